@@ -1,0 +1,125 @@
+import type { UidSet } from '../formats/imap/uid-set.ts'
+
+/** What a folder is for (RFC 6154), as far as Postern cares. */
+export type FolderRole = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'
+
+/** What the server can do, as the engine needs to know it. */
+export interface RemoteFeatures {
+  readonly condstore: boolean // RFC 7162
+  readonly qresync: boolean // RFC 7162
+  readonly listStatus: boolean // RFC 5819
+  readonly uidPlus: boolean // RFC 4315
+  readonly move: boolean // RFC 6851
+  readonly objectId: boolean // RFC 8474
+}
+
+/** A folder's counters (STATUS). A counter that the server did not answer is undefined. */
+export interface RemoteStatus {
+  readonly uidValidity: number
+  readonly uidNext: number | undefined
+  readonly messages: number
+  readonly highestModseq: bigint | undefined
+}
+
+/** A folder of the server. */
+export interface RemoteFolder {
+  /** The mailbox name, decoded to Unicode; unique. INBOX is spelled `INBOX`. */
+  readonly path: string
+  /** The hierarchy delimiter, undefined in a flat namespace. */
+  readonly delimiter: string | undefined
+  /** False for \Noselect and \NonExistent. */
+  readonly selectable: boolean
+  readonly subscribed: boolean
+  readonly role: FolderRole | undefined
+  /** MAILBOXID (RFC 8474). */
+  readonly objectId: string | undefined
+  /** Undefined when not selectable or when the server refused STATUS for it. */
+  readonly status: RemoteStatus | undefined
+}
+
+/** What the engine holds of a folder; lets QRESYNC answer with the difference alone. */
+export interface FolderCursor {
+  readonly uidValidity: number
+  readonly highestModseq: bigint
+  /** The UIDs really held. */
+  readonly knownUids: UidSet
+}
+
+/** A message's flags on the server. System flags keep their backslash; \Recent is left out. */
+export interface RemoteFlags {
+  readonly uid: number
+  readonly flags: readonly string[]
+}
+
+/** What PLAN reads of a message that it does not know yet. */
+export interface RemoteMetadata extends RemoteFlags {
+  /** RFC822.SIZE in octets. */
+  readonly size: number
+  /** INTERNALDATE in ms since the epoch. */
+  readonly internalDateMs: number
+  /** The Message-ID field's value, undefined when not asked for or absent. */
+  readonly messageId: string | undefined
+  /** EMAILID (RFC 8474). */
+  readonly emailId: string | undefined
+}
+
+/** The messages of one FETCH. */
+export interface DownloadBatch {
+  readonly uids: readonly number[]
+}
+
+/** What arrived with a body. */
+export interface RemoteBody extends RemoteFlags {
+  /** Undefined when the server did not send INTERNALDATE. */
+  readonly internalDateMs: number | undefined
+}
+
+/**
+ * Takes the octets of bodies as they come off the wire. The calls for one body are `begin`, `write`…, `end` (or
+ * `abort`), never interleaved with another body's. A chunk belongs to the sink once handed over.
+ */
+export interface BodySink {
+  begin(octets: number): void
+  write(chunk: Buffer): void
+  /** The body is complete. `body.uid` may be one that was not asked for (a server's unsolicited FETCH): ignore it. */
+  end(body: RemoteBody): void
+  /** The server answered without a body for a message (expunged meanwhile, or a NIL body). */
+  missing(uid: number): void
+  /** Resolves when more may be written; undefined when there is room now. The reader reads nothing meanwhile. */
+  drained(): Promise<void> | undefined
+}
+
+/** A folder that is open on the connection. Valid until the next `select` or the connection's end. */
+export interface SelectedFolder extends RemoteStatus {
+  readonly path: string
+  readonly readOnly: boolean
+  readonly permanentFlags: readonly string[]
+  /**
+   * QRESYNC's answer to the cursor: flags of changed and new messages, and vanished UIDs (which may name unknown ones).
+   * Undefined when no cursor was given, UIDVALIDITY differs, or the server has no QRESYNC.
+   */
+  readonly delta: { readonly changed: readonly RemoteFlags[]; readonly vanished: UidSet } | undefined
+  /** Streams UID and FLAGS of all messages, or of those changed since a mod-sequence (CONDSTORE). */
+  fetchFlags(changedSince?: bigint): AsyncIterable<RemoteFlags>
+  /** Streams what PLAN needs of the given messages. */
+  fetchMetadata(uids: UidSet, want: { readonly messageId: boolean }): AsyncIterable<RemoteMetadata>
+  /** All UIDs of the folder. */
+  searchUids(): Promise<UidSet>
+  /**
+   * Streams bodies into the sink. Asks `next` for batches ahead of the answers, keeping several FETCH commands in
+   * flight; `next` may wait (the engine hands out no more than it is ready to lose) and resolves undefined at the end.
+   */
+  download(next: () => Promise<DownloadBatch | undefined>, sink: BodySink): Promise<void>
+}
+
+/** One authenticated connection to the real server. Implemented by `upstream/imap`. */
+export interface RemoteMail extends AsyncDisposable {
+  readonly features: RemoteFeatures
+  /** Everything the user can see, with STATUS where it is cheap (LIST-STATUS) or asked for. */
+  listFolders(): Promise<readonly RemoteFolder[]>
+  /** Opens a folder for reading (EXAMINE), with QRESYNC when a cursor is given and the server has it. */
+  examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder>
+}
+
+/** Connects and signs in. Throws a PosternError that says whether network, certificate, or password failed. */
+export type ConnectMail = (signal: AbortSignal) => Promise<RemoteMail>

@@ -1,0 +1,17 @@
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+
+/** A server of the outside, as the user named it. */
+export interface Peer {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Turns a connected socket to a real server into a TLS socket whose certificate is trusted: by the system's roots, or
+ * by an approval pinned to host:port and the SHA-256 of the public key. Never falls back to less.
+ */
+export interface PeerVerifier {
+  /** @throws {PosternError} TLS_UNTRUSTED, TLS_PIN_MISMATCH, TLS_HANDSHAKE; the socket is destroyed then. */
+  secure(socket: Socket, peer: Peer, signal: AbortSignal): Promise<TLSSocket>
+}
