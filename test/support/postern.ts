@@ -1,0 +1,101 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+/** The launcher under test. */
+export const LAUNCHER = resolve(import.meta.dirname, '../../bin/postern.js')
+
+/** How one command ended. */
+export interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+  /** Parses stdout as the one JSON document that `--json` promises. */
+  json(): unknown
+}
+
+/** A throw-away home with the commands a user would type in it. Everything it started ends with it. */
+export class PosternHome implements AsyncDisposable {
+  readonly dir: string
+  readonly #running = new Set<ChildProcess>()
+
+  constructor(dir = mkdtempSync(join(tmpdir(), 'postern-home-'))) {
+    this.dir = dir
+  }
+
+  /** Starts the launcher with these arguments; its output is the caller's to read. */
+  spawn(args: readonly string[]): ChildProcess {
+    const child = spawn(process.execPath, [LAUNCHER, ...args], {
+      env: { ...process.env, POSTERN_HOME: this.dir, NO_COLOR: '1' },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    this.#running.add(child)
+    child.once('exit', () => this.#running.delete(child))
+    return child
+  }
+
+  /** Runs one command to its end. */
+  async run(args: readonly string[], input = ''): Promise<Run> {
+    const child = this.spawn(args)
+    child.stdin?.on('error', ignoreClosedPipe)
+    child.stdin?.end(input)
+    const exited = once(child, 'exit')
+    const [stdout, stderr] = await Promise.all([collect(child.stdout), collect(child.stderr)])
+    const [code] = await exited
+    return { code, stdout, stderr, json: () => JSON.parse(stdout) }
+  }
+
+  /** Runs one command that must succeed, with `--json`, and resolves to its document. */
+  async json(args: readonly string[], input = ''): Promise<unknown> {
+    const run = await this.run([...args, '--json'], input)
+    if (run.code !== 0) throw new Error(`postern ${args.join(' ')} exited ${run.code}: ${run.stderr}${run.stdout}`)
+    return run.json()
+  }
+
+  /** Starts the daemon in the foreground and resolves when it has printed `ready`. */
+  async start(): Promise<Daemon> {
+    const child = this.spawn(['start'])
+    let output = ''
+    const ready = new Promise<void>((resolve, reject) => {
+      child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk
+        if (/^ready/m.test(output)) resolve()
+      })
+      child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+        output += chunk
+      })
+      child.once('exit', code => reject(new Error(`postern start exited ${code}: ${output}`)))
+    })
+    await ready
+    return { child, output: () => output }
+  }
+
+  /** Kills what still runs and removes the home. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#running) {
+      const exited = once(child, 'exit')
+      child.kill('SIGKILL')
+      await exited
+    }
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** A daemon in the foreground. */
+export interface Daemon {
+  readonly child: ChildProcess
+  /** What it has printed so far. */
+  output(): string
+}
+
+async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+  return stream ? text(stream) : ''
+}
+
+// A command may end without reading its input.
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+}
