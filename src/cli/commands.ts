@@ -1,0 +1,4 @@
+import type { Command } from './command.ts'
+
+/** The commands, in the order in which `--help` shows them. */
+export const COMMANDS: readonly Command<never>[] = []

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto'
+import { homedir, tmpdir, userInfo } from 'node:os'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+
+// sun_path is 104 octets on macOS and 108 on Linux, the final NUL included.
+const MAX_SOCKET_PATH_OCTETS = 103
+
+/** Where everything of one installation lies. All paths are absolute. */
+export interface Home {
+  readonly dir: string
+  readonly configFile: string
+  readonly profilesDir: string
+  readonly certsDir: string
+  readonly logsDir: string
+  /** Where logs go without a `log.dir` setting is `logsDir`; the outbox holds one folder per profile. */
+  readonly outboxDir: string
+  readonly secretsFile: string
+  readonly secretsKeyFile: string
+  readonly lockFile: string
+  /** A Unix socket, or a named pipe on Windows. */
+  readonly controlAddress: string
+  /** Holds the bearer token of the control API while a daemon runs. */
+  readonly controlTokenFile: string
+}
+
+/** Says where the home is: `POSTERN_HOME`, else the platform's usual folder. */
+export function findHome(environment: NodeJS.ProcessEnv = process.env): Home {
+  const configured = environment.POSTERN_HOME
+  return homeAt(configured ? resolve(configured) : defaultDir(environment))
+}
+
+/** Names the parts of a home folder. */
+export function homeAt(dir: string): Home {
+  return {
+    dir,
+    configFile: join(dir, 'config.yaml'),
+    profilesDir: join(dir, 'profiles'),
+    certsDir: join(dir, 'certs'),
+    logsDir: join(dir, 'logs'),
+    outboxDir: join(dir, 'outbox'),
+    secretsFile: join(dir, 'secrets.enc'),
+    secretsKeyFile: join(dir, 'secrets.key'),
+    lockFile: join(dir, 'lock'),
+    controlAddress: controlAddressOf(dir),
+    controlTokenFile: join(dir, 'control.token'),
+  }
+}
+
+function defaultDir(environment: NodeJS.ProcessEnv): string {
+  const home = homedir()
+  if (process.platform === 'win32') return join(environment.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'Postern')
+  if (process.platform === 'darwin') return join(home, 'Library', 'Application Support', 'Postern')
+  return join(environment.XDG_DATA_HOME ?? join(home, '.local', 'share'), 'postern')
+}
+
+function controlAddressOf(dir: string): string {
+  const digest = createHash('sha256').update(dir).digest('hex').slice(0, 16)
+  if (process.platform === 'win32') return `\\\\.\\pipe\\postern-${digest}`
+  const inside = join(dir, 'control.sock')
+  if (Buffer.byteLength(inside) <= MAX_SOCKET_PATH_OCTETS) return inside
+  return join(tmpdir(), `postern-${userInfo().uid}-${digest}`, 'control.sock')
+}
