@@ -1,0 +1,51 @@
+const LF = 0x0a
+const CR = 0x0d
+
+/** A line without its end, or the news that one was longer than allowed and was thrown away. */
+export type Line = { readonly kind: 'line'; readonly octets: Buffer } | { readonly kind: 'too-long' }
+
+/** Cuts a byte stream into lines ended by CRLF or LF. Holds at most one unfinished line of the allowed length. */
+export class LineSplitter {
+  readonly #maxLineOctets: number
+  #held: Buffer = Buffer.alloc(0)
+  #isSkipping = false
+
+  constructor(maxLineOctets: number) {
+    this.#maxLineOctets = maxLineOctets
+  }
+
+  /** Takes octets and says nothing; {@link next} hands out the lines. */
+  push(chunk: Buffer): void {
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+  }
+
+  /** Takes out the next whole line; undefined when more octets are needed. */
+  next(): Line | undefined {
+    const end = this.#held.indexOf(LF)
+    if (end === -1) {
+      this.#limitHeld()
+      return undefined
+    }
+    const start = this.#held
+    this.#held = start.subarray(end + 1)
+    if (this.#isSkipping || end > this.#maxLineOctets) {
+      this.#isSkipping = false
+      return { kind: 'too-long' }
+    }
+    return { kind: 'line', octets: start.subarray(0, end > 0 && start[end - 1] === CR ? end - 1 : end) }
+  }
+
+  /** Takes out everything that is held, lines or not. */
+  drain(): Buffer {
+    const held = this.#held
+    this.#held = Buffer.alloc(0)
+    this.#isSkipping = false
+    return held
+  }
+
+  #limitHeld(): void {
+    if (this.#held.length <= this.#maxLineOctets + 1) return // + 1 for the CR
+    this.#held = Buffer.alloc(0)
+    this.#isSkipping = true
+  }
+}
