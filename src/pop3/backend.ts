@@ -1,0 +1,7 @@
+import type { Authenticator } from '../sasl/sign-in.ts'
+
+/** What a POP3 session asks of the daemon. */
+export interface Pop3Backend extends Authenticator {
+  /** A signed-in client has asked for new mail. Must return at once. */
+  polled(profile: string): void
+}
