@@ -1,10 +1,92 @@
-/** A set of UIDs as sorted, disjoint, inclusive ranges; its size in memory follows the number of ranges. */
+const MAX_RANGES = 1_000_000 // a hostile answer must not fill memory
+const MAX_UID = 4_294_967_295 // RFC 9051 section 9: nz-number of 32 bits
+
+/** Inclusive. */
+export type UidRange = readonly [first: number, last: number]
+
+/** An immutable set of UIDs as sorted, disjoint, inclusive ranges; its size in memory follows the number of ranges. */
 export class UidSet {
-  // Sorted, disjoint, inclusive ranges.
-  readonly #ranges: [first: number, last: number][] = []
+  static readonly EMPTY = new UidSet([])
+  readonly #ranges: readonly UidRange[]
+
+  private constructor(ranges: readonly UidRange[]) {
+    this.#ranges = ranges
+  }
+
+  /** Makes a set of UIDs in any order; doubles are fine. */
+  static of(uids: Iterable<number>): UidSet {
+    return UidSet.ofRanges(Array.from(uids, uid => [uid, uid] as const))
+  }
+
+  /** Makes a set of ranges in any order; they may touch or overlap. */
+  static ofRanges(ranges: readonly UidRange[]): UidSet {
+    const merged: [number, number][] = []
+    for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
+      const previous = merged.at(-1)
+      if (previous && first <= previous[1] + 1) previous[1] = Math.max(previous[1], last)
+      else merged.push([first, last])
+    }
+    return new UidSet(merged)
+  }
+
+  /** Reads a sequence-set without `*` (RFC 9051 section 9); undefined when it is none. */
+  static parse(text: string): UidSet | undefined {
+    if (text === '') return UidSet.EMPTY
+    const parts = text.split(',')
+    if (parts.length > MAX_RANGES) return undefined
+    const ranges: UidRange[] = []
+    for (const part of parts) {
+      const [, left, right] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(part) ?? []
+      if (left === undefined) return undefined
+      const [a, b] = [Number(left), Number(right ?? left)]
+      if (a < 1 || b < 1 || a > MAX_UID || b > MAX_UID) return undefined
+      ranges.push([Math.min(a, b), Math.max(a, b)])
+    }
+    return UidSet.ofRanges(ranges)
+  }
 
   /** Counts the UIDs. */
   get size(): number {
     return this.#ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0)
   }
+
+  get ranges(): readonly UidRange[] {
+    return this.#ranges
+  }
+
+  has(uid: number): boolean {
+    let [low, high] = [0, this.#ranges.length - 1]
+    while (low <= high) {
+      const middle = (low + high) >> 1
+      const [first, last] = this.#ranges[middle] ?? [0, 0]
+      if (uid < first) high = middle - 1
+      else if (uid > last) low = middle + 1
+      else return true
+    }
+    return false
+  }
+
+  /** Splits into sets whose text is at most about `octets` long, for servers that limit the command line. */
+  *split(octets: number): Iterable<UidSet> {
+    let part: UidRange[] = []
+    let length = 0
+    for (const range of this.#ranges) {
+      part.push(range)
+      length += rangeText(range).length + 1
+      if (length < octets) continue
+      yield new UidSet(part)
+      part = []
+      length = 0
+    }
+    if (part.length > 0) yield new UidSet(part)
+  }
+
+  /** The sequence-set; empty for the empty set, which IMAP cannot say. */
+  toString(): string {
+    return this.#ranges.map(rangeText).join(',')
+  }
+}
+
+function rangeText([first, last]: UidRange): string {
+  return first === last ? String(first) : `${first}:${last}`
 }

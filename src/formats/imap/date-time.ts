@@ -1,0 +1,14 @@
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const PATTERN = /^\s*(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})$/
+
+/** Reads an INTERNALDATE (RFC 9051 section 9, date-time) as ms since the epoch; undefined when it is none. */
+export function parseDateTime(text: string): number | undefined {
+  const match = PATTERN.exec(text)
+  if (!match) return undefined
+  const [, day, month = '', year, hour, minute, second, sign, zoneHour, zoneMinute] = match
+  const monthIndex = MONTHS.findIndex(name => name.toLowerCase() === month.toLowerCase())
+  if (monthIndex === -1) return undefined
+  const local = Date.UTC(Number(year), monthIndex, Number(day), Number(hour), Number(minute), Number(second))
+  const zoneMs = (Number(zoneHour) * 60 + Number(zoneMinute)) * 60_000
+  return sign === '-' ? local + zoneMs : local - zoneMs
+}

@@ -1,0 +1,12 @@
+/** Codes of failures of conversations with the real server. */
+export type UpstreamErrorCode =
+  | 'UPSTREAM_SIGN_IN_REFUSED'
+  | 'UPSTREAM_SIGN_IN_UNAVAILABLE'
+  | 'UPSTREAM_NO_MECHANISM'
+  | 'UPSTREAM_NO_STARTTLS'
+  | 'UPSTREAM_STARTTLS_INJECTION'
+  | 'UPSTREAM_REFUSED'
+  | 'UPSTREAM_PROTOCOL'
+  | 'UPSTREAM_SILENT'
+  | 'UPSTREAM_LOST'
+  | 'UPSTREAM_BYE'

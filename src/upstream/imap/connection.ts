@@ -1,0 +1,343 @@
+import type { Socket } from 'node:net'
+import { PosternError } from '../../errors.ts'
+import type { CommandPart } from '../../formats/imap/encoder.ts'
+import { type ImapResponse, parseResponse, type ResponseCode } from '../../formats/imap/response.ts'
+import { type LiteralSink, type ResponsePart, ResponseReader } from '../../formats/imap/response-reader.ts'
+import { textOf } from '../../formats/imap/value.ts'
+import type { UpstreamErrorCode } from '../errors.ts'
+
+const MAX_HELD_OCTETS = 32 * 1_048_576 // a UID SEARCH of a million single UIDs is 8 MB
+const SILENCE_CHECK_MS = 1000
+
+/** Untagged data (`* 23 FETCH …`). */
+export type DataResponse = ImapResponse & { readonly kind: 'data' }
+/** A tagged OK. */
+export interface Completion {
+  readonly code: ResponseCode | undefined
+  readonly text: string
+}
+
+/** What a command does with what the server says while it runs. */
+export interface CommandHandlers {
+  /** By the name of the data: `FETCH`, `LIST`. The oldest running command that names it gets the response. */
+  readonly data?: Readonly<Record<string, (response: DataResponse) => void>>
+  /** Untagged OK, NO with a response code. */
+  readonly code?: (code: ResponseCode) => void
+  /** Answers a continuation request that no literal waits for; the text goes out as a line. */
+  readonly continuation?: (text: string) => string
+  /** Offers a literal; see {@link ResponseReader}. */
+  readonly openLiteral?: (text: Buffer, length: number) => LiteralSink | undefined
+  /** Resolves when the command's consumer can take more; nothing is read meanwhile. */
+  readonly drained?: () => Promise<void> | undefined
+}
+
+interface RunningCommand extends CommandHandlers {
+  readonly tag: string
+  readonly resolve: (completion: Completion) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** One IMAP connection: commands go out as they come, several at a time; responses find the command they are for. */
+export class ImapConnection implements AsyncDisposable {
+  readonly #where: string
+  readonly #silenceTimeoutMs: number
+  #socket: Socket
+  #reader = this.#newReader()
+  readonly #running: RunningCommand[] = []
+  #capabilities: ReadonlySet<string> = new Set()
+  #tag = 0
+  #sending: Promise<void> = Promise.resolve()
+  #literalGo: (() => void) | undefined
+  #greeting = Promise.withResolvers<ImapResponse & { readonly kind: 'status' }>()
+  #hasGreeting = false
+  #failure: unknown
+  #lastHeardMs = performance.now()
+  #silenceTimer: NodeJS.Timeout
+  #isPaused = false
+  #bye: string | undefined
+
+  /** `where` is host:port for messages; `silenceTimeoutMs` bounds how long the server may say nothing during a command. */
+  constructor(
+    socket: Socket,
+    { where, silenceTimeoutMs }: { readonly where: string; readonly silenceTimeoutMs: number },
+  ) {
+    this.#where = where
+    this.#socket = socket
+    this.#silenceTimeoutMs = silenceTimeoutMs
+    this.#silenceTimer = setInterval(() => this.#checkSilence(), SILENCE_CHECK_MS).unref()
+    this.#greeting.promise.catch(() => undefined) // greeting() tells
+    this.#attach(socket)
+  }
+
+  get capabilities(): ReadonlySet<string> {
+    return this.#capabilities
+  }
+
+  get where(): string {
+    return this.#where
+  }
+
+  /** Whether the connection has ended. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /** Waits for the server's first line. */
+  greeting(): Promise<ImapResponse & { readonly kind: 'status' }> {
+    return this.#greeting.promise
+  }
+
+  /**
+   * Sends a command and resolves at its tagged OK. Commands may be sent before earlier ones are done.
+   *
+   * @throws {PosternError} UPSTREAM_REFUSED at NO or BAD (`cause` is the response), UPSTREAM_LOST, UPSTREAM_SILENT, …
+   */
+  command(parts: readonly CommandPart[], handlers: CommandHandlers = {}): Promise<Completion> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    const tag = `P${(++this.#tag).toString(36).toUpperCase()}`
+    const { promise, resolve, reject } = Promise.withResolvers<Completion>()
+    if (this.#running.length === 0) this.#lastHeardMs = performance.now()
+    this.#running.push({ ...handlers, tag, resolve, reject })
+    this.#sending = this.#sending.then(() => this.#send([`${tag} `, ...parts, '\r\n']))
+    return promise
+  }
+
+  /** Asks for the capabilities again; they change with TLS and with sign-in. */
+  async readCapabilities(): Promise<void> {
+    this.#capabilities = new Set()
+    await this.command(['CAPABILITY'])
+  }
+
+  /** Forgets the capabilities told so far: they must be asked for again (RFC 9051 section 6.2.1). */
+  forgetCapabilities(): void {
+    this.#capabilities = new Set()
+  }
+
+  /**
+   * Sends STARTTLS and gives the socket to `secure` once the server agrees.
+   *
+   * @throws {PosternError} UPSTREAM_STARTTLS_INJECTION when octets came after the OK in plain text.
+   */
+  async startTls(secure: (socket: Socket) => Promise<Socket>): Promise<void> {
+    await this.command(['STARTTLS'])
+    const plain = this.#socket
+    this.#detach(plain)
+    plain.pause()
+    if (!this.#reader.isBetweenResponses || plain.readableLength > 0) {
+      const error = this.#error(
+        'UPSTREAM_STARTTLS_INJECTION',
+        'sent plain text after agreeing to TLS',
+        'Somebody may be tampering with the connection. Use another network, or implicit TLS (imaps).',
+      )
+      this.#fail(error)
+      throw error
+    }
+    this.forgetCapabilities()
+    try {
+      this.#socket = await secure(plain)
+    } catch (error) {
+      this.#fail(error)
+      throw error
+    }
+    this.#reader = this.#newReader()
+    this.#attach(this.#socket)
+  }
+
+  /** Ends the connection at once; running commands fail with the reason. */
+  destroy(reason: unknown): void {
+    this.#fail(reason)
+  }
+
+  /** Says LOGOUT where that is possible and ends the connection. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#failure === undefined && this.#running.length === 0) {
+      const timer = setTimeout(() => this.#fail(this.#lost()), 1000).unref()
+      await this.command(['LOGOUT']).catch(() => undefined) // it is over either way
+      clearTimeout(timer)
+    }
+    this.#fail(this.#lost())
+  }
+
+  #newReader(): ResponseReader {
+    return new ResponseReader({
+      maxHeldOctets: MAX_HELD_OCTETS,
+      openLiteral: (text, length) => this.#running.find(command => command.openLiteral)?.openLiteral?.(text, length),
+      onResponse: parts => this.#onResponse(parts),
+    })
+  }
+
+  #attach(socket: Socket): void {
+    socket.on('data', this.#onData).on('close', this.#onClose).on('error', this.#onError)
+  }
+
+  #detach(socket: Socket): void {
+    socket.off('data', this.#onData).off('close', this.#onClose).off('error', this.#onError)
+    socket.on('error', () => undefined) // whoever holds the socket now sees its end
+  }
+
+  readonly #onData = (chunk: Buffer) => {
+    this.#lastHeardMs = performance.now()
+    try {
+      this.#reader.push(chunk)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#waitForConsumer()
+  }
+
+  readonly #onClose = () => this.#fail(this.#lost())
+  readonly #onError = (cause: Error) => this.#fail(this.#lost(cause))
+
+  #waitForConsumer(): void {
+    const drained = this.#running.find(command => command.drained)?.drained?.()
+    if (!drained || this.#isPaused) return
+    this.#isPaused = true
+    this.#socket.pause()
+    drained.then(
+      () => {
+        this.#isPaused = false
+        this.#lastHeardMs = performance.now()
+        if (this.#failure === undefined) this.#socket.resume()
+      },
+      error => this.#fail(error),
+    )
+  }
+
+  #onResponse(parts: readonly ResponsePart[]): void {
+    const response = parseResponse(parts)
+    if (response.kind === 'continuation') this.#onContinuation(response.text)
+    else if (response.kind === 'tagged') this.#onTagged(response)
+    else if (response.kind === 'status') this.#onStatus(response)
+    else this.#onUntagged(response)
+  }
+
+  #onUntagged(response: DataResponse): void {
+    if (response.name === 'CAPABILITY') this.#learnCapabilities(response.values)
+    this.#running.find(command => command.data?.[response.name])?.data?.[response.name]?.(response)
+  }
+
+  #onStatus(response: ImapResponse & { readonly kind: 'status' }): void {
+    this.#learnFromCode(response.code)
+    if (response.status === 'BYE') this.#bye = response.text
+    if (!this.#hasGreeting) {
+      this.#hasGreeting = true
+      if (response.status !== 'BYE') this.#greeting.resolve(response)
+      return
+    }
+    const { code } = response
+    if (code) this.#running.find(command => command.code)?.code?.(code)
+  }
+
+  #onTagged(response: ImapResponse & { readonly kind: 'tagged' }): void {
+    const index = this.#running.findIndex(command => command.tag === response.tag)
+    const [command] = index === -1 ? [] : this.#running.splice(index, 1)
+    if (!command) return
+    this.#learnFromCode(response.code)
+    this.#releaseLiteral()
+    if (response.status === 'OK') {
+      if (response.code) command.code?.(response.code)
+      command.resolve({ code: response.code, text: response.text })
+    } else {
+      command.reject(this.#refused(response))
+    }
+  }
+
+  #onContinuation(text: string): void {
+    if (this.#literalGo) {
+      this.#releaseLiteral()
+      return
+    }
+    const line = this.#running.find(command => command.continuation)?.continuation?.(text)
+    if (line !== undefined) this.#socket.write(`${line}\r\n`)
+  }
+
+  #learnFromCode(code: ResponseCode | undefined): void {
+    if (code?.name === 'CAPABILITY') this.#learnCapabilities(code.args)
+  }
+
+  #learnCapabilities(values: DataResponse['values']): void {
+    this.#capabilities = new Set(values.map(value => textOf(value)?.toUpperCase() ?? ''))
+  }
+
+  async #send(parts: readonly CommandPart[]): Promise<void> {
+    let line = ''
+    for (const part of parts) {
+      if (typeof part === 'string') {
+        line += part
+        continue
+      }
+      const isNonSynchronizing =
+        this.#capabilities.has('LITERAL+') || (this.#capabilities.has('LITERAL-') && part.literal.length <= 4096)
+      this.#write(`${line}{${part.literal.length}${isNonSynchronizing ? '+' : ''}}\r\n`)
+      line = ''
+      if (!isNonSynchronizing) await this.#continuation()
+      this.#write(part.literal)
+    }
+    this.#write(line)
+  }
+
+  #write(octets: string | Buffer): void {
+    if (this.#failure === undefined) this.#socket.write(octets)
+  }
+
+  #continuation(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (this.#failure === undefined) this.#literalGo = resolve
+    else resolve()
+    return promise
+  }
+
+  #releaseLiteral(): void {
+    this.#literalGo?.()
+    this.#literalGo = undefined
+  }
+
+  #checkSilence(): void {
+    const isWaiting = this.#running.length > 0 || !this.#hasGreeting
+    if (!isWaiting || this.#isPaused || performance.now() - this.#lastHeardMs < this.#silenceTimeoutMs) return
+    const seconds = this.#silenceTimeoutMs / 1000
+    this.#fail(
+      this.#error(
+        'UPSTREAM_SILENT',
+        `said nothing for ${seconds} s`,
+        'The network may hold the connection back, or a virus scanner the mail. Postern tries again by itself.',
+      ),
+    )
+  }
+
+  #fail(reason: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = reason
+    clearInterval(this.#silenceTimer)
+    this.#detach(this.#socket)
+    this.#socket.destroy()
+    this.#releaseLiteral()
+    this.#greeting.reject(reason)
+    for (const command of this.#running.splice(0)) command.reject(reason)
+  }
+
+  #lost(cause?: Error): PosternError {
+    if (this.#bye !== undefined) {
+      return this.#error('UPSTREAM_BYE', `ended the connection: ${this.#bye}`, 'Postern tries again by itself.')
+    }
+    return this.#error('UPSTREAM_LOST', 'closed the connection', 'Postern tries again by itself.', cause)
+  }
+
+  #error(code: UpstreamErrorCode, what: string, advice: string, cause?: unknown): PosternError {
+    return new PosternError<UpstreamErrorCode>(code, `${this.#where} ${what}.`, { remedy: 'retry', advice, cause })
+  }
+
+  #refused(response: ImapResponse & { readonly kind: 'tagged' }): PosternError {
+    const { status, text, code } = response
+    return new PosternError<UpstreamErrorCode>(
+      'UPSTREAM_REFUSED',
+      `${this.#where} refused a command: ${status} ${code ? `[${code.name}] ` : ''}${text}`,
+      {
+        remedy: 'retry',
+        advice: 'Postern tries again by itself; if it stays, ask who runs the server.',
+        cause: response,
+      },
+    )
+  }
+}

@@ -1,0 +1,171 @@
+import { astring } from '../../formats/imap/encoder.ts'
+import { decodeMailboxName, encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { type ImapValue, itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
+import type { FolderRole, RemoteFolder, RemoteStatus } from '../../sync/remote.ts'
+import type { DataResponse, ImapConnection } from './connection.ts'
+
+const ROLES: Readonly<Record<string, FolderRole>> = {
+  '\\drafts': 'drafts',
+  '\\sent': 'sent',
+  '\\trash': 'trash',
+  '\\junk': 'junk',
+  '\\archive': 'archive',
+  '\\all': 'all',
+  '\\flagged': 'flagged',
+}
+
+// Where the server says nothing (no SPECIAL-USE), the usual names tell.
+const ROLES_BY_NAME: Readonly<Record<string, FolderRole>> = {
+  drafts: 'drafts',
+  sent: 'sent',
+  'sent items': 'sent',
+  'sent messages': 'sent',
+  trash: 'trash',
+  'deleted items': 'trash',
+  'deleted messages': 'trash',
+  junk: 'junk',
+  spam: 'junk',
+  'junk e-mail': 'junk',
+}
+
+interface ListedFolder {
+  readonly path: string
+  readonly delimiter: string | undefined
+  readonly attributes: readonly string[]
+}
+
+/** Reads the folder list with the counters of every folder, in one command where the server can (RFC 5258, 5819). */
+export async function listFolders(connection: ImapConnection): Promise<readonly RemoteFolder[]> {
+  const { capabilities } = connection
+  const listed = new Map<string, ListedFolder>()
+  const statuses = new Map<string, StatusAnswer>()
+  const data = {
+    LIST: (response: DataResponse) => keep(listed, parseList(response)),
+    STATUS: (response: DataResponse) => keepStatus(statuses, response),
+  }
+  const hasListStatus = capabilities.has('LIST-STATUS')
+  const returns = [
+    ...(capabilities.has('LIST-EXTENDED') ? ['SUBSCRIBED'] : []),
+    ...(capabilities.has('SPECIAL-USE') ? ['SPECIAL-USE'] : []),
+    ...(hasListStatus ? [`STATUS (${statusItems(capabilities)})`] : []),
+  ]
+  const options = capabilities.has('LIST-EXTENDED') && returns.length > 0 ? ` RETURN (${returns.join(' ')})` : ''
+  await connection.command([`LIST "" "*"${options}`], { data })
+  const folders = [...listed.values()]
+  if (options === '' || !hasListStatus) await askStatus(connection, folders, data)
+  const subscribed = capabilities.has('LIST-EXTENDED') ? undefined : await listSubscribed(connection)
+  return folders.map(folder => remoteFolder(folder, folders, statuses.get(folder.path), subscribed))
+}
+
+/** The STATUS items that Postern asks for. */
+function statusItems(capabilities: ReadonlySet<string>): string {
+  return [
+    'MESSAGES UIDNEXT UIDVALIDITY',
+    ...(capabilities.has('CONDSTORE') || capabilities.has('QRESYNC') ? ['HIGHESTMODSEQ'] : []),
+    ...(capabilities.has('OBJECTID') ? ['MAILBOXID'] : []),
+  ].join(' ')
+}
+
+async function askStatus(connection: ImapConnection, folders: readonly ListedFolder[], data: Handlers): Promise<void> {
+  const items = statusItems(connection.capabilities)
+  await Promise.all(
+    folders.filter(isSelectable).map(folder =>
+      connection
+        .command(['STATUS ', astring(encodeMailboxName(folder.path)), ` (${items})`], { data })
+        // A folder that refuses STATUS is examined instead, and tells its reason there.
+        .catch(error => {
+          if (connection.hasFailed) throw error
+        }),
+    ),
+  )
+}
+
+type Handlers = Readonly<Record<string, (response: DataResponse) => void>>
+
+async function listSubscribed(connection: ImapConnection): Promise<ReadonlySet<string>> {
+  const paths = new Map<string, ListedFolder>()
+  await connection.command(['LSUB "" "*"'], { data: { LSUB: response => keep(paths, parseList(response)) } })
+  return new Set(paths.keys())
+}
+
+function keep(listed: Map<string, ListedFolder>, folder: ListedFolder | undefined): void {
+  if (folder) listed.set(folder.path, folder)
+}
+
+function parseList({ values }: DataResponse): ListedFolder | undefined {
+  const path = mailboxOf(values[2])
+  if (path === undefined || path === '') return undefined
+  return {
+    path,
+    delimiter: textOf(values[1]),
+    attributes: (itemsOf(values[0]) ?? []).map(attribute => textOf(attribute)?.toLowerCase() ?? ''),
+  }
+}
+
+function mailboxOf(value: ImapValue | undefined): string | undefined {
+  if (value?.kind === 'string') return decodeMailboxName(value.octets)
+  return value?.kind === 'atom' ? decodeMailboxName(Buffer.from(value.text, 'latin1')) : undefined
+}
+
+interface StatusAnswer {
+  readonly status: RemoteStatus
+  readonly objectId: string | undefined
+}
+
+function keepStatus(statuses: Map<string, StatusAnswer>, { values }: DataResponse): void {
+  const path = mailboxOf(values[0])
+  const items = itemsOf(values[1]) ?? []
+  const found = new Map<string, ImapValue>()
+  for (let index = 0; index + 1 < items.length; index += 2) {
+    const value = items[index + 1]
+    if (value) found.set(textOf(items[index])?.toUpperCase() ?? '', value)
+  }
+  const uidValidity = numberOf(found.get('UIDVALIDITY'))
+  const messages = numberOf(found.get('MESSAGES'))
+  if (path === undefined || uidValidity === undefined || messages === undefined) return
+  const modseq = textOf(found.get('HIGHESTMODSEQ'))
+  statuses.set(path, {
+    status: {
+      uidValidity,
+      messages,
+      uidNext: numberOf(found.get('UIDNEXT')),
+      // 0 stands for "keeps no mod-sequences" (RFC 7162 section 3.1.7).
+      highestModseq: modseq && /^[1-9]\d{0,19}$/.test(modseq) ? BigInt(modseq) : undefined,
+    },
+    objectId: textOf(itemsOf(found.get('MAILBOXID'))?.[0]),
+  })
+}
+
+function isSelectable({ attributes }: ListedFolder): boolean {
+  return !attributes.includes('\\noselect') && !attributes.includes('\\nonexistent')
+}
+
+function remoteFolder(
+  folder: ListedFolder,
+  all: readonly ListedFolder[],
+  answer: StatusAnswer | undefined,
+  subscribed: ReadonlySet<string> | undefined,
+): RemoteFolder {
+  const { path, delimiter, attributes } = folder
+  return {
+    path,
+    delimiter,
+    selectable: isSelectable(folder),
+    subscribed: subscribed ? subscribed.has(path) : attributes.includes('\\subscribed'),
+    role: roleOf(folder, all),
+    objectId: answer?.objectId,
+    status: answer?.status,
+  }
+}
+
+function roleOf({ path, delimiter, attributes }: ListedFolder, all: readonly ListedFolder[]): FolderRole | undefined {
+  if (path === 'INBOX') return 'inbox'
+  const marked = attributes.map(attribute => ROLES[attribute]).find(role => role !== undefined)
+  if (marked) return marked
+  const name = (delimiter ? path.split(delimiter).at(-1) : path)?.toLowerCase() ?? ''
+  const guess = ROLES_BY_NAME[name]
+  const isTaken = all.some(other => other.attributes.some(attribute => ROLES[attribute] === guess))
+  // Only a folder at the top, or below INBOX, is the account's own.
+  const isTop = !delimiter || !path.replace(`INBOX${delimiter}`, '').includes(delimiter)
+  return isTaken || !isTop ? undefined : guess
+}

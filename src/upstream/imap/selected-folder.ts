@@ -1,0 +1,161 @@
+import { astring } from '../../formats/imap/encoder.ts'
+import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import type { ResponseCode } from '../../formats/imap/response.ts'
+import { UidSet } from '../../formats/imap/uid-set.ts'
+import { itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
+import type {
+  BodySink,
+  DownloadBatch,
+  FolderCursor,
+  RemoteFlags,
+  RemoteMetadata,
+  SelectedFolder,
+} from '../../sync/remote.ts'
+import { AsyncQueue } from './async-queue.ts'
+import type { CommandHandlers, DataResponse, ImapConnection } from './connection.ts'
+import { downloadBodies } from './download.ts'
+import { parseFetch } from './fetch-response.ts'
+
+const MAX_SET_OCTETS = 7000 // RFC 7162 section 4 lets servers refuse lines of over 8,192 octets
+const MAX_KNOWN_UIDS_OCTETS = 7000
+
+/** Opens a folder read-only (EXAMINE), with the difference since the cursor where QRESYNC tells it (RFC 7162). */
+export async function examineFolder(
+  connection: ImapConnection,
+  path: string,
+  cursor: FolderCursor | undefined,
+): Promise<SelectedFolder> {
+  const opening = new Opening()
+  const parameter = selectParameter(connection.capabilities, cursor)
+  await connection.command(['EXAMINE ', astring(encodeMailboxName(path)), parameter], opening)
+  const hasDelta = parameter.startsWith(' (QRESYNC') && opening.uidValidity === cursor?.uidValidity
+  return new OpenFolder(connection, path, opening, hasDelta)
+}
+
+function selectParameter(capabilities: ReadonlySet<string>, cursor: FolderCursor | undefined): string {
+  if (!capabilities.has('QRESYNC')) return capabilities.has('CONDSTORE') ? ' (CONDSTORE)' : ''
+  if (!cursor) return ' (CONDSTORE)'
+  const known = cursor.knownUids.toString()
+  const knownUids = known !== '' && known.length <= MAX_KNOWN_UIDS_OCTETS ? ` ${known}` : ''
+  return ` (QRESYNC (${cursor.uidValidity} ${cursor.highestModseq}${knownUids}))`
+}
+
+/** Collects what the server tells while it opens a folder. */
+class Opening implements CommandHandlers {
+  uidValidity = 0
+  uidNext: number | undefined
+  messages = 0
+  highestModseq: bigint | undefined
+  readOnly = true
+  permanentFlags: readonly string[] = []
+  readonly changed: RemoteFlags[] = []
+  vanished = UidSet.EMPTY
+
+  readonly data = {
+    EXISTS: (response: DataResponse) => {
+      this.messages = response.number ?? 0
+    },
+    FETCH: (response: DataResponse) => {
+      const { uid, flags } = parseFetch(response)
+      if (uid !== undefined && flags) this.changed.push({ uid, flags })
+    },
+    VANISHED: (response: DataResponse) => {
+      const uids = UidSet.parse(textOf(response.values.at(-1)) ?? '')
+      if (uids) this.vanished = UidSet.ofRanges([...this.vanished.ranges, ...uids.ranges])
+    },
+  }
+
+  readonly code = ({ name, args }: ResponseCode) => {
+    if (name === 'UIDVALIDITY') this.uidValidity = numberOf(args[0]) ?? 0
+    if (name === 'UIDNEXT') this.uidNext = numberOf(args[0])
+    if (name === 'NOMODSEQ') this.highestModseq = undefined
+    if (name === 'PERMANENTFLAGS') this.permanentFlags = (itemsOf(args[0]) ?? []).map(flag => textOf(flag) ?? '')
+    const modseq = name === 'HIGHESTMODSEQ' ? textOf(args[0]) : undefined
+    if (modseq && /^[1-9]\d{0,19}$/.test(modseq)) this.highestModseq = BigInt(modseq)
+  }
+}
+
+class OpenFolder implements SelectedFolder {
+  readonly #connection: ImapConnection
+  readonly path: string
+  readonly uidValidity: number
+  readonly uidNext: number | undefined
+  readonly messages: number
+  readonly highestModseq: bigint | undefined
+  readonly readOnly: boolean
+  readonly permanentFlags: readonly string[]
+  readonly delta: SelectedFolder['delta']
+
+  constructor(connection: ImapConnection, path: string, opening: Opening, hasDelta: boolean) {
+    this.#connection = connection
+    this.path = path
+    this.uidValidity = opening.uidValidity
+    this.uidNext = opening.uidNext
+    this.messages = opening.messages
+    this.highestModseq = opening.highestModseq
+    this.readOnly = opening.readOnly
+    this.permanentFlags = opening.permanentFlags
+    this.delta = hasDelta ? { changed: opening.changed, vanished: opening.vanished } : undefined
+  }
+
+  async *fetchFlags(changedSince?: bigint): AsyncGenerator<RemoteFlags> {
+    if (this.messages === 0) return
+    const modifier = changedSince === undefined ? '' : ` (CHANGEDSINCE ${changedSince})`
+    for await (const { uid, flags } of this.#fetch([`UID FETCH 1:* (UID FLAGS)${modifier}`])) {
+      if (uid !== undefined && flags) yield { uid, flags }
+    }
+  }
+
+  async *fetchMetadata(uids: UidSet, want: { readonly messageId: boolean }): AsyncGenerator<RemoteMetadata> {
+    const items = [
+      'UID FLAGS RFC822.SIZE INTERNALDATE',
+      ...(want.messageId ? ['BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]'] : []),
+      ...(this.#connection.capabilities.has('OBJECTID') ? ['EMAILID'] : []),
+    ].join(' ')
+    const commands = Array.from(uids.split(MAX_SET_OCTETS), set => `UID FETCH ${set} (${items})`)
+    for await (const { uid, flags, size, internalDateMs, emailId, header } of this.#fetch(commands)) {
+      // An unsolicited FETCH (flags only) tells nothing new here: the next cycle reads it.
+      if (uid === undefined || size === undefined || !flags || !uids.has(uid)) continue
+      yield { uid, flags, size, internalDateMs: internalDateMs ?? 0, emailId, messageId: messageIdOf(header) }
+    }
+  }
+
+  async searchUids(): Promise<UidSet> {
+    if (this.messages === 0) return UidSet.EMPTY
+    let found = UidSet.EMPTY
+    const hasEsearch = this.#connection.capabilities.has('ESEARCH') // RFC 4731
+    await this.#connection.command([hasEsearch ? 'UID SEARCH RETURN (ALL) ALL' : 'UID SEARCH ALL'], {
+      data: {
+        ESEARCH: ({ values }) => {
+          const at = values.findIndex(value => textOf(value)?.toUpperCase() === 'ALL')
+          found = UidSet.parse(textOf(values[at + 1]) ?? '') ?? found
+        },
+        SEARCH: ({ values, number }) => {
+          const uids = values.map(value => numberOf(value) ?? 0)
+          found = UidSet.of([...(number === undefined ? [] : [number]), ...uids].filter(uid => uid > 0))
+        },
+      },
+    })
+    return found
+  }
+
+  download(next: () => Promise<DownloadBatch | undefined>, sink: BodySink): Promise<void> {
+    return downloadBodies(this.#connection, next, sink)
+  }
+
+  #fetch(commands: readonly string[]): AsyncIterable<ReturnType<typeof parseFetch>> {
+    const queue = new AsyncQueue<ReturnType<typeof parseFetch>>()
+    const data = { FETCH: (response: DataResponse) => queue.push(parseFetch(response)) }
+    // All of them at once: the network's round trips overlap.
+    Promise.all(commands.map(command => this.#connection.command([command], { data }))).then(
+      () => queue.end(),
+      error => queue.fail(error),
+    )
+    return queue
+  }
+}
+
+function messageIdOf(header: Buffer | undefined): string | undefined {
+  const value = header?.toString('latin1').replace(/\r?\n[ \t]/g, ' ')
+  return /^message-id:\s*(\S.*?)\s*$/im.exec(value ?? '')?.[1]
+}
