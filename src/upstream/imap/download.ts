@@ -15,40 +15,41 @@ export async function downloadBodies(
   next: () => Promise<DownloadBatch | undefined>,
   sink: BodySink,
 ): Promise<void> {
+  const download = new BodyDownload(connection, sink)
   const running = new Set<Promise<void>>()
   const failure = Promise.withResolvers<never>()
-  failure.promise.catch(() => undefined) // told by the race or by allSettled below
+  failure.promise.catch(() => undefined) // told by the race, or by Promise.all below
   for (;;) {
     // A lost connection ends the waiting for a next batch, too.
     const batch = await Promise.race([next(), failure.promise])
     if (!batch) break
-    const fetched = new BatchDownload(connection, batch, sink).run()
+    const fetched = download.fetch(batch)
     running.add(fetched)
     fetched.then(() => running.delete(fetched), failure.reject)
   }
   await Promise.all(running)
 }
 
-class BatchDownload {
+// Dovecot runs pipelined FETCHes side by side: answers belong to a batch by their UID, never by their order.
+class BodyDownload {
   readonly #connection: ImapConnection
   readonly #sink: BodySink
-  readonly #missing: Set<number>
+  readonly #pending = new Set<number>()
   #isStreamed = false
 
-  constructor(connection: ImapConnection, batch: DownloadBatch, sink: BodySink) {
+  constructor(connection: ImapConnection, sink: BodySink) {
     this.#connection = connection
     this.#sink = sink
-    this.#missing = new Set(batch.uids)
   }
 
-  async run(): Promise<void> {
-    const set = UidSet.of(this.#missing)
-    await this.#connection.command([`UID FETCH ${set} (UID FLAGS BODY.PEEK[])`], {
+  async fetch({ uids }: DownloadBatch): Promise<void> {
+    for (const uid of uids) this.#pending.add(uid)
+    await this.#connection.command([`UID FETCH ${UidSet.of(uids)} (UID FLAGS BODY.PEEK[])`], {
       data: { FETCH: response => this.#onFetch(response) },
       openLiteral: (text, length) => this.#openLiteral(text, length),
       drained: () => this.#sink.drained(),
     })
-    for (const uid of this.#missing) this.#sink.missing(uid)
+    for (const uid of uids) if (this.#pending.delete(uid)) this.#sink.missing(uid)
   }
 
   // One body a response: a second one (a hostile server's) is held by the reader, within its limit, and ignored.
@@ -64,12 +65,12 @@ class BatchDownload {
     const wasStreamed = this.#isStreamed
     this.#isStreamed = false
     if (!wasStreamed) {
-      if (uid === undefined || body?.kind !== 'string' || !this.#missing.has(uid)) return
+      if (uid === undefined || body?.kind !== 'string' || !this.#pending.has(uid)) return
       this.#sink.begin(body.octets.length)
       if (body.octets.length > 0) this.#sink.write(body.octets)
     }
     // 0 is no UID: the sink throws away what belongs to no message.
     this.#sink.end({ uid: uid ?? 0, flags: flags ?? [], internalDateMs })
-    if (uid !== undefined) this.#missing.delete(uid)
+    if (uid !== undefined) this.#pending.delete(uid)
   }
 }
