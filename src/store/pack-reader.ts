@@ -1,0 +1,86 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { PosternError } from '../errors.ts'
+import type { StoreErrorCode } from './errors.ts'
+import { decodeRecordHeader, type PackLocation, packFile, RECORD_HEADER_OCTETS } from './pack-format.ts'
+
+const MAX_OPEN_PACKS = 16
+const CHUNK_OCTETS = 1_048_576
+
+/** Reads bodies out of packs. Blocks while it reads: not for the main thread. */
+export class PackReader implements Disposable {
+  readonly #packsDir: string
+  readonly #open = new Map<number, number>()
+
+  constructor(packsDir: string) {
+    this.#packsDir = packsDir
+  }
+
+  /**
+   * Reads a body in chunks of up to 1 MiB and checks it against its checksum at the end.
+   *
+   * @throws {PosternError} STORE_PACK_DAMAGED
+   */
+  *chunks(location: PackLocation): Generator<Buffer> {
+    const { pack, offset, length } = location
+    const header = decodeRecordHeader(this.#read(location, offset - RECORD_HEADER_OCTETS, RECORD_HEADER_OCTETS))
+    if (!header || header.length !== length) throw damaged(location, 'its record header is not the expected one')
+    let sum = 0
+    for (let at = 0; at < length; at += CHUNK_OCTETS) {
+      const chunk = this.#read({ pack, offset, length }, offset + at, Math.min(CHUNK_OCTETS, length - at))
+      sum = crc32(chunk, sum)
+      if (at + chunk.length === length && sum !== header.crc32) throw damaged(location, 'its checksum is wrong')
+      yield chunk
+    }
+  }
+
+  /** Reads the first octets of a body, unchecked: for previews. */
+  head(location: PackLocation, octets: number): Buffer {
+    return this.#read(location, location.offset, Math.min(octets, location.length))
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#open.values()) closeSync(fd)
+    this.#open.clear()
+  }
+
+  #read(location: PackLocation, position: number, length: number): Buffer {
+    const buffer = Buffer.allocUnsafe(length)
+    const fd = this.#fd(location)
+    for (let done = 0; done < length; ) {
+      const octets = readSync(fd, buffer, done, length - done, position + done)
+      if (octets === 0) throw damaged(location, 'the file is too short')
+      done += octets
+    }
+    return buffer
+  }
+
+  #fd(location: PackLocation): number {
+    const known = this.#open.get(location.pack)
+    if (known !== undefined) return known
+    const oldest = this.#open.keys().next().value
+    if (oldest !== undefined && this.#open.size >= MAX_OPEN_PACKS) {
+      closeSync(this.#open.get(oldest) ?? -1)
+      this.#open.delete(oldest)
+    }
+    const fd = this.#openPack(location)
+    this.#open.set(location.pack, fd)
+    return fd
+  }
+
+  #openPack(location: PackLocation): number {
+    try {
+      return openSync(packFile(this.#packsDir, location.pack), 'r')
+    } catch (error) {
+      throw damaged(location, 'the file cannot be opened', error)
+    }
+  }
+}
+
+function damaged({ pack, offset, length }: PackLocation, why: string, cause?: unknown): PosternError {
+  return new PosternError<StoreErrorCode>(
+    'STORE_PACK_DAMAGED',
+    `A message of ${length} octets in pack ${pack} at ${offset} cannot be read: ${why}.`,
+    { remedy: 'user', advice: 'Check the disk; a message that the server still has is fetched again.', cause },
+  )
+}

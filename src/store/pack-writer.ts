@@ -1,0 +1,251 @@
+import { closeSync, fdatasync, fsyncSync, openSync, writev } from 'node:fs'
+import process from 'node:process'
+import { promisify } from 'node:util'
+import { crc32 } from 'node:zlib'
+import { diskFull, writeFailed } from './database.ts'
+import {
+  encodeRecordHeader,
+  MAX_PACK_OCTETS,
+  type PackLocation,
+  packFile,
+  RECORD_HEADER_OCTETS,
+} from './pack-format.ts'
+
+const WRITE_OCTETS = 1_048_576 // handed to the system at once
+const MAX_QUEUED_OCTETS = 8 * 1_048_576 // in memory, before the writer asks for a pause
+const MAX_VECTORS = 1024 // IOV_MAX
+
+const datasync = promisify(fdatasync)
+const write = promisify(writev)
+
+interface OpenPack {
+  readonly id: number
+  readonly fd: number
+  /** Where the next record begins. */
+  end: number
+}
+
+interface OpenRecord {
+  readonly pack: OpenPack
+  readonly header: Buffer
+  readonly headerOffset: number
+  readonly length: number
+  readonly timeMs: number
+  crc: number
+  written: number
+}
+
+/** Where a pack's durable content ends. */
+export interface PackEnd {
+  readonly pack: number
+  readonly octets: number
+}
+
+/** Options of a {@link PackWriter}. */
+export interface PackWriterOptions {
+  readonly packsDir: string
+  /** The pack to go on with, and where; the next free number with 0 for a new one. */
+  readonly last: PackEnd
+  readonly clock: () => number
+  /** For tests. */
+  readonly maxPackOctets?: number
+}
+
+/** Appends bodies to packs as their octets come in. What it wrote counts only after `sync` and a commit of the rows. */
+export class PackWriter implements AsyncDisposable {
+  readonly #options: PackWriterOptions
+  readonly #closing: OpenPack[] = []
+  #current: OpenPack | undefined
+  #record: OpenRecord | undefined
+  #queue: Buffer[] = []
+  #queueOffset = 0
+  #queuedOctets = 0
+  #inFlightOctets = 0
+  #writes: Promise<void> = Promise.resolve()
+  #failure: unknown
+  #room: PromiseWithResolvers<void> | undefined
+
+  constructor(options: PackWriterOptions) {
+    this.#options = options
+  }
+
+  /** Begins a body of this many octets, in a new pack when the last one is full. */
+  begin(length: number): void {
+    if (this.#record) throw new Error('a pack record is begun inside another')
+    const pack = this.#packWithRoom()
+    const timeMs = this.#options.clock()
+    const header = encodeRecordHeader({ crc32: 0, length, timeMs })
+    this.#record = { pack, header, headerOffset: pack.end, length, timeMs, crc: 0, written: 0 }
+    this.#push(header)
+  }
+
+  /** Takes the next octets of the body. They belong to the writer now. */
+  write(chunk: Buffer): void {
+    const record = this.#record
+    if (!record || record.written + chunk.length > record.length) throw new Error('more octets than announced')
+    record.crc = crc32(chunk, record.crc)
+    record.written += chunk.length
+    this.#push(chunk)
+  }
+
+  /** Ends the body and says where it lies. */
+  end(): PackLocation {
+    const record = this.#record
+    if (!record || record.written !== record.length) throw new Error('fewer octets than announced')
+    this.#record = undefined
+    const { pack, headerOffset, length, timeMs } = record
+    const header = encodeRecordHeader({ crc32: record.crc, length, timeMs })
+    // In memory still, or written already without its checksum.
+    if (headerOffset >= this.#queueOffset) header.copy(record.header)
+    else this.#enqueue(pack, [header], headerOffset)
+    return { pack: pack.id, offset: headerOffset + RECORD_HEADER_OCTETS, length }
+  }
+
+  /** Forgets the body that was begun: its octets stay in the file as dead space. */
+  abort(): void {
+    const record = this.#record
+    if (!record) return
+    this.#record = undefined
+    // The next record begins where this one broke off: nothing refers to it.
+    record.header.fill(0)
+  }
+
+  /** Resolves when there is room for more; undefined when there is room now. */
+  drained(): Promise<void> | undefined {
+    if (this.#queuedOctets + this.#inFlightOctets <= MAX_QUEUED_OCTETS) return undefined
+    this.#room ??= Promise.withResolvers<void>()
+    return this.#room.promise
+  }
+
+  /** Writes what is queued and makes it durable; says where each pack that was written to ends. */
+  async sync(): Promise<readonly PackEnd[]> {
+    this.#flush()
+    // Packs that fill up during the wait are for the next sync.
+    const full = [...this.#closing]
+    const packs = [...full, ...(this.#current ? [this.#current] : [])]
+    const ends = packs.map(pack => ({ pack: pack.id, octets: this.#durableEnd(pack) }))
+    await this.#writes
+    if (this.#failure !== undefined) throw translate(this.#failure)
+    try {
+      await Promise.all(packs.map(pack => datasync(pack.fd)))
+    } catch (error) {
+      // What the system could not write may be gone from its memory as well: this writer must not be trusted again.
+      this.#failure = error
+      throw translate(error)
+    }
+    for (const pack of full) this.#close(pack)
+    return ends
+  }
+
+  /** Waits for what is under way and closes the files. What was not synced does not count. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#flush()
+    await this.#writes
+    for (const pack of [...this.#closing.splice(0), ...(this.#current ? [this.#current] : [])]) closeSync(pack.fd)
+    this.#current = undefined
+  }
+
+  // Opening blocks, once in 256 MB: a record must not wait for it in the middle of a FETCH.
+  #packWithRoom(): OpenPack {
+    const { last, maxPackOctets = MAX_PACK_OCTETS } = this.#options
+    this.#current ??= this.#openPack(last.pack, last.octets)
+    const full = this.#current
+    if (full.end < maxPackOctets) return full
+    this.#flush()
+    this.#closing.push(full)
+    this.#current = this.#openPack(full.id + 1, 0)
+    return this.#current
+  }
+
+  #close(pack: OpenPack): void {
+    this.#closing.splice(this.#closing.indexOf(pack), 1)
+    closeSync(pack.fd)
+  }
+
+  // Beyond the start of an open record nothing may count as committed.
+  #durableEnd(pack: OpenPack): number {
+    return this.#record?.pack === pack ? this.#record.headerOffset : pack.end
+  }
+
+  #openPack(id: number, end: number): OpenPack {
+    try {
+      const fd = openSync(packFile(this.#options.packsDir, id), end === 0 ? 'w' : 'r+', 0o600)
+      if (end === 0) syncFolder(this.#options.packsDir)
+      this.#queueOffset = end
+      return { id, fd, end }
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  #push(chunk: Buffer): void {
+    const pack = this.#current
+    if (!pack) return
+    this.#queue.push(chunk)
+    this.#queuedOctets += chunk.length
+    pack.end += chunk.length
+    if (this.#queuedOctets >= WRITE_OCTETS || this.#queue.length >= MAX_VECTORS) this.#flush()
+  }
+
+  #flush(): void {
+    const pack = this.#current
+    if (!pack || this.#queue.length === 0) return
+    const [chunks, offset] = [this.#queue, this.#queueOffset]
+    this.#queue = []
+    this.#queueOffset = pack.end
+    this.#queuedOctets = 0
+    this.#enqueue(pack, chunks, offset)
+  }
+
+  #enqueue(pack: OpenPack, chunks: readonly Buffer[], offset: number): void {
+    const octets = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    this.#inFlightOctets += octets
+    this.#writes = this.#writes.then(async () => {
+      try {
+        if (this.#failure === undefined) await writeAll(pack.fd, chunks, offset)
+      } catch (error) {
+        this.#failure = error // told by sync
+      }
+      this.#inFlightOctets -= octets
+      if (this.#queuedOctets + this.#inFlightOctets > MAX_QUEUED_OCTETS / 2) return
+      this.#room?.resolve()
+      this.#room = undefined
+    })
+  }
+}
+
+// The name of a new file is durable only with its folder. Windows knows no such thing.
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const fd = openSync(folder, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+async function writeAll(fd: number, chunks: readonly Buffer[], offset: number): Promise<void> {
+  let [rest, at] = [chunks, offset]
+  while (rest.length > 0) {
+    const { bytesWritten } = await write(fd, rest, at)
+    at += bytesWritten
+    rest = without(rest, bytesWritten)
+  }
+}
+
+// A short write leaves the rest to be written.
+function without(chunks: readonly Buffer[], octets: number): readonly Buffer[] {
+  let [index, skipped] = [0, 0]
+  for (const chunk of chunks) {
+    if (skipped + chunk.length > octets) return [chunk.subarray(octets - skipped), ...chunks.slice(index + 1)]
+    skipped += chunk.length
+    index++
+  }
+  return []
+}
+
+function translate(error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === 'ENOSPC' || code === 'EDQUOT' ? diskFull(error) : writeFailed(error)
+}

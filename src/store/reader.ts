@@ -1,0 +1,213 @@
+import { join } from 'node:path'
+import { PosternError } from '../errors.ts'
+import { UidSet } from '../formats/imap/uid-set.ts'
+import { Database, type Row } from './database.ts'
+import type { StoreErrorCode } from './errors.ts'
+import type { PackLocation } from './pack-format.ts'
+import { PackReader } from './pack-reader.ts'
+import type { FolderCounts, FolderRow, ItemRow, KnownMessage, StagedRow } from './rows.ts'
+
+/** The file names inside a profile's folder. */
+export const DATABASE_FILE = 'store.sqlite'
+export const PACKS_DIR = 'packs'
+
+const ITEM_COLUMNS = `id, folder, uid, message_id, subject, sender, date, internal_date, size, local_bits,
+  local_keywords, body_state, sha256, pack, offset, length`
+const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
+
+/** Reads the store. Blocks while it reads: not for the main thread. */
+export class StoreReader implements Disposable {
+  readonly #database: Database
+  readonly #packs: PackReader
+
+  constructor(database: Database, packs: PackReader) {
+    this.#database = database
+    this.#packs = packs
+  }
+
+  /** Opens a profile's store for reading. */
+  static open(dir: string): StoreReader {
+    return new StoreReader(Database.openReader(join(dir, DATABASE_FILE)), new PackReader(join(dir, PACKS_DIR)))
+  }
+
+  folders(): FolderRow[] {
+    return this.#database.all(`SELECT * FROM folder WHERE state <> 'gone' ORDER BY path`).map(folderRow)
+  }
+
+  /** @throws {PosternError} STORE_NO_SUCH_FOLDER */
+  getFolder(path: string): FolderRow {
+    const wanted = /^inbox$/i.test(path) ? 'INBOX' : path
+    const row = this.#database.find(`SELECT * FROM folder WHERE path = ? AND state <> 'gone'`, wanted)
+    if (row) return folderRow(row)
+    throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_FOLDER', `There is no folder ${JSON.stringify(path)}.`, {
+      remedy: 'user',
+      advice: 'See `postern folder list` for the names; a new folder of the server appears with the next sync.',
+    })
+  }
+
+  counts(folder: number): FolderCounts {
+    const count = (sql: string) => Number(this.#database.find(sql, folder)?.n)
+    return {
+      items: count(`SELECT count(*) AS n FROM item WHERE folder = ? AND ${VISIBLE}`),
+      unread: count(`SELECT count(*) AS n FROM item WHERE folder = ? AND ${VISIBLE} AND local_bits & 1 = 0`),
+      queuedDownload: count('SELECT count(*) AS n FROM dlq WHERE folder = ?'),
+      queuedImport: count('SELECT count(*) AS n FROM stage WHERE folder = ?'),
+      queuedUpload: count('SELECT count(*) AS n FROM op WHERE destination = ?'),
+      ignored: count('SELECT count(*) AS n FROM ignored WHERE folder = ?'),
+    }
+  }
+
+  /** Streams a folder's items in the order of their UIDs. */
+  *items(folder: number, { afterUid = 0, limit = -1 } = {}): Generator<ItemRow> {
+    const sql = `SELECT ${ITEM_COLUMNS} FROM item WHERE folder = ? AND uid > ? AND ${VISIBLE} ORDER BY uid LIMIT ?`
+    for (const row of this.#database.iterate(sql, folder, afterUid, limit)) yield itemRow(row)
+  }
+
+  /** @throws {PosternError} STORE_NO_SUCH_ITEM */
+  getItem(id: number): ItemRow {
+    const row = this.#database.find(`SELECT ${ITEM_COLUMNS} FROM item WHERE id = ? AND ${VISIBLE}`, id)
+    if (row) return itemRow(row)
+    throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', `There is no item with the id ${id}.`, {
+      remedy: 'user',
+      advice: 'See `postern item list FOLDER` for the ids.',
+    })
+  }
+
+  /** Streams a body and checks it: see {@link PackReader.chunks}. */
+  body(location: PackLocation): Generator<Buffer> {
+    return this.#packs.chunks(location)
+  }
+
+  head(location: PackLocation, octets: number): Buffer {
+    return this.#packs.head(location, octets)
+  }
+
+  cycle(): number {
+    return Number(this.#database.find('SELECT cycle FROM meta')?.cycle)
+  }
+
+  /** Everything that the store knows of a folder's UIDs. */
+  known(folder: number, uidValidity: number): Map<number, KnownMessage> {
+    const known = new Map<number, KnownMessage>()
+    const keep = (where: KnownMessage['where'], sql: string, ...values: number[]) => {
+      for (const row of this.#database.iterate(sql, ...values)) {
+        known.set(Number(row.uid), {
+          where,
+          flags: { bits: Number(row.bits ?? 0), keywords: String(row.keywords ?? '') },
+        })
+      }
+    }
+    keep('ignored', 'SELECT uid FROM ignored WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
+    keep('dlq', 'SELECT uid, bits, keywords FROM dlq WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
+    keep('stage', 'SELECT uid, bits, keywords FROM stage WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
+    const items = `SELECT uid, server_bits AS bits, server_keywords AS keywords FROM item
+      WHERE folder = ? AND uid > 0 AND unlinked IS NULL`
+    keep('item', items, folder)
+    return known
+  }
+
+  /** The UIDs of {@link known}. */
+  knownUids(folder: number, uidValidity: number): UidSet {
+    const sql = `SELECT uid FROM item WHERE folder = ?1 AND uid > 0 AND unlinked IS NULL
+      UNION SELECT uid FROM dlq WHERE folder = ?1 AND uid_validity = ?2
+      UNION SELECT uid FROM stage WHERE folder = ?1 AND uid_validity = ?2
+      UNION SELECT uid FROM ignored WHERE folder = ?1 AND uid_validity = ?2 ORDER BY uid`
+    return UidSet.of(this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid)))
+  }
+
+  /** Counts {@link known} without listing it. */
+  knownCount(folder: number, uidValidity: number): number {
+    const sql = `SELECT (SELECT count(*) FROM item WHERE folder = ?1 AND uid > 0 AND unlinked IS NULL)
+      + (SELECT count(*) FROM dlq WHERE folder = ?1 AND uid_validity = ?2)
+      + (SELECT count(*) FROM stage WHERE folder = ?1 AND uid_validity = ?2)
+      + (SELECT count(*) FROM ignored WHERE folder = ?1 AND uid_validity = ?2) AS n`
+    return Number(this.#database.find(sql, folder, uidValidity)?.n)
+  }
+
+  /** Sums the sizes of what is to be downloaded. */
+  queuedOctets(folder: number): number {
+    return Number(this.#database.find('SELECT coalesce(sum(size), 0) AS n FROM dlq WHERE folder = ?', folder)?.n)
+  }
+
+  /** The next messages to download below a UID, newest first. */
+  nextDownloads(
+    { folder, uidValidity, beforeUid }: { folder: number; uidValidity: number; beforeUid: number },
+    limit: number,
+  ): { uid: number; size: number; attempts: number }[] {
+    const sql = `SELECT uid, size, attempts FROM dlq WHERE folder = ? AND uid_validity = ? AND uid < ?
+      ORDER BY uid DESC LIMIT ?`
+    return this.#database
+      .all(sql, folder, uidValidity, beforeUid, limit)
+      .map(row => ({ uid: Number(row.uid), size: Number(row.size), attempts: Number(row.attempts) }))
+  }
+
+  /** Staged messages of a folder, in the order in which they came. */
+  staged(folder: number, limit: number): StagedRow[] {
+    const sql = 'SELECT id, folder, uid, pack, offset, length FROM stage WHERE folder = ? ORDER BY id LIMIT ?'
+    return this.#database.all(sql, folder, limit).map(row => ({
+      id: Number(row.id),
+      folder: Number(row.folder),
+      uid: Number(row.uid),
+      location: locationOf(row),
+    }))
+  }
+
+  /** Counts what may be adopted: items that lost their UID or that the server stopped having. */
+  adoptable(): number {
+    const sql = `SELECT (SELECT count(*) FROM item WHERE uid = -1) + (SELECT count(*) FROM item WHERE unlinked IS NOT NULL) AS n`
+    return Number(this.#database.find(sql)?.n)
+  }
+
+  [Symbol.dispose](): void {
+    this.#packs[Symbol.dispose]()
+    this.#database[Symbol.dispose]()
+  }
+}
+
+function folderRow(row: Row): FolderRow {
+  return {
+    id: Number(row.id),
+    path: String(row.path),
+    delimiter: textOf(row.delimiter),
+    role: textOf(row.role),
+    objectId: textOf(row.object_id),
+    isSelectable: row.is_selectable === 1,
+    isExcluded: row.is_excluded === 1,
+    class: row.class as FolderRow['class'], // held to these by a CHECK, as is the state
+    state: row.state as FolderRow['state'],
+    error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
+    uidValidity: numberOf(row.uid_validity),
+    uidNext: numberOf(row.uid_next),
+    highestModseq: typeof row.cursor === 'string' ? BigInt(row.cursor) : undefined,
+  }
+}
+
+function itemRow(row: Row): ItemRow {
+  return {
+    id: Number(row.id),
+    folder: Number(row.folder),
+    uid: Number(row.uid),
+    messageId: textOf(row.message_id),
+    subject: textOf(row.subject),
+    from: textOf(row.sender),
+    dateMs: numberOf(row.date),
+    internalDateMs: Number(row.internal_date),
+    size: Number(row.size),
+    flags: { bits: Number(row.local_bits), keywords: String(row.local_keywords) },
+    bodyState: row.body_state === 'header' ? 'header' : 'full',
+    sha256: row.sha256 instanceof Uint8Array ? Buffer.from(row.sha256) : Buffer.alloc(0),
+    location: locationOf(row),
+  }
+}
+
+function locationOf(row: Row): PackLocation {
+  return { pack: Number(row.pack), offset: Number(row.offset), length: Number(row.length) }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}

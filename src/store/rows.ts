@@ -1,0 +1,79 @@
+import type { MessageFlags } from './flags.ts'
+import type { PackLocation } from './pack-format.ts'
+
+/** A folder of the store. */
+export interface FolderRow {
+  readonly id: number
+  readonly path: string
+  readonly delimiter: string | undefined
+  readonly role: string | undefined
+  readonly objectId: string | undefined
+  readonly isSelectable: boolean
+  readonly isExcluded: boolean
+  readonly class: 'priority' | 'standard' | 'other'
+  readonly state: 'ok' | 'paused' | 'gone'
+  readonly error: { readonly code: string; readonly message: string } | undefined
+  readonly uidValidity: number | undefined
+  readonly uidNext: number | undefined
+  readonly highestModseq: bigint | undefined
+}
+
+/** How much a folder holds. */
+export interface FolderCounts {
+  readonly items: number
+  readonly unread: number
+  readonly queuedDownload: number
+  readonly queuedImport: number
+  readonly queuedUpload: number
+  readonly ignored: number
+}
+
+/** A message of the store, as lists show it. Times are ms since the epoch. */
+export interface ItemRow {
+  readonly id: number
+  readonly folder: number
+  readonly uid: number
+  readonly messageId: string | undefined
+  readonly subject: string | undefined
+  readonly from: string | undefined
+  readonly dateMs: number | undefined
+  readonly internalDateMs: number
+  readonly size: number
+  readonly flags: MessageFlags
+  readonly bodyState: 'header' | 'full'
+  readonly sha256: Buffer
+  readonly location: PackLocation
+}
+
+/** What the store knows of a UID of the server. */
+export interface KnownMessage {
+  readonly where: 'item' | 'dlq' | 'stage' | 'ignored'
+  readonly flags: MessageFlags
+}
+
+/** A message to be downloaded. */
+export interface DownloadRow {
+  readonly uid: number
+  readonly flags: MessageFlags
+  readonly size: number
+  readonly internalDateMs: number
+  readonly messageId: string | undefined
+  readonly emailId: string | undefined
+}
+
+/** A downloaded message, waiting for import. */
+export interface StagedRow {
+  readonly id: number
+  readonly folder: number
+  readonly uid: number
+  readonly location: PackLocation
+}
+
+/** What import finds out about a message. */
+export interface MessageDigest {
+  readonly sha256: Buffer
+  readonly messageId: string | undefined
+  readonly subject: string | undefined
+  readonly from: string | undefined
+  readonly dateMs: number | undefined
+}

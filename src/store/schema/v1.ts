@@ -1,0 +1,182 @@
+/**
+ * Version 1 of the store. Not frozen yet: it is with the first release that writes to the server.
+ *
+ * `bits` and `keywords` are flags (see flags.ts); `server_…` is what the server was last known to have, `local_…` what
+ * the user sees: a difference is a local change to upload. Times are ms since the epoch. A body is a range of a pack.
+ */
+export const SCHEMA_V1 = `
+CREATE TABLE meta(
+  modseq INTEGER NOT NULL,            -- grows with every change that a client of the store can see
+  cycle INTEGER NOT NULL              -- grows with every finished cycle of the account
+) STRICT;
+INSERT INTO meta VALUES(1, 1);
+
+CREATE TABLE pack(
+  id INTEGER PRIMARY KEY,             -- the number in the file's name
+  committed_octets INTEGER NOT NULL   -- what lies beyond is a torn tail and is cut at start
+) STRICT;
+
+CREATE TABLE folder(
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL CHECK(kind IN('mail')),
+  path TEXT NOT NULL UNIQUE,
+  delimiter TEXT,
+  role TEXT,
+  object_id TEXT,                     -- MAILBOXID (RFC 8474)
+  is_selectable INTEGER NOT NULL,
+  is_excluded INTEGER NOT NULL,       -- never synchronized: Drafts
+  class TEXT NOT NULL DEFAULT 'standard' CHECK(class IN('priority', 'standard', 'other')),
+  state TEXT NOT NULL CHECK(state IN('ok', 'paused', 'gone')),
+  error TEXT,                         -- JSON {code, message} of the last failure
+  uid_validity INTEGER,
+  uid_next INTEGER,
+  cursor TEXT,                        -- HIGHESTMODSEQ as text: it has 63 bits
+  last_full_at INTEGER,               -- when all UIDs were compared
+  local_uid_validity INTEGER NOT NULL,
+  local_uid_next INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE item(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: people and the ledger name items by it
+  folder INTEGER NOT NULL REFERENCES folder,
+  uid INTEGER NOT NULL,               -- on the server; 0 not there yet, -1 lost by a change of UIDVALIDITY
+  local_uid INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  email_id TEXT,
+  message_id TEXT,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  server_bits INTEGER NOT NULL,
+  server_keywords TEXT NOT NULL,
+  local_bits INTEGER NOT NULL,
+  local_keywords TEXT NOT NULL,
+  body_state TEXT NOT NULL CHECK(body_state IN('header', 'full')),
+  pack INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  sha256 BLOB NOT NULL,
+  subject TEXT,
+  sender TEXT,
+  date INTEGER,
+  local_revision INTEGER NOT NULL DEFAULT 0,
+  synced_revision INTEGER NOT NULL DEFAULT 0,
+  is_gone INTEGER NOT NULL DEFAULT 0, -- deleted locally, to be told to the server
+  target INTEGER REFERENCES folder,   -- where the user moved it, to be told to the server
+  unlinked INTEGER                    -- the cycle in which the server stopped having it; swept a cycle later
+) STRICT;
+CREATE UNIQUE INDEX item_uid ON item(folder, uid) WHERE uid > 0;
+CREATE UNIQUE INDEX item_local_uid ON item(folder, local_uid);
+CREATE INDEX item_message_id ON item(message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX item_unlinked ON item(unlinked) WHERE unlinked IS NOT NULL;
+CREATE INDEX item_lost ON item(folder) WHERE uid = -1;
+CREATE INDEX item_changed ON item(folder)
+  WHERE server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR target IS NOT NULL;
+
+CREATE TABLE dlq(                     -- to be downloaded
+  folder INTEGER NOT NULL REFERENCES folder,
+  uid_validity INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  bits INTEGER NOT NULL,
+  keywords TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  message_id TEXT,
+  email_id TEXT,
+  want TEXT NOT NULL CHECK(want IN('header', 'full')),
+  priority INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY(folder, uid_validity, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stage(                   -- downloaded, to be imported
+  id INTEGER PRIMARY KEY,
+  folder INTEGER NOT NULL REFERENCES folder,
+  uid_validity INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  bits INTEGER NOT NULL,
+  keywords TEXT NOT NULL,
+  internal_date INTEGER NOT NULL,
+  email_id TEXT,
+  want TEXT NOT NULL CHECK(want IN('header', 'full')),
+  attempts INTEGER NOT NULL,
+  pack INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  UNIQUE(folder, uid_validity, uid)
+) STRICT;
+
+CREATE INDEX stage_order ON stage(folder, id);
+
+CREATE TABLE op(                      -- what must be done on the server exactly once
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  item INTEGER REFERENCES item,
+  kind TEXT NOT NULL CHECK(kind IN('append', 'move', 'copy', 'body', 'create', 'rename', 'delete')),
+  state TEXT NOT NULL CHECK(state IN('ready', 'inflight', 'searched')),
+  uid_next_before INTEGER,
+  source INTEGER REFERENCES folder,
+  destination INTEGER REFERENCES folder,
+  sent_hash BLOB,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL DEFAULT 0,
+  error TEXT
+) STRICT;
+
+CREATE TABLE ignored(
+  folder INTEGER NOT NULL REFERENCES folder,
+  uid_validity INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  stage TEXT NOT NULL CHECK(stage IN('download', 'import', 'upload')),
+  error TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY(folder, uid_validity, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tomb(                    -- deleted items, restorable until purged
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL,
+  folder INTEGER NOT NULL,
+  uid_validity INTEGER,
+  uid INTEGER NOT NULL,
+  message_id TEXT,
+  internal_date INTEGER NOT NULL,
+  bits INTEGER NOT NULL,
+  keywords TEXT NOT NULL,
+  pack INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  sha256 BLOB NOT NULL,
+  deleted_at INTEGER NOT NULL,
+  deleted_by TEXT NOT NULL CHECK(deleted_by IN('local', 'server'))
+) STRICT;
+
+CREATE TABLE conflict(                -- the version that lost, kept until a person decides
+  id INTEGER PRIMARY KEY,
+  item INTEGER NOT NULL,
+  side TEXT NOT NULL CHECK(side IN('local', 'server')),
+  pack INTEGER NOT NULL,
+  offset INTEGER NOT NULL,
+  length INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  is_seen INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE vanished(                -- local UIDs that are gone, for clients that resynchronize (RFC 7162)
+  folder INTEGER NOT NULL,
+  local_uid INTEGER NOT NULL,
+  modseq INTEGER NOT NULL,
+  PRIMARY KEY(folder, local_uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE ledger(                  -- what happened to an item, and when
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  item INTEGER,
+  folder INTEGER,
+  uid INTEGER,
+  event TEXT NOT NULL,
+  detail TEXT
+) STRICT;
+CREATE INDEX ledger_item ON ledger(item);
+`

@@ -1,0 +1,74 @@
+import type { StagedRow } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+import type { Importer, ImportOutcome } from './importer.ts'
+
+const BATCH_ROWS = 200 // about 20 ms of a transaction
+const MAX_BATCH_OCTETS = 16 * 1_048_576
+/** Failures of one message before it goes on the ignore list. */
+export const MAX_ATTEMPTS = 3
+
+/** IMPORT: turns staged messages of a folder into items. Works while DOWNLOAD goes on: `poke` says that there is more. */
+export class FolderImport {
+  readonly #store: Store
+  readonly #importer: Importer
+  readonly #folder: number
+  readonly #onImported: (count: number) => void
+  #running: Promise<void> = Promise.resolve()
+  #isRunning = false
+
+  constructor(store: Store, importer: Importer, folder: number, onImported: (count: number) => void) {
+    this.#store = store
+    this.#importer = importer
+    this.#folder = folder
+    this.#onImported = onImported
+  }
+
+  /** Starts work if none is going on. */
+  poke(): void {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    this.#running = this.#work().finally(() => {
+      this.#isRunning = false
+    })
+    this.#running.catch(() => undefined) // told by finish
+  }
+
+  /** Resolves when nothing is staged any more. */
+  async finish(): Promise<void> {
+    await this.#running
+    this.poke()
+    await this.#running
+  }
+
+  async #work(): Promise<void> {
+    for (;;) {
+      const rows = limitOctets(this.#store.read.staged(this.#folder, BATCH_ROWS))
+      if (rows.length === 0) return
+      const outcomes = await this.#importer.digest(rows)
+      // Every row leaves the queue, whatever its outcome: the loop ends.
+      const imported = this.#commit(rows, outcomes)
+      this.#onImported(imported)
+    }
+  }
+
+  #commit(rows: readonly StagedRow[], outcomes: readonly ImportOutcome[]): number {
+    return this.#store.transact(transactor => {
+      let imported = 0
+      for (const [index, row] of rows.entries()) {
+        const outcome = outcomes[index]
+        if (outcome?.kind === 'digest') imported += Number(transactor.importStaged(row, outcome.digest))
+        else transactor.failImport(row, outcome?.message ?? 'no outcome', MAX_ATTEMPTS)
+      }
+      return imported
+    })
+  }
+}
+
+function limitOctets(rows: readonly StagedRow[]): readonly StagedRow[] {
+  let octets = 0
+  const end = rows.findIndex((row, index) => {
+    octets += row.location.length
+    return index > 0 && octets > MAX_BATCH_OCTETS
+  })
+  return end === -1 ? rows : rows.slice(0, end)
+}

@@ -1,0 +1,47 @@
+/** The counters that users know. X of Y each; octets are of bodies. */
+export interface SyncCounters {
+  downloaded: number
+  toDownload: number
+  uploaded: number
+  toUpload: number
+  imported: number
+  toImport: number
+  downloadedOctets: number
+  toDownloadOctets: number
+}
+
+/** What the engine tells while it works. */
+export type SyncEvent =
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'counters'; readonly path: string; readonly counters: Readonly<SyncCounters> }
+
+/** A folder that failed; the others went on. */
+export interface FolderFailure {
+  readonly folder: string
+  readonly code: string
+  readonly message: string
+}
+
+/** What a run did. */
+export interface SyncResult {
+  readonly downloaded: number
+  readonly imported: number
+  readonly uploaded: number
+  readonly ignored: number
+  readonly conflicts: number
+  readonly errors: readonly FolderFailure[]
+}
+
+/** Makes counters at zero. */
+export function newCounters(): SyncCounters {
+  return {
+    downloaded: 0,
+    toDownload: 0,
+    uploaded: 0,
+    toUpload: 0,
+    imported: 0,
+    toImport: 0,
+    downloadedOctets: 0,
+    toDownloadOctets: 0,
+  }
+}
