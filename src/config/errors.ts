@@ -5,4 +5,3 @@ export type ConfigErrorCode =
   | 'CONFIG_UNWRITABLE'
   | 'CONFIG_UNKNOWN_KEY'
   | 'CONFIG_INVALID_VALUE'
-  | 'CONFIG_NO_HOME'

@@ -8,3 +8,4 @@ export type StoreErrorCode =
   | 'STORE_NO_SUCH_FOLDER'
   | 'STORE_NO_SUCH_ITEM'
   | 'STORE_NETWORK_FILESYSTEM'
+  | 'STORE_LOCKED'

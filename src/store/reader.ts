@@ -5,7 +5,7 @@ import { Database, type Row } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
-import type { FolderCounts, FolderRow, ItemRow, KnownMessage, StagedRow } from './rows.ts'
+import type { FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow } from './rows.ts'
 
 /** The file names inside a profile's folder. */
 export const DATABASE_FILE = 'store.sqlite'
@@ -84,6 +84,13 @@ export class StoreReader implements Disposable {
 
   cycle(): number {
     return Number(this.#database.find('SELECT cycle FROM meta')?.cycle)
+  }
+
+  /** How the last run ended. */
+  lastRun(): LastRun {
+    const row = this.#database.find('SELECT last_sync_at, last_error FROM meta')
+    const error = typeof row?.last_error === 'string' ? JSON.parse(row.last_error) : undefined
+    return { lastSyncMs: numberOf(row?.last_sync_at), error }
   }
 
   /** Everything that the store knows of a folder's UIDs. */

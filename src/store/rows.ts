@@ -77,3 +77,9 @@ export interface MessageDigest {
   readonly from: string | undefined
   readonly dateMs: number | undefined
 }
+
+/** How the last run of a profile ended. */
+export interface LastRun {
+  readonly lastSyncMs: number | undefined
+  readonly error: { readonly code: string; readonly message: string; readonly advice: string } | undefined
+}

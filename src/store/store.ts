@@ -5,11 +5,15 @@ import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
+import { lockExclusively } from './exclusive-lock.ts'
 import { packFile, packOfFile } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
 import { type PackEnd, PackWriter } from './pack-writer.ts'
 import { DATABASE_FILE, PACKS_DIR, StoreReader } from './reader.ts'
 import { Transactor } from './transactor.ts'
+
+const LOCK_FILE = 'writer.lock'
+const LOCK_WAIT_MS = 10_000 // an engine whose daemon was killed needs a moment to notice
 
 /** Options of {@link Store.open}. */
 export interface StoreOptions {
@@ -22,9 +26,11 @@ export class Store implements Disposable {
   readonly #database: Database
   readonly #packsDir: string
   readonly #clock: () => number
+  readonly #lock: Disposable
   readonly read: StoreReader
 
-  private constructor(database: Database, packsDir: string, clock: () => number) {
+  private constructor(lock: Disposable, database: Database, packsDir: string, clock: () => number) {
+    this.#lock = lock
     this.#database = database
     this.#packsDir = packsDir
     this.#clock = clock
@@ -40,9 +46,16 @@ export class Store implements Disposable {
     const packsDir = join(dir, PACKS_DIR)
     mkdirSync(packsDir, { recursive: true, mode: 0o700 })
     assertLocalFilesystem(dir)
-    const database = Database.openWriter(join(dir, DATABASE_FILE))
-    cutTornTails(database, packsDir, log)
-    return new Store(database, packsDir, clock)
+    const lock = lockExclusively(join(dir, LOCK_FILE), LOCK_WAIT_MS)
+    if (!lock) throw locked(dir)
+    try {
+      const database = Database.openWriter(join(dir, DATABASE_FILE))
+      cutTornTails(database, packsDir, log)
+      return new Store(lock, database, packsDir, clock)
+    } catch (error) {
+      lock[Symbol.dispose]()
+      throw error
+    }
   }
 
   /** Runs `change` in one transaction. Reads inside it see its own changes. */
@@ -59,7 +72,15 @@ export class Store implements Disposable {
 
   [Symbol.dispose](): void {
     this.read[Symbol.dispose]()
+    this.#lock[Symbol.dispose]()
   }
+}
+
+function locked(dir: string): PosternError {
+  return new PosternError<StoreErrorCode>('STORE_LOCKED', `Another process is writing to the store in ${dir}.`, {
+    remedy: 'retry',
+    advice: 'It is probably just ending; if not, see which postern still runs.',
+  })
 }
 
 function cutTornTails(database: Database, packsDir: string, log: Logger): void {

@@ -255,6 +255,17 @@ export class Transactor {
     return rows.length
   }
 
+  /** Keeps how the last run ended, for people who ask later. */
+  noteRun(error: { readonly code: string; readonly message: string; readonly advice: string } | undefined): void {
+    const sql = 'UPDATE meta SET last_sync_at = iif(?, ?, last_sync_at), last_error = ?'
+    this.#database.run(
+      sql,
+      Number(error === undefined),
+      this.#now,
+      error ? JSON.stringify({ code: error.code, message: error.message, advice: error.advice }) : null,
+    )
+  }
+
   setPackEnd(pack: number, octets: number): void {
     const sql = `INSERT INTO pack VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET
       committed_octets = max(committed_octets, excluded.committed_octets)`

@@ -41,8 +41,23 @@ export class SyncEngine {
    * @throws {PosternError} NET_…, TLS_…, UPSTREAM_…, STORE_…
    */
   async run(run: SyncRun): Promise<SyncResult> {
+    try {
+      const result = await this.#cycle(run)
+      this.#note(undefined)
+      return result
+    } catch (error) {
+      if (error instanceof PosternError && !run.signal.aborted) this.#note(error)
+      throw error
+    }
+  }
+
+  async #cycle(run: SyncRun): Promise<SyncResult> {
     await using remote = await this.#options.connect(run.signal)
     return await new Cycle(this.#options, remote, run).run() // the connection must outlive the cycle
+  }
+
+  #note(error: PosternError | undefined): void {
+    this.#options.store.transact(transactor => transactor.noteRun(error))
   }
 }
 

@@ -7,9 +7,11 @@
 export const SCHEMA_V1 = `
 CREATE TABLE meta(
   modseq INTEGER NOT NULL,            -- grows with every change that a client of the store can see
-  cycle INTEGER NOT NULL              -- grows with every finished cycle of the account
+  cycle INTEGER NOT NULL,             -- grows with every finished cycle of the account
+  last_sync_at INTEGER,               -- when a run last ended well
+  last_error TEXT                     -- JSON {code, message, advice} of the last run, NULL when it ended well
 ) STRICT;
-INSERT INTO meta VALUES(1, 1);
+INSERT INTO meta VALUES(1, 1, NULL, NULL);
 
 CREATE TABLE pack(
   id INTEGER PRIMARY KEY,             -- the number in the file's name

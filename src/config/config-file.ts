@@ -1,0 +1,180 @@
+import { type Document, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { PosternError } from '../errors.ts'
+import type { ConfigErrorCode } from './errors.ts'
+import { readIfPresent, replaceFile } from './private-file.ts'
+import { type Config, configSchema } from './schema.ts'
+
+const PRIVATE = 0o600
+
+/** config.yaml: read once, changed by dotted keys, written with its comments. */
+export class ConfigFile {
+  readonly #file: string
+  #document: Document
+  #config: Config
+
+  private constructor(file: string, document: Document, config: Config) {
+    this.#file = file
+    this.#document = document
+    this.#config = config
+  }
+
+  /**
+   * Reads the file; one that is not there counts as empty.
+   *
+   * @throws {PosternError} CONFIG_INVALID with the line, CONFIG_UNREADABLE
+   */
+  static async open(file: string): Promise<ConfigFile> {
+    const text = await read(file)
+    const document = parseDocument(text)
+    const [error] = document.errors
+    if (error) throw invalid(file, error.message)
+    return new ConfigFile(file, document, parse(document, file))
+  }
+
+  /** The settings now; frozen. */
+  get config(): Config {
+    return this.#config
+  }
+
+  /** Lists all settings by their dotted keys, defaults included, profiles left out. */
+  list(): Readonly<Record<string, unknown>> {
+    const { profiles: _profiles, nextProfileNumber: _number, ...settings } = this.#config
+    return Object.fromEntries(flatten(settings, ''))
+  }
+
+  /** @throws {PosternError} CONFIG_UNKNOWN_KEY */
+  get(key: string): unknown {
+    const all = this.list()
+    if (key in all) return all[key]
+    const below = Object.entries(all).filter(([name]) => name.startsWith(`${key}.`))
+    if (below.length > 0) return Object.fromEntries(below)
+    if (isKnown(key)) return null // a setting without a default
+    throw unknownKey(key, Object.keys(all))
+  }
+
+  /**
+   * Sets one setting from the text that a user typed.
+   *
+   * @throws {PosternError} CONFIG_UNKNOWN_KEY, CONFIG_INVALID_VALUE, CONFIG_UNWRITABLE
+   */
+  async set(key: string, text: string): Promise<unknown> {
+    if (!isKnown(key)) throw unknownKey(key, Object.keys(this.list()))
+    await this.change(key.split('.'), scalar(text))
+    return this.get(key)
+  }
+
+  /** Sets a value at a path (undefined removes it), checks the whole and writes the file. */
+  async change(path: readonly string[], value: unknown): Promise<void> {
+    const changed = this.#document.clone() as Document // clone keeps the class, its type says Document.Parsed
+    if (value === undefined) changed.deleteIn(path)
+    else changed.setIn(path, changed.createNode(value))
+    const config = check(changed, path.join('.'))
+    try {
+      await replaceFile(this.#file, changed.toString(), PRIVATE)
+    } catch (cause) {
+      throw unwritable(this.#file, cause)
+    }
+    this.#document = changed
+    this.#config = config
+  }
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return (await readIfPresent(file)) ?? ''
+  } catch (cause) {
+    throw new PosternError<ConfigErrorCode>('CONFIG_UNREADABLE', `${file} cannot be read: ${textOf(cause)}`, {
+      remedy: 'user',
+      advice: 'Check its permissions.',
+      cause,
+    })
+  }
+}
+
+function parse(document: Document, file: string): Config {
+  const result = configSchema.safeParse(document.toJS() ?? {})
+  if (result.success) return deepFreeze(result.data)
+  const [issue] = result.error.issues
+  const path = issue?.path.map(String) ?? []
+  const node = document.getIn(path, true) ?? document.getIn(path.slice(0, -1), true)
+  throw invalid(file, `${path.join('.') || 'the file'}: ${issue?.message}${lineOf(document, node)}`)
+}
+
+function check(document: Document, key: string): Config {
+  const result = configSchema.safeParse(document.toJS() ?? {})
+  if (result.success) return deepFreeze(result.data)
+  throw new PosternError<ConfigErrorCode>(
+    'CONFIG_INVALID_VALUE',
+    `${key} cannot be set to that: ${result.error.issues[0]?.message}.`,
+    { remedy: 'user', advice: 'Nothing was changed. See `postern config list` for what is there.' },
+  )
+}
+
+function lineOf(document: Document, node: unknown): string {
+  const range: unknown = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined
+  const offset = Array.isArray(range) ? Number(range[0]) : undefined
+  if (offset === undefined) return ''
+  return ` (line ${document.toString().slice(0, offset).split('\n').length})`
+}
+
+function scalar(text: string): unknown {
+  const value: unknown = parseDocument(text).toJS()
+  return typeof value === 'object' ? text : value
+}
+
+function* flatten(value: object, prefix: string): Generator<[string, unknown]> {
+  for (const [name, inner] of Object.entries(value)) {
+    if (typeof inner === 'object' && inner !== null) yield* flatten(inner, `${prefix}${name}.`)
+    else if (inner !== undefined) yield [`${prefix}${name}`, inner]
+  }
+}
+
+function isKnown(key: string): boolean {
+  return KNOWN_KEYS.has(key)
+}
+
+const KNOWN_KEYS = new Set(keysOf(configSchema, '').filter(key => !/^(profiles|nextProfileNumber)(\.|$)/.test(key)))
+
+function keysOf(schema: unknown, prefix: string): string[] {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) {
+    return keysOf(schema.unwrap(), prefix)
+  }
+  if (!(schema instanceof z.ZodObject)) return [prefix.slice(0, -1)]
+  return Object.entries(schema.shape).flatMap(([name, inner]) => keysOf(inner, `${prefix}${name}.`))
+}
+
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) deepFreeze(inner)
+  }
+  return value
+}
+
+function unknownKey(key: string, known: readonly string[]): PosternError {
+  const similar = known.find(name => name.includes(key) || name.split('.').at(-1) === key.split('.').at(-1))
+  return new PosternError<ConfigErrorCode>('CONFIG_UNKNOWN_KEY', `There is no setting ${JSON.stringify(key)}.`, {
+    remedy: 'user',
+    advice: similar ? `Did you mean ${similar}?` : 'See `postern config list` for the settings.',
+  })
+}
+
+function invalid(file: string, what: string): PosternError {
+  return new PosternError<ConfigErrorCode>('CONFIG_INVALID', `${file} is not valid: ${what}`, {
+    remedy: 'user',
+    advice: 'Correct the file, or move it away to start with the defaults.',
+  })
+}
+
+function unwritable(file: string, cause: unknown): PosternError {
+  return new PosternError<ConfigErrorCode>('CONFIG_UNWRITABLE', `${file} cannot be written: ${textOf(cause)}`, {
+    remedy: 'user',
+    advice: 'Check the disk and the permissions; the old settings are still there.',
+    cause,
+  })
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,169 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { PosternError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import type { SyncEvent, SyncResult } from '../sync/progress.ts'
+import type { EngineSettings, FromEngine, RunRequest, ToEngine } from './engine-protocol.ts'
+import { entryPoint } from './entry-point.ts'
+import type { DaemonErrorCode } from './errors.ts'
+import { fromWireError } from './wire-error.ts'
+
+const HANG_MS = 120_000 // no transaction is longer than a second; a disk at its end may be
+const HANG_CHECK_MS = 5000
+const SHUTDOWN_MS = 5000
+const RESTART_MIN_MS = 200
+const RESTART_MAX_MS = 60_000
+const CALM_MS = 60_000 // an engine that lived this long was no crash loop
+
+interface Waiting extends PromiseWithResolvers<SyncResult | undefined> {
+  readonly onEvent: ((event: SyncEvent) => void) | undefined
+}
+
+/** The main process's side of the engine: starts it when it is needed, kills it when it hangs, restarts it when it dies. */
+export class EngineClient implements AsyncDisposable {
+  readonly #settings: EngineSettings
+  readonly #log: Logger
+  readonly #waiting = new Map<number, Waiting>()
+  #child: ChildProcess | undefined
+  #id = 0
+  #lastAliveMs = 0
+  #startedAtMs = 0
+  #restartMs = RESTART_MIN_MS
+  #notBeforeMs = 0
+  #watchdog: NodeJS.Timeout | undefined
+
+  constructor(settings: EngineSettings, log: Logger) {
+    this.#settings = settings
+    this.#log = log
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  /**
+   * Runs one synchronization.
+   *
+   * @throws {PosternError} what the run threw, or DAEMON_ENGINE_CRASHED
+   */
+  async run(
+    request: Omit<RunRequest, 'id'>,
+    onEvent: (event: SyncEvent) => void,
+    signal: AbortSignal,
+  ): Promise<SyncResult> {
+    await this.#afterBackOff(signal)
+    const id = ++this.#id
+    const onAbort = () => this.#send({ kind: 'cancel', id })
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      const result = await this.#ask(id, { kind: 'run', ...request, id }, onEvent)
+      if (!result) throw crashed()
+      return result
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Makes the engine close a profile's store. */
+  async close(profile: number): Promise<void> {
+    if (!this.#child) return
+    const id = ++this.#id
+    await this.#ask(id, { kind: 'close', id, profile }, undefined)
+  }
+
+  /** Ends the engine: politely, then by force. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#watchdog)
+    const child = this.#child
+    if (!child) return
+    const exited = once(child, 'exit')
+    this.#send({ kind: 'shutdown' })
+    const timer = setTimeout(() => child.kill('SIGKILL'), SHUTDOWN_MS)
+    await exited
+    clearTimeout(timer)
+  }
+
+  #ask(id: number, message: ToEngine, onEvent: Waiting['onEvent']): Promise<SyncResult | undefined> {
+    const waiting = { ...Promise.withResolvers<SyncResult | undefined>(), onEvent }
+    this.#waiting.set(id, waiting)
+    this.#child ??= this.#start()
+    this.#send(message)
+    return waiting.promise
+  }
+
+  #send(message: ToEngine): void {
+    // A child that is just dying refuses; its 'exit' tells everybody who waits.
+    this.#child?.send(message, () => undefined)
+  }
+
+  async #afterBackOff(signal: AbortSignal): Promise<void> {
+    const waitMs = this.#notBeforeMs - performance.now()
+    if (waitMs <= 0 || this.#child) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, waitMs)
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    await promise
+    clearTimeout(timer)
+    signal.throwIfAborted()
+  }
+
+  #start(): ChildProcess {
+    const child = fork(fileURLToPath(entryPoint('engine-main')), [], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: [],
+    })
+    this.#startedAtMs = performance.now()
+    this.#lastAliveMs = this.#startedAtMs
+    child.on('message', (message: FromEngine) => this.#onMessage(message))
+    child.once('exit', (code, signal) => this.#onExit(child, code, signal))
+    child.once('error', error => this.#log.error({ err: error }, 'the engine process could not be started'))
+    this.#child = child
+    this.#send({ kind: 'configure', ...this.#settings })
+    this.#watchdog ??= setInterval(() => this.#checkHang(), HANG_CHECK_MS).unref()
+    return child
+  }
+
+  #onMessage(message: FromEngine): void {
+    this.#lastAliveMs = performance.now()
+    if (message.kind === 'alive') return
+    const waiting = this.#waiting.get(message.id)
+    if (message.kind === 'event') {
+      waiting?.onEvent?.(message.event)
+      return
+    }
+    this.#waiting.delete(message.id)
+    if (message.kind === 'done') waiting?.resolve(message.result)
+    else waiting?.reject(fromWireError(message.error))
+  }
+
+  #onExit(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#child === child) this.#child = undefined
+    if (this.#waiting.size === 0 && code === 0) return
+    const now = performance.now()
+    this.#restartMs = now - this.#startedAtMs > CALM_MS ? RESTART_MIN_MS : Math.min(this.#restartMs * 2, RESTART_MAX_MS)
+    this.#notBeforeMs = now + this.#restartMs
+    this.#log.error({ code, signal, restartMs: this.#restartMs }, 'the engine process ended unexpectedly')
+    for (const waiting of this.#waiting.values()) waiting.reject(crashed())
+    this.#waiting.clear()
+  }
+
+  #checkHang(): void {
+    if (!this.#child || this.#waiting.size === 0) return
+    if (performance.now() - this.#lastAliveMs < HANG_MS) return
+    this.#log.error('the engine process does not answer and is killed')
+    this.#child.kill('SIGKILL')
+  }
+}
+
+function crashed(): PosternError {
+  return new PosternError<DaemonErrorCode>(
+    'DAEMON_ENGINE_CRASHED',
+    'The engine process ended in the middle of a run.',
+    {
+      remedy: 'retry',
+      advice: 'Nothing is lost; the next run goes on where it stopped. If it happens again, see the log.',
+    },
+  )
+}

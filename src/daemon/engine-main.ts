@@ -1,0 +1,122 @@
+import process from 'node:process'
+import { PosternError } from '../errors.ts'
+import { DailyFile } from '../log/daily-file.ts'
+import { createLogger, type Logger } from '../log/logger.ts'
+import { Store } from '../store/store.ts'
+import { SyncEngine } from '../sync/engine.ts'
+import type { ConnectMail } from '../sync/remote.ts'
+import { Approvals } from '../tls/approvals.ts'
+import type { PeerVerifier } from '../tls/peer.ts'
+import { verifyPeers } from '../tls/verified-peer.ts'
+import { connectImap } from '../upstream/imap/client.ts'
+import { ALIVE_MS, type EngineSettings, type FromEngine, type RunRequest, type ToEngine } from './engine-protocol.ts'
+import type { DaemonErrorCode } from './errors.ts'
+import { toWireError } from './wire-error.ts'
+import { ImportWorker } from './worker-importer.ts'
+
+const CLOSING_TIMEOUT_MS = 3000
+
+/** The engine process: the only writer of all stores. It may be killed at any instruction. */
+class EngineProcess {
+  readonly #log: Logger
+  readonly #logFile: DailyFile
+  readonly #settings: EngineSettings
+  readonly #verifier: PeerVerifier
+  readonly #importWorker = new ImportWorker()
+  readonly #stores = new Map<number, Store>()
+  readonly #runs = new Map<number, AbortController>()
+
+  constructor(settings: EngineSettings) {
+    this.#settings = settings
+    this.#logFile = new DailyFile({ dir: settings.logsDir, clock: Date.now })
+    this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
+    this.#verifier = verifyPeers(new Approvals(settings.approvalsFile))
+  }
+
+  async run(request: RunRequest): Promise<void> {
+    const { id, profile } = request
+    const abort = new AbortController()
+    this.#runs.set(id, abort)
+    const log = this.#log.child({ profile })
+    try {
+      const result = await this.#engine(request, log).run({
+        folders: request.folders,
+        structureOnly: request.structureOnly,
+        signal: abort.signal,
+        onEvent: event => send({ kind: 'event', id, event }),
+      })
+      send({ kind: 'done', id, result })
+    } catch (error) {
+      if (!(error instanceof PosternError)) log.error({ err: error }, 'a run ended with a bug')
+      else log.debug({ err: error }, 'a run failed')
+      send({ kind: 'failed', id, error: toWireError(error) })
+    } finally {
+      this.#runs.delete(id)
+    }
+  }
+
+  cancel(id: number): void {
+    this.#runs.get(id)?.abort(stopping())
+  }
+
+  close(id: number, profile: number): void {
+    this.#stores.get(profile)?.[Symbol.dispose]()
+    this.#stores.delete(profile)
+    send({ kind: 'done', id, result: undefined })
+  }
+
+  async shutdown(): Promise<void> {
+    // SQLite was seen to hang in exit with a worker at work: nothing may keep us for ever.
+    setTimeout(() => process.exit(1), CLOSING_TIMEOUT_MS).unref()
+    for (const run of this.#runs.values()) run.abort(stopping())
+    await this.#importWorker[Symbol.asyncDispose]()
+    for (const store of this.#stores.values()) store[Symbol.dispose]()
+    this.#logFile.flush()
+    process.exit(0)
+  }
+
+  #engine(request: RunRequest, log: Logger): SyncEngine {
+    const { imap, user, password, storeDir } = request
+    const account = { peer: imap, security: imap.security, credentials: async () => ({ user, password }) }
+    const options = { verifier: this.#verifier, log, clientVersion: this.#settings.version }
+    const connect: ConnectMail = signal => connectImap(account, options, signal)
+    return new SyncEngine({
+      store: this.#store(request),
+      connect,
+      importer: this.#importWorker.importerFor(storeDir),
+      log,
+    })
+  }
+
+  #store({ profile, storeDir }: RunRequest): Store {
+    const open = this.#stores.get(profile) ?? Store.open(storeDir, { clock: Date.now, log: this.#log })
+    this.#stores.set(profile, open)
+    return open
+  }
+}
+
+function send(message: FromEngine): void {
+  if (process.connected) process.send?.(message)
+}
+
+function stopping(): PosternError {
+  return new PosternError<DaemonErrorCode>('DAEMON_STOPPING', 'The run was stopped.', {
+    remedy: 'retry',
+    advice: 'What has arrived is kept; the next run goes on from there.',
+  })
+}
+
+let engine: EngineProcess | undefined
+
+process.on('message', (message: ToEngine) => {
+  if (message.kind === 'configure') engine = new EngineProcess(message)
+  else if (message.kind === 'run') void engine?.run(message)
+  else if (message.kind === 'cancel') engine?.cancel(message.id)
+  else if (message.kind === 'close') engine?.close(message.id, message.profile)
+  else void engine?.shutdown()
+})
+
+// Without the main process there is nobody to work for. Ctrl-C goes to the whole terminal: the main process decides.
+process.on('disconnect', () => void (engine ? engine.shutdown() : process.exit(0)))
+process.on('SIGINT', () => undefined).on('SIGTERM', () => undefined)
+setInterval(() => send({ kind: 'alive' }), ALIVE_MS).unref()

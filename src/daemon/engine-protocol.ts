@@ -1,0 +1,43 @@
+import type { UpstreamUrl } from '../config/upstream-url.ts'
+import type { LogLevel } from '../log/logger.ts'
+import type { SyncEvent, SyncResult } from '../sync/progress.ts'
+import type { WireError } from './wire-error.ts'
+
+/** What the engine process is started with. */
+export interface EngineSettings {
+  readonly logsDir: string
+  readonly logLevel: LogLevel
+  readonly approvalsFile: string
+  readonly version: string
+}
+
+/** One run, with everything that it needs: the engine reads neither settings nor secrets. */
+export interface RunRequest {
+  readonly id: number
+  readonly profile: number
+  readonly storeDir: string
+  readonly imap: UpstreamUrl
+  readonly user: string
+  readonly password: string
+  readonly folders: readonly string[]
+  readonly structureOnly: boolean
+}
+
+/** From the main process. */
+export type ToEngine =
+  | ({ readonly kind: 'configure' } & EngineSettings)
+  | ({ readonly kind: 'run' } & RunRequest)
+  | { readonly kind: 'cancel'; readonly id: number }
+  /** Closes a profile's store, so that its folder can be removed. */
+  | { readonly kind: 'close'; readonly id: number; readonly profile: number }
+  | { readonly kind: 'shutdown' }
+
+/** From the engine. */
+export type FromEngine =
+  | { readonly kind: 'alive' }
+  | { readonly kind: 'event'; readonly id: number; readonly event: SyncEvent }
+  | { readonly kind: 'done'; readonly id: number; readonly result: SyncResult | undefined }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
+
+/** How often the engine says that it is alive, in ms. */
+export const ALIVE_MS = 2000

@@ -1,0 +1,13 @@
+/** Codes of failures of the daemon and of talking to it. */
+export type DaemonErrorCode =
+  | 'DAEMON_RUNNING'
+  | 'DAEMON_NOT_RUNNING'
+  | 'DAEMON_HOME_UNUSABLE'
+  | 'DAEMON_CONTROL_FAILED'
+  | 'DAEMON_CONTROL_REFUSED'
+  | 'DAEMON_ENGINE_CRASHED'
+  | 'DAEMON_PROFILE_HELD'
+  | 'DAEMON_UNKNOWN_METHOD'
+  | 'DAEMON_BAD_REQUEST'
+  | 'DAEMON_STOPPING'
+  | 'DAEMON_EXPORT_FAILED'

@@ -1,0 +1,19 @@
+import { parentPort } from 'node:worker_threads'
+import { PackReader } from '../store/pack-reader.ts'
+import type { StagedRow } from '../store/rows.ts'
+import { digestBody } from '../sync/digest.ts'
+
+/** A batch of staged bodies of one store. */
+export interface DigestRequest {
+  readonly id: number
+  readonly packsDir: string
+  readonly rows: readonly StagedRow[]
+}
+
+const readers = new Map<string, PackReader>()
+
+parentPort?.on('message', ({ id, packsDir, rows }: DigestRequest) => {
+  const packs = readers.get(packsDir) ?? new PackReader(packsDir)
+  readers.set(packsDir, packs)
+  parentPort?.postMessage({ id, outcomes: rows.map(row => digestBody(packs, row)) })
+})

@@ -1,0 +1,236 @@
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { PosternError } from '../errors.ts'
+import { unpackFlags } from '../store/flags.ts'
+import { DATABASE_FILE, StoreReader } from '../store/reader.ts'
+import type { FolderRow, ItemRow } from '../store/rows.ts'
+import type { DaemonErrorCode } from './errors.ts'
+
+const PAGE_ROWS = 500
+const MAX_DATE_MS = 8.64e15 // ECMA-262 section 21.4.1.1: beyond it a Date has no text
+
+/** What can be read of a store: each operation yields values that cross a thread's border. */
+export interface ReaderOperations {
+  summary(params: { dir: string }): Iterable<StoreSummary>
+  folders(params: { dir: string }): Iterable<readonly FolderListing[]>
+  items(params: { dir: string; folder: string }): Iterable<readonly ItemListing[]>
+  item(params: { dir: string; row: number }): Iterable<ItemDetails>
+  body(params: { dir: string; row: number }): Iterable<Uint8Array>
+  exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
+  forget(params: { dir: string }): Iterable<null>
+}
+
+/** What `status` tells of a profile's store. */
+export interface StoreSummary {
+  readonly folders: number
+  readonly items: number
+  readonly queued: { readonly download: number; readonly import: number; readonly upload: number }
+  readonly lastSync: string | null
+  readonly lastError: { readonly code: string; readonly message: string; readonly advice: string } | null
+}
+
+/** A folder as `folder list` shows it. */
+export interface FolderListing {
+  readonly path: string
+  readonly kind: 'mail'
+  readonly role: string | null
+  readonly items: number
+  readonly unread: number
+  readonly ignored: number
+  readonly class: string
+  readonly state: string
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+/** A message as `item list` shows it; `row` becomes the id. */
+export interface ItemListing {
+  readonly row: number
+  readonly uid: number
+  readonly messageId: string | null
+  readonly subject: string | null
+  readonly from: string | null
+  readonly date: string | null
+  readonly size: number
+  readonly flags: readonly string[]
+  readonly state: string
+}
+
+/** A message as `item show` shows it. */
+export interface ItemDetails extends ItemListing {
+  readonly folder: string
+  readonly received: string
+  readonly sha256: string
+}
+
+/** How far an export is. */
+export interface ExportProgress {
+  readonly done: number
+  readonly total: number
+  readonly octets: number
+}
+
+/** The operations on open stores. Blocks: runs in reader workers, or in a command line without a daemon. */
+export class StoreReaders implements ReaderOperations, Disposable {
+  readonly #open = new Map<string, StoreReader>()
+
+  // A profile that was never synchronized has no store yet.
+  #find(dir: string): StoreReader | undefined {
+    return existsSync(join(dir, DATABASE_FILE)) ? this.#get(dir) : undefined
+  }
+
+  *summary({ dir }: { dir: string }): Generator<StoreSummary> {
+    const store = this.#find(dir)
+    const folders = store?.folders().filter(isShown) ?? []
+    const counts = folders.map(folder => store?.counts(folder.id))
+    const sum = (pick: 'items' | 'queuedDownload' | 'queuedImport' | 'queuedUpload') =>
+      counts.reduce((total, count) => total + (count?.[pick] ?? 0), 0)
+    const last = store?.lastRun()
+    yield {
+      folders: folders.length,
+      items: sum('items'),
+      queued: { download: sum('queuedDownload'), import: sum('queuedImport'), upload: sum('queuedUpload') },
+      lastSync: isoOf(last?.lastSyncMs),
+      lastError: last?.error ?? null,
+    }
+  }
+
+  *folders({ dir }: { dir: string }): Generator<readonly FolderListing[]> {
+    const store = this.#find(dir)
+    yield store?.folders().map(folder => listFolder(store, folder)) ?? []
+  }
+
+  *items({ dir, folder }: { dir: string; folder: string }): Generator<readonly ItemListing[]> {
+    const store = this.#get(dir)
+    const { id } = store.getFolder(folder)
+    // Page by page: an open cursor would keep the write-ahead log from being emptied.
+    for (let afterUid = 0; ; ) {
+      const page = [...store.items(id, { afterUid, limit: PAGE_ROWS })]
+      yield page.map(listItem)
+      if (page.length < PAGE_ROWS) return
+      afterUid = page.at(-1)?.uid ?? afterUid
+    }
+  }
+
+  *item({ dir, row }: { dir: string; row: number }): Generator<ItemDetails> {
+    const store = this.#get(dir)
+    const item = store.getItem(row)
+    const folder = store.folders().find(({ id }) => id === item.folder)?.path ?? ''
+    const received = new Date(item.internalDateMs).toISOString()
+    yield { ...listItem(item), folder, received, sha256: item.sha256.toString('hex') }
+  }
+
+  *body({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
+    const store = this.#get(dir)
+    yield* store.body(store.getItem(row).location)
+  }
+
+  *exportFolder({ dir, folder, out }: { dir: string; folder: string; out: string }): Generator<ExportProgress> {
+    const store = this.#get(dir)
+    const { id } = store.getFolder(folder)
+    const total = store.counts(id).items
+    let [done, octets] = [0, 0]
+    makeFolder(out)
+    for (const item of store.items(id)) {
+      octets += exportItem(store, item, join(out, `${item.uid}.eml`))
+      done++
+      if (done % PAGE_ROWS === 0) yield { done, total, octets }
+    }
+    yield { done, total, octets }
+  }
+
+  *forget({ dir }: { dir: string }): Generator<null> {
+    this.#open.get(dir)?.[Symbol.dispose]()
+    this.#open.delete(dir)
+    yield null
+  }
+
+  [Symbol.dispose](): void {
+    for (const store of this.#open.values()) store[Symbol.dispose]()
+    this.#open.clear()
+  }
+
+  #get(dir: string): StoreReader {
+    const open = this.#open.get(dir) ?? StoreReader.open(dir)
+    this.#open.set(dir, open)
+    return open
+  }
+}
+
+function isShown({ isSelectable, isExcluded }: FolderRow): boolean {
+  return isSelectable && !isExcluded
+}
+
+function listFolder(store: StoreReader, folder: FolderRow): FolderListing {
+  const { items, unread, ignored } = store.counts(folder.id)
+  const state = folder.isExcluded ? 'excluded' : folder.isSelectable ? folder.state : 'container'
+  return {
+    path: folder.path,
+    kind: 'mail',
+    role: folder.role ?? null,
+    items,
+    unread,
+    ignored,
+    class: folder.class,
+    state: folder.error ? 'error' : state,
+    error: folder.error ?? null,
+  }
+}
+
+function listItem(item: ItemRow): ItemListing {
+  return {
+    row: item.id,
+    uid: item.uid,
+    messageId: item.messageId ?? null,
+    subject: item.subject ?? null,
+    from: item.from ?? null,
+    date: isoOf(item.dateMs),
+    size: item.size,
+    flags: unpackFlags(item.flags),
+    state: item.bodyState,
+  }
+}
+
+function isoOf(ms: number | undefined): string | null {
+  return ms === undefined || Math.abs(ms) > MAX_DATE_MS ? null : new Date(ms).toISOString()
+}
+
+function makeFolder(out: string): void {
+  try {
+    mkdirSync(out, { recursive: true })
+  } catch (cause) {
+    throw exportFailed(out, cause)
+  }
+}
+
+/** Writes one message beside its final name first, so that a file that is there is whole. */
+function exportItem(store: StoreReader, item: ItemRow, file: string): number {
+  const temporary = `${file}.part`
+  let octets = 0
+  try {
+    const fd = openSync(temporary, 'w', 0o600)
+    try {
+      for (const chunk of store.body(item.location)) octets += writeAll(fd, chunk)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(temporary, file)
+    return octets
+  } catch (cause) {
+    if (cause instanceof PosternError) throw cause
+    throw exportFailed(file, cause)
+  }
+}
+
+function writeAll(fd: number, chunk: Buffer): number {
+  for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done)
+  return chunk.length
+}
+
+function exportFailed(file: string, cause: unknown): PosternError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new PosternError<DaemonErrorCode>('DAEMON_EXPORT_FAILED', `${file} could not be written: ${text}`, {
+    remedy: 'user',
+    advice: 'Check the folder’s permissions and the space on its disk, then repeat the export.',
+    cause,
+  })
+}

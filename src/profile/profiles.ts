@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ConfigFile } from '../config/config-file.ts'
+import type { Home } from '../config/home.ts'
+import { type ProfileSettings, profileName, profileSettings } from '../config/schema.ts'
+import { PosternError } from '../errors.ts'
+import type { ProfileErrorCode } from './errors.ts'
+import type { Secrets } from './secrets.ts'
+
+const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook
+
+/** A profile: an account of the real server, with its name here. */
+export interface Profile extends ProfileSettings {
+  readonly name: string
+  /** The folder of its store. */
+  readonly dir: string
+}
+
+/** What is needed to add a profile. */
+export interface NewProfile {
+  readonly name: string
+  readonly email: string
+  readonly imap: string
+  readonly smtp?: string | undefined
+  readonly user?: string | undefined
+  readonly password: string
+}
+
+/** The profiles of an installation: settings in config.yaml, secrets apart. */
+export class Profiles {
+  readonly #home: Home
+  readonly #config: ConfigFile
+
+  constructor(home: Home, config: ConfigFile) {
+    this.#home = home
+    this.#config = config
+  }
+
+  list(): readonly Profile[] {
+    return Object.entries(this.#config.config.profiles)
+      .map(([name, settings]) => ({ ...settings, name, dir: join(this.#home.profilesDir, name) }))
+      .sort((left, right) => left.number - right.number)
+  }
+
+  /** @throws {PosternError} PROFILE_UNKNOWN */
+  get(name: string): Profile {
+    const found = this.list().find(profile => profile.name === name)
+    if (found) return found
+    throw new PosternError<ProfileErrorCode>('PROFILE_UNKNOWN', `There is no profile ${JSON.stringify(name)}.`, {
+      remedy: 'user',
+      advice: 'See `postern profile list`.',
+    })
+  }
+
+  /**
+   * Finds the profile that a command is about: the named one, or the only one.
+   *
+   * @throws {PosternError} PROFILE_UNKNOWN, PROFILE_NONE, PROFILE_AMBIGUOUS
+   */
+  choose(name: string | undefined): Profile {
+    if (name !== undefined) return this.get(name)
+    const [only, second] = this.list()
+    if (only && !second) return only
+    if (!only) {
+      throw new PosternError<ProfileErrorCode>('PROFILE_NONE', 'There is no profile yet.', {
+        remedy: 'user',
+        advice: 'Add one: postern profile add NAME --email ADDRESS --imap imaps://HOST --smtp smtps://HOST',
+      })
+    }
+    throw new PosternError<ProfileErrorCode>('PROFILE_AMBIGUOUS', 'There are several profiles.', {
+      remedy: 'user',
+      advice: `Say which one with --profile: ${this.list()
+        .map(profile => profile.name)
+        .join(', ')}.`,
+    })
+  }
+
+  /** Finds the profile that a local client names: by its e-mail address, or by its name. */
+  findByUser(user: string): Profile | undefined {
+    const wanted = user.toLowerCase()
+    const profiles = this.list()
+    return (
+      profiles.find(({ email }) => email.toLowerCase() === wanted) ??
+      profiles.find(({ name }) => name.toLowerCase() === wanted)
+    )
+  }
+
+  /** @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_… */
+  async add(added: NewProfile, secrets: Secrets): Promise<Profile> {
+    const { name, email, imap, smtp, user, password } = added
+    assertName(name)
+    if (this.list().some(profile => profile.name.toLowerCase() === name.toLowerCase())) throw exists(name)
+    const number = this.#config.config.nextProfileNumber
+    const settings = { number, email, imap, ...(smtp ? { smtp } : {}), ...(user ? { user } : {}) }
+    const checked = profileSettings.safeParse(settings)
+    if (!checked.success) throw invalid(checked.error.issues[0])
+    // The number is spent first: a crash in between costs a number, never gives one twice.
+    await this.#config.change(['nextProfileNumber'], number + 1)
+    await secrets.set(number, { password, localPassword: makeLocalPassword() })
+    await this.#config.change(['profiles', name], settings)
+    return this.get(name)
+  }
+
+  /** Sets one setting of a profile from the text that a user typed; an empty text removes it. */
+  async set(name: string, key: string, text: string): Promise<Profile> {
+    this.get(name)
+    if (!(key in profileSettings.shape) || key === 'number') throw unknownSetting(key)
+    const number = text !== '' && /^\d+$/.test(text) && key === 'syncIntervalMinutes' ? Number(text) : text
+    await this.#config.change(['profiles', name, key], text === '' ? undefined : number)
+    return this.get(name)
+  }
+
+  /** Forgets a profile and removes its local data; the server keeps everything. */
+  async remove(name: string, secrets: Secrets): Promise<Profile> {
+    const profile = this.get(name)
+    await this.#config.change(['profiles', name], undefined)
+    await secrets.set(profile.number, { password: undefined, smtpPassword: undefined, localPassword: undefined })
+    // Renamed first: a crash in between must not leave half a store under a name that may be used again.
+    const doomed = `${profile.dir}.removed-${profile.number}`
+    await rename(profile.dir, doomed).catch(ignoreAbsent)
+    await rm(doomed, { recursive: true, force: true })
+    return profile
+  }
+}
+
+function assertName(name: string): void {
+  const checked = profileName.safeParse(name)
+  if (!checked.success) throw invalid({ path: ['name'], message: checked.error.issues[0]?.message ?? '' })
+}
+
+function invalid(issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined): PosternError {
+  const what = `${issue?.path.map(String).join('.')}: ${issue?.message}`
+  return new PosternError<ProfileErrorCode>('PROFILE_INVALID', `The profile is not valid: ${what}.`, {
+    remedy: 'user',
+    advice: 'See `postern profile add --help` for an example.',
+  })
+}
+
+function exists(name: string): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_EXISTS', `There is a profile ${JSON.stringify(name)} already.`, {
+    remedy: 'user',
+    advice: 'Choose another name, or remove that profile first with `postern profile remove`.',
+  })
+}
+
+function unknownSetting(key: string): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_INVALID', `A profile has no setting ${JSON.stringify(key)}.`, {
+    remedy: 'user',
+    advice: `Settings are: ${Object.keys(profileSettings.shape)
+      .filter(name => name !== 'number')
+      .join(', ')}.`,
+  })
+}
+
+// Letters and digits that are not mistaken for each other.
+function makeLocalPassword(): string {
+  const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
+  return Array.from(randomBytes(LOCAL_PASSWORD_OCTETS + 5), octet => alphabet[octet % alphabet.length]).join('')
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}

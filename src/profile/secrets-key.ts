@@ -1,0 +1,97 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import process from 'node:process'
+import type { Home } from '../config/home.ts'
+import { readIfPresent, replaceFile } from '../config/private-file.ts'
+import { hasSessionBus } from '../config/session-bus.ts'
+import { PosternError } from '../errors.ts'
+import type { ProfileErrorCode } from './errors.ts'
+
+const KEY_OCTETS = 32 // AES-256
+const SERVICE = 'postern'
+const KEYCHAIN_TIMEOUT_MS = 10_000 // a keychain may ask the user to unlock it
+
+/** Where the key of the secrets file lies. */
+export type KeyPlace = 'keychain' | 'file'
+
+/** The key, and where it was found. */
+export interface SecretsKey {
+  readonly key: Buffer
+  readonly place: KeyPlace
+}
+
+/**
+ * Reads the key of the secrets file, or makes one: in the OS keychain where there is one, else beside the file.
+ *
+ * @throws {PosternError} PROFILE_KEYCHAIN_UNAVAILABLE
+ */
+export async function loadSecretsKey(home: Home, store: 'auto' | KeyPlace): Promise<SecretsKey> {
+  const inFile = await readIfPresent(home.secretsKeyFile)
+  if (inFile !== undefined && store !== 'keychain') return { key: decode(inFile), place: 'file' }
+  if (store !== 'file' && canHaveKeychain()) {
+    const kept = await fromKeychain(home, inFile)
+    if (kept) return { key: kept, place: 'keychain' }
+  }
+  if (store === 'keychain') throw unavailable()
+  const key = inFile === undefined ? randomBytes(KEY_OCTETS) : decode(inFile)
+  if (inFile === undefined) await replaceFile(home.secretsKeyFile, key.toString('base64'), 0o600)
+  return { key, place: 'file' }
+}
+
+// Without a Secret Service the library would fall back to the kernel's keyring, which forgets everything at reboot.
+function canHaveKeychain(): boolean {
+  return process.platform !== 'linux' || hasSessionBus()
+}
+
+async function fromKeychain(home: Home, inFile: string | undefined): Promise<Buffer | undefined> {
+  const { AsyncEntry } = await import('@napi-rs/keyring')
+  const account = createHash('sha256').update(home.dir).digest('hex').slice(0, 16)
+  const entry = new AsyncEntry(SERVICE, account)
+  try {
+    const known = await withDeadline(entry.getPassword())
+    if (known) return decode(known)
+    const key = inFile === undefined ? randomBytes(KEY_OCTETS) : decode(inFile)
+    await withDeadline(entry.setPassword(key.toString('base64')))
+    const isVolatile = await isInKernelKeyring(account)
+    if (isVolatile) await withDeadline(entry.deletePassword())
+    return isVolatile ? undefined : key
+  } catch {
+    return undefined // locked, refused or absent: the caller decides
+  }
+}
+
+async function isInKernelKeyring(account: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false
+  const keys = await readFile('/proc/keys', 'utf8').catch(() => '')
+  return keys.includes(account)
+}
+
+async function withDeadline<Value>(work: Promise<Value>): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(unavailable()), KEYCHAIN_TIMEOUT_MS)
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function decode(text: string): Buffer {
+  const key = Buffer.from(text.trim(), 'base64')
+  if (key.length === KEY_OCTETS) return key
+  throw new PosternError<ProfileErrorCode>('PROFILE_SECRETS_UNREADABLE', 'The key of the secrets file is damaged.', {
+    remedy: 'user',
+    advice: 'Restore secrets.key from a backup, or remove secrets.enc and give the passwords again.',
+  })
+}
+
+function unavailable(): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_KEYCHAIN_UNAVAILABLE',
+    'The keychain of this system cannot be used.',
+    {
+      remedy: 'user',
+      advice: 'Unlock it, or run `postern config set secrets.store file` to keep the key in a file of your own.',
+    },
+  )
+}

@@ -1,0 +1,94 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { Home } from '../config/home.ts'
+import { replaceFile } from '../config/private-file.ts'
+import { PosternError } from '../errors.ts'
+import type { ProfileErrorCode } from './errors.ts'
+import { type KeyPlace, loadSecretsKey } from './secrets-key.ts'
+
+const MAGIC = Buffer.from('PSEC1')
+const IV_OCTETS = 12 // NIST SP 800-38D section 8.2
+const TAG_OCTETS = 16
+const CIPHER = 'aes-256-gcm'
+
+/** What is kept secret of a profile. */
+export type SecretName = 'password' | 'smtpPassword' | 'localPassword'
+
+/** The secrets of an installation: one encrypted file, held in memory once it is read. */
+export class Secrets {
+  readonly #file: string
+  readonly #key: Buffer
+  readonly place: KeyPlace
+  #values: Readonly<Record<string, string>>
+  #writes: Promise<void> = Promise.resolve()
+
+  private constructor(file: string, key: Buffer, place: KeyPlace, values: Readonly<Record<string, string>>) {
+    this.#file = file
+    this.#key = key
+    this.place = place
+    this.#values = values
+  }
+
+  /** @throws {PosternError} PROFILE_SECRETS_UNREADABLE, PROFILE_KEYCHAIN_UNAVAILABLE */
+  static async open(home: Home, store: 'auto' | KeyPlace): Promise<Secrets> {
+    const { key, place } = await loadSecretsKey(home, store)
+    return new Secrets(home.secretsFile, key, place, await decrypt(home.secretsFile, key))
+  }
+
+  find(profile: number, name: SecretName): string | undefined {
+    return this.#values[`${profile}/${name}`]
+  }
+
+  /** Sets secrets (undefined removes one) and resolves when they are on disk. */
+  async set(profile: number, secrets: Partial<Record<SecretName, string | undefined>>): Promise<void> {
+    const write = this.#writes.then(async () => {
+      const values: Record<string, string> = { ...this.#values }
+      for (const [name, value] of Object.entries(secrets)) {
+        if (value === undefined) delete values[`${profile}/${name}`]
+        else values[`${profile}/${name}`] = value
+      }
+      await replaceFile(this.#file, encrypt(values, this.#key), 0o600)
+      this.#values = values
+    })
+    this.#writes = write.catch(() => undefined) // told to this call's caller
+    await write
+  }
+}
+
+function encrypt(values: Readonly<Record<string, string>>, key: Buffer): Buffer {
+  const iv = randomBytes(IV_OCTETS)
+  const cipher = createCipheriv(CIPHER, key, iv).setAAD(MAGIC)
+  const text = Buffer.concat([cipher.update(JSON.stringify(values), 'utf8'), cipher.final()])
+  return Buffer.concat([MAGIC, iv, cipher.getAuthTag(), text])
+}
+
+async function decrypt(file: string, key: Buffer): Promise<Readonly<Record<string, string>>> {
+  const content = await readFile(file).catch(error => {
+    if (error.code === 'ENOENT') return undefined
+    throw unreadable(file, error)
+  })
+  if (!content) return {}
+  const textStart = MAGIC.length + IV_OCTETS + TAG_OCTETS
+  try {
+    if (!content.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('another format')
+    const iv = content.subarray(MAGIC.length, MAGIC.length + IV_OCTETS)
+    const decipher = createDecipheriv(CIPHER, key, iv).setAAD(MAGIC)
+    decipher.setAuthTag(content.subarray(MAGIC.length + IV_OCTETS, textStart))
+    const text = Buffer.concat([decipher.update(content.subarray(textStart)), decipher.final()]).toString('utf8')
+    return JSON.parse(text) as Record<string, string> // authentic, so written by `encrypt`
+  } catch (error) {
+    throw unreadable(file, error)
+  }
+}
+
+function unreadable(file: string, cause: unknown): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_SECRETS_UNREADABLE',
+    `${file} cannot be decrypted: it is damaged, or its key is another one.`,
+    {
+      remedy: 'user',
+      advice: 'Restore the file and its key from a backup, or remove it and give the passwords again.',
+      cause,
+    },
+  )
+}

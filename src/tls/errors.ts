@@ -1,0 +1,15 @@
+/** Codes of failures around certificates. */
+export type TlsErrorCode =
+  | 'TLS_UNTRUSTED'
+  | 'TLS_EXPIRED'
+  | 'TLS_WRONG_NAME'
+  | 'TLS_PIN_MISMATCH'
+  | 'TLS_HANDSHAKE'
+  | 'TLS_NO_CERTIFICATE'
+  | 'TLS_NAME_NOT_ALLOWED'
+  | 'TLS_APPROVALS_UNREADABLE'
+  | 'TLS_CA_UNREADABLE'
+  | 'TLS_NOT_FOUND'
+  | 'TLS_STORE_UNAVAILABLE'
+  | 'TLS_STARTTLS_REFUSED'
+  | 'TLS_PASSWORD_EMPTY'
