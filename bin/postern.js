@@ -20,7 +20,11 @@ if (major >= NEEDED_MAJOR) {
 }
 
 function runHere() {
-  if (module.enableCompileCache) module.enableCompileCache()
+  if (module.enableCompileCache) {
+    module.enableCompileCache()
+    // Our own child processes find compiled code by it.
+    process.env.NODE_COMPILE_CACHE = module.getCompileCacheDir()
+  }
   // The child of an older Node's launcher must not outlive it.
   if (process.connected && process.env.POSTERN_LAUNCHED === '1') {
     delete process.env.POSTERN_LAUNCHED

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import yargs, { type Argv } from 'yargs'
 import { findHome } from '../config/home.ts'
@@ -6,6 +5,7 @@ import { PosternError } from '../errors.ts'
 import type { Command, CommandContext } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { type Streams, Terminal } from './terminal.ts'
+import { version } from './version.ts'
 
 const EXIT_DONE = 0
 const EXIT_FAILED = 1
@@ -87,13 +87,4 @@ function fail(error: unknown, terminal: Terminal): number {
 
 function usage(message: string): PosternError {
   return new PosternError('CLI_USAGE', message, { remedy: 'user', advice: 'See postern --help.' })
-}
-
-/** The version of this program. */
-export function version(): string {
-  // The shape of our own package.json.
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string
-  }
-  return manifest.version
 }

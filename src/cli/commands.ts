@@ -1,5 +1,23 @@
 import type { Command } from './command.ts'
 import { certCommand } from './commands/cert.ts'
+import { configCommand } from './commands/config.ts'
+import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
+import { logCommand } from './commands/log.ts'
+import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
+import { pop3Command } from './commands/pop3.ts'
+import { profileCommand } from './commands/profile.ts'
 
 /** The commands, in the order in which `--help` shows them. */
-export const COMMANDS: readonly Command<never>[] = [certCommand]
+export const COMMANDS: readonly Command<never>[] = [
+  startCommand,
+  stopCommand,
+  statusCommand,
+  profileCommand,
+  syncCommand,
+  folderCommand,
+  itemCommand,
+  pop3Command,
+  certCommand,
+  configCommand,
+  logCommand,
+]

@@ -1,0 +1,116 @@
+import { findDaemon } from '../../daemon/control-client.ts'
+import { Daemon } from '../../daemon/daemon.ts'
+import type { DaemonErrorCode } from '../../daemon/errors.ts'
+import type { FrontStatus } from '../../daemon/fronts.ts'
+import { PosternError } from '../../errors.ts'
+import { type Command, type CommandContext, defineCommand } from '../command.ts'
+import { table } from '../terminal.ts'
+import { version } from '../version.ts'
+import { call } from '../with-control.ts'
+
+const STOP_POLL_MS = 50
+const STOP_TIMEOUT_MS = 20_000
+
+/** `postern start` */
+export const startCommand: Command<never> = defineCommand({
+  command: 'start',
+  describe: 'Run the daemon in the foreground, until Ctrl-C or `postern stop`',
+  examples: [['$0 start', 'Prints "ready" with its addresses']],
+  run: async (_options, { home, terminal, signal }) => {
+    await using daemon = await Daemon.start(home, version())
+    terminal.result({ ready: true, ...daemon.report }, ({ fronts }) => ['ready', ...fronts.map(frontLine)].join('\n'))
+    await daemon.run(signal)
+    return undefined
+  },
+})
+
+/** `postern stop` */
+export const stopCommand: Command<never> = defineCommand({
+  command: 'stop',
+  describe: 'End the running daemon',
+  run: async (_options, context) => {
+    const { home, terminal, signal } = context
+    await using control = await findDaemon(home)
+    if (!control) throw notRunning()
+    await control.call('stop', {}, { signal })
+    await untilGone(context)
+    terminal.result({ stopped: true }, () => 'stopped')
+    return undefined
+  },
+})
+
+interface Status {
+  running: boolean
+  pid: number | null
+  version: string
+  home: string
+  logs: string
+  secrets: string
+  fronts: FrontStatus[]
+  profiles: {
+    name: string
+    email: string
+    state: string
+    folders: number
+    items: number
+    queued: { download: number; import: number; upload: number }
+    lastSync: string | null
+    lastError: { code: string; message: string; advice: string } | null
+  }[]
+}
+
+/** `postern status` */
+export const statusCommand: Command<never> = defineCommand({
+  command: 'status',
+  describe: 'Show whether the daemon runs, its fronts and profiles',
+  run: async (_options, context) => {
+    context.terminal.result(await call<Status>(context, 'status', {}), describeStatus)
+    return undefined
+  },
+})
+
+function describeStatus(status: Status): string {
+  const { running, pid, home, secrets, fronts, profiles } = status
+  return [
+    running ? `running, pid ${pid}` : 'not running',
+    `home     ${home}`,
+    `logs     ${status.logs}`,
+    `secrets  key in ${secrets === 'file' ? 'a file of yours' : `the ${secrets}`}`,
+    ...fronts.map(frontLine),
+    ...(profiles.length === 0 ? ['no profile yet: postern profile add --help'] : [profileTable(profiles)]),
+    ...profiles.flatMap(({ name, lastError }) =>
+      lastError ? [`${name}: ${lastError.message}\n  ${lastError.advice}`] : [],
+    ),
+  ].join('\n')
+}
+
+function profileTable(profiles: Status['profiles']): string {
+  return table(
+    ['PROFILE', 'STATE', 'FOLDERS', 'ITEMS', 'WAITING', 'LAST SYNC'],
+    profiles.map(({ name, state, folders, items, queued, lastSync }) => [
+      ...[name, state, String(folders), String(items), String(queued.download + queued.import + queued.upload)],
+      lastSync ?? 'never',
+    ]),
+  )
+}
+
+/** One line about a front. */
+export function frontLine({ name, addresses, state, problem, advice }: FrontStatus): string {
+  const where = state === 'listening' ? addresses.join(', ') : state
+  return `${name.padEnd(6)} ${where}${problem ? `: ${problem}\n  ${advice}` : ''}`
+}
+
+async function untilGone({ home, signal }: CommandContext): Promise<void> {
+  const deadline = performance.now() + STOP_TIMEOUT_MS
+  while (performance.now() < deadline && (await findDaemon(home))) {
+    signal.throwIfAborted()
+    await new Promise(resolve => setTimeout(resolve, STOP_POLL_MS))
+  }
+}
+
+function notRunning(): PosternError {
+  return new PosternError<DaemonErrorCode>('DAEMON_NOT_RUNNING', 'The daemon does not run.', {
+    remedy: 'user',
+    advice: 'Start it with `postern start`.',
+  })
+}

@@ -1,0 +1,187 @@
+import { resolve } from 'node:path'
+import type { FolderListing, ItemDetails, ItemListing } from '../../daemon/reader-operations.ts'
+import { PosternError } from '../../errors.ts'
+import { type Command, defineCommand } from '../command.ts'
+import type { CliErrorCode } from '../errors.ts'
+import { SyncProgress } from '../sync-progress.ts'
+import { printable, table } from '../terminal.ts'
+import { call, withControl } from '../with-control.ts'
+
+const profileOption = { type: 'string', describe: 'Which profile, where there are several' } as const
+
+interface SyncDocument {
+  readonly downloaded: number
+  readonly imported: number
+  readonly uploaded: number
+  readonly ignored: number
+  readonly conflicts: number
+  readonly errors: readonly { folder: string; code: string; message: string }[]
+}
+
+/** `postern sync` */
+export const syncCommand: Command<never> = defineCommand<{
+  folders: string[] | undefined
+  structure: boolean
+  wait: boolean
+  profile: string | undefined
+}>({
+  command: 'sync [folders..]',
+  describe: 'Synchronize now: everything, or the named folders',
+  examples: [
+    ['$0 sync --wait', 'Show the progress until everything is here'],
+    ['$0 sync INBOX Sent', 'Two folders only'],
+    ['$0 sync --structure', 'Only the list of folders'],
+  ],
+  build: yargs =>
+    yargs
+      .positional('folders', { type: 'string', array: true })
+      .option('structure', { type: 'boolean', default: false, describe: 'Only the list of folders' })
+      .option('wait', {
+        type: 'boolean',
+        default: true,
+        describe: 'Stay until it is done (--no-wait lets the daemon do it)',
+      })
+      .option('profile', profileOption),
+  run: async ({ folders, structure, wait, profile }, context) => {
+    const { terminal, signal } = context
+    const params = { profile, folders: (folders ?? []).map(String), structureOnly: structure }
+    const progress = new SyncProgress(terminal)
+    const document = await withControl(context, async control => {
+      if (!wait && control.isDaemon) return control.call('sync.start', params, { signal })
+      return control.call('sync', params, { signal, onEvent: progress.onEvent })
+    })
+    const result = document as SyncDocument // src/sync/progress.ts
+    terminal.result(result, describeSync)
+    return result.errors.length > 0 ? 1 : 0
+  },
+})
+
+function describeSync({ downloaded, imported, uploaded, ignored, errors }: SyncDocument): string {
+  return [
+    `Downloaded ${downloaded}, uploaded ${uploaded}, internal ${imported}${ignored > 0 ? `, ignored ${ignored}` : ''}`,
+    ...errors.map(({ folder, message }) => `${printable(folder)}: ${printable(message)}`),
+  ].join('\n')
+}
+
+const folderListCommand = defineCommand<{ profile: string | undefined }>({
+  command: 'list',
+  describe: 'List the folders with their counts',
+  build: yargs => yargs.option('profile', profileOption),
+  run: async ({ profile }, context) => {
+    const folders = await call<FolderListing[]>(context, 'folder.list', { profile })
+    context.terminal.result(folders, () =>
+      table(
+        ['FOLDER', 'ROLE', 'ITEMS', 'UNREAD', 'CLASS', 'STATE'],
+        folders.map(folder => [
+          ...[printable(folder.path), folder.role ?? '-', String(folder.items), String(folder.unread)],
+          ...[folder.class, folder.state],
+        ]),
+      ),
+    )
+    return undefined
+  },
+})
+
+/** `postern folder` */
+export const folderCommand: Command<never> = defineCommand({
+  command: 'folder',
+  describe: 'Folders of the local store',
+  children: [folderListCommand],
+})
+
+type Item = Omit<ItemListing, 'row'> & { readonly id: string }
+
+const itemListCommand = defineCommand<{ folder: string; profile: string | undefined }>({
+  command: 'list <folder>',
+  describe: 'List the messages of a folder',
+  examples: [['$0 item list INBOX', '']],
+  build: yargs => yargs.positional('folder', { type: 'string', demandOption: true }).option('profile', profileOption),
+  run: async ({ folder, profile }, context) => {
+    const items: Item[] = []
+    await call(context, 'item.list', { folder: String(folder), profile }, page => {
+      items.push(...(page as { items: Item[] }).items) // src/daemon/methods/mail.ts
+    })
+    context.terminal.result(items, () =>
+      table(
+        ['ID', 'DATE', 'FROM', 'SUBJECT', 'SIZE', 'FLAGS'],
+        items.map(item => [
+          ...[item.id, item.date?.slice(0, 16).replace('T', ' ') ?? '-', printable(item.from ?? '-').slice(0, 30)],
+          ...[printable(item.subject ?? '-').slice(0, 50), String(item.size), item.flags.join(' ')],
+        ]),
+      ),
+    )
+    return undefined
+  },
+})
+
+const itemShowCommand = defineCommand<{ id: string }>({
+  command: 'show <id>',
+  describe: 'Show what is known of a message',
+  build: yargs => yargs.positional('id', { type: 'string', demandOption: true }),
+  run: async ({ id }, context) => {
+    const item = await call<ItemDetails>(context, 'item.show', { id: String(id) })
+    context.terminal.result(item, () =>
+      Object.entries(item)
+        .map(
+          ([key, value]) =>
+            `${key.padEnd(10)} ${printable(Array.isArray(value) ? value.join(' ') : String(value ?? '-'))}`,
+        )
+        .join('\n'),
+    )
+    return undefined
+  },
+})
+
+const itemExportCommand = defineCommand<{
+  id: string | undefined
+  folder: string | undefined
+  out: string | undefined
+  profile: string | undefined
+}>({
+  command: 'export [id]',
+  describe: 'Write a message’s exact octets to stdout, or a folder’s messages to files',
+  examples: [
+    ['$0 item export 1-42 > message.eml', 'One message'],
+    ['$0 item export --folder INBOX --out mail', 'One file per message, <uid>.eml'],
+  ],
+  build: yargs =>
+    yargs
+      .positional('id', { type: 'string' })
+      .option('folder', { type: 'string', describe: 'All messages of this folder' })
+      .option('out', { type: 'string', describe: 'The folder to write files to' })
+      .option('profile', profileOption),
+  run: async ({ id, folder, out, profile }, context) => {
+    const { terminal, signal } = context
+    if (folder !== undefined && out !== undefined && id === undefined) {
+      const params = { folder, out: resolve(out), profile }
+      const show = (event: unknown) => {
+        const { done, total } = event as { done: number; total: number } // src/daemon/methods/mail.ts
+        terminal.progress(`Exported ${done}/${total}`, { rewriteLines: done > 500 ? 1 : 0 })
+      }
+      const document = await call<{ messages: number; dir: string }>(context, 'item.exportFolder', params, show)
+      terminal.result(document, ({ messages, dir }) => `${messages} messages in ${dir}`)
+      return undefined
+    }
+    if (id === undefined || folder !== undefined || out !== undefined) throw exportUsage()
+    await withControl(context, async control => {
+      for await (const chunk of control.octets('item.export', { id: String(id) }, { signal })) {
+        await terminal.bytes(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+      }
+    })
+    return undefined
+  },
+})
+
+/** `postern item` */
+export const itemCommand: Command<never> = defineCommand({
+  command: 'item',
+  describe: 'Messages of the local store',
+  children: [itemListCommand, itemShowCommand, itemExportCommand],
+})
+
+function exportUsage(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'Give either an id, or --folder with --out.', {
+    remedy: 'user',
+    advice: 'See postern item export --help.',
+  })
+}

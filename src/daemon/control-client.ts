@@ -1,0 +1,120 @@
+import { type IncomingMessage, request } from 'node:http'
+import { createInterface } from 'node:readline'
+import type { Home } from '../config/home.ts'
+import { readIfPresent } from '../config/private-file.ts'
+import { PosternError } from '../errors.ts'
+import type { CallOptions, Control } from './control.ts'
+import type { DaemonErrorCode } from './errors.ts'
+import { fromWireError, type WireError } from './wire-error.ts'
+
+/** Finds the daemon of a home; undefined when none answers. */
+export async function findDaemon(home: Home): Promise<Control | undefined> {
+  const token = await readIfPresent(home.controlTokenFile)
+  if (token === undefined) return undefined
+  const control = new SocketControl(home, token)
+  return (await control.answers()) ? control : undefined
+}
+
+interface Line {
+  readonly event?: unknown
+  readonly result?: unknown
+  readonly error?: WireError
+}
+
+class SocketControl implements Control {
+  readonly isDaemon = true
+  readonly #home: Home
+  readonly #token: string
+
+  constructor(home: Home, token: string) {
+    this.#home = home
+    this.#token = token
+  }
+
+  /** Tells whether somebody listens: a killed daemon leaves its token behind. */
+  async answers(): Promise<boolean> {
+    try {
+      const response = await this.#post('', {}, new AbortController().signal)
+      response.resume()
+      return true
+    } catch (error) {
+      const reason = error instanceof Error && 'code' in error ? error.code : undefined
+      if (reason === 'ENOENT' || reason === 'ECONNREFUSED') return false
+      throw failed(error)
+    }
+  }
+
+  async call(method: string, params: object, { onEvent, signal }: CallOptions): Promise<unknown> {
+    const response = await this.#post(method, params, signal).catch(error => {
+      throw signal.aborted ? signal.reason : failed(error)
+    })
+    try {
+      for await (const text of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+        const line = JSON.parse(text) as Line // our own daemon's, by its token
+        if (line.error) throw fromWireError(line.error)
+        if ('result' in line) return line.result
+        onEvent?.(line.event)
+      }
+    } catch (error) {
+      if (signal.aborted) throw cancelled()
+      throw error instanceof PosternError ? error : failed(error)
+    }
+    throw signal.aborted ? cancelled() : failed(new Error('it broke off'))
+  }
+
+  async *octets(method: string, params: object, { signal }: CallOptions): AsyncGenerator<Uint8Array> {
+    const response = await this.#post(method, params, signal)
+    if (response.headers['content-type'] !== 'application/octet-stream') {
+      let text = ''
+      for await (const chunk of response) text += chunk
+      const { error } = JSON.parse(text) as Line
+      throw error ? fromWireError(error) : failed(new Error('an unexpected answer'))
+    }
+    try {
+      yield* response as AsyncIterable<Buffer>
+    } catch (error) {
+      throw failed(error)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Every call has a connection of its own.
+  }
+
+  #post(method: string, params: object, signal: AbortSignal): Promise<IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const headers = { authorization: `Bearer ${this.#token}`, 'content-type': 'application/json' }
+    request({
+      socketPath: this.#home.controlAddress,
+      path: `/v1/${method}`,
+      method: 'POST',
+      headers,
+      signal,
+      agent: false,
+    })
+      .once('response', resolve)
+      .once('error', reject)
+      .end(JSON.stringify(params))
+    return promise
+  }
+}
+
+function failed(cause: unknown): PosternError {
+  const text = cause instanceof Error ? cause.message : String(cause)
+  return new PosternError<DaemonErrorCode>(
+    'DAEMON_CONTROL_FAILED',
+    `The conversation with the daemon failed: ${text}`,
+    {
+      remedy: 'retry',
+      advice: 'See `postern status`, and the log.',
+      cause,
+    },
+  )
+}
+
+function cancelled(): PosternError {
+  return new PosternError<DaemonErrorCode>('DAEMON_STOPPING', 'The command was stopped.', {
+    remedy: 'retry',
+    advice: 'What is done is kept; repeat the command to go on.',
+  })
+}

@@ -1,0 +1,135 @@
+import type { SecureContext } from 'node:tls'
+import type { Home } from '../config/home.ts'
+import { PosternError } from '../errors.ts'
+import { createPop3Server } from '../pop3/server.ts'
+import type { Profile } from '../profile/profiles.ts'
+import { type FrontCertificate, openFrontCertificate } from '../tls/front-certificate.ts'
+import { openControlServer } from './control-server.ts'
+import { Front, type FrontStatus } from './fronts.ts'
+import { Installation } from './installation.ts'
+import { PollScheduler } from './poll-scheduler.ts'
+import { WorkerReaders } from './readers.ts'
+import { createPop3Authenticator } from './sign-in.ts'
+
+const SECRETS_RETRY_MS = 5000
+
+/** What is told once everything answers. */
+export interface ReadyReport {
+  readonly fronts: readonly FrontStatus[]
+}
+
+/** The daemon: fronts, control API and scheduled synchronization of one home, until it is told to stop. */
+export class Daemon implements AsyncDisposable {
+  readonly #installation: Installation
+  readonly #stopped = Promise.withResolvers<void>()
+  readonly #scheduler: PollScheduler
+  readonly fronts: readonly Front[]
+  #certificate: FrontCertificate | undefined
+  #control: AsyncDisposable | undefined
+  #secretsTimer: NodeJS.Timeout | undefined
+
+  private constructor(installation: Installation) {
+    this.#installation = installation
+    this.#scheduler = new PollScheduler(installation)
+    this.fronts = [this.#pop3Front()]
+  }
+
+  /**
+   * Starts the daemon of a home.
+   *
+   * @throws {PosternError} DAEMON_RUNNING, DAEMON_HOME_UNUSABLE, CONFIG_…, TLS_CA_UNREADABLE
+   */
+  static async start(home: Home, version: string): Promise<Daemon> {
+    const installation = await Installation.open(home, version, new WorkerReaders())
+    const daemon = new Daemon(installation)
+    try {
+      await daemon.#start()
+      return daemon
+    } catch (error) {
+      await daemon[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  get report(): ReadyReport {
+    return { fronts: this.fronts.map(front => front.status) }
+  }
+
+  /** Asks the daemon to end; `run` then returns. */
+  stop(): void {
+    this.#stopped.resolve()
+  }
+
+  /** Resolves when the daemon was asked to end. */
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener('abort', () => this.stop(), { once: true })
+    if (signal.aborted) this.stop()
+    await this.#stopped.promise
+  }
+
+  /** Makes a changed setting count where that needs more than reading it. */
+  async applySettings(key: string): Promise<void> {
+    for (const front of this.fronts) {
+      if (!key.startsWith(`fronts.${front.name}.`) || key.endsWith('.accept')) continue
+      await front.stop()
+      if (this.#installation.config.config.fronts[front.name as 'pop3'].enabled) await front.start()
+    }
+  }
+
+  /** Stops all work for a profile that is being removed. */
+  async forgetProfile(profile: Profile): Promise<void> {
+    this.#scheduler.forget(profile.name)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#secretsTimer)
+    this.#scheduler[Symbol.dispose]()
+    await Promise.all(this.fronts.map(front => front.stop()))
+    this.#installation.log.info('the daemon has stopped')
+    await this.#control?.[Symbol.asyncDispose]()
+    this.#certificate?.[Symbol.dispose]()
+    await this.#installation[Symbol.asyncDispose]()
+  }
+
+  // Fronts answer before anything that may wait: certificates, the keychain, the network.
+  async #start(): Promise<void> {
+    const { home, log, config } = this.#installation
+    const { fronts } = config.config
+    for (const front of this.fronts) if (fronts[front.name as 'pop3'].enabled) await front.start()
+    this.#certificate = await openFrontCertificate({ certsDir: home.certsDir, clock: Date.now, log })
+    const context = { installation: this.#installation, daemon: this }
+    this.#control = await openControlServer({ home, context, log })
+    log.info({ version: this.#installation.version }, 'the daemon has started')
+    this.#loadSecrets()
+  }
+
+  #loadSecrets(): void {
+    this.#installation.secrets().then(
+      () => this.#scheduler.start(),
+      error => {
+        if (!(error instanceof PosternError))
+          this.#installation.log.error({ err: error }, 'loading the secrets hit a bug')
+        else this.#installation.log.error({ err: error }, 'the secrets cannot be loaded')
+        this.#secretsTimer = setTimeout(() => this.#loadSecrets(), SECRETS_RETRY_MS).unref()
+      },
+    )
+  }
+
+  #secureContext = (): SecureContext | undefined => this.#certificate?.current()
+
+  #pop3Front(): Front {
+    const { config, profiles, log } = this.#installation
+    const options = { config, profiles, secrets: () => this.#installation.loadedSecrets }
+    const authenticator = createPop3Authenticator(options)
+    const backend = { ...authenticator, polled: (profile: string) => this.#scheduler.polled(profile) }
+    return new Front(
+      'pop3',
+      (events, secureContext) => {
+        const { port, greeting, maxConnections } = config.config.fronts.pop3
+        return createPop3Server({ port, greeting, maxConnections, secureContext, events, backend })
+      },
+      this.#secureContext,
+      log,
+    )
+  }
+}

@@ -1,0 +1,48 @@
+import type { Home } from '../config/home.ts'
+import type { CallOptions, Control } from './control.ts'
+import { findDaemon } from './control-client.ts'
+import { Installation } from './installation.ts'
+import { runMethod } from './methods.ts'
+import { InlineReaders } from './readers.ts'
+
+/**
+ * Opens the way to a home: its daemon's control API, or the same methods in this process.
+ *
+ * @throws {PosternError} DAEMON_RUNNING when somebody else has the home and does not answer
+ */
+export async function openControl(home: Home, version: string): Promise<Control> {
+  return (await findDaemon(home)) ?? new LocalControl(await Installation.open(home, version, new InlineReaders()))
+}
+
+class LocalControl implements Control {
+  readonly isDaemon = false
+  readonly #installation: Installation
+
+  constructor(installation: Installation) {
+    this.#installation = installation
+  }
+
+  async call(method: string, params: object, { onEvent = () => undefined, signal }: CallOptions): Promise<unknown> {
+    const answer = runMethod(method, params, this.#context(onEvent, signal))
+    if (answer.kind === 'octets') throw new Error(`${method} answers with octets`)
+    return answer.value
+  }
+
+  async *octets(method: string, params: object, { signal }: CallOptions): AsyncGenerator<Uint8Array> {
+    const answer = runMethod(
+      method,
+      params,
+      this.#context(() => undefined, signal),
+    )
+    if (answer.kind === 'value') throw new Error(`${method} answers with a document`)
+    yield* answer.octets
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#installation[Symbol.asyncDispose]()
+  }
+
+  #context(emit: (event: unknown) => void, signal: AbortSignal) {
+    return { installation: this.#installation, daemon: undefined, emit, signal }
+  }
+}

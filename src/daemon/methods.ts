@@ -1,0 +1,47 @@
+import { PosternError } from '../errors.ts'
+import type { DaemonErrorCode } from './errors.ts'
+import type { Method, MethodContext } from './method.ts'
+import { CONFIG_METHODS } from './methods/config.ts'
+import { FRONT_METHODS } from './methods/fronts.ts'
+import { MAIL_METHODS } from './methods/mail.ts'
+import { PROFILE_METHODS } from './methods/profile.ts'
+import { STATUS_METHODS } from './methods/status.ts'
+
+const METHODS: Readonly<Record<string, Method>> = {
+  ...STATUS_METHODS,
+  ...CONFIG_METHODS,
+  ...PROFILE_METHODS,
+  ...MAIL_METHODS,
+  ...FRONT_METHODS,
+}
+
+/** The answer of a method: a document, or octets. */
+export type Answer =
+  | { readonly kind: 'value'; readonly value: Promise<unknown> }
+  | { readonly kind: 'octets'; readonly octets: AsyncIterable<Uint8Array> }
+
+/**
+ * Runs a method of the control API.
+ *
+ * @throws {PosternError} DAEMON_UNKNOWN_METHOD, DAEMON_BAD_REQUEST
+ */
+export function runMethod(name: string, params: unknown, context: MethodContext): Answer {
+  const method = Object.hasOwn(METHODS, name) ? METHODS[name] : undefined
+  if (!method) throw badRequest('DAEMON_UNKNOWN_METHOD', `There is no method ${JSON.stringify(name)}.`)
+  const parsed = method.params.safeParse(params)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw badRequest('DAEMON_BAD_REQUEST', `${name}: ${issue?.path.map(String).join('.')}: ${issue?.message}`)
+  }
+  // Parsed by the schema that the method's own parameter type comes from.
+  const checked = parsed.data as never
+  if (method.kind === 'octets') return { kind: 'octets', octets: method.run(checked, context) }
+  return { kind: 'value', value: method.run(checked, context) }
+}
+
+function badRequest(code: DaemonErrorCode, message: string): PosternError {
+  return new PosternError(code, message, {
+    remedy: 'user',
+    advice: 'The command line and the daemon may be of different versions: restart the daemon.',
+  })
+}

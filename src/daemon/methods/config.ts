@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { pinoLevel } from '../../log/logger.ts'
+import { valueMethod } from '../method.ts'
+
+const LOG_LEVEL = z.enum(['errors', 'debug'])
+
+/** `config …` and `log …`. */
+export const CONFIG_METHODS = {
+  'config.list': valueMethod(z.strictObject({}), async (_params, { installation }) => installation.config.list()),
+  'config.get': valueMethod(z.strictObject({ key: z.string() }), async ({ key }, { installation }) => ({
+    key,
+    value: installation.config.get(key),
+  })),
+  'config.set': valueMethod(z.strictObject({ key: z.string(), value: z.string() }), async (params, context) => {
+    const { installation, daemon } = context
+    const value = await installation.config.set(params.key, params.value)
+    const { level } = installation.config.config.log
+    installation.log.level = pinoLevel(level)
+    await daemon?.applySettings(params.key)
+    return { key: params.key, value }
+  }),
+  'log.level': valueMethod(z.strictObject({ level: LOG_LEVEL.optional() }), async ({ level }, { installation }) => {
+    if (level) await installation.config.set('log.level', level)
+    const current = installation.config.config.log.level
+    installation.log.level = pinoLevel(current)
+    return { level: current }
+  }),
+  'log.dir': valueMethod(z.strictObject({}), async (_params, { installation }) => ({ dir: installation.logsDir })),
+}

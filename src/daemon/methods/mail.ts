@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { PosternError } from '../../errors.ts'
+import type { Profile } from '../../profile/profiles.ts'
+import type { StoreErrorCode } from '../../store/errors.ts'
+import type { Installation } from '../installation.ts'
+import { octetsMethod, valueMethod } from '../method.ts'
+import type { ItemListing } from '../reader-operations.ts'
+import { readOne } from '../readers.ts'
+
+const profile = z.string().optional()
+
+/** `sync`, `folder …` and `item …`. */
+export const MAIL_METHODS = {
+  sync: valueMethod(
+    z.strictObject({ profile, folders: z.array(z.string()), structureOnly: z.boolean() }),
+    async (params, { installation, emit, signal }) => {
+      const { folders, structureOnly } = params
+      const chosen = installation.profiles.choose(params.profile)
+      return installation.syncs.run(chosen, { folders, structureOnly, onEvent: emit, signal, isExplicit: true })
+    },
+  ),
+  /** Begins a run that goes on when the caller has left. */
+  'sync.start': valueMethod(
+    z.strictObject({ profile, folders: z.array(z.string()), structureOnly: z.boolean() }),
+    async (params, { installation }) => {
+      const { folders, structureOnly } = params
+      const chosen = installation.profiles.choose(params.profile)
+      const options = { folders, structureOnly, onEvent: () => undefined, isExplicit: true }
+      installation.syncs.run(chosen, { ...options, signal: new AbortController().signal }).catch(error => {
+        installation.log.warn({ err: error }, 'a run that a person started failed')
+      })
+      return { downloaded: 0, imported: 0, uploaded: 0, ignored: 0, conflicts: 0, errors: [] }
+    },
+  ),
+  'folder.list': valueMethod(z.strictObject({ profile }), async (params, { installation }) => {
+    const { dir } = installation.profiles.choose(params.profile)
+    return readOne(installation.readers, 'folders', { dir })
+  }),
+  /** Emits pages of items; the value is their number. */
+  'item.list': valueMethod(z.strictObject({ profile, folder: z.string() }), async (params, context) => {
+    const { installation, emit } = context
+    const { dir, number } = installation.profiles.choose(params.profile)
+    let count = 0
+    for await (const page of installation.readers.stream('items', { dir, folder: params.folder })) {
+      count += page.length
+      emit({ items: page.map(item => withId(number, item)) })
+    }
+    return { count }
+  }),
+  'item.show': valueMethod(z.strictObject({ id: z.string() }), async ({ id }, { installation }) => {
+    const { profile, row } = findItem(installation, id)
+    return withId(profile.number, await readOne(installation.readers, 'item', { dir: profile.dir, row }))
+  }),
+  'item.export': octetsMethod(z.strictObject({ id: z.string() }), async function* ({ id }, { installation }) {
+    const { profile, row } = findItem(installation, id)
+    yield* installation.readers.stream('body', { dir: profile.dir, row })
+  }),
+  'item.exportFolder': valueMethod(
+    z.strictObject({ profile, folder: z.string(), out: z.string() }),
+    async (params, { installation, emit, signal }) => {
+      const { dir } = installation.profiles.choose(params.profile)
+      let last = { done: 0, total: 0, octets: 0 }
+      for await (const progress of installation.readers.stream('exportFolder', {
+        dir,
+        folder: params.folder,
+        out: params.out,
+      })) {
+        last = progress
+        emit(progress)
+        signal.throwIfAborted()
+      }
+      return { folder: params.folder, dir: params.out, messages: last.done, octets: last.octets }
+    },
+  ),
+}
+
+// `<profile number>-<row>`: unique in an installation, and never given twice.
+function withId<Item extends ItemListing>(profile: number, { row, ...item }: Item) {
+  return { id: `${profile}-${row}`, ...item }
+}
+
+function findItem(installation: Installation, id: string): { readonly profile: Profile; readonly row: number } {
+  const [, number, row] = /^(\d{1,9})-(\d{1,15})$/.exec(id) ?? []
+  const profile = installation.profiles.list().find(profile => profile.number === Number(number))
+  if (profile && row) return { profile, row: Number(row) }
+  throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', `There is no item with the id ${JSON.stringify(id)}.`, {
+    remedy: 'user',
+    advice: 'See `postern item list FOLDER` for the ids.',
+  })
+}

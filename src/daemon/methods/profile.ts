@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import { parseUpstreamUrl } from '../../config/upstream-url.ts'
+import type { Profile } from '../../profile/profiles.ts'
+import type { Secrets } from '../../profile/secrets.ts'
+import { type MethodContext, valueMethod } from '../method.ts'
+import { testProfile } from '../profile-test.ts'
+
+const named = z.strictObject({ name: z.string() })
+
+/** `profile …`. */
+export const PROFILE_METHODS = {
+  'profile.add': valueMethod(
+    z.strictObject({
+      name: z.string(),
+      email: z.string(),
+      imap: z.string(),
+      smtp: z.string().optional(),
+      user: z.string().optional(),
+      password: z.string(),
+    }),
+    async (params, { installation }) => {
+      const secrets = await installation.secrets()
+      return describe(await installation.profiles.add(params, secrets), secrets)
+    },
+  ),
+  'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
+    installation.profiles.list().map(({ name, email, imap, smtp }) => ({ name, email, imap, smtp: smtp ?? null })),
+  ),
+  'profile.show': valueMethod(named, async ({ name }, { installation }) =>
+    describe(installation.profiles.get(name), await installation.secrets()),
+  ),
+  'profile.set': valueMethod(
+    z.strictObject({ name: z.string(), key: z.string(), value: z.string() }),
+    async ({ name, key, value }, { installation }) =>
+      describe(await installation.profiles.set(name, key, value), await installation.secrets()),
+  ),
+  'profile.password': valueMethod(
+    z.strictObject({ name: z.string(), which: z.enum(['password', 'smtpPassword']), password: z.string() }),
+    async ({ name, which, password }, { installation }) => {
+      const profile = installation.profiles.get(name)
+      await (await installation.secrets()).set(profile.number, { [which]: password })
+      return { name, stored: which }
+    },
+  ),
+  'profile.remove': valueMethod(named, async ({ name }, { installation, daemon }) => {
+    const profile = installation.profiles.get(name)
+    await daemon?.forgetProfile(profile)
+    await installation.closeStore(profile.number, profile.dir)
+    await installation.profiles.remove(name, await installation.secrets())
+    return { removed: name }
+  }),
+  'profile.test': valueMethod(named, async ({ name }, { installation, signal }) =>
+    testProfile(installation, installation.profiles.get(name), signal),
+  ),
+  'profile.outlook': valueMethod(named, async ({ name }, context) => outlookSettings(name, context)),
+}
+
+function describe(profile: Profile, secrets: Secrets) {
+  const { dir: _dir, number, ...settings } = profile
+  return { ...settings, number, user: profile.user ?? profile.email, passwordStored: has(secrets, number) }
+}
+
+function has(secrets: Secrets, profile: number): boolean {
+  return secrets.find(profile, 'password') !== undefined
+}
+
+/** What to type into Outlook. The one place that tells the local password. */
+async function outlookSettings(name: string, { installation, daemon }: MethodContext) {
+  const profile = installation.profiles.get(name)
+  const secrets = await installation.secrets()
+  const { pop3, smtp } = installation.config.config.fronts
+  const port = (front: string, configured: number) =>
+    daemon?.fronts.find(({ name }) => name === front)?.status.port || configured
+  return {
+    name: profile.name,
+    email: profile.email,
+    pop3: { host: '127.0.0.1', port: port('pop3', pop3.port) },
+    smtp: { host: '127.0.0.1', port: port('smtp', smtp.port) },
+    user: profile.email,
+    localPassword: secrets.find(profile.number, 'localPassword') ?? null,
+    relays: profile.smtp !== undefined && parseUpstreamUrl(profile.smtp) !== undefined,
+  }
+}

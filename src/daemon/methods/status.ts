@@ -1,0 +1,50 @@
+import process from 'node:process'
+import { z } from 'zod'
+import { type MethodContext, valueMethod } from '../method.ts'
+import { readOne } from '../readers.ts'
+
+/** `status` and `stop`. */
+export const STATUS_METHODS = {
+  status: valueMethod(z.strictObject({}), async (_params, context) => {
+    const { installation, daemon } = context
+    const { home, version, logsDir } = installation
+    const profiles = []
+    for (const profile of installation.profiles.list()) profiles.push(await describeProfile(profile, context))
+    return {
+      running: daemon !== undefined,
+      pid: daemon ? process.pid : null,
+      enginePid: installation.enginePid ?? null,
+      version,
+      home: home.dir,
+      logs: logsDir,
+      secrets: await placeOfKey(context),
+      fronts: daemon?.fronts.map(front => front.status) ?? [],
+      profiles,
+    }
+  }),
+  stop: valueMethod(z.strictObject({}), async (_params, { daemon }) => {
+    daemon?.stop()
+    return { stopping: daemon !== undefined }
+  }),
+}
+
+async function describeProfile(
+  profile: { name: string; email: string; dir: string; number: number },
+  context: MethodContext,
+) {
+  const { installation } = context
+  const { folders, items, queued, lastSync, lastError } = await readOne(installation.readers, 'summary', {
+    dir: profile.dir,
+  })
+  const running = installation.syncs.stateOf(profile.number)
+  const rested = lastError ? 'error' : lastSync ? 'ok' : 'new'
+  const { name, email } = profile
+  return { name, email, state: running === 'idle' ? rested : running, folders, items, queued, lastSync, lastError }
+}
+
+/** Where the key of the secrets lies; asked of the secrets only when they are loaded, or when there is no daemon to block. */
+async function placeOfKey({ installation, daemon }: MethodContext): Promise<string> {
+  if (installation.loadedSecrets) return installation.loadedSecrets.place
+  if (daemon) return 'not loaded'
+  return (await installation.secrets()).place
+}

@@ -1,0 +1,52 @@
+import { parseUpstreamUrl } from '../config/upstream-url.ts'
+import { PosternError } from '../errors.ts'
+import type { Profile } from '../profile/profiles.ts'
+import { Approvals } from '../tls/approvals.ts'
+import { verifyPeers } from '../tls/verified-peer.ts'
+import { connectImap } from '../upstream/imap/client.ts'
+import type { Installation } from './installation.ts'
+import { toWireError } from './wire-error.ts'
+
+/** How one connection of *Test settings* went. */
+export interface ConnectionTest {
+  readonly connection: 'imap' | 'smtp'
+  readonly server: string
+  readonly ok: boolean
+  readonly says: string
+  readonly error: { readonly code: string; readonly message: string; readonly advice: string } | null
+}
+
+/** Signs in to every server of a profile and tells how it went. */
+export async function testProfile(installation: Installation, profile: Profile, signal: AbortSignal) {
+  const tests: ConnectionTest[] = [await testImap(installation, profile, signal)]
+  return { name: profile.name, ok: tests.every(({ ok }) => ok), tests }
+}
+
+async function testImap(installation: Installation, profile: Profile, signal: AbortSignal): Promise<ConnectionTest> {
+  const imap = parseUpstreamUrl(profile.imap)
+  if (!imap) throw new Error('a profile with an invalid IMAP URL')
+  const server = `${imap.host}:${imap.port}`
+  return attempt('imap', server, async () => {
+    const password = (await installation.secrets()).find(profile.number, 'password') ?? ''
+    const credentials = async () => ({ user: profile.user ?? profile.email, password })
+    const verifier = verifyPeers(new Approvals(installation.approvalsFile))
+    const options = { verifier, log: installation.log, clientVersion: installation.version }
+    await using mail = await connectImap({ peer: imap, security: imap.security, credentials }, options, signal)
+    const folders = await mail.listFolders()
+    return `signed in, ${folders.length} folders`
+  })
+}
+
+async function attempt(
+  connection: 'imap' | 'smtp',
+  server: string,
+  work: () => Promise<string>,
+): Promise<ConnectionTest> {
+  try {
+    return { connection, server, ok: true, says: await work(), error: null }
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    const { code, message, advice } = toWireError(error)
+    return { connection, server, ok: false, says: message, error: { code, message, advice } }
+  }
+}
