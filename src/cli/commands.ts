@@ -4,6 +4,7 @@ import { configCommand } from './commands/config.ts'
 import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
 import { logCommand } from './commands/log.ts'
 import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
+import { outboxCommand } from './commands/outbox.ts'
 import { pop3Command } from './commands/pop3.ts'
 import { profileCommand } from './commands/profile.ts'
 
@@ -17,6 +18,7 @@ export const COMMANDS: readonly Command<never>[] = [
   folderCommand,
   itemCommand,
   pop3Command,
+  outboxCommand,
   certCommand,
   configCommand,
   logCommand,

@@ -3,13 +3,16 @@ import type { Home } from '../config/home.ts'
 import { PosternError } from '../errors.ts'
 import { createPop3Server } from '../pop3/server.ts'
 import type { Profile } from '../profile/profiles.ts'
+import { createSmtpServer } from '../smtp/server.ts'
 import { type FrontCertificate, openFrontCertificate } from '../tls/front-certificate.ts'
 import { openControlServer } from './control-server.ts'
 import { Front, type FrontStatus } from './fronts.ts'
 import { Installation } from './installation.ts'
+import { OutboxRunner } from './outbox-runner.ts'
 import { PollScheduler } from './poll-scheduler.ts'
 import { WorkerReaders } from './readers.ts'
-import { createPop3Authenticator } from './sign-in.ts'
+import { createAuthenticator, createPop3Authenticator } from './sign-in.ts'
+import { Submission } from './submission.ts'
 
 const SECRETS_RETRY_MS = 5000
 
@@ -23,6 +26,8 @@ export class Daemon implements AsyncDisposable {
   readonly #installation: Installation
   readonly #stopped = Promise.withResolvers<void>()
   readonly #scheduler: PollScheduler
+  readonly #submission: Submission
+  readonly outbox: OutboxRunner
   readonly fronts: readonly Front[]
   #certificate: FrontCertificate | undefined
   #control: AsyncDisposable | undefined
@@ -31,7 +36,9 @@ export class Daemon implements AsyncDisposable {
   private constructor(installation: Installation) {
     this.#installation = installation
     this.#scheduler = new PollScheduler(installation)
-    this.fronts = [this.#pop3Front()]
+    this.#submission = this.#makeSubmission()
+    this.outbox = new OutboxRunner(installation, this.#submission)
+    this.fronts = [this.#pop3Front(), this.#smtpFront()]
   }
 
   /**
@@ -84,7 +91,9 @@ export class Daemon implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#secretsTimer)
     this.#scheduler[Symbol.dispose]()
+    await this.outbox[Symbol.asyncDispose]()
     await Promise.all(this.fronts.map(front => front.stop()))
+    this.#submission[Symbol.dispose]()
     this.#installation.log.info('the daemon has stopped')
     await this.#control?.[Symbol.asyncDispose]()
     this.#certificate?.[Symbol.dispose]()
@@ -105,7 +114,10 @@ export class Daemon implements AsyncDisposable {
 
   #loadSecrets(): void {
     this.#installation.secrets().then(
-      () => this.#scheduler.start(),
+      () => {
+        this.#scheduler.start()
+        this.outbox.start()
+      },
       error => {
         if (!(error instanceof PosternError))
           this.#installation.log.error({ err: error }, 'loading the secrets hit a bug')
@@ -117,10 +129,31 @@ export class Daemon implements AsyncDisposable {
 
   #secureContext = (): SecureContext | undefined => this.#certificate?.current()
 
+  get #signInOptions() {
+    const { config, profiles } = this.#installation
+    return { config, profiles, secrets: () => this.#installation.loadedSecrets }
+  }
+
+  #makeSubmission(): Submission {
+    return new Submission(this.#installation, createAuthenticator(this.#signInOptions), () => this.outbox.wake())
+  }
+
+  #smtpFront(): Front {
+    const { config, log } = this.#installation
+    return new Front(
+      'smtp',
+      (events, secureContext) => {
+        const { port, greeting, maxConnections } = config.config.fronts.smtp
+        return createSmtpServer({ port, greeting, maxConnections, secureContext, events, backend: this.#submission })
+      },
+      this.#secureContext,
+      log,
+    )
+  }
+
   #pop3Front(): Front {
-    const { config, profiles, log } = this.#installation
-    const options = { config, profiles, secrets: () => this.#installation.loadedSecrets }
-    const authenticator = createPop3Authenticator(options)
+    const { config, log } = this.#installation
+    const authenticator = createPop3Authenticator(this.#signInOptions)
     const backend = { ...authenticator, polled: (profile: string) => this.#scheduler.polled(profile) }
     return new Front(
       'pop3',

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
-import type { EngineSettings, FromEngine, RunRequest, ToEngine } from './engine-protocol.ts'
+import type { DeliverRequest, EngineSettings, FromEngine, RunRequest, ToEngine } from './engine-protocol.ts'
 import { entryPoint } from './entry-point.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { fromWireError } from './wire-error.ts'
@@ -63,6 +63,12 @@ export class EngineClient implements AsyncDisposable {
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  /** Puts a message of our own making into a profile's Inbox; resolves when it is durable. */
+  async deliver(request: Omit<DeliverRequest, 'id'>): Promise<void> {
+    const id = ++this.#id
+    await this.#ask(id, { kind: 'deliver', ...request, id }, undefined)
   }
 
   /** Makes the engine close a profile's store. */

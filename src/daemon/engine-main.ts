@@ -3,13 +3,21 @@ import { PosternError } from '../errors.ts'
 import { DailyFile } from '../log/daily-file.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { Store } from '../store/store.ts'
+import { deliverLocally } from '../sync/deliver-local.ts'
 import { SyncEngine } from '../sync/engine.ts'
 import type { ConnectMail } from '../sync/remote.ts'
 import { Approvals } from '../tls/approvals.ts'
 import type { PeerVerifier } from '../tls/peer.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
-import { ALIVE_MS, type EngineSettings, type FromEngine, type RunRequest, type ToEngine } from './engine-protocol.ts'
+import {
+  ALIVE_MS,
+  type DeliverRequest,
+  type EngineSettings,
+  type FromEngine,
+  type RunRequest,
+  type ToEngine,
+} from './engine-protocol.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { toWireError } from './wire-error.ts'
 import { ImportWorker } from './worker-importer.ts'
@@ -55,6 +63,17 @@ class EngineProcess {
     }
   }
 
+  async deliver(request: DeliverRequest): Promise<void> {
+    const { id, message } = request
+    try {
+      await deliverLocally(this.#store(request), Buffer.from(message))
+      send({ kind: 'done', id, result: undefined })
+    } catch (error) {
+      this.#log.error({ err: error }, 'a report could not be put into the Inbox')
+      send({ kind: 'failed', id, error: toWireError(error) })
+    }
+  }
+
   cancel(id: number): void {
     this.#runs.get(id)?.abort(stopping())
   }
@@ -88,7 +107,7 @@ class EngineProcess {
     })
   }
 
-  #store({ profile, storeDir }: RunRequest): Store {
+  #store({ profile, storeDir }: Pick<RunRequest, 'profile' | 'storeDir'>): Store {
     const open = this.#stores.get(profile) ?? Store.open(storeDir, { clock: Date.now, log: this.#log })
     this.#stores.set(profile, open)
     return open
@@ -111,6 +130,7 @@ let engine: EngineProcess | undefined
 process.on('message', (message: ToEngine) => {
   if (message.kind === 'configure') engine = new EngineProcess(message)
   else if (message.kind === 'run') void engine?.run(message)
+  else if (message.kind === 'deliver') void engine?.deliver(message)
   else if (message.kind === 'cancel') engine?.cancel(message.id)
   else if (message.kind === 'close') engine?.close(message.id, message.profile)
   else void engine?.shutdown()

@@ -23,11 +23,21 @@ export interface RunRequest {
   readonly structureOnly: boolean
 }
 
+/** A message of our own making, for a profile's Inbox. */
+export interface DeliverRequest {
+  readonly id: number
+  readonly profile: number
+  readonly storeDir: string
+  readonly message: Uint8Array
+}
+
 /** From the main process. */
 export type ToEngine =
   | ({ readonly kind: 'configure' } & EngineSettings)
   | ({ readonly kind: 'run' } & RunRequest)
   | { readonly kind: 'cancel'; readonly id: number }
+  /** Puts a message of our own making into the Inbox. */
+  | ({ readonly kind: 'deliver' } & DeliverRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
   | { readonly kind: 'shutdown' }

@@ -4,6 +4,7 @@ import type { Method, MethodContext } from './method.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
 import { FRONT_METHODS } from './methods/fronts.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
+import { OUTBOX_METHODS } from './methods/outbox.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
 import { STATUS_METHODS } from './methods/status.ts'
 
@@ -13,6 +14,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...PROFILE_METHODS,
   ...MAIL_METHODS,
   ...FRONT_METHODS,
+  ...OUTBOX_METHODS,
 }
 
 /** The answer of a method: a document, or octets. */

@@ -5,6 +5,7 @@ import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
 import type { Installation } from './installation.ts'
+import { Submission } from './submission.ts'
 import { toWireError } from './wire-error.ts'
 
 /** How one connection of *Test settings* went. */
@@ -19,6 +20,7 @@ export interface ConnectionTest {
 /** Signs in to every server of a profile and tells how it went. */
 export async function testProfile(installation: Installation, profile: Profile, signal: AbortSignal) {
   const tests: ConnectionTest[] = [await testImap(installation, profile, signal)]
+  if (profile.smtp !== undefined) tests.push(await testSmtp(installation, profile, profile.smtp, signal))
   return { name: profile.name, ok: tests.every(({ ok }) => ok), tests }
 }
 
@@ -34,6 +36,23 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
     await using mail = await connectImap({ peer: imap, security: imap.security, credentials }, options, signal)
     const folders = await mail.listFolders()
     return `signed in, ${folders.length} folders`
+  })
+}
+
+async function testSmtp(
+  installation: Installation,
+  profile: Profile,
+  url: string,
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const smtp = parseUpstreamUrl(url)
+  if (!smtp) throw new Error('a profile with an invalid SMTP URL')
+  using submission = new Submission(installation, { signIn: async () => ({ kind: 'refused' }) }, () => undefined)
+  return attempt('smtp', `${smtp.host}:${smtp.port}`, async () => {
+    const connection = await submission.connect(profile, signal)
+    const says = `signed in${connection.extensions.has('SIZE') ? `, messages up to ${connection.extensions.get('SIZE')} octets` : ''}`
+    connection.quit()
+    return says
   })
 }
 

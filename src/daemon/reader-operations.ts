@@ -103,11 +103,11 @@ export class StoreReaders implements ReaderOperations, Disposable {
     const store = this.#get(dir)
     const { id } = store.getFolder(folder)
     // Page by page: an open cursor would keep the write-ahead log from being emptied.
-    for (let afterUid = 0; ; ) {
-      const page = [...store.items(id, { afterUid, limit: PAGE_ROWS })]
+    for (let afterLocalUid = 0; ; ) {
+      const page = [...store.items(id, { afterLocalUid, limit: PAGE_ROWS })]
       yield page.map(listItem)
       if (page.length < PAGE_ROWS) return
-      afterUid = page.at(-1)?.uid ?? afterUid
+      afterLocalUid = page.at(-1)?.localUid ?? afterLocalUid
     }
   }
 
@@ -131,7 +131,7 @@ export class StoreReaders implements ReaderOperations, Disposable {
     let [done, octets] = [0, 0]
     makeFolder(out)
     for (const item of store.items(id)) {
-      octets += exportItem(store, item, join(out, `${item.uid}.eml`))
+      octets += exportItem(store, item, join(out, fileName(item)))
       done++
       if (done % PAGE_ROWS === 0) yield { done, total, octets }
     }
@@ -192,6 +192,11 @@ function listItem(item: ItemRow): ItemListing {
 
 function isoOf(ms: number | undefined): string | null {
   return ms === undefined || Math.abs(ms) > MAX_DATE_MS ? null : new Date(ms).toISOString()
+}
+
+// A message that is only here has no UID of the server.
+function fileName({ uid, localUid }: ItemRow): string {
+  return uid > 0 ? `${uid}.eml` : `local-${localUid}.eml`
 }
 
 function makeFolder(out: string): void {

@@ -79,6 +79,16 @@ export class SyncRunner implements AsyncDisposable {
     return result
   }
 
+  /** Puts a message of our own making into a profile's Inbox, between two runs. */
+  async deliver({ number, dir }: Profile, message: Buffer): Promise<void> {
+    const runs = this.#runsOf(number)
+    const delivered = runs.last
+      .then(undefined, () => undefined) // told to who asked for it
+      .then(() => this.#engine.deliver({ profile: number, storeDir: dir, message }))
+    runs.last = delivered
+    await delivered
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(stopping())
     await Promise.allSettled([...this.#profiles.values()].map(({ last }) => last))

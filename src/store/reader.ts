@@ -11,7 +11,7 @@ import type { FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow
 export const DATABASE_FILE = 'store.sqlite'
 export const PACKS_DIR = 'packs'
 
-const ITEM_COLUMNS = `id, folder, uid, message_id, subject, sender, date, internal_date, size, local_bits,
+const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
   local_keywords, body_state, sha256, pack, offset, length`
 const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
 
@@ -57,10 +57,11 @@ export class StoreReader implements Disposable {
     }
   }
 
-  /** Streams a folder's items in the order of their UIDs. */
-  *items(folder: number, { afterUid = 0, limit = -1 } = {}): Generator<ItemRow> {
-    const sql = `SELECT ${ITEM_COLUMNS} FROM item WHERE folder = ? AND uid > ? AND ${VISIBLE} ORDER BY uid LIMIT ?`
-    for (const row of this.#database.iterate(sql, folder, afterUid, limit)) yield itemRow(row)
+  /** Streams a folder's items in the order of their local UIDs. */
+  *items(folder: number, { afterLocalUid = 0, limit = -1 } = {}): Generator<ItemRow> {
+    const sql = `SELECT ${ITEM_COLUMNS} FROM item WHERE folder = ? AND local_uid > ? AND ${VISIBLE}
+      ORDER BY local_uid LIMIT ?`
+    for (const row of this.#database.iterate(sql, folder, afterLocalUid, limit)) yield itemRow(row)
   }
 
   /** @throws {PosternError} STORE_NO_SUCH_ITEM */
@@ -194,6 +195,7 @@ function itemRow(row: Row): ItemRow {
     id: Number(row.id),
     folder: Number(row.folder),
     uid: Number(row.uid),
+    localUid: Number(row.local_uid),
     messageId: textOf(row.message_id),
     subject: textOf(row.subject),
     from: textOf(row.sender),

@@ -32,7 +32,10 @@ export interface FolderCounts {
 export interface ItemRow {
   readonly id: number
   readonly folder: number
+  /** On the server; 0 for a message that is only here. */
   readonly uid: number
+  /** Ours: never changes. */
+  readonly localUid: number
   readonly messageId: string | undefined
   readonly subject: string | undefined
   readonly from: string | undefined

@@ -20,10 +20,10 @@ export interface FolderPosition {
   readonly highestModseq: bigint | undefined
 }
 
-const INSERT_DLQ = `INSERT INTO dlq(folder, uid_validity, uid, bits, keywords, size, internal_date, message_id, email_id,
-  want) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, 'full') ON CONFLICT DO NOTHING`
-const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, bits, keywords, internal_date, email_id, want, attempts,
-  pack, offset, length) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_DLQ = `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, message_id, email_id,
+  want) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'full') ON CONFLICT DO NOTHING`
+const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, local_uid, bits, keywords, internal_date, email_id, want,
+  attempts, pack, offset, length) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_ITEM = `INSERT INTO item(folder, uid, local_uid, modseq, email_id, message_id, size, internal_date, server_bits,
   server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
   VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -68,6 +68,13 @@ export class Transactor {
       Number(isExcluded),
       Math.trunc(this.#now / 1000),
     )
+  }
+
+  /** Makes the Inbox of a profile that was never synchronized. */
+  ensureInbox(): void {
+    if (this.#database.find(`SELECT 1 FROM folder WHERE path = 'INBOX'`)) return
+    const none = { delimiter: undefined, objectId: undefined, isSelectable: true, isExcluded: false }
+    this.putFolder({ path: 'INBOX', role: 'inbox', ...none })
   }
 
   /** Marks a folder that the server no longer has; its items are unlinked as if they had been deleted there. */
@@ -189,10 +196,16 @@ export class Transactor {
   stage(folder: number, uidValidity: number, uid: number, { pack, offset, length }: PackLocation): boolean {
     const key = [folder, uidValidity, uid] as const
     const sql = `DELETE FROM dlq WHERE folder = ? AND uid_validity = ? AND uid = ?
-      RETURNING bits, keywords, internal_date, email_id, want, attempts`
+      RETURNING local_uid, bits, keywords, internal_date, email_id, want, attempts`
     const row = this.#database.find(sql, ...key)
     if (!row) return false
-    const copied = [Number(row.bits), String(row.keywords), Number(row.internal_date), textOrNull(row.email_id)]
+    const copied = [
+      Number(row.local_uid),
+      Number(row.bits),
+      String(row.keywords),
+      Number(row.internal_date),
+      textOrNull(row.email_id),
+    ]
     this.#database.run(INSERT_STAGE, ...key, ...copied, String(row.want), Number(row.attempts), pack, offset, length)
     return true
   }
@@ -215,13 +228,25 @@ export class Transactor {
     const [bits, keywords] = [Number(row.bits), String(row.keywords)]
     const { lastRowId } = this.#database.run(
       INSERT_ITEM,
-      ...[folder, uid, this.#nextLocalUid(folder), this.modseq, textOrNull(row.email_id), digest.messageId ?? null],
+      ...[folder, uid, Number(row.local_uid), this.modseq, textOrNull(row.email_id), digest.messageId ?? null],
       ...[location.length, Number(row.internal_date), bits, keywords, bits, keywords, 'full'],
       ...[location.pack, location.offset, location.length, digest.sha256],
       ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
     )
     this.log({ item: lastRowId, folder, uid, event: 'imported' })
     return true
+  }
+
+  /** Adds a message that is only here so far, made by Postern itself. */
+  addLocal(folder: number, { pack, offset, length }: PackLocation, digest: MessageDigest): number {
+    const { lastRowId } = this.#database.run(
+      INSERT_ITEM,
+      ...[folder, 0, this.#nextLocalUid(folder), this.modseq, null, digest.messageId ?? null, length, this.#now],
+      ...[0, '', 0, '', 'full', pack, offset, length, digest.sha256],
+      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
+    )
+    this.log({ item: lastRowId, folder, event: 'made-locally' })
+    return lastRowId
   }
 
   /** A staged body cannot be read: it is fetched again, or ignored after the third time. */
@@ -240,7 +265,7 @@ export class Transactor {
     }
     this.#database.run(
       INSERT_DLQ,
-      ...[folder, uidValidity, uid, Number(row.bits), String(row.keywords), Number(row.length)],
+      ...[folder, uidValidity, uid, Number(row.local_uid), Number(row.bits), String(row.keywords), Number(row.length)],
       ...[Number(row.internal_date), null, textOrNull(row.email_id)],
     )
     const sql = 'UPDATE dlq SET attempts = ? WHERE folder = ? AND uid_validity = ? AND uid = ?'

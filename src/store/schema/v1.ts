@@ -78,6 +78,7 @@ CREATE TABLE dlq(                     -- to be downloaded
   folder INTEGER NOT NULL REFERENCES folder,
   uid_validity INTEGER NOT NULL,
   uid INTEGER NOT NULL,
+  local_uid INTEGER NOT NULL,         -- given here, so that it follows the server's order, not the order of arrival
   bits INTEGER NOT NULL,
   keywords TEXT NOT NULL,
   size INTEGER NOT NULL,
@@ -96,6 +97,7 @@ CREATE TABLE stage(                   -- downloaded, to be imported
   folder INTEGER NOT NULL REFERENCES folder,
   uid_validity INTEGER NOT NULL,
   uid INTEGER NOT NULL,
+  local_uid INTEGER NOT NULL,
   bits INTEGER NOT NULL,
   keywords TEXT NOT NULL,
   internal_date INTEGER NOT NULL,

@@ -1,0 +1,56 @@
+import type { SmtpClientConnection } from './connection.ts'
+
+const MAX_IDLE_MS = 60_000
+const MAX_IDLE_CONNECTIONS = 50 // as many as clients were busy at once; more are closed
+const SWEEP_MS = 10_000
+
+interface Idle {
+  readonly connection: SmtpClientConnection
+  readonly sinceMs: number
+}
+
+/** Keeps connections between messages, so that the next one needs no handshake. */
+export class SmtpPool implements Disposable {
+  readonly #connect: () => Promise<SmtpClientConnection>
+  #idle: Idle[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(connect: () => Promise<SmtpClientConnection>) {
+    this.#connect = connect
+  }
+
+  /** Takes a connection that is alive as far as anybody knows, or makes one. */
+  async take(): Promise<{ readonly connection: SmtpClientConnection; readonly isReused: boolean }> {
+    for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      if (!idle.connection.hasFailed) return { connection: idle.connection, isReused: true }
+    }
+    return { connection: await this.#connect(), isReused: false }
+  }
+
+  /** Makes a new connection, whatever is idle. */
+  async takeNew(): Promise<SmtpClientConnection> {
+    return this.#connect()
+  }
+
+  /** Gives a connection back that has no transaction open. */
+  put(connection: SmtpClientConnection): void {
+    if (connection.hasFailed) return
+    if (this.#idle.length >= MAX_IDLE_CONNECTIONS) {
+      connection.quit()
+      return
+    }
+    this.#idle.push({ connection, sinceMs: performance.now() })
+    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref()
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    for (const { connection } of this.#idle.splice(0)) connection.quit()
+  }
+
+  #sweep(): void {
+    const oldest = performance.now() - MAX_IDLE_MS
+    for (const { connection } of this.#idle.filter(({ sinceMs }) => sinceMs < oldest)) connection.quit()
+    this.#idle = this.#idle.filter(({ sinceMs }) => sinceMs >= oldest)
+  }
+}
