@@ -6,7 +6,8 @@ import { handshake } from './handshake.ts'
 import type { Peer } from './peer.ts'
 import { type ShownCertificate, shownBy } from './shown-certificate.ts'
 import { askForTls, type StartTlsProtocol } from './start-tls.ts'
-import { noCertificate, systemTrust } from './verified-peer.ts'
+import { systemTrust } from './trust.ts'
+import { noCertificate } from './verified-peer.ts'
 
 const PROBE_TIMEOUT_MS = 20_000 // from the connection to the certificate: a person waits
 const START_TLS_PORTS: Readonly<Record<number, StartTlsProtocol>> = { 143: 'imap', 25: 'smtp', 587: 'smtp' }
@@ -50,8 +51,9 @@ async function probe(peer: Peer, startTls: StartTlsProtocol | 'none', signal: Ab
 }
 
 async function show(socket: Socket, peer: Peer, signal: AbortSignal): Promise<ShownCertificate> {
-  const tls = await handshake(socket, peer, { signal, context: systemTrust() })
-  const shown = shownBy(tls, peer)
+  const trust = systemTrust()
+  const tls = await handshake(socket, peer, { signal, context: trust.context })
+  const shown = shownBy(tls, peer, trust)
   tls.on('error', () => undefined).destroy() // it has served
   if (!shown) throw noCertificate(peer)
   return shown

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { checkServerIdentity, type TLSSocket } from 'node:tls'
 import { readableAltNames, readableName } from './fingerprint.ts'
 import type { Peer } from './peer.ts'
+import { isVouchedFor, type Trust } from './trust.ts'
 
 const MAX_CHAIN = 10 // what a person looks through, and more than any real chain has
 
@@ -10,7 +11,7 @@ export interface ShownCertificate {
   readonly certificate: X509Certificate
   /** The server's own first, then its issuers as far as they are known. */
   readonly chain: readonly X509Certificate[]
-  /** Why it is not trusted; empty when it is. The first is what the handshake would have failed for. */
+  /** Every reason why it is not trusted, the gravest first; empty when it is trusted. */
   readonly problems: readonly CertificateProblem[]
 }
 
@@ -22,7 +23,7 @@ export interface CertificateProblem {
 }
 
 /** Reads the certificate of a connection whose handshake is done; undefined when the server showed none. */
-export function shownBy(tls: TLSSocket, peer: Peer): ShownCertificate | undefined {
+export function shownBy(tls: TLSSocket, peer: Peer, trust: Trust): ShownCertificate | undefined {
   const raw = tls.getPeerCertificate(true)
   if (!raw?.raw) return undefined
   const chain: X509Certificate[] = []
@@ -34,9 +35,16 @@ export function shownBy(tls: TLSSocket, peer: Peer): ShownCertificate | undefine
   }
   const certificate = new X509Certificate(raw.raw)
   if (tls.authorized) return { certificate, chain, problems: [] }
-  const isForHost = checkServerIdentity(peer.host, raw) === undefined
-  const code = codeOf(tls.authorizationError)
-  return { certificate, chain, problems: problemsOf(code, certificate, isForHost ? undefined : peer.host) }
+  const problems = [
+    ...trustProblems(chain, certificate, trust),
+    ...dateProblems(certificate),
+    ...(checkServerIdentity(peer.host, raw) ? [wrongName(certificate, peer.host)] : []),
+  ]
+  return {
+    certificate,
+    chain,
+    problems: problems.length > 0 ? problems : [otherProblem(codeOf(tls.authorizationError))],
+  }
 }
 
 /** When a certificate is valid, in ms since the epoch. A date that cannot be read counts as long ago. */
@@ -44,55 +52,42 @@ export function lifeOf({ validFrom, validTo }: X509Certificate): { readonly from
   return { fromMs: Date.parse(validFrom) || 0, toMs: Date.parse(validTo) || 0 }
 }
 
-// The handshake names one problem; a person who may approve the certificate is told all of them.
-function problemsOf(
-  code: string,
+// OpenSSL names one problem of several, and of a forged certificate that is expired it names the date: a person who may
+// approve it is told all of them.
+function trustProblems(
+  chain: readonly X509Certificate[],
   certificate: X509Certificate,
-  wrongHost: string | undefined,
+  trust: Trust,
 ): readonly CertificateProblem[] {
-  const now = Date.now()
-  const problems: CertificateProblem[] = []
-  if (code !== 'ERR_TLS_CERT_ALTNAME_INVALID') problems.push(problemOf(code, certificate, now))
+  if (isVouchedFor(chain, trust)) return []
+  if (certificate.verify(certificate.publicKey)) return [{ kind: 'untrusted', says: 'its certificate is self-signed' }]
+  const issuer = readableName(certificate.issuer)
+  return [
+    {
+      kind: 'untrusted',
+      says: `its certificate says it is from ${issuer}, but nobody this machine trusts vouches for it`,
+    },
+  ]
+}
+
+function dateProblems(certificate: X509Certificate): readonly CertificateProblem[] {
   const { fromMs, toMs } = lifeOf(certificate)
-  const isTold = (kind: CertificateProblem['kind']) => problems.some(problem => problem.kind === kind)
-  if (!isTold('expired') && toMs < now) problems.push(expired(certificate))
-  if (!isTold('not-yet-valid') && fromMs > now) problems.push(notYetValid(certificate))
-  if (wrongHost !== undefined) {
-    const says = `its certificate is for ${readableAltNames(certificate)}, not for ${wrongHost}`
-    problems.push({ kind: 'wrong-name', says })
+  const now = Date.now()
+  if (now > toMs) return [{ kind: 'expired', says: `its certificate is expired since ${isoOf(toMs)}` }]
+  if (now < fromMs) return [{ kind: 'not-yet-valid', says: `its certificate is not valid before ${isoOf(fromMs)}` }]
+  return []
+}
+
+function wrongName(certificate: X509Certificate, host: string): CertificateProblem {
+  return { kind: 'wrong-name', says: `its certificate is for ${readableAltNames(certificate)}, not for ${host}` }
+}
+
+function otherProblem(code: string): CertificateProblem {
+  if (code === 'CERT_HAS_EXPIRED') return { kind: 'expired', says: 'a certificate above its own is expired' }
+  if (code === 'CERT_NOT_YET_VALID') {
+    return { kind: 'not-yet-valid', says: 'a certificate above its own is not valid yet' }
   }
-  return problems
-}
-
-function problemOf(code: string, certificate: X509Certificate, now: number): CertificateProblem {
-  switch (code) {
-    case 'CERT_HAS_EXPIRED':
-      if (lifeOf(certificate).toMs < now) return expired(certificate)
-      return { kind: 'expired', says: 'a certificate above its own has expired' }
-    case 'CERT_NOT_YET_VALID':
-      if (lifeOf(certificate).fromMs > now) return notYetValid(certificate)
-      return { kind: 'not-yet-valid', says: 'a certificate above its own is not valid yet' }
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return { kind: 'untrusted', says: 'its certificate is self-signed' }
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return {
-        kind: 'untrusted',
-        says: `its certificate was issued by ${readableName(certificate.issuer)}, whom this machine does not trust`,
-      }
-    default:
-      return { kind: 'untrusted', says: `its certificate was not accepted (${code})` }
-  }
-}
-
-function expired(certificate: X509Certificate): CertificateProblem {
-  return { kind: 'expired', says: `its certificate is expired since ${isoOf(lifeOf(certificate).toMs)}` }
-}
-
-function notYetValid(certificate: X509Certificate): CertificateProblem {
-  return { kind: 'not-yet-valid', says: `its certificate is not valid before ${isoOf(lifeOf(certificate).fromMs)}` }
+  return { kind: 'untrusted', says: `its certificate was not accepted (${code})` }
 }
 
 function isoOf(timeMs: number): string {

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { PosternError } from '../errors.ts'
 import { LineSplitter } from '../net/line-splitter.ts'
 import type { TlsErrorCode } from './errors.ts'
@@ -16,7 +16,7 @@ const MAX_LINES = 100 // no server says as much before TLS
  *
  * @throws {PosternError} TLS_STARTTLS_REFUSED
  */
-export async function askForTls(socket: Socket, peer: Peer, protocol: StartTlsProtocol): Promise<void> {
+export async function askForTls(socket: Duplex, peer: Peer, protocol: StartTlsProtocol): Promise<void> {
   const lines = new LineReader(socket)
   try {
     if (protocol === 'imap') await askImap(socket, lines)
@@ -38,7 +38,7 @@ export async function askForTls(socket: Socket, peer: Peer, protocol: StartTlsPr
 }
 
 // RFC 9051 section 6.2.1.
-async function askImap(socket: Socket, lines: LineReader): Promise<void> {
+async function askImap(socket: Duplex, lines: LineReader): Promise<void> {
   const greeting = await lines.next()
   if (!greeting.startsWith('* ')) throw new Error('no IMAP greeting')
   socket.write('P1 STARTTLS\r\n')
@@ -50,7 +50,7 @@ async function askImap(socket: Socket, lines: LineReader): Promise<void> {
 }
 
 // RFC 3207 section 4.
-async function askSmtp(socket: Socket, lines: LineReader): Promise<void> {
+async function askSmtp(socket: Duplex, lines: LineReader): Promise<void> {
   await expectReply(lines, '220')
   socket.write('EHLO [127.0.0.1]\r\n')
   await expectReply(lines, '250')
@@ -68,13 +68,13 @@ async function expectReply(lines: LineReader, code: string): Promise<void> {
 }
 
 class LineReader implements Disposable {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #lines = new LineSplitter(MAX_LINE_OCTETS)
   #count = 0
   #wake: () => void = () => undefined
   #error: Error | undefined
 
-  constructor(socket: Socket) {
+  constructor(socket: Duplex) {
     this.#socket = socket
     socket.on('readable', this.#onEvent).on('end', this.#onEvent).on('close', this.#onEvent).on('error', this.#onError)
   }

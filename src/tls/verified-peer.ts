@@ -1,4 +1,3 @@
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { PosternError } from '../errors.ts'
 import type { Approval, Approvals } from './approvals.ts'
 import type { TlsErrorCode } from './errors.ts'
@@ -6,6 +5,7 @@ import { publicKeyFingerprint, readableFingerprint } from './fingerprint.ts'
 import { handshake } from './handshake.ts'
 import type { Peer, PeerVerifier } from './peer.ts'
 import { type CertificateProblem, type ShownCertificate, shownBy } from './shown-certificate.ts'
+import { systemTrust, trustRoots } from './trust.ts'
 
 /** Options of {@link verifyPeers}. */
 export interface VerifyOptions {
@@ -20,19 +20,18 @@ const CODES: Readonly<Record<CertificateProblem['kind'], TlsErrorCode>> = {
   'wrong-name': 'TLS_WRONG_NAME',
 }
 
-let system: SecureContext | undefined
-
 /**
  * Makes a verifier: where there is an approval its key alone decides, else the system's roots, the name and the dates.
  */
 export function verifyPeers(approvals: Approvals, { roots }: VerifyOptions = {}): PeerVerifier {
-  const given = roots && trust(roots)
+  const given = roots && trustRoots(roots)
   return {
     async secure(socket, peer, signal) {
       try {
         const approval = await approvals.find(peer)
-        const tls = await handshake(socket, peer, { signal, context: given ?? systemTrust() })
-        const problem = judge(peer, shownBy(tls, peer), approval)
+        const trust = given ?? systemTrust()
+        const tls = await handshake(socket, peer, { signal, context: trust.context })
+        const problem = judge(peer, shownBy(tls, peer, trust), approval)
         if (!problem) return tls
         tls.on('error', () => undefined).destroy() // the problem is what is told
         throw problem
@@ -44,22 +43,12 @@ export function verifyPeers(approvals: Approvals, { roots }: VerifyOptions = {})
   }
 }
 
-/** What this machine trusts: Node's roots, the system's, and those of NODE_EXTRA_CA_CERTS. Read once: it takes long. */
-export function systemTrust(): SecureContext {
-  system ??= trust([...new Set([...getCACertificates('default'), ...getCACertificates('system')])])
-  return system
-}
-
 /** The failure of a server that shows no certificate. */
 export function noCertificate({ host, port }: Peer): PosternError {
   return new PosternError<TlsErrorCode>('TLS_NO_CERTIFICATE', `${host}:${port} showed no certificate.`, {
     remedy: 'user',
     advice: 'Ask who runs the server: Postern does not talk TLS to a server that does not say who it is.',
   })
-}
-
-function trust(roots: readonly string[]): SecureContext {
-  return createSecureContext({ ca: [...roots], minVersion: 'TLSv1.2' })
 }
 
 function judge(

@@ -16,7 +16,6 @@ const DAY_MS = 86_400_000
 const BACKDATE_MS = 3_600_000 // clocks of one machine agree; a set-back clock must not make a new certificate invalid
 
 const SERIAL_OCTETS = 16 // RFC 5280 section 4.1.2.2 allows 20
-const PKCS12_ITERATIONS = 10_000 // guesses cost something; the file still opens at once
 const NAME_CONSTRAINTS = '2.5.29.30' // RFC 5280 section 4.2.1.10
 const DNS_NAME = 2
 const IP_ADDRESS = 7
@@ -160,20 +159,4 @@ export function parseIdentity(pem: string): Identity | undefined {
   } catch {
     return undefined // not PEM, or cut off: the caller makes or asks for a new one
   }
-}
-
-/** Packs certificates, and a key for the first of them if there is one, into PKCS#12 (RFC 7292) with AES-256. */
-export function toPkcs12(
-  certificates: readonly X509Certificate[],
-  key: KeyObject | undefined,
-  password: string,
-): Buffer {
-  const privateKey = key && forge.pki.privateKeyFromPem(key.export({ type: 'pkcs1', format: 'pem' }).toString())
-  const asn1 = forge.pkcs12.toPkcs12Asn1(
-    privateKey ?? null,
-    certificates.map(certificate => forge.pki.certificateFromPem(certificate.toString())),
-    password,
-    { algorithm: 'aes256', count: PKCS12_ITERATIONS, friendlyName: 'Postern' },
-  )
-  return Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1')
 }
