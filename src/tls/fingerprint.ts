@@ -1,5 +1,8 @@
 import { createHash, type X509Certificate } from 'node:crypto'
 
+const MAX_SHOWN = 300 // a certificate may name thousands of hosts; an error message is read by people
+const UNSHOWABLE = /[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
 /** The SHA-256 of a certificate's public key (SPKI), in lower-case hex: what an approval is pinned to. */
 export function publicKeyFingerprint(certificate: X509Certificate): string {
   const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
@@ -16,7 +19,14 @@ export function readableFingerprint(hex: string): string {
   return (hex.toUpperCase().match(/../g) ?? []).join(':')
 }
 
-/** Writes a distinguished name on one line. */
+/** Writes what a certificate says of itself on one short line, without what could steer a terminal. */
 export function readableName(name: string): string {
-  return name.split('\n').join(', ')
+  const line = name.split('\n').join(', ').replace(UNSHOWABLE, '\u00b7')
+  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line
+}
+
+/** Writes the hosts and addresses that a certificate is for. */
+export function readableAltNames({ subjectAltName }: X509Certificate): string {
+  if (subjectAltName === undefined) return 'no host at all'
+  return readableName(subjectAltName.replace(/\b(?:DNS|IP Address):/g, ''))
 }

@@ -12,6 +12,9 @@ export interface Peer {
  * by an approval pinned to host:port and the SHA-256 of the public key. Never falls back to less.
  */
 export interface PeerVerifier {
-  /** @throws {PosternError} TLS_UNTRUSTED, TLS_PIN_MISMATCH, TLS_HANDSHAKE; the socket is destroyed then. */
+  /**
+   * @throws {PosternError} TLS_UNTRUSTED, TLS_EXPIRED, TLS_WRONG_NAME, TLS_PIN_MISMATCH, TLS_NO_CERTIFICATE,
+   * TLS_APPROVALS_UNREADABLE, TLS_HANDSHAKE, NET_LOST, or the signal's reason; the socket is destroyed then.
+   */
   secure(socket: Socket, peer: Peer, signal: AbortSignal): Promise<TLSSocket>
 }

@@ -1,104 +1,71 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { PosternError } from '../errors.ts'
 import { connectTo } from '../net/connect.ts'
-import { LineSplitter } from '../net/line-splitter.ts'
-import type { TlsErrorCode } from './errors.ts'
+import type { NetErrorCode } from '../net/errors.ts'
+import { handshake } from './handshake.ts'
 import type { Peer } from './peer.ts'
-import { type ShownCertificate, showCertificate } from './verified-peer.ts'
+import { type ShownCertificate, shownBy } from './shown-certificate.ts'
+import { askForTls, type StartTlsProtocol } from './start-tls.ts'
+import { systemTrust } from './trust.ts'
+import { noCertificate } from './verified-peer.ts'
 
-/** The protocol that asks for TLS inside a plain-text conversation; `none` for implicit TLS. */
-export type StartTlsProtocol = 'imap' | 'smtp' | 'none'
+const PROBE_TIMEOUT_MS = 20_000 // from the connection to the certificate: a person waits
+const START_TLS_PORTS: Readonly<Record<number, StartTlsProtocol>> = { 143: 'imap', 25: 'smtp', 587: 'smtp' }
 
-const PROBE_TIMEOUT_MS = 20_000
-const MAX_LINE_OCTETS = 2048
-const MAX_LINES = 100
-const PORTS: Readonly<Record<number, StartTlsProtocol>> = { 143: 'imap', 25: 'smtp', 587: 'smtp' }
+/** Options of {@link probeCertificate}. */
+export interface ProbeOptions {
+  readonly signal: AbortSignal
+  /** How the port comes to speak TLS; the port's number tells when this is absent. */
+  readonly startTls?: StartTlsProtocol | 'none'
+  readonly timeoutMs?: number
+}
 
 /**
- * Fetches the certificate that a server shows, trusting nothing.
+ * Fetches the certificate that a server shows, trusting nothing and sending nothing but the wish for TLS.
  *
- * @throws {PosternError} NET_…, TLS_HANDSHAKE, TLS_STARTTLS_REFUSED, TLS_NO_CERTIFICATE
+ * @throws {PosternError} NET_…, TLS_HANDSHAKE, TLS_STARTTLS_REFUSED, TLS_NO_CERTIFICATE; the signal's reason
  */
-export async function probeCertificate(
-  peer: Peer,
-  signal: AbortSignal,
-  startTls: StartTlsProtocol = PORTS[peer.port] ?? 'none',
-): Promise<ShownCertificate> {
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(PROBE_TIMEOUT_MS)])
-  const socket = await connectTo(peer, bounded)
+export async function probeCertificate(peer: Peer, options: ProbeOptions): Promise<ShownCertificate> {
+  const { signal, startTls = START_TLS_PORTS[peer.port] ?? 'none', timeoutMs = PROBE_TIMEOUT_MS } = options
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const bounded = AbortSignal.any([signal, timeout])
+  try {
+    return await probe(peer, startTls, bounded)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw timeout.aborted ? timedOut(peer, timeoutMs) : error
+  }
+}
+
+async function probe(peer: Peer, startTls: StartTlsProtocol | 'none', signal: AbortSignal): Promise<ShownCertificate> {
+  const socket = await connectTo(peer, signal)
   const onAbort = () => socket.destroy()
-  bounded.addEventListener('abort', onAbort, { once: true })
+  signal.addEventListener('abort', onAbort, { once: true })
   try {
     if (startTls !== 'none') await askForTls(socket, peer, startTls)
-    return await showCertificate(socket, peer, bounded)
+    return await show(socket, peer, signal)
   } finally {
-    bounded.removeEventListener('abort', onAbort)
+    signal.removeEventListener('abort', onAbort)
     socket.destroy()
   }
 }
 
-async function askForTls(socket: Socket, peer: Peer, protocol: StartTlsProtocol): Promise<void> {
-  const lines = new LineReader(socket)
-  try {
-    if (protocol === 'imap') await askImap(socket, lines)
-    else await askSmtp(socket, lines)
-  } catch (cause) {
-    throw new PosternError<TlsErrorCode>(
-      'TLS_STARTTLS_REFUSED',
-      `${peer.host}:${peer.port} did not agree to STARTTLS as ${protocol.toUpperCase()}.`,
-      { remedy: 'user', advice: 'If the port speaks TLS from the start, add --starttls none.', cause },
-    )
-  }
+async function show(socket: Socket, peer: Peer, signal: AbortSignal): Promise<ShownCertificate> {
+  const trust = systemTrust()
+  const tls = await handshake(socket, peer, { signal, context: trust.context })
+  const shown = shownBy(tls, peer, trust)
+  tls.on('error', () => undefined).destroy() // it has served
+  if (!shown) throw noCertificate(peer)
+  return shown
 }
 
-async function askImap(socket: Socket, lines: LineReader): Promise<void> {
-  await lines.next()
-  socket.write('P1 STARTTLS\r\n')
-  for (;;) {
-    const line = await lines.next()
-    if (line.startsWith('P1 OK')) return
-    if (line.startsWith('P1 ')) throw new Error(line)
-  }
-}
-
-async function askSmtp(socket: Socket, lines: LineReader): Promise<void> {
-  await smtpReply(lines, '220')
-  socket.write('EHLO [127.0.0.1]\r\n')
-  await smtpReply(lines, '250')
-  socket.write('STARTTLS\r\n')
-  await smtpReply(lines, '220')
-}
-
-async function smtpReply(lines: LineReader, code: string): Promise<void> {
-  for (;;) {
-    const line = await lines.next()
-    if (!line.startsWith(code)) throw new Error(line)
-    if (line[3] !== '-') return
-  }
-}
-
-class LineReader {
-  readonly #socket: Socket
-  readonly #lines = new LineSplitter(MAX_LINE_OCTETS)
-  #count = 0
-
-  constructor(socket: Socket) {
-    this.#socket = socket
-  }
-
-  async next(): Promise<string> {
-    for (;;) {
-      const line = this.#lines.next()
-      if (line?.kind === 'too-long' || this.#count > MAX_LINES) throw new Error('the server says too much')
-      if (line) {
-        this.#count++
-        return line.octets.toString('latin1')
-      }
-      const chunk: Buffer | null = this.#socket.read()
-      if (chunk) this.#lines.push(chunk)
-      else if (this.#socket.destroyed || this.#socket.readableEnded) throw new Error('the server closed')
-      else await Promise.race([once(this.#socket, 'readable'), once(this.#socket, 'close')])
-    }
-  }
+function timedOut({ host, port }: Peer, timeoutMs: number): PosternError {
+  return new PosternError<NetErrorCode>(
+    'NET_TIMEOUT',
+    `${host}:${port} showed no certificate within ${timeoutMs / 1000} s.`,
+    {
+      remedy: 'retry',
+      advice: 'Check the port: one that speaks TLS only after STARTTLS waits in silence; see --starttls.',
+    },
+  )
 }

@@ -1,11 +1,11 @@
-import { X509Certificate } from 'node:crypto'
-import { isIP, type Socket } from 'node:net'
-import { connect, createSecureContext, getCACertificates, type SecureContext, type TLSSocket } from 'node:tls'
 import { PosternError } from '../errors.ts'
-import type { Approvals } from './approvals.ts'
+import type { Approval, Approvals } from './approvals.ts'
 import type { TlsErrorCode } from './errors.ts'
-import { publicKeyFingerprint, readableFingerprint, readableName } from './fingerprint.ts'
+import { publicKeyFingerprint, readableFingerprint } from './fingerprint.ts'
+import { handshake } from './handshake.ts'
 import type { Peer, PeerVerifier } from './peer.ts'
+import { type CertificateProblem, type ShownCertificate, shownBy } from './shown-certificate.ts'
+import { systemTrust, trustRoots } from './trust.ts'
 
 /** Options of {@link verifyPeers}. */
 export interface VerifyOptions {
@@ -13,175 +13,83 @@ export interface VerifyOptions {
   readonly roots?: readonly string[]
 }
 
-/** What a server showed of itself. */
-export interface ShownCertificate {
-  readonly certificate: X509Certificate
-  /** The chain as sent, the server's own first. */
-  readonly chain: readonly X509Certificate[]
-  /** Node's code for why it is not trusted; undefined when it is. */
-  readonly problem: string | undefined
+const CODES: Readonly<Record<CertificateProblem['kind'], TlsErrorCode>> = {
+  untrusted: 'TLS_UNTRUSTED',
+  expired: 'TLS_EXPIRED',
+  'not-yet-valid': 'TLS_EXPIRED',
+  'wrong-name': 'TLS_WRONG_NAME',
 }
 
-let systemRoots: SecureContext | undefined
-
-/** Makes a verifier: a pinned key decides alone where there is an approval, else the system's roots do. */
+/**
+ * Makes a verifier: where there is an approval its key alone decides, else the system's roots, the name and the dates.
+ */
 export function verifyPeers(approvals: Approvals, { roots }: VerifyOptions = {}): PeerVerifier {
-  const context = roots ? createSecureContext({ ca: [...roots], minVersion: 'TLSv1.2' }) : undefined
+  const given = roots && trustRoots(roots)
   return {
     async secure(socket, peer, signal) {
-      const approval = await approvals.find(peer)
-      const tls = await handshake(socket, peer, signal, context)
-      const shown = shownBy(tls)
-      const problem = !shown
-        ? noCertificate(peer)
-        : approval
-          ? pinProblem(peer, approval.publicKeySha256, shown)
-          : trustProblem(peer, shown)
-      if (!problem) return tls
-      tls.destroy()
-      throw problem
+      try {
+        const approval = await approvals.find(peer)
+        const trust = given ?? systemTrust()
+        const tls = await handshake(socket, peer, { signal, context: trust.context })
+        const problem = judge(peer, shownBy(tls, peer, trust), approval)
+        if (!problem) return tls
+        tls.on('error', () => undefined).destroy() // the problem is what is told
+        throw problem
+      } catch (error) {
+        socket.destroy()
+        throw error
+      }
     },
   }
 }
 
-/** Does a TLS handshake that trusts nobody yet, for showing a certificate to a person. */
-export async function showCertificate(socket: Socket, peer: Peer, signal: AbortSignal): Promise<ShownCertificate> {
-  const tls = await handshake(socket, peer, signal, undefined)
-  const shown = shownBy(tls)
-  tls.destroy()
-  if (!shown) throw noCertificate(peer)
-  return shown
-}
-
-/** Says in words why a certificate is not trusted. */
-export function explainProblem({ host }: Peer, { certificate, problem }: ShownCertificate): string {
-  switch (problem) {
-    case 'CERT_HAS_EXPIRED':
-      return `its certificate expired on ${certificate.validTo}`
-    case 'CERT_NOT_YET_VALID':
-      return `its certificate is valid only from ${certificate.validFrom} on`
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return `its certificate is for ${certificate.subjectAltName ?? readableName(certificate.subject)}, not for ${host}`
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return 'its certificate is self-signed'
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return `its certificate was issued by ${readableName(certificate.issuer)}, which this machine does not trust`
-    default:
-      return `its certificate was not accepted (${problem})`
-  }
-}
-
-async function handshake(socket: Socket, peer: Peer, signal: AbortSignal, context: SecureContext | undefined) {
-  const { host } = peer
-  const secureContext = context ?? systemContext()
-  // We decide after the handshake: nothing is sent before that.
-  const tls = connect({
-    socket,
-    secureContext,
-    rejectUnauthorized: false,
-    host,
-    ...(isIP(host) ? {} : { servername: host }),
-  })
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const onAbort = () => reject(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  tls
-    .once('secureConnect', resolve)
-    .once('error', reject)
-    .once('close', () => reject(new Error('the server closed')))
-  try {
-    signal.throwIfAborted()
-    await promise
-    tls.removeAllListeners('error').removeAllListeners('close')
-    return tls
-  } catch (error) {
-    tls.on('error', () => undefined) // told by the error below
-    tls.destroy()
-    socket.destroy()
-    throw signal.aborted ? signal.reason : handshakeFailed(peer, error)
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
-// Reading the roots takes tens of milliseconds: once.
-function systemContext(): SecureContext {
-  systemRoots ??= trustSystem()
-  return systemRoots
-}
-
-function trustSystem(): SecureContext {
-  const system = getCACertificates('system')
-  return createSecureContext({ ca: system.length > 0 ? system : getCACertificates('default'), minVersion: 'TLSv1.2' })
-}
-
-function shownBy(tls: TLSSocket): ShownCertificate | undefined {
-  const peer = tls.getPeerCertificate(true)
-  if (!peer?.raw) return undefined
-  const chain: X509Certificate[] = []
-  const seen = new Set<string>()
-  for (let next = peer; next?.raw && !seen.has(next.fingerprint256); next = next.issuerCertificate) {
-    seen.add(next.fingerprint256)
-    chain.push(new X509Certificate(next.raw))
-  }
-  const problem = tls.authorized ? undefined : problemCode(tls.authorizationError)
-  return { certificate: new X509Certificate(peer.raw), chain, problem }
-}
-
-function problemCode(error: unknown): string {
-  if (error instanceof Error && 'code' in error) return String(error.code)
-  return String(error)
-}
-
-function pinProblem(peer: Peer, pinned: string, { certificate }: ShownCertificate): PosternError | undefined {
-  const actual = publicKeyFingerprint(certificate)
-  if (actual === pinned) return undefined
-  return new PosternError<TlsErrorCode>(
-    'TLS_PIN_MISMATCH',
-    `${peer.host}:${peer.port} has another key than the one that was approved. Approved: ${readableFingerprint(pinned)}; ` +
-      `shown now: ${readableFingerprint(actual)}.`,
-    {
-      remedy: 'user',
-      advice: `If the server's operator confirms the new key, run \`postern cert approve ${peer.host}:${peer.port}\`.`,
-    },
-  )
-}
-
-function trustProblem(peer: Peer, shown: ShownCertificate): PosternError | undefined {
-  if (shown.problem === undefined) return undefined
-  const code: TlsErrorCode =
-    shown.problem === 'CERT_HAS_EXPIRED'
-      ? 'TLS_EXPIRED'
-      : shown.problem === 'ERR_TLS_CERT_ALTNAME_INVALID'
-        ? 'TLS_WRONG_NAME'
-        : 'TLS_UNTRUSTED'
-  const fingerprint = readableFingerprint(publicKeyFingerprint(shown.certificate))
-  const { host, port } = peer
-  return new PosternError(
-    code,
-    `${host}:${port} is not trusted: ${explainProblem(peer, shown)} (key ${fingerprint}).`,
-    {
-      remedy: 'user',
-      advice: `If you know that key, run \`postern cert approve ${host}:${port}\`; else do not use this server.`,
-    },
-  )
-}
-
-function noCertificate({ host, port }: Peer): PosternError {
+/** The failure of a server that shows no certificate. */
+export function noCertificate({ host, port }: Peer): PosternError {
   return new PosternError<TlsErrorCode>('TLS_NO_CERTIFICATE', `${host}:${port} showed no certificate.`, {
     remedy: 'user',
-    advice: 'Ask who runs the server; Postern does not talk TLS to a server without a certificate.',
+    advice: 'Ask who runs the server: Postern does not talk TLS to a server that does not say who it is.',
   })
 }
 
-function handshakeFailed({ host, port }: Peer, cause: unknown): PosternError {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return new PosternError<TlsErrorCode>('TLS_HANDSHAKE', `The TLS handshake with ${host}:${port} failed: ${text}.`, {
-    remedy: 'user',
-    advice: 'Check that the port speaks TLS from the start (imaps, smtps); with STARTTLS choose imap+starttls.',
-    cause,
-  })
+function judge(
+  peer: Peer,
+  shown: ShownCertificate | undefined,
+  approval: Approval | undefined,
+): PosternError | undefined {
+  if (!shown) return noCertificate(peer)
+  return approval ? pinProblem(peer, approval, shown) : trustProblem(peer, shown)
+}
+
+function pinProblem(peer: Peer, approval: Approval, { certificate }: ShownCertificate): PosternError | undefined {
+  const actual = publicKeyFingerprint(certificate)
+  const pinned = approval.publicKeySha256
+  if (actual === pinned) return undefined
+  const { host, port } = peer
+  return new PosternError<TlsErrorCode>(
+    'TLS_PIN_MISMATCH',
+    `${host}:${port} shows another key than the one that was approved. Approved (SHA-256): ` +
+      `${readableFingerprint(pinned)}; shown now: ${readableFingerprint(actual)}.`,
+    {
+      remedy: 'user',
+      advice:
+        'Do not go on unless the server’s operator confirms the new key; ' +
+        `then run \`postern cert approve ${host}:${port}\`.`,
+    },
+  )
+}
+
+function trustProblem(peer: Peer, { certificate, problems }: ShownCertificate): PosternError | undefined {
+  const [first] = problems
+  if (!first) return undefined
+  const { host, port } = peer
+  const why = problems.map(({ says }) => says).join('; ')
+  const fingerprint = readableFingerprint(publicKeyFingerprint(certificate))
+  return new PosternError(
+    CODES[first.kind],
+    `${host}:${port} is not trusted: ${why}. SHA-256 of its key: ${fingerprint}.`,
+    {
+      remedy: 'user',
+      advice: `If you know this key, run \`postern cert approve ${host}:${port}\`; else do not use this server.`,
+    },
+  )
 }

@@ -1,11 +1,10 @@
 import {
-  constants,
   createPrivateKey,
   createPublicKey,
   generateKeyPair,
   type KeyObject,
-  privateEncrypt,
   randomBytes,
+  sign,
   X509Certificate,
 } from 'node:crypto'
 import { isIP } from 'node:net'
@@ -16,11 +15,13 @@ const RSA_BITS = 2048
 const DAY_MS = 86_400_000
 const BACKDATE_MS = 3_600_000 // clocks of one machine agree; a set-back clock must not make a new certificate invalid
 
-// RFC 8017 section 9.2: the DigestInfo that stands before a SHA-256 hash.
-const SHA256_PREFIX = Buffer.from('3031300d060960864801650304020105000420', 'hex')
+const SERIAL_OCTETS = 16 // RFC 5280 section 4.1.2.2 allows 20
 const NAME_CONSTRAINTS = '2.5.29.30' // RFC 5280 section 4.2.1.10
 const DNS_NAME = 2
 const IP_ADDRESS = 7
+
+// Documented by forge, and missing in its types.
+const pki = forge.pki as typeof forge.pki & { getTBSCertificate(of: forge.pki.Certificate): forge.asn1.Asn1 }
 
 const generate = promisify(generateKeyPair)
 
@@ -34,6 +35,7 @@ export interface Identity {
 export interface CertificateRequest {
   readonly commonName: string
   readonly lifetimeDays: number
+  /** Milliseconds since the epoch. */
   readonly now: number
   /** DNS names and IP addresses; none for a CA. */
   readonly names: readonly string[]
@@ -46,9 +48,8 @@ export async function makeIdentity(request: CertificateRequest): Promise<Identit
   const { privateKey, publicKey } = await generate('rsa', { modulusLength: RSA_BITS })
   const certificate = forge.pki.createCertificate()
   certificate.publicKey = forge.pki.publicKeyFromPem(publicKey.export({ type: 'spki', format: 'pem' }).toString())
-  certificate.serialNumber = `00${randomBytes(16).toString('hex')}`
-  certificate.validity.notBefore = new Date(request.now - BACKDATE_MS)
-  certificate.validity.notAfter = new Date(request.now + request.lifetimeDays * DAY_MS)
+  certificate.serialNumber = newSerialNumber()
+  certificate.validity = lifeOf(request)
   const subject = [
     { name: 'organizationName', value: 'Postern' },
     { name: 'commonName', value: request.commonName },
@@ -56,8 +57,22 @@ export async function makeIdentity(request: CertificateRequest): Promise<Identit
   certificate.setSubject(subject)
   certificate.setIssuer(request.issuer ? issuerAttributes(request.issuer) : subject)
   certificate.setExtensions(request.issuer ? leafExtensions(request) : caExtensions())
-  sign(certificate, request.issuer?.key ?? privateKey)
+  signWith(request.issuer?.key ?? privateKey, certificate)
   return { certificate: new X509Certificate(forge.pki.certificateToPem(certificate)), key: privateKey }
+}
+
+// Neither zero nor negative first: DER writes such an integer with another length, which strict parsers check.
+function newSerialNumber(): string {
+  const octets = randomBytes(SERIAL_OCTETS)
+  octets[0] = 0x40 | ((octets[0] ?? 0) & 0x3f)
+  return octets.toString('hex')
+}
+
+function lifeOf({ now, lifetimeDays, issuer }: CertificateRequest): { notBefore: Date; notAfter: Date } {
+  const from = now - BACKDATE_MS
+  const to = from + lifetimeDays * DAY_MS
+  const issuerTo = issuer ? Date.parse(issuer.certificate.validTo) : to
+  return { notBefore: new Date(from), notAfter: new Date(Math.min(to, issuerTo)) }
 }
 
 function issuerAttributes(issuer: Identity): forge.pki.CertificateField[] {
@@ -104,17 +119,15 @@ function nameConstraints(): string {
   return toDer(create(Class.UNIVERSAL, Type.SEQUENCE, true, [permitted])).getBytes()
 }
 
-/** Signs with node:crypto: forge's own RSA is slow JavaScript, and the key stays out of it. */
-function sign(certificate: forge.pki.Certificate, key: KeyObject): void {
-  const signer = {
-    sign: (digest: forge.md.MessageDigest) => {
-      const hash = Buffer.from(digest.digest().getBytes(), 'latin1')
-      const padded = { key, padding: constants.RSA_PKCS1_PADDING }
-      return privateEncrypt(padded, Buffer.concat([SHA256_PREFIX, hash])).toString('latin1')
-    },
-  }
-  // forge calls nothing of the key but `sign`.
-  certificate.sign(signer as unknown as forge.pki.rsa.PrivateKey, forge.md.sha256.create())
+/** Signs with node:crypto: forge's own RSA is slow JavaScript on the main thread, and so the key stays out of it. */
+function signWith(key: KeyObject, certificate: forge.pki.Certificate): void {
+  const algorithm = forge.pki.oids.sha256WithRSAEncryption ?? ''
+  certificate.signatureOid = algorithm
+  certificate.siginfo.algorithmOid = algorithm
+  const tbsCertificate = pki.getTBSCertificate(certificate)
+  certificate.tbsCertificate = tbsCertificate
+  const octets = Buffer.from(forge.asn1.toDer(tbsCertificate).getBytes(), 'latin1')
+  certificate.signature = sign('sha256', octets, key).toString('latin1')
 }
 
 /** Writes an identity as one PEM text: the key, the certificate, and those of the chain above it. */
@@ -127,6 +140,15 @@ export function keyToPem(key: KeyObject): string {
   return key.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
+/** Reads the first certificate of a PEM text; undefined when there is none. */
+export function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined // not PEM, or cut off: the caller says so
+  }
+}
+
 /** Reads an identity from PEM; undefined when it holds no key with its certificate. */
 export function parseIdentity(pem: string): Identity | undefined {
   try {
@@ -137,12 +159,4 @@ export function parseIdentity(pem: string): Identity | undefined {
   } catch {
     return undefined // not PEM, or cut off: the caller makes or asks for a new one
   }
-}
-
-/** Packs an identity into PKCS#12 (RFC 7292) with AES-256. */
-export function identityToPkcs12(identity: Identity, chain: readonly X509Certificate[], password: string): Buffer {
-  const certificates = [identity.certificate, ...chain].map(each => forge.pki.certificateFromPem(each.toString()))
-  const key = forge.pki.privateKeyFromPem(identity.key.export({ type: 'pkcs1', format: 'pem' }).toString())
-  const asn1 = forge.pkcs12.toPkcs12Asn1(key, certificates, password, { algorithm: 'aes256', friendlyName: 'Postern' })
-  return Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1')
 }

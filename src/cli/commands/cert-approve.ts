@@ -1,16 +1,16 @@
 import { PosternError } from '../../errors.ts'
 import { publicKeyFingerprint, readableFingerprint, readableName } from '../../tls/fingerprint.ts'
 import type { Peer } from '../../tls/peer.ts'
-import { probeCertificate, type StartTlsProtocol } from '../../tls/probe.ts'
-import { explainProblem, type ShownCertificate } from '../../tls/verified-peer.ts'
+import { probeCertificate } from '../../tls/probe.ts'
+import { lifeOf, type ShownCertificate } from '../../tls/shown-certificate.ts'
+import type { StartTlsProtocol } from '../../tls/start-tls.ts'
 import { type Command, defineCommand } from '../command.ts'
 import type { CliErrorCode } from '../errors.ts'
-import { printable } from '../terminal.ts'
-import { approvalsOf, describeCertificate } from './cert-local.ts'
+import { approvalsOf, describeApproval, describeCertificate } from './cert-document.ts'
 
 interface ApproveOptions {
   server: string
-  starttls: 'auto' | StartTlsProtocol
+  starttls: 'auto' | 'none' | StartTlsProtocol
   yes: boolean
 }
 
@@ -25,46 +25,69 @@ export const certApproveCommand: Command<never> = defineCommand<ApproveOptions>(
   build: yargs =>
     yargs
       .positional('server', { type: 'string', demandOption: true, describe: 'HOST:PORT' })
-      .option('starttls', { choices: ['auto', 'none', 'imap', 'smtp'] as const, default: 'auto' as const })
+      .option('starttls', {
+        choices: ['auto', 'none', 'imap', 'smtp'] as const,
+        default: 'auto' as const,
+        describe: 'What the port speaks before TLS; auto: imap on 143, smtp on 25 and 587',
+      })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   run: async ({ server, starttls, yes }, context) => {
     const { terminal, signal } = context
     const peer = parsePeer(server)
-    const shown = await probeCertificate(peer, signal, starttls === 'auto' ? undefined : starttls)
-    terminal.say(explain(peer, shown))
+    const approvals = approvalsOf(context)
+    const earlier = await approvals.find(peer)
+    const shown = await probeCertificate(peer, { signal, ...(starttls === 'auto' ? {} : { startTls: starttls }) })
+    terminal.say(describeShown(peer, shown, earlier?.publicKeySha256))
     await terminal.confirm('Approve this key for this host and port?', { yes, signal })
-    const { certificate } = shown
-    const approval = await approvalsOf(context).add({
-      ...peer,
-      publicKeySha256: publicKeyFingerprint(certificate),
-      subject: readableName(certificate.subject),
-      issuer: readableName(certificate.issuer),
-      validFromMs: Date.parse(certificate.validFrom),
-      validToMs: Date.parse(certificate.validTo),
-      approvedAtMs: Date.now(),
-    })
-    const document = { id: approval.id, ...peer, ...describeCertificate(certificate), sha256: approval.publicKeySha256 }
-    terminal.result(document, () => `approved, as ${approval.id}`)
+    const approval = await approvals.add(approvalFor(peer, shown))
+    const document = {
+      ...describeApproval(approval),
+      problems: shown.problems.map(({ kind, says }) => ({ kind, message: says })),
+      chain: shown.chain.map(describeCertificate),
+    }
+    terminal.result(document, ({ id }) => `approved, with the id ${id}`)
     return undefined
   },
 })
 
-function explain(peer: Peer, shown: ShownCertificate): string {
-  const why = shown.problem === undefined ? 'this machine trusts it already' : explainProblem(peer, shown)
-  const chain = shown.chain.map(
-    (certificate, depth) =>
-      `  ${depth}  ${printable(readableName(certificate.subject))}\n     issued by ${printable(readableName(certificate.issuer))}` +
-      `\n     valid ${certificate.validFrom} to ${certificate.validTo}`,
-  )
+function approvalFor(peer: Peer, { certificate }: ShownCertificate) {
+  const { fromMs, toMs } = lifeOf(certificate)
+  return {
+    ...peer,
+    publicKeySha256: publicKeyFingerprint(certificate),
+    subject: readableName(certificate.subject),
+    issuer: readableName(certificate.issuer),
+    validFromMs: fromMs,
+    validToMs: toMs,
+    approvedAtMs: Date.now(),
+  }
+}
+
+function describeShown({ host, port }: Peer, shown: ShownCertificate, approved: string | undefined): string {
+  const [first, ...others] = shown.problems.map(({ says }) => says)
+  const key = publicKeyFingerprint(shown.certificate)
   return [
-    `${peer.host}:${peer.port}: ${why}`,
-    ...chain,
-    `  SHA-256 of the key: ${readableFingerprint(publicKeyFingerprint(shown.certificate))}`,
+    first === undefined
+      ? `${host}:${port}: this machine trusts its certificate already; an approval binds it to this key.`
+      : `${host}:${port}: ${[first, ...others].join('; ')}.`,
+    ...shown.chain.flatMap((certificate, depth) => {
+      const { subject, issuer, names, validFrom, validTo } = describeCertificate(certificate)
+      return [
+        `  ${depth}  ${subject}`,
+        ...(names === '' ? [] : [`     for ${names}`]),
+        `     issued by ${issuer}`,
+        `     valid ${validFrom} to ${validTo}`,
+      ]
+    }),
+    `  SHA-256 of the key      ${readableFingerprint(key)}`,
+    ...(approved === undefined || approved === key
+      ? []
+      : [`  approved until now      ${readableFingerprint(approved)}`]),
   ].join('\n')
 }
 
 function parsePeer(text: string): Peer {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(text) ?? []
+  const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i.exec(text) ?? []
   const host = bracketed ?? plain
   if (host && Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) }
   throw new PosternError<CliErrorCode>('CLI_USAGE', `${JSON.stringify(text)} is not HOST:PORT.`, {
