@@ -20,10 +20,10 @@ export interface FolderPosition {
   readonly highestModseq: bigint | undefined
 }
 
-const INSERT_DLQ = `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, message_id, email_id,
-  want) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'full') ON CONFLICT DO NOTHING`
-const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, local_uid, bits, keywords, internal_date, email_id, want,
-  attempts, pack, offset, length) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const INSERT_DLQ = `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date,
+  message_id, email_id, want) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'full') ON CONFLICT DO NOTHING`
+const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, local_uid, bits, keywords, internal_date, email_id,
+  want, attempts, pack, offset, length) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const INSERT_ITEM = `INSERT INTO item(folder, uid, local_uid, modseq, email_id, message_id, size, internal_date, server_bits,
   server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
   VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -122,6 +122,7 @@ export class Transactor {
         folder,
         uidValidity,
         uid,
+        this.#nextLocalUid(folder),
         flags.bits,
         flags.keywords,
         size,

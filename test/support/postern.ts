@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -73,13 +73,23 @@ export class PosternHome implements AsyncDisposable {
     return { child, output: () => output }
   }
 
+  /** Writes config.yaml; fronts on free ports unless said otherwise. */
+  configure(yaml = 'fronts:\n  pop3: { port: 0 }\n  smtp: { port: 0 }\n'): void {
+    mkdirSync(this.dir, { recursive: true, mode: 0o700 })
+    writeFileSync(join(this.dir, 'config.yaml'), yaml)
+  }
+
+  /** Kills a command and everything that it started, at once, as a power failure would. */
+  async killTree(child: ChildProcess): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+    const exited = once(child, 'exit')
+    for (const pid of [child.pid, ...descendants(child.pid)]) killNow(pid)
+    await exited
+  }
+
   /** Kills what still runs and removes the home. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#running) {
-      const exited = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exited
-    }
+    for (const child of this.#running) await this.killTree(child)
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
   }
 }
@@ -89,6 +99,24 @@ export interface Daemon {
   readonly child: ChildProcess
   /** What it has printed so far. */
   output(): string
+}
+
+// Linux tells who is whose child; elsewhere the engine ends by itself when its daemon is gone.
+function descendants(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    return children.filter(text => text !== '').flatMap(text => [Number(text), ...descendants(Number(text))])
+  } catch {
+    return [] // gone already
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code !== 'ESRCH') throw error
+  }
 }
 
 async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {

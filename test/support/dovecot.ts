@@ -1,0 +1,169 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from './free-port.ts'
+
+/** The password of every user. */
+export const DOVECOT_PASSWORD = 'secret'
+const MAIL_USER = 'nobody'
+const START_TIMEOUT_MS = 15_000
+
+/** What a private Dovecot is to have. */
+export interface DovecotOptions {
+  readonly users: readonly string[]
+  /** PEM files for IMAPS and STARTTLS; without them there is no TLS. */
+  readonly certificate?: { readonly certFile: string; readonly keyFile: string }
+}
+
+/** Why no Dovecot can be started here; undefined when one can. */
+export function dovecotMissing(): string | undefined {
+  if (!existsSync('/usr/sbin/dovecot')) return 'dovecot-imapd is not installed'
+  return process.getuid?.() === 0 ? undefined : 'a private Dovecot needs root here'
+}
+
+/** Starts a Dovecot of our own on free loopback ports. */
+export async function startDovecot(options: DovecotOptions): Promise<Dovecot> {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-dovecot-'))
+  chmodSync(dir, 0o755)
+  const [imapPort = 0, imapsPort = 0] = await freePorts(2)
+  mkdirSync(join(dir, 'mail'))
+  writeFileSync(join(dir, 'users'), options.users.map(user => `${user}:{PLAIN}${DOVECOT_PASSWORD}::::::\n`).join(''))
+  writeFileSync(join(dir, 'dovecot.conf'), configuration(dir, { imapPort, imapsPort }, options))
+  const log = openSync(join(dir, 'log'), 'a')
+  const child = spawn('/usr/sbin/dovecot', ['-F', '-c', join(dir, 'dovecot.conf')], { stdio: ['ignore', log, log] })
+  const dovecot = new Dovecot(dir, child, imapPort, imapsPort)
+  await dovecot.ready()
+  return dovecot
+}
+
+/** A private Dovecot. */
+export class Dovecot implements AsyncDisposable {
+  readonly dir: string
+  readonly imapPort: number
+  readonly imapsPort: number
+  readonly #child: ChildProcess
+
+  constructor(dir: string, child: ChildProcess, imapPort: number, imapsPort: number) {
+    this.dir = dir
+    this.#child = child
+    this.imapPort = imapPort
+    this.imapsPort = imapsPort
+  }
+
+  /** The Maildir of a user's INBOX. */
+  maildir(user: string): string {
+    return join(this.dir, 'mail', user, 'Maildir')
+  }
+
+  /** Gives files that a test has made to the user that Dovecot reads them as. */
+  own(user: string): void {
+    execFileSync('chown', ['-R', MAIL_USER, join(this.dir, 'mail', user)])
+  }
+
+  /** Waits until it listens. */
+  async ready(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS
+    while (!(await this.#answers())) {
+      if (this.#child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`Dovecot did not start, see ${this.dir}/log`)
+      await sleep(50)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) {
+      const exited = once(this.#child, 'exit')
+      this.#child.kill('SIGTERM')
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
+      await exited
+      clearTimeout(timer)
+    }
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  async #answers(): Promise<boolean> {
+    const socket = connect(this.imapPort, '127.0.0.1')
+    try {
+      await once(socket, 'data')
+      return true
+    } catch {
+      return false // refused: not yet
+    } finally {
+      socket.destroy()
+    }
+  }
+}
+
+function configuration(
+  dir: string,
+  ports: { imapPort: number; imapsPort: number },
+  { certificate }: DovecotOptions,
+): string {
+  const tls = certificate
+    ? `ssl = yes\nssl_cert = <${certificate.certFile}\nssl_key = <${certificate.keyFile}\n`
+    : 'ssl = no\n'
+  return `
+base_dir = ${dir}/run
+state_dir = ${dir}/state
+log_path = ${dir}/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+disable_plaintext_auth = no
+first_valid_uid = 1
+mail_location = maildir:~/Maildir
+mailbox_list_index = yes
+mmap_disable = no
+auth_mechanisms = plain login cram-md5
+auth_failure_delay = 0
+${tls}
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN ${dir}/users
+}
+userdb {
+  driver = static
+  args = uid=${MAIL_USER} gid=nogroup home=${dir}/mail/%n
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox Drafts {
+    special_use = \\Drafts
+    auto = create
+  }
+  mailbox Sent {
+    special_use = \\Sent
+    auto = create
+  }
+  mailbox Trash {
+    special_use = \\Trash
+    auto = create
+  }
+}
+service anvil {
+  chroot =
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service stats {
+  chroot =
+}
+service imap-login {
+  inet_listener imap {
+    port = ${ports.imapPort}
+  }
+  inet_listener imaps {
+    port = ${certificate ? ports.imapsPort : 0}
+    ssl = yes
+  }
+}
+protocol imap {
+  mail_max_userip_connections = 0
+}
+`
+}
