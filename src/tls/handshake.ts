@@ -1,5 +1,6 @@
 import { isIP, type Socket } from 'node:net'
 import { connect, type SecureContext, type TLSSocket } from 'node:tls'
+import { domainToASCII } from 'node:url'
 import { PosternError } from '../errors.ts'
 import type { NetErrorCode } from '../net/errors.ts'
 import type { TlsErrorCode } from './errors.ts'
@@ -26,7 +27,7 @@ export async function handshake(socket: Socket, peer: Peer, options: HandshakeOp
     socket.destroy()
     throw signal.reason
   }
-  const host = peer.host.replace(/\.$/, '')
+  const host = asciiHost(peer)
   const tls = connect({
     socket,
     secureContext: context,
@@ -42,6 +43,12 @@ export async function handshake(socket: Socket, peer: Peer, options: HandshakeOp
     socket.destroy()
     throw signal.aborted ? signal.reason : failed(peer, error)
   }
+}
+
+/** The host as certificates and SNI name it: without the final dot, and in ASCII (RFC 5890 section 2.3.2.1). */
+export function asciiHost({ host }: Peer): string {
+  const name = host.replace(/\.$/, '')
+  return isIP(name) ? name : domainToASCII(name) || name // empty when it is no valid name: then nothing will match it
 }
 
 async function untilSecure(tls: TLSSocket, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { checkServerIdentity, type TLSSocket } from 'node:tls'
 import { readableAltNames, readableName } from './fingerprint.ts'
+import { asciiHost } from './handshake.ts'
 import type { Peer } from './peer.ts'
 import { isVouchedFor, type Trust } from './trust.ts'
 
@@ -38,7 +39,7 @@ export function shownBy(tls: TLSSocket, peer: Peer, trust: Trust): ShownCertific
   const problems = [
     ...trustProblems(chain, certificate, trust),
     ...dateProblems(certificate),
-    ...(checkServerIdentity(peer.host, raw) ? [wrongName(certificate, peer.host)] : []),
+    ...(checkServerIdentity(asciiHost(peer), raw) ? [wrongName(certificate, peer.host)] : []),
   ]
   return {
     certificate,

@@ -79,6 +79,11 @@ for (const { name, options, code, says } of distrusted) {
   })
 }
 
+t.test('a host with letters beyond ASCII is found in its certificate', async t => {
+  const files = await makeServerCertificate(dir, { names: ['xn--bcher-kva.example'] })
+  t.equal((await visit(t, files, { host: 'bücher.example' })).heard, 'hello')
+})
+
 t.test('a certificate from an unknown issuer is refused with the name of that issuer', async t => {
   const files = await makeServerCertificate(join(dir, 'elsewhere'))
   const { error } = await visit(t, files)
