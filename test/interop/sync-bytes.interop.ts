@@ -14,6 +14,7 @@ const SEED = Number(process.env.POSTERN_TEST_SEED ?? 20_261_123)
 const USER = 'ada@example.test'
 const UNCOMMITTED_OCTETS = 16 * 1_048_576 // what one kill may cost, beside the largest message
 const LARGEST_OCTETS = 10 * 1_048_576 // the generator's largest message
+const SECONDS_PER_PULL = 6 // slow enough for kills to come in the middle
 const OVERHEAD = 1.05 // flags, lists and the FETCH lines around bodies, and CRLF for LF
 
 interface SyncDocument {
@@ -33,7 +34,8 @@ t.test('every message arrives byte for byte, whatever is killed', { skip: doveco
   const imap = `imap://127.0.0.1:${proxy.port}`
   await home.json(['profile', 'add', 'work', '--email', USER, '--imap', imap, '--password-stdin'], DOVECOT_PASSWORD)
 
-  await killAtRandomMoments(home, proxy, octets)
+  const kills = await killAtRandomMoments(home, proxy, octets)
+  t.ok(kills > 0, `${kills} of ${KILLS} kills came while bodies were travelling`)
   const quiet = (await home.json(['sync', '--wait'])) as SyncDocument
   const limit = octets * OVERHEAD + KILLS * (UNCOMMITTED_OCTETS + LARGEST_OCTETS)
   t.comment(`${octets} octets stored, ${proxy.serverOctets()} travelled, the quiet run downloaded ${quiet.downloaded}`)
@@ -47,17 +49,20 @@ t.test('every message arrives byte for byte, whatever is killed', { skip: doveco
 })
 
 /** Kills the engine alone or the whole daemon, each time when a random share of the mailbox has travelled. */
-async function killAtRandomMoments(home: PosternHome, proxy: CountingProxy, octets: number): Promise<void> {
+async function killAtRandomMoments(home: PosternHome, proxy: CountingProxy, octets: number): Promise<number> {
   const random = seededRandom(SEED)
+  let inTheMiddle = 0
+  proxy.setRate(octets / SECONDS_PER_PULL)
   for (let kill = 0; kill < KILLS; kill++) {
     const daemon = await home.start()
-    await proxy.reached(proxy.serverOctets() + (octets / KILLS) * random(), 20_000)
-    if (kill % 2 === 0) {
-      const { enginePid } = (await home.json(['status'])) as { enginePid: number | null }
-      if (enginePid !== null) process.kill(enginePid, 'SIGKILL')
-    }
+    const before = proxy.serverOctets()
+    await proxy.reached(before + ((2 * octets) / KILLS) * random(), 3000)
+    if (kill % 2 === 0) home.killEngine(daemon.child)
     await home.killTree(daemon.child)
+    if (proxy.serverOctets() - before > 100_000) inTheMiddle++
   }
+  proxy.setRate(0)
+  return inTheMiddle
 }
 
 async function compare(t: Test, home: PosternHome, dovecot: Dovecot): Promise<void> {

@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from 'node:net'
 /** A TCP proxy on loopback that counts what the server sends. */
 export interface CountingProxy extends AsyncDisposable {
   readonly port: number
+  /** Limits what the server may send per second; 0 for no limit. */
+  setRate(octetsPerSecond: number): void
   /** Octets that the server has sent through it so far. */
   serverOctets(): number
   /** Resolves when the server has sent that many, or after `timeoutMs`. */
@@ -12,6 +14,7 @@ export interface CountingProxy extends AsyncDisposable {
 /** Starts a proxy in front of a port of 127.0.0.1. */
 export async function startCountingProxy(targetPort: number): Promise<CountingProxy> {
   let octets = 0
+  let rate = 0
   const waiting = new Set<{ at: number; resolve: () => void }>()
   const sockets = new Set<Socket>()
   const server = createServer(client => {
@@ -24,7 +27,9 @@ export async function startCountingProxy(targetPort: number): Promise<CountingPr
     upstream.on('data', chunk => {
       octets += chunk.length
       for (const entry of waiting) if (octets >= entry.at) entry.resolve()
-      if (!client.write(chunk)) upstream.pause()
+      const isFull = !client.write(chunk)
+      if (isFull || rate > 0) upstream.pause()
+      if (!isFull && rate > 0) setTimeout(() => upstream.resume(), (chunk.length / rate) * 1000)
     })
     client.on('drain', () => upstream.resume())
     upstream.on('end', () => client.end())
@@ -35,6 +40,9 @@ export async function startCountingProxy(targetPort: number): Promise<CountingPr
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     serverOctets: () => octets,
+    setRate: octetsPerSecond => {
+      rate = octetsPerSecond
+    },
     reached: async (at, timeoutMs) => {
       if (octets >= at) return
       const { promise, resolve } = Promise.withResolvers<void>()

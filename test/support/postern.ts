@@ -79,6 +79,14 @@ export class PosternHome implements AsyncDisposable {
     writeFileSync(join(this.dir, 'config.yaml'), yaml)
   }
 
+  /** Kills the engine process of a daemon; false when it has none now. */
+  killEngine(daemon: ChildProcess): boolean {
+    const engine = descendants(daemon.pid ?? 0).find(pid => commandLine(pid).includes('engine-main'))
+    if (engine === undefined) return false
+    killNow(engine)
+    return true
+  }
+
   /** Kills a command and everything that it started, at once, as a power failure would. */
   async killTree(child: ChildProcess): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
@@ -108,6 +116,14 @@ function descendants(pid: number): number[] {
     return children.filter(text => text !== '').flatMap(text => [Number(text), ...descendants(Number(text))])
   } catch {
     return [] // gone already
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return '' // gone already
   }
 }
 

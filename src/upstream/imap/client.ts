@@ -11,7 +11,7 @@ import { examineFolder } from './selected-folder.ts'
 import { type Credentials, signIn } from './sign-in.ts'
 
 const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
-const SIGN_IN_TIMEOUT_MS = 45_000 // from the first packet to a signed-in session
+const SIGN_IN_TIMEOUT_MS = 30_000 // from the first packet to a signed-in session
 
 /** How the real server is reached. */
 export interface ImapAccount {
