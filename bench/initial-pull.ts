@@ -80,7 +80,7 @@ async function postern({ imapPort }: Dovecot): Promise<Measured> {
   await using home = new PosternHome()
   const imap = `imap://127.0.0.1:${imapPort}`
   await home.json(['profile', 'add', 'work', '--email', USER, '--imap', imap, '--password-stdin'], DOVECOT_PASSWORD)
-  return measure(process.execPath, [LAUNCHER, 'sync', '--json'], { POSTERN_HOME: home.dir })
+  return await measure(process.execPath, [LAUNCHER, 'sync', '--json'], { POSTERN_HOME: home.dir })
 }
 
 async function mbsync({ imapPort }: Dovecot, option: string): Promise<Measured> {
@@ -104,7 +104,7 @@ async function mbsync({ imapPort }: Dovecot, option: string): Promise<Measured> 
 async function measure(program: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Measured> {
   spawnSync('sync') // what earlier runs wrote must not be this one's burden
   const start = performance.now()
-  const child = spawn(program, args, { stdio: 'ignore', env: { ...process.env, ...environment } })
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...environment } })
   let rss = 0
   const timer = setInterval(() => {
     rss = Math.max(rss, treeRss(child.pid ?? 0))

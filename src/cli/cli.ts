@@ -4,6 +4,7 @@ import { findHome } from '../config/home.ts'
 import { PosternError } from '../errors.ts'
 import type { Command, CommandContext } from './command.ts'
 import { COMMANDS } from './commands.ts'
+import type { CliErrorCode } from './errors.ts'
 import { type Streams, Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
@@ -17,8 +18,14 @@ export async function runCli(argv: readonly string[], streams: Streams = process
   const interrupt = new AbortController()
   const onInterrupt = () => {
     if (interrupt.signal.aborted) process.exit(130)
-    interrupt.abort()
+    interrupt.abort(cancelled())
   }
+  // Whoever reads our output may have seen enough: `postern item list INBOX | head`.
+  const onBrokenPipe = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit(EXIT_DONE)
+  }
+  streams.stdout.on('error', onBrokenPipe)
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt).on('SIGHUP', onInterrupt)
   const context: CommandContext = { home: findHome(), terminal, signal: interrupt.signal }
   try {
@@ -26,6 +33,7 @@ export async function runCli(argv: readonly string[], streams: Streams = process
   } catch (error) {
     return fail(error, terminal)
   } finally {
+    streams.stdout.off('error', onBrokenPipe)
     process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt).off('SIGHUP', onInterrupt)
   }
 }
@@ -85,6 +93,13 @@ function fail(error: unknown, terminal: Terminal): number {
   return EXIT_FAILED
 }
 
+function cancelled(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_CANCELLED', 'The command was stopped.', {
+    remedy: 'user',
+    advice: 'What is done is kept; repeat the command to go on.',
+  })
+}
+
 function usage(message: string): PosternError {
-  return new PosternError('CLI_USAGE', message, { remedy: 'user', advice: 'See postern --help.' })
+  return new PosternError<CliErrorCode>('CLI_USAGE', message, { remedy: 'user', advice: 'See postern --help.' })
 }

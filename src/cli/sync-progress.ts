@@ -1,4 +1,4 @@
-import type { SyncCounters, SyncEvent } from '../sync/progress.ts'
+import type { SyncCounters, SyncEvent } from '../daemon/control.ts'
 import type { Terminal } from './terminal.ts'
 
 const REDRAW_MS = 100

@@ -1,3 +1,5 @@
+export type { SyncCounters, SyncEvent } from '../sync/progress.ts'
+
 /** What a call may carry. */
 export interface CallOptions {
   readonly onEvent?: (event: unknown) => void
