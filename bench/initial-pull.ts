@@ -104,7 +104,10 @@ async function mbsync({ imapPort }: Dovecot, option: string): Promise<Measured> 
 async function measure(program: string, args: readonly string[], environment: NodeJS.ProcessEnv): Promise<Measured> {
   spawnSync('sync') // what earlier runs wrote must not be this one's burden
   const start = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...environment } })
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, ...environment },
+  })
   let rss = 0
   const timer = setInterval(() => {
     rss = Math.max(rss, treeRss(child.pid ?? 0))

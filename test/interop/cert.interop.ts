@@ -243,15 +243,3 @@ t.test('openssl opens the exported PKCS#12 with the password from stdin', async 
   const [, leaf] = (await home.json(['cert', 'list'])) as { sha256: string }[] // the CA, then the leaf
   t.equal(createHash('sha256').update(raw).digest('hex'), leaf?.sha256)
 })
-
-t.test('Java opens the exported PKCS#12', { skip: missing('keytool') }, async t => {
-  await using home = new PosternHome()
-  const out = join(home.dir, 'leaf.p12')
-  await home.json(['cert', 'export', 'leaf', '--format', 'p12', '--out', out], 'correct horse\n')
-  const listed = spawnSync('keytool', ['-list', '-keystore', out, '-storetype', 'PKCS12'], {
-    input: 'correct horse\n',
-    encoding: 'utf8',
-    timeout: DEADLINE_MS,
-  })
-  t.match(listed.stdout, /postern,.*PrivateKeyEntry/)
-})
