@@ -87,16 +87,17 @@ export class OutboxRunner implements AsyncDisposable {
     try {
       const sender = this.#submission.senderOf(profile)
       const { isOver, toReport, state } = await attemptDelivery(queue, message, sender, Date.now())
-      if (!isOver) {
+      // The report before the note of it: a crash in between repeats the report, and loses nothing.
+      if (toReport.length > 0) {
+        if (message.envelope.sender !== '') await this.#report(profile, queue, message, toReport)
+        await queue.setState(message.id, { ...state, reported: state.failed.map(({ address }) => address) })
+      }
+      if (isOver) await queue.remove(message.id)
+      else
         this.#installation.log.warn(
           { profile: profile.number, attempts: state.attempts },
           'a message waits in the outbox',
         )
-        return
-      }
-      // The report first: a crash in between repeats it, and loses nothing.
-      if (toReport.length > 0 && message.envelope.sender !== '') await this.#report(profile, queue, message, toReport)
-      await queue.remove(message.id)
     } finally {
       this.#busy.delete(message.id)
     }

@@ -5,7 +5,7 @@ import { LineSplitter } from '../net/line-splitter.ts'
 import type { SmtpBackend } from './backend.ts'
 import { MessageReceiver } from './message-receiver.ts'
 import { REPLIES } from './replies.ts'
-import { isPipelined, type SmtpAction, SmtpSession } from './session.ts'
+import { isRecipient, isSender, type SmtpAction, SmtpSession } from './session.ts'
 
 const MAX_LINE_OCTETS = 12_288 // RFC 4954 section 4: the longest line of a SASL exchange
 const MAX_COMMAND_OCTETS = 4 * 1_048_576 // of one session, messages not counted
@@ -112,7 +112,7 @@ class SmtpConnection {
   #command(octets: Buffer | undefined): void {
     if (!octets) {
       this.#owe(Promise.resolve<SmtpAction>({ kind: 'reply', reply: REPLIES.lineTooLong }))
-    } else if (isPipelined(octets)) {
+    } else if (isRecipient(octets) || (isSender(octets) && this.#pendingCount === 0)) {
       this.#owe(Promise.resolve(this.#session.handle(octets)))
     } else {
       // Everything else waits for what is owed, and bars the way for what follows.

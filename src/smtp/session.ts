@@ -34,6 +34,8 @@ type State =
 interface Transaction {
   recipients: number
   accepted: number
+  /** The sender was refused after recipients had been sent along. */
+  isRefused: boolean
 }
 
 type Handler = (session: SmtpSession, args: string) => SmtpAction | Promise<SmtpAction>
@@ -71,9 +73,14 @@ const SIGNED_IN: Readonly<Record<string, Handler>> = {
 const KNOWN = new Set([...Object.keys(ALWAYS), ...Object.keys(GREETED)])
 const HTTP = /^(GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PRI) |^Host: /i
 
-/** The verbs that may be handled before earlier replies are there (RFC 2920). */
-export function isPipelined(octets: Buffer): boolean {
-  return /^(MAIL|RCPT)\b/i.test(octets.toString('latin1', 0, 5))
+/** The verb that may be handled before earlier replies are there (RFC 2920). */
+export function isRecipient(octets: Buffer): boolean {
+  return /^RCPT\b/i.test(octets.toString('latin1', 0, 5))
+}
+
+/** The verb that needs all earlier replies, and does not hold up the recipients that follow. */
+export function isSender(octets: Buffer): boolean {
+  return /^MAIL\b/i.test(octets.toString('latin1', 0, 5))
 }
 
 /** An SMTP submission session (RFC 6409): one line in, one action out. */
@@ -151,12 +158,12 @@ export class SmtpSession {
     const options = parseMailParameters(command.parameters)
     if (!options) return reply(REPLIES.unknownParameter)
     if ((options.size ?? 0) > this.#backend.maxMessageOctets(this.#state.profile)) return reply(REPLIES.tooLarge)
-    const transaction = { recipients: 0, accepted: 0 }
+    const transaction = { recipients: 0, accepted: 0, isRefused: false }
     this.#transaction = transaction
     this.#relay ??= this.#backend.open(this.#state.profile)
     const answer = await this.#relay.mail(command.path, options)
-    // A refused sender begins no transaction; recipients that were sent along got the relay's own answers.
-    if (!isPositive(answer) && this.#transaction === transaction) this.#transaction = undefined
+    transaction.isRefused = !isPositive(answer)
+    if (transaction.isRefused && this.#transaction === transaction) this.#transaction = undefined
     return reply(answer)
   }
 
@@ -170,6 +177,8 @@ export class SmtpSession {
     if (transaction.recipients >= MAX_RECIPIENTS) return reply(REPLIES.tooManyRecipients)
     transaction.recipients++
     const answer = await this.#relay.rcpt(command.path, options)
+    // The same answer as to a recipient that comes after the refusal.
+    if (transaction.isRefused) return reply(REPLIES.badSequence)
     if (isPositive(answer)) transaction.accepted++
     return reply(answer)
   }

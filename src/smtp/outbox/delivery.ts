@@ -29,7 +29,7 @@ export interface Settled {
   readonly state: DeliveryState
   /** Nothing is left to deliver. */
   readonly isOver: boolean
-  /** Recipients that the sender must be told of. */
+  /** Recipients that the sender must be told of, and has not been yet. */
   readonly toReport: DeliveryState['failed']
 }
 
@@ -69,17 +69,18 @@ export function settle(envelope: Envelope, state: DeliveryState, outcome: SendOu
   const hasExpired = now - envelope.acceptedAtMs >= GIVE_UP_MS
   if (hasExpired) for (const { address } of waiting) failed.set(address, `not delivered within 5 days: ${lastError}`)
   const attempts = state.attempts + 1
-  const toReport = [...failed].map(([address, reply]) => ({ address, reply }))
+  const refused = [...failed].map(([address, reply]) => ({ address, reply }))
   return {
     state: {
       attempts,
       nextAttemptAtMs: now + retryAfter(attempts),
       delivered: [...delivered],
-      failed: toReport,
+      failed: refused,
+      reported: state.reported,
       lastError,
     },
     isOver: waiting.length === 0 || hasExpired,
-    toReport,
+    toReport: refused.filter(({ address }) => !state.reported.includes(address)),
   }
 }
 

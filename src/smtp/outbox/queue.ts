@@ -22,6 +22,8 @@ export interface DeliveryState {
   /** Addresses that the server has taken, or refused for good; the others are still to be delivered to. */
   readonly delivered: readonly string[]
   readonly failed: readonly { readonly address: string; readonly reply: string }[]
+  /** Addresses of `failed` that the sender has been told of. */
+  readonly reported: readonly string[]
   readonly lastError: string | undefined
 }
 
@@ -38,6 +40,7 @@ export const NEW_STATE: DeliveryState = {
   nextAttemptAtMs: 0,
   delivered: [],
   failed: [],
+  reported: [],
   lastError: undefined,
 }
 
