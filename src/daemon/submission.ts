@@ -118,27 +118,45 @@ export class Submission implements SmtpBackend, Disposable {
     octets: () => AsyncIterable<Buffer>,
   ): Promise<SendOutcome> {
     const pool = this.poolOf(profile)
-    let connection: SmtpClientConnection | undefined
+    const message = { envelope, recipients, octets, hasBegun: false }
     try {
-      connection = await pool.takeNew() // an idle one may be dead, and this has time
-      const replies = await transact(connection, envelope, recipients, octets)
-      pool.put(connection)
-      return { kind: 'replies', replies }
+      const { connection, isReused } = await pool.take()
+      try {
+        return await this.#transact(pool, connection, message)
+      } catch (error) {
+        // A connection that died while it was idle is replaced, as long as nothing of the message was sent.
+        if (!isReused || message.hasBegun || !(error instanceof PosternError)) throw error
+        return await this.#transact(pool, await pool.takeNew(), message)
+      }
     } catch (error) {
-      connection?.destroy()
       if (!(error instanceof PosternError)) throw error
       return { kind: 'error', text: error.message }
     }
   }
+
+  async #transact(pool: SmtpPool, connection: SmtpClientConnection, message: Outgoing): Promise<SendOutcome> {
+    try {
+      const replies = await transact(connection, message)
+      pool.put(connection)
+      return { kind: 'replies', replies }
+    } catch (error) {
+      connection.destroy()
+      throw error
+    }
+  }
+}
+
+interface Outgoing {
+  readonly envelope: Envelope
+  readonly recipients: Envelope['recipients']
+  readonly octets: () => AsyncIterable<Buffer>
+  /** Whether octets of the message may have reached the server. */
+  hasBegun: boolean
 }
 
 /** Runs one transaction and tells what became of each recipient. */
-async function transact(
-  connection: SmtpClientConnection,
-  envelope: Envelope,
-  recipients: Envelope['recipients'],
-  octets: () => AsyncIterable<Buffer>,
-): Promise<ReadonlyMap<string, SmtpReply>> {
+async function transact(connection: SmtpClientConnection, message: Outgoing): Promise<ReadonlyMap<string, SmtpReply>> {
+  const { envelope, recipients, octets } = message
   const every = (reply: SmtpReply) => new Map(recipients.map(({ address }) => [address, reply]))
   const hasDsn = connection.extensions.has('DSN')
   const mail = connection.command(mailLine(connection, envelope.sender, envelope.options))
@@ -151,6 +169,7 @@ async function transact(
   const taken = recipients.filter(({ address }) => isPositive(replies.get(address) ?? sender))
   if (taken.length === 0) return replies
   const go = await connection.command('DATA')
+  message.hasBegun = true
   const final = go.code === 354 ? await sendMessage(connection, octets()) : go
   for (const { address } of taken) replies.set(address, final)
   return replies
