@@ -5,6 +5,7 @@ import { cramMd5Response, plainResponse } from '../../sasl/client.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
 import { SmtpClientConnection } from './connection.ts'
+import { failures } from './failures.ts'
 
 /** How the submission server is reached. */
 export interface SmtpAccount {
@@ -18,9 +19,25 @@ export interface SmtpAccount {
 /**
  * Connects, secures the connection and signs in.
  *
- * @throws {PosternError} NET_…, TLS_…, UPSTREAM_…
+ * @throws {PosternError} NET_…, TLS_…, UPSTREAM_…; UPSTREAM_SILENT when the signal is a timeout that has passed, else
+ * the signal's reason.
  */
 export async function connectSmtp(
+  account: SmtpAccount,
+  verifier: PeerVerifier,
+  signal: AbortSignal,
+): Promise<SmtpClientConnection> {
+  try {
+    return await openSession(account, verifier, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    const { host, port } = account.peer
+    const hasTimedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+    throw hasTimedOut ? failures.tooSlow(`${host}:${port}`, signal.reason) : signal.reason
+  }
+}
+
+async function openSession(
   account: SmtpAccount,
   verifier: PeerVerifier,
   signal: AbortSignal,
@@ -39,10 +56,11 @@ export async function connectSmtp(
       assertTaken(connection, await connection.hello())
     }
     await signIn(connection, account)
+    signal.throwIfAborted()
     return connection
   } catch (error) {
     connection.destroy()
-    throw signal.aborted ? signal.reason : error
+    throw error
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

@@ -1,19 +1,27 @@
 import type { Socket } from 'node:net'
-import { PosternError } from '../../errors.ts'
 import type { SmtpReply } from '../../formats/smtp/reply.ts'
-import type { UpstreamErrorCode } from '../errors.ts'
+import { failures } from './failures.ts'
 import { ReplyReader } from './reply-reader.ts'
 
 const REPLY_TIMEOUT_MS = 300_000 // RFC 5321 section 4.5.3.2: 5 minutes for most replies
 const FINAL_TIMEOUT_MS = 600_000 // and 10 for that to the final dot
+const BLOCK_TIMEOUT_MS = 180_000 // and 3 for the server to take a part of a message
+const GOODBYE_TIMEOUT_MS = 5000 // a server that no longer reads is not waited for
 
-/** One connection to a submission server: commands go out as they come, replies find them in order. */
+/**
+ * One connection to a submission server. Replies find their commands in order; commands go out as they come to a server
+ * that has PIPELINING (RFC 2920), one by one to another.
+ */
 export class SmtpClientConnection {
   readonly #where: string
   #socket: Socket
   #reader = new ReplyReader()
   readonly #waiting: PromiseWithResolvers<SmtpReply>[] = []
+  /** Lines that wait for the reply to an earlier one. */
+  readonly #unsent: string[] = []
   #extensions: ReadonlyMap<string, string> = new Map()
+  /** The server said something that nothing had asked for. */
+  #hasSurplus = false
   #failure: unknown
   #timer: NodeJS.Timeout | undefined
 
@@ -37,10 +45,16 @@ export class SmtpClientConnection {
     return this.#failure !== undefined
   }
 
+  /** Whether a new transaction may begin here, as far as anybody knows. */
+  get isReusable(): boolean {
+    return this.#failure === undefined && !this.#hasSurplus && this.#waiting.length === 0
+  }
+
   /** The address literal of our end (RFC 5321 section 4.1.3): the name in EHLO. */
   get ownName(): string {
     const { localAddress = '127.0.0.1' } = this.#socket
-    return localAddress.includes(':') ? `[IPv6:${localAddress}]` : `[${localAddress}]`
+    const address = localAddress.replace(/%.*/, '') // a zone means nothing on another machine
+    return address.includes(':') ? `[IPv6:${address}]` : `[${address}]`
   }
 
   /** Waits for the next reply without sending: the greeting. */
@@ -53,25 +67,24 @@ export class SmtpClientConnection {
   }
 
   /**
-   * Sends a line and resolves to its reply, whatever that is. Lines may be sent before earlier replies are there.
+   * Sends a line and resolves to its reply, whatever that is. Lines may be given before earlier replies are there.
    *
    * @throws {PosternError} UPSTREAM_LOST, UPSTREAM_SILENT, UPSTREAM_PROTOCOL
    */
   command(line: string): Promise<SmtpReply> {
+    if (/[\r\n]/.test(line)) return Promise.reject(new Error('a command of two lines')) // would be two commands
+    const mustWait = this.#waiting.length > 0 && !this.#extensions.has('PIPELINING')
     const reply = this.expect()
-    if (this.#failure === undefined) this.#socket.write(`${line}\r\n`)
+    if (mustWait) this.#unsent.push(line)
+    else this.#send(line)
     return reply
   }
 
-  /** Says EHLO and learns what the server can do. */
+  /** Says EHLO, or HELO to a server that knows nothing else, and learns what the server can do. */
   async hello(): Promise<SmtpReply> {
     const reply = await this.command(`EHLO ${this.ownName}`)
-    this.#extensions = new Map(
-      reply.lines.slice(1).map(line => {
-        const [, name = '', parameters = ''] = /^([^\s=]+)[\s=]?(.*)$/s.exec(line) ?? []
-        return [name.toUpperCase(), parameters]
-      }),
-    )
+    if (reply.code === 500 || reply.code === 502) return this.command(`HELO ${this.ownName}`)
+    this.#extensions = extensionsOf(reply)
     return reply
   }
 
@@ -82,13 +95,12 @@ export class SmtpClientConnection {
    */
   async startTls(secure: (socket: Socket) => Promise<Socket>): Promise<void> {
     const reply = this.#extensions.has('STARTTLS') ? await this.command('STARTTLS') : undefined
-    if (reply?.code !== 220) throw this.#noStartTls()
+    if (reply?.code !== 220) throw failures.noStartTls(this.#where)
     const plain = this.#socket
     this.#detach(plain)
     plain.pause()
-    if (!this.#reader.isBetweenReplies || this.#reader.drain().length > 0 || plain.readableLength > 0) {
-      throw this.#ended(this.#injection())
-    }
+    const isClean = this.#reader.isBetweenReplies && this.#reader.drain().length === 0 && plain.readableLength === 0
+    if (this.#hasSurplus || !isClean) throw this.#ended(failures.injection(this.#where))
     this.#extensions = new Map()
     this.#reader = new ReplyReader()
     try {
@@ -101,28 +113,43 @@ export class SmtpClientConnection {
 
   /** Writes octets of a message; resolves when more may come, undefined when they may now. */
   write(octets: Buffer): Promise<void> | undefined {
-    if (this.#failure !== undefined || this.#socket.write(octets)) return undefined
+    const socket = this.#socket
+    if (this.#failure !== undefined || socket.write(octets)) return undefined
     const { promise, resolve } = Promise.withResolvers<void>()
-    this.#socket.once('drain', resolve).once('close', resolve)
+    this.#armTimer(BLOCK_TIMEOUT_MS)
+    const onReady = () => {
+      clearTimeout(this.#timer)
+      socket.off('drain', onReady).off('close', onReady)
+      resolve()
+    }
+    socket.on('drain', onReady).on('close', onReady)
     return promise
   }
 
   /** Ends a message with the final dot and waits for what becomes of it. */
   finish(): Promise<SmtpReply> {
     const reply = this.expect(FINAL_TIMEOUT_MS)
-    if (this.#failure === undefined) this.#socket.write('.\r\n')
+    this.#send('.')
     return reply
   }
 
   /** Says QUIT without waiting for the answer. */
   quit(): void {
-    if (this.#failure === undefined) this.#socket.write('QUIT\r\n')
-    this.#ended(this.#lost())
+    if (this.#failure !== undefined) return
+    const socket = this.#socket
+    this.#settle(failures.lost(this.#where))
+    socket.end('QUIT\r\n')
+    socket.resume() // the answer is thrown away
+    socket.setTimeout(GOODBYE_TIMEOUT_MS, () => socket.destroy())
   }
 
-  /** Ends the connection at once. */
+  /** Ends the connection at once: a message without its final dot is not taken by anybody. */
   destroy(): void {
-    this.#ended(this.#lost())
+    this.#ended(failures.lost(this.#where))
+  }
+
+  #send(line: string): void {
+    if (this.#failure === undefined) this.#socket.write(`${line}\r\n`)
   }
 
   #attach(socket: Socket): void {
@@ -138,78 +165,55 @@ export class SmtpClientConnection {
     this.#reader.push(chunk)
     for (let reply = this.#reader.next(); reply; reply = this.#reader.next()) {
       if (reply === 'malformed') {
-        this.#ended(this.#malformed())
+        this.#ended(failures.malformed(this.#where))
         return
       }
-      const waiting = this.#waiting.shift()
-      // A reply to nothing: a server says goodbye (421) before it closes.
-      if (!waiting) continue
-      waiting.resolve(reply)
-      if (this.#waiting.length === 0) clearTimeout(this.#timer)
+      this.#take(reply)
     }
   }
 
-  readonly #onClose = () => void this.#ended(this.#lost())
-  readonly #onError = (cause: Error) => void this.#ended(this.#lost(cause))
+  #take(reply: SmtpReply): void {
+    const waiting = this.#waiting.shift()
+    // A reply to nothing: a server says goodbye (421) before it closes.
+    if (!waiting) this.#hasSurplus = true
+    waiting?.resolve(reply)
+    if (this.#waiting.length === 0) clearTimeout(this.#timer)
+    const next = this.#unsent.shift()
+    if (next === undefined) return
+    this.#send(next)
+    this.#armTimer(REPLY_TIMEOUT_MS)
+  }
+
+  readonly #onClose = () => void this.#ended(failures.lost(this.#where))
+  readonly #onError = (cause: Error) => void this.#ended(failures.lost(this.#where, cause))
 
   #armTimer(timeoutMs: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#ended(this.#silent(timeoutMs)), timeoutMs).unref()
+    this.#timer = setTimeout(() => this.#ended(failures.silent(this.#where, timeoutMs)), timeoutMs).unref()
   }
 
   #ended(reason: unknown): unknown {
     if (this.#failure !== undefined) return this.#failure
-    this.#failure = reason
-    clearTimeout(this.#timer)
-    this.#detach(this.#socket)
-    if (this.#socket.writableLength > 0) this.#socket.destroySoon()
-    else this.#socket.destroy()
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(reason)
+    this.#settle(reason)
+    this.#socket.destroy()
     return reason
   }
 
-  #lost(cause?: Error): PosternError {
-    return new PosternError<UpstreamErrorCode>('UPSTREAM_LOST', `${this.#where} closed the connection.`, {
-      remedy: 'retry',
-      advice: 'Postern tries again by itself.',
-      cause,
-    })
+  #settle(reason: unknown): void {
+    this.#failure = reason
+    clearTimeout(this.#timer)
+    this.#detach(this.#socket)
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(reason)
   }
+}
 
-  #silent(timeoutMs: number): PosternError {
-    return new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_SILENT',
-      `${this.#where} said nothing for ${timeoutMs / 1000} s.`,
-      {
-        remedy: 'retry',
-        advice: 'The network may hold the connection back. Postern tries again by itself.',
-      },
-    )
+// Some servers list mechanisms twice, as AUTH and as AUTH=: both lists count.
+function extensionsOf({ lines }: SmtpReply): ReadonlyMap<string, string> {
+  const extensions = new Map<string, string>()
+  for (const line of lines.slice(1)) {
+    const [, name = '', parameters = ''] = /^([^\s=]+)[\s=]?(.*)$/s.exec(line) ?? []
+    const known = extensions.get(name.toUpperCase())
+    extensions.set(name.toUpperCase(), known === undefined ? parameters : `${known} ${parameters}`)
   }
-
-  #malformed(): PosternError {
-    return new PosternError<UpstreamErrorCode>('UPSTREAM_PROTOCOL', `${this.#where} does not speak SMTP.`, {
-      remedy: 'user',
-      advice: 'Check host, port and connection type of the profile.',
-    })
-  }
-
-  #injection(): PosternError {
-    return new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_STARTTLS_INJECTION',
-      `${this.#where} sent plain text after agreeing to TLS.`,
-      { remedy: 'retry', advice: 'Somebody may be tampering with the connection: use another network, or smtps.' },
-    )
-  }
-
-  #noStartTls(): PosternError {
-    return new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_NO_STARTTLS',
-      `${this.#where} does not offer STARTTLS, which the profile asks for.`,
-      {
-        remedy: 'user',
-        advice: 'Use smtps:// if the server has implicit TLS. Postern does not go on without encryption.',
-      },
-    )
-  }
+  return extensions
 }

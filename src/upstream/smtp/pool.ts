@@ -22,7 +22,8 @@ export class SmtpPool implements Disposable {
   /** Takes a connection that is alive as far as anybody knows, or makes one. */
   async take(): Promise<{ readonly connection: SmtpClientConnection; readonly isReused: boolean }> {
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
-      if (!idle.connection.hasFailed) return { connection: idle.connection, isReused: true }
+      if (idle.connection.isReusable) return { connection: idle.connection, isReused: true }
+      idle.connection.destroy()
     }
     return { connection: await this.#connect(), isReused: false }
   }
@@ -34,8 +35,7 @@ export class SmtpPool implements Disposable {
 
   /** Gives a connection back that has no transaction open. */
   put(connection: SmtpClientConnection): void {
-    if (connection.hasFailed) return
-    if (this.#idle.length >= MAX_IDLE_CONNECTIONS) {
+    if (!connection.isReusable || this.#idle.length >= MAX_IDLE_CONNECTIONS) {
       connection.quit()
       return
     }

@@ -23,7 +23,7 @@ export class ReplyReader {
   next(): SmtpReply | 'malformed' | undefined {
     for (let line = this.#lines.next(); line; line = this.#lines.next()) {
       const text = line.kind === 'line' ? line.octets.toString('utf8') : ''
-      const [, code, mark, rest] = /^([2-5]\d\d)([ -]?)(.*)$/s.exec(text) ?? []
+      const [, code, mark, rest] = /^([2-5]\d\d)(?:([ -])(.*))?$/s.exec(text) ?? []
       const isOther = this.#texts.length > 0 && Number(code) !== this.#code
       if (!code || isOther || this.#texts.length > MAX_LINES) return 'malformed'
       this.#code = Number(code)
