@@ -32,6 +32,7 @@ class Pop3Connection {
   #receivedOctets = 0
   #isBusy = false
   #hasClientEnded = false
+  #isClosing = false
 
   constructor(connection: FrontConnection, options: Pop3Options) {
     this.#connection = connection
@@ -168,6 +169,11 @@ class Pop3Connection {
   }
 
   #close(lastWords: string): void {
+    if (this.#isClosing) {
+      if (this.#hasClientEnded && this.#stream.writableFinished) this.#stream.destroy()
+      return
+    }
+    this.#isClosing = true
     this.#stream.off('data', this.#onData)
     this.#stream.resume() // lets 'end' and 'close' come
     if (lastWords === '') this.#stream.end()
