@@ -10,7 +10,6 @@ const TLS_CLIENT_HELLO = 0x16 // RFC 8446 section 5.1: content type handshake
 /** What the connections of one listener share. */
 export interface AcceptOptions {
   readonly deadlines: Deadlines
-  readonly drain: AbortSignal
   readonly idleTimeoutMs: number
   readonly totalTimeoutMs: number
   /** How long a silent client is waited for before it counts as plain text; 0 when the front does not look. */
@@ -25,6 +24,8 @@ export class AcceptedConnection implements FrontConnection, Bounded {
   readonly #options: AcceptOptions
   #stream: Duplex
   #isSecure = false
+  #isDraining = false
+  onDrain: (() => void) | undefined
   #octetsSeen = 0
   idleTimeoutMs: number
   lastActivityMs: number
@@ -53,8 +54,14 @@ export class AcceptedConnection implements FrontConnection, Bounded {
     return !this.#isSecure && this.#options.secureContext() !== undefined
   }
 
-  get drain(): AbortSignal {
-    return this.#options.drain
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  /** Tells the session that the front is stopping. */
+  drain(): void {
+    this.#isDraining = true
+    this.onDrain?.()
   }
 
   setIdleTimeout(idleTimeoutMs: number): void {

@@ -6,8 +6,10 @@ export interface FrontConnection {
   readonly isSecure: boolean
   /** Whether {@link startTls} can work: there is a certificate and the connection is not secure yet. */
   readonly canStartTls: boolean
-  /** Aborts when the front is stopping: say goodbye at the next command boundary. */
-  readonly drain: AbortSignal
+  /** Whether the front is stopping: say goodbye at the next command boundary. */
+  readonly isDraining: boolean
+  /** Called when the front begins to stop. A field, not an event: thousands of idle connections have one each. */
+  onDrain: (() => void) | undefined
   /**
    * Makes a TLS server of the stream. The caller has sent its go-ahead and must have thrown away what it read before.
    *

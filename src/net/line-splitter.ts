@@ -1,5 +1,6 @@
 const LF = 0x0a
 const CR = 0x0d
+const NOTHING = Buffer.alloc(0)
 
 /** A line without its end, or the news that one was longer than allowed and was thrown away. */
 export type Line = { readonly kind: 'line'; readonly octets: Buffer } | { readonly kind: 'too-long' }
@@ -7,7 +8,7 @@ export type Line = { readonly kind: 'line'; readonly octets: Buffer } | { readon
 /** Cuts a byte stream into lines ended by CRLF or LF. Holds at most one unfinished line of the allowed length. */
 export class LineSplitter {
   readonly #maxLineOctets: number
-  #held: Buffer = Buffer.alloc(0)
+  #held: Buffer = NOTHING
   #isSkipping = false
 
   constructor(maxLineOctets: number) {
@@ -27,7 +28,8 @@ export class LineSplitter {
       return undefined
     }
     const start = this.#held
-    this.#held = start.subarray(end + 1)
+    // An empty rest of a chunk would keep the whole chunk in memory, for as long as a client is idle.
+    this.#held = end + 1 === start.length ? NOTHING : start.subarray(end + 1)
     if (this.#isSkipping || end > this.#maxLineOctets) {
       this.#isSkipping = false
       return { kind: 'too-long' }
@@ -38,14 +40,14 @@ export class LineSplitter {
   /** Takes out everything that is held, lines or not. */
   drain(): Buffer {
     const held = this.#held
-    this.#held = Buffer.alloc(0)
+    this.#held = NOTHING
     this.#isSkipping = false
     return held
   }
 
   #limitHeld(): void {
     if (this.#held.length <= this.#maxLineOctets + 1) return // + 1 for the CR
-    this.#held = Buffer.alloc(0)
+    this.#held = NOTHING
     this.#isSkipping = true
   }
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { SecureContext } from 'node:tls'
@@ -68,7 +67,6 @@ export class Listener implements AsyncDisposable {
   readonly #deadlines: Deadlines
   readonly #servers: Server[] = []
   readonly #connections = new Set<AcceptedConnection>()
-  #drain = new AbortController()
   #retry: NodeJS.Timeout | undefined
   #port: number
   #problem: PortProblem | undefined
@@ -95,8 +93,6 @@ export class Listener implements AsyncDisposable {
   async start(): Promise<ListenerStatus> {
     if (this.#isStarted) return this.status
     this.#isStarted = true
-    this.#drain = new AbortController()
-    setMaxListeners(0, this.#drain.signal) // one per connection
     await this.#listen()
     return this.status
   }
@@ -106,7 +102,7 @@ export class Listener implements AsyncDisposable {
     this.#isStarted = false
     clearTimeout(this.#retry)
     const closed = this.#servers.splice(0).map(close)
-    this.#drain.abort()
+    for (const connection of this.#connections) connection.drain()
     const timer = setTimeout(() => this.#destroyAll(), graceMs)
     await Promise.all(closed)
     clearTimeout(timer)
@@ -192,8 +188,7 @@ export class Listener implements AsyncDisposable {
   #acceptOptions(): AcceptOptions {
     const { greeting, idleTimeoutMs, totalTimeoutMs, secureContext } = this.#options
     const sniffMs = greeting === 'immediate' ? 0 : SNIFF_MS
-    const drain = this.#drain.signal
-    return { deadlines: this.#deadlines, drain, idleTimeoutMs, totalTimeoutMs, sniffMs, secureContext }
+    return { deadlines: this.#deadlines, idleTimeoutMs, totalTimeoutMs, sniffMs, secureContext }
   }
 
   #destroyAll(): void {

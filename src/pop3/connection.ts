@@ -44,11 +44,9 @@ class Pop3Connection {
   async run(): Promise<void> {
     this.#stream.write(this.#session.greeting().text)
     this.#attach()
-    const { drain } = this.#connection
-    drain.addEventListener('abort', this.#onDrain, { once: true })
-    if (drain.aborted) this.#onDrain()
+    this.#connection.onDrain = this.#onDrain
+    if (this.#connection.isDraining) this.#onDrain()
     await this.#ended.promise
-    drain.removeEventListener('abort', this.#onDrain)
   }
 
   #newSession(): Pop3Session {
@@ -105,7 +103,7 @@ class Pop3Connection {
         return
       }
     }
-    if (this.#connection.drain.aborted) this.#close(replies)
+    if (this.#connection.isDraining) this.#close(replies)
     else if (replies !== '') this.#write(replies)
   }
 

@@ -49,13 +49,11 @@ class SmtpConnection {
   async run(): Promise<void> {
     this.#write(REPLIES.ready)
     this.#attach()
-    const { drain } = this.#connection
-    drain.addEventListener('abort', this.#onDrain, { once: true })
-    if (drain.aborted) this.#onDrain()
+    this.#connection.onDrain = this.#onDrain
+    if (this.#connection.isDraining) this.#onDrain()
     try {
       await this.#ended.promise
     } finally {
-      drain.removeEventListener('abort', this.#onDrain)
       this.#receiver?.abort()
       this.#session.close()
     }
@@ -106,7 +104,7 @@ class SmtpConnection {
       else this.#command(line.kind === 'line' ? line.octets : undefined)
     }
     this.#regulate()
-    if (!this.#isBarred && this.#connection.drain.aborted) this.#onDrain()
+    if (!this.#isBarred && this.#connection.isDraining) this.#onDrain()
   }
 
   #command(octets: Buffer | undefined): void {

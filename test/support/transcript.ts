@@ -36,7 +36,8 @@ export function connectionOn(stream: Duplex, options: PlayOptions = {}): FrontCo
     stream,
     isSecure: options.isSecure ?? false,
     canStartTls: options.canStartTls ?? false,
-    drain: new AbortController().signal,
+    isDraining: false,
+    onDrain: undefined,
     startTls: () => Promise.reject(new Error('no TLS in a transcript')),
     setIdleTimeout: () => undefined,
   }
