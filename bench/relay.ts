@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeServerCertificate } from '../test/support/certificates.ts'
 import { PosternHome } from '../test/support/postern.ts'
-import { type Postfix, startPostfix, startSmtpSinkProgram } from '../test/support/postfix.ts'
+import { type Postfix, startPostfix, startSinkProgram } from '../test/support/postfix.ts'
 
 const USER = 'ada@example.test'
 const PASSWORD = 'secret'
@@ -30,7 +30,7 @@ else await compare(Number(process.argv[2] ?? 4), Number(process.argv[3] ?? 3))
 
 async function compare(seconds: number, rounds: number): Promise<void> {
   const certificates = mkdtempSync(join(tmpdir(), 'postern-bench-'))
-  await using sink = await startSmtpSinkProgram()
+  await using sink = await startSinkProgram({ keeps: false })
   await using postfix = await startPostfix({
     certificate: await makeServerCertificate(certificates),
     relayPort: sink.port,

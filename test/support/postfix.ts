@@ -123,14 +123,30 @@ export class Postfix implements AsyncDisposable {
   }
 }
 
-/** Starts Postfix's own sink, which takes everything and keeps nothing. */
-export async function startSmtpSinkProgram(): Promise<{ readonly port: number } & AsyncDisposable> {
+/** Postfix's own sink, which takes everything. */
+export interface SinkProgram extends AsyncDisposable {
+  readonly port: number
+  /** The messages that have arrived, as text, if they are kept. */
+  messages(): readonly string[]
+}
+
+/** Starts the sink; `keeps` says whether it keeps what it takes. */
+export async function startSinkProgram({ keeps }: { readonly keeps: boolean }): Promise<SinkProgram> {
   const [port = 0] = await freePorts(1)
-  const child = spawn('smtp-sink', ['-u', 'nobody', '-h', 'sink.test', `127.0.0.1:${port}`, '1000'], {
-    stdio: 'ignore',
-  })
+  const dir = mkdtempSync(join(tmpdir(), 'postern-sink-'))
+  chmodSync(dir, 0o777) // the sink runs as nobody
+  const dump = keeps ? ['-d', join(dir, 'm.')] : []
+  const args = ['-u', 'nobody', '-h', 'sink.test', ...dump, `127.0.0.1:${port}`, '1000']
+  const child = spawn('smtp-sink', args, { stdio: 'ignore' })
   await waitFor('smtp-sink to listen', () => greets(port))
-  return { port, [Symbol.asyncDispose]: () => end(child) }
+  return {
+    port,
+    messages: () => readdirSync(dir).map(name => readFileSync(join(dir, name), 'latin1')),
+    [Symbol.asyncDispose]: async () => {
+      await end(child)
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
