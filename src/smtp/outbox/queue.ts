@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import type { MailOptions, RcptOptions } from '../backend.ts'
 
 const MAX_HEADER_OCTETS = 2 * 1_048_576 // a thousand recipients with their parameters
 const LF = 0x0a
+const NEVER_MS = Number.MAX_SAFE_INTEGER
 
 /** Who sends a message to whom. */
 export interface Envelope {
@@ -58,29 +59,36 @@ export class OutboxQueue {
 
   /** Begins a message. */
   async create(envelope: Envelope): Promise<NewMessage> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#dir)
     const id = `${envelope.acceptedAtMs.toString(36)}-${randomBytes(5).toString('hex')}`
     const temporary = join(this.#dir, `${id}.new`)
     const file = await open(temporary, 'wx', 0o600)
-    await file.write(`${JSON.stringify(envelope)}\n`)
-    return new NewMessage(id, file, temporary, this.#file(id), this.#dir)
+    const message = new NewMessage(id, file, temporary, this.#file(id), this.#dir)
+    await message.write(Buffer.from(`${JSON.stringify(envelope)}\n`))
+    return message
   }
 
-  /** Lists the messages, oldest first, and removes what a crash left unfinished: nobody was told that it is safe. */
+  /** Lists the messages, oldest first. One whose files are damaged says so, and is never due. */
   async list(): Promise<readonly QueuedMessage[]> {
     const names = await readdir(this.#dir).catch(ignoreAbsent)
     const messages: QueuedMessage[] = []
     for (const name of names.sort()) {
       const id = /^([0-9a-z]+-[0-9a-f]+)\.msg$/.exec(name)?.[1]
-      if (id) messages.push(await this.#read(id))
+      const message = id === undefined ? undefined : await this.#find(id)
+      if (message) messages.push(message)
     }
     return messages
   }
 
-  /** Removes the beginnings of messages that a crash cut off. Only at the start: afterwards they are being written. */
+  /**
+   * Removes what a crash cut off: beginnings of messages, and states of messages that are gone. Only at the start:
+   * afterwards they are being written.
+   */
   async removeUnfinished(): Promise<void> {
-    const names = await readdir(this.#dir).catch(ignoreAbsent)
-    for (const name of names.filter(name => name.endsWith('.new'))) await rm(join(this.#dir, name), { force: true })
+    const names = new Set(await readdir(this.#dir).catch(ignoreAbsent))
+    const isLeft = (name: string) =>
+      name.endsWith('.new') || (name.endsWith('.state') && !names.has(name.replace(/state$/, 'msg')))
+    for (const name of [...names].filter(isLeft)) await rm(join(this.#dir, name), { force: true })
   }
 
   /** Streams the octets of a message, dots doubled. */
@@ -119,6 +127,17 @@ export class OutboxQueue {
     await rm(this.#stateFile(id), { force: true })
   }
 
+  /** Undefined for a message that was delivered or dropped while we looked. */
+  async #find(id: string): Promise<QueuedMessage | undefined> {
+    try {
+      return await this.#read(id)
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      // One bad file must not hold up the others, and must not be taken for a message without recipients.
+      return { id, envelope: unknownEnvelope(id), state: heldState(this.#file(id), error) }
+    }
+  }
+
   async #read(id: string): Promise<QueuedMessage> {
     const file = await open(this.#file(id), 'r')
     try {
@@ -133,8 +152,8 @@ export class OutboxQueue {
     try {
       return JSON.parse(await readFile(this.#stateFile(id), 'utf8')) as DeliveryState // written by `setState`
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return NEW_STATE
-      throw error
+      // A state that cannot be read is no new one: recipients that have the message would get it again.
+      return isAbsent(error) ? NEW_STATE : heldState(this.#stateFile(id), error)
     }
   }
 
@@ -182,15 +201,24 @@ export class NewMessage {
 
   /** Makes the message count: file, name and folder are durable when it resolves. */
   async commit(): Promise<void> {
-    await this.#writes
-    if (this.#failure !== undefined) {
+    try {
+      await this.#writes
+      if (this.#failure !== undefined) throw this.#failure
+      await this.#file.sync()
+    } catch (error) {
       await this.abort()
-      throw this.#failure
+      throw error
     }
-    await this.#file.sync()
     await this.#file.close()
-    await rename(this.#temporary, this.#final)
-    await syncFolder(this.#dir)
+    try {
+      await rename(this.#temporary, this.#final)
+      await syncFolder(this.#dir)
+    } catch (error) {
+      // The client is told to try again: the message must not stay as well.
+      await rm(this.#temporary, { force: true })
+      await rm(this.#final, { force: true })
+      throw error
+    }
   }
 
   /** Throws away what was written. */
@@ -226,7 +254,28 @@ async function syncFolder(dir: string): Promise<void> {
   }
 }
 
-function ignoreAbsent(error: NodeJS.ErrnoException): string[] {
-  if (error.code === 'ENOENT') return []
+// A folder that is new is durable only with the one that it was made in.
+async function makeFolder(dir: string): Promise<void> {
+  const first = await mkdir(dir, { recursive: true, mode: 0o700 })
+  if (first === undefined) return
+  for (let made = dir; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made))
+}
+
+function heldState(file: string, error: unknown): DeliveryState {
+  const reason = error instanceof Error ? error.message : String(error)
+  return { ...NEW_STATE, nextAttemptAtMs: NEVER_MS, lastError: `${file} is damaged: ${reason}` }
+}
+
+function unknownEnvelope(id: string): Envelope {
+  const options = { size: undefined, is8BitMime: false, isSmtpUtf8: false, dsn: [] }
+  return { sender: '', options, recipients: [], acceptedAtMs: Number.parseInt(id, 36) } // the id begins with the time
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+function ignoreAbsent(error: unknown): string[] {
+  if (isAbsent(error)) return []
   throw error
 }
