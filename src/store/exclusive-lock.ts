@@ -15,5 +15,9 @@ export function lockExclusively(file: string, waitMs: number): Disposable | unde
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return undefined
     throw error
   }
-  return { [Symbol.dispose]: () => database.close() }
+  return {
+    [Symbol.dispose]: () => {
+      if (database.isOpen) database.close()
+    },
+  }
 }

@@ -62,6 +62,7 @@ export class PackWriter implements AsyncDisposable {
   #queuedOctets = 0
   #inFlightOctets = 0
   #writes: Promise<void> = Promise.resolve()
+  #syncs: Promise<unknown> = Promise.resolve()
   #failure: unknown
   #room: PromiseWithResolvers<void> | undefined
 
@@ -118,7 +119,14 @@ export class PackWriter implements AsyncDisposable {
   }
 
   /** Writes what is queued and makes it durable; says where each pack that was written to ends. */
-  async sync(): Promise<readonly PackEnd[]> {
+  sync(): Promise<readonly PackEnd[]> {
+    const sync = this.#syncs.then(() => this.#syncOnce())
+    this.#syncs = sync.catch(() => undefined) // told to this call's caller
+    return sync
+  }
+
+  // One after another: a sync closes the packs that are full.
+  async #syncOnce(): Promise<readonly PackEnd[]> {
     this.#flush()
     // Packs that fill up during the wait are for the next sync.
     const full = [...this.#closing]

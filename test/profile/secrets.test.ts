@@ -1,0 +1,33 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import t from 'tap'
+import { homeAt } from '../../src/config/home.ts'
+import { Secrets } from '../../src/profile/secrets.ts'
+
+t.test('secrets survive, encrypted, for their owner alone', async t => {
+  const home = homeAt(t.testdir())
+  const secrets = await Secrets.open(home, 'file')
+  await Promise.all([secrets.set(1, { password: 'correct horse' }), secrets.set(2, { localPassword: 'x' })])
+  t.notMatch(readFileSync(home.secretsFile, 'latin1'), 'correct horse')
+  for (const file of [home.secretsFile, home.secretsKeyFile]) t.equal(statSync(file).mode & 0o777, 0o600)
+  const again = await Secrets.open(home, 'file')
+  t.equal(again.find(1, 'password'), 'correct horse')
+  t.equal(again.find(2, 'localPassword'), 'x')
+  await again.set(1, { password: undefined })
+  t.equal((await Secrets.open(home, 'file')).find(1, 'password'), undefined)
+})
+
+t.test('a damaged file, another key and a broken key are told, never taken for no secrets', async t => {
+  const home = homeAt(t.testdir())
+  await (await Secrets.open(home, 'file')).set(1, { password: 'x' })
+  const [file, key] = [readFileSync(home.secretsFile), readFileSync(home.secretsKeyFile)]
+  const last = file.length - 1
+  writeFileSync(home.secretsFile, Buffer.concat([file.subarray(0, last), Buffer.from([(file[last] ?? 0) ^ 1])]))
+  await t.rejects(Secrets.open(home, 'file'), { code: 'PROFILE_SECRETS_UNREADABLE' })
+  writeFileSync(home.secretsFile, file)
+  writeFileSync(home.secretsKeyFile, Buffer.alloc(32).toString('base64'))
+  await t.rejects(Secrets.open(home, 'file'), { code: 'PROFILE_SECRETS_UNREADABLE' })
+  writeFileSync(home.secretsKeyFile, 'short')
+  await t.rejects(Secrets.open(home, 'file'), { code: 'PROFILE_SECRETS_UNREADABLE' })
+  writeFileSync(home.secretsKeyFile, key)
+  t.equal((await Secrets.open(home, 'file')).find(1, 'password'), 'x')
+})

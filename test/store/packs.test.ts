@@ -1,0 +1,97 @@
+import { appendFileSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { packFile } from '../../src/store/pack-format.ts'
+import { PackReader } from '../../src/store/pack-reader.ts'
+import { PackWriter } from '../../src/store/pack-writer.ts'
+import { addItem, openStore, storeWithInbox } from '../support/store.ts'
+
+function writerIn(t: Test, maxPackOctets?: number) {
+  const packsDir = join(t.testdir(), 'packs')
+  mkdirSync(packsDir)
+  const options = { packsDir, last: { pack: 1, octets: 0 }, clock: () => 0 }
+  return { packsDir, writer: new PackWriter(maxPackOctets ? { ...options, maxPackOctets } : options) }
+}
+
+function put(writer: PackWriter, ...chunks: Buffer[]) {
+  writer.begin(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  for (const chunk of chunks) writer.write(chunk)
+  return writer.end()
+}
+
+const read = (packsDir: string, location: Parameters<PackReader['chunks']>[0]) => {
+  using reader = new PackReader(packsDir)
+  return Buffer.concat([...reader.chunks(location)])
+}
+
+t.test('bodies come back octet for octet, small, empty, and larger than a write', async t => {
+  const { packsDir, writer } = writerIn(t)
+  const bodies = ['x', '', 'y'.repeat(3_000_000), 'z'].map(text => Buffer.from(text))
+  const locations = bodies.map(body => put(writer, body.subarray(0, 1000), body.subarray(1000)))
+  await writer.sync()
+  await writer[Symbol.asyncDispose]()
+  for (const [index, location] of locations.entries())
+    t.ok(read(packsDir, location).equals(bodies[index] ?? Buffer.alloc(0)))
+})
+
+t.test('a full pack is followed by the next, while a sync is under way', async t => {
+  const { packsDir, writer } = writerIn(t, 1000)
+  const locations = []
+  const syncs = []
+  for (let index = 0; index < 20; index++) {
+    locations.push(put(writer, Buffer.alloc(400, index)))
+    syncs.push(writer.sync())
+  }
+  const ends = new Map((await Promise.all(syncs)).flat().map(({ pack, octets }) => [pack, octets]))
+  await writer[Symbol.asyncDispose]()
+  t.ok(ends.size > 5, `${ends.size} packs`)
+  for (const [pack, octets] of ends) t.equal(statSync(packFile(packsDir, pack)).size, octets)
+  for (const [index, location] of locations.entries()) t.ok(read(packsDir, location).every(octet => octet === index))
+})
+
+t.test('a body that broke off is dead space, and the next one is whole', async t => {
+  const { packsDir, writer } = writerIn(t)
+  writer.begin(100)
+  writer.write(Buffer.from('half'))
+  writer.abort()
+  const location = put(writer, Buffer.from('whole'))
+  await writer.sync()
+  await writer[Symbol.asyncDispose]()
+  t.equal(read(packsDir, location).toString(), 'whole')
+})
+
+t.test('a flipped bit is found', async t => {
+  const { packsDir, writer } = writerIn(t)
+  const location = put(writer, Buffer.from('hello'))
+  await writer.sync()
+  await writer[Symbol.asyncDispose]()
+  const { readFileSync } = await import('node:fs')
+  const file = readFileSync(packFile(packsDir, 1))
+  file[location.offset + 1] = (file[location.offset + 1] ?? 0) ^ 1
+  writeFileSync(packFile(packsDir, 1), file)
+  t.throws(() => read(packsDir, location), { code: 'STORE_PACK_DAMAGED' })
+})
+
+t.test('a torn end is cut when the store is opened, and nothing committed is lost', async t => {
+  const { store, inbox, dir } = storeWithInbox(t)
+  await addItem(store, inbox, 1)
+  store[Symbol.dispose]()
+  const file = packFile(join(dir, 'packs'), 1)
+  const { size } = statSync(file)
+  appendFileSync(file, 'torn')
+  writeFileSync(packFile(join(dir, 'packs'), 7), 'never committed')
+  const again = openStore(dir)
+  t.teardown(() => again[Symbol.dispose]())
+  t.equal(statSync(file).size, size)
+  t.throws(() => statSync(packFile(join(dir, 'packs'), 7)), { code: 'ENOENT' })
+  const [item] = [...again.read.items(inbox)]
+  t.equal(item && Buffer.concat([...again.read.body(item.location)]).toString(), 'hello')
+})
+
+t.test('a pack that lost committed octets is told, not repaired in silence', async t => {
+  const { store, inbox, dir } = storeWithInbox(t)
+  await addItem(store, inbox, 1)
+  store[Symbol.dispose]()
+  truncateSync(packFile(join(dir, 'packs'), 1), 10)
+  t.throws(() => openStore(dir), { code: 'STORE_PACK_DAMAGED' })
+})
