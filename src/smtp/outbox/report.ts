@@ -47,19 +47,54 @@ function explanation(failed: ReportOptions['failed']): string[] {
   ]
 }
 
-function statusFields({ acceptedAtMs }: Envelope, failed: ReportOptions['failed'], date: string): string[] {
+function statusFields(
+  { acceptedAtMs, options, recipients }: Envelope,
+  failed: ReportOptions['failed'],
+  date: string,
+): string[] {
   return [
+    ...valuesOf('ENVID', options.dsn).map(value => `Original-Envelope-Id: ${harmless(fromXtext(value))}`),
     'Reporting-MTA: dns; localhost',
     `Arrival-Date: ${rfc5322Date(acceptedAtMs)}`,
     ...failed.flatMap(({ address, reply }) => [
       '',
-      `Final-Recipient: rfc822; ${harmless(address)}`,
+      ...originalRecipient(address, recipients),
+      `Final-Recipient: ${typed(address)}`,
       'Action: failed',
-      `Status: ${/\b([245]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1] ?? '5.0.0'}`,
+      `Status: ${/\b[45]\d\d ([45]\.\d{1,3}\.\d{1,3})\b/.exec(reply)?.[1] ?? '5.0.0'}`,
       `Diagnostic-Code: smtp; ${harmless(reply)}`,
       `Last-Attempt-Date: ${date}`,
     ]),
   ]
+}
+
+// As the client named it in ORCPT: `rfc822;` and the address in xtext.
+function originalRecipient(address: string, recipients: Envelope['recipients']): string[] {
+  const dsn = recipients.find(recipient => recipient.address === address)?.dsn ?? []
+  return valuesOf('ORCPT', dsn).map(value => {
+    const [, type = '', original = ''] = /^([^;]*);(.*)$/s.exec(value) ?? []
+    return `Original-Recipient: ${harmless(type)}; ${harmless(fromXtext(original))}`
+  })
+}
+
+function valuesOf(name: string, dsn: readonly string[]): string[] {
+  return dsn.filter(parameter => parameter.startsWith(`${name}=`)).map(parameter => parameter.slice(name.length + 1))
+}
+
+// RFC 3461 section 4
+function fromXtext(text: string): string {
+  return text.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+// RFC 6533 section 3: an address beyond ASCII has a type of its own, which writes characters as \x{HEX}.
+function typed(address: string): string {
+  if (/^[\x20-\x7e]*$/.test(address)) return `rfc822; ${address}`
+  const escaped = Array.from(address, character =>
+    /[\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]/.test(character)
+      ? character
+      : `\\x{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`,
+  )
+  return `utf-8; ${escaped.join('')}`
 }
 
 function originalHeader(head: Buffer): string[] {
