@@ -7,6 +7,7 @@ import { SCHEMA_V1 } from './schema/v1.ts'
 export const SCHEMA_VERSION = 1
 const BUSY_TIMEOUT_MS = 10_000 // a reader never waits in WAL; a writer only for another one, or a checkpoint
 const CACHE_KIB = 8192
+const CHECKPOINT_PAGES = 8192 // 32 MB: a checkpoint syncs the whole database, and a first pull writes much
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, unknown>>
@@ -15,6 +16,7 @@ export type Row = Readonly<Record<string, unknown>>
 export class Database implements Disposable {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  #isDurable = true
 
   private constructor(database: DatabaseSync) {
     this.#database = database
@@ -30,6 +32,7 @@ export class Database implements Disposable {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')
     database.exec('PRAGMA foreign_keys = ON')
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     migrate(database, file)
     return new Database(database)
   }
@@ -59,8 +62,15 @@ export class Database implements Disposable {
     return { changes: Number(changes), lastRowId: Number(lastInsertRowid) }
   }
 
-  /** Runs `work` in one transaction: all of it, or nothing. */
-  transaction<Result>(work: () => Result): Result {
+  /**
+   * Runs `work` in one transaction: all of it, or nothing. Without `isDurable` a power failure may undo it, together with
+   * nothing that was committed before and everything that comes after it.
+   */
+  transaction<Result>(work: () => Result, isDurable: boolean): Result {
+    if (isDurable !== this.#isDurable) {
+      this.#database.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`)
+      this.#isDurable = isDurable
+    }
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       const result = work()

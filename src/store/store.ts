@@ -60,7 +60,12 @@ export class Store implements Disposable {
 
   /** Runs `change` in one transaction. Reads inside it see its own changes. */
   transact<Result>(change: (transactor: Transactor) => Result): Result {
-    return this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())))
+    return this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())), true)
+  }
+
+  /** The same for work that can be done again after a power failure: it does not wait for the disk. */
+  transactRepeatable<Result>(change: (transactor: Transactor) => Result): Result {
+    return this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())), false)
   }
 
   /** Makes a writer that goes on where the last committed body ends. One at a time. */

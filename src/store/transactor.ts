@@ -3,6 +3,8 @@ import { equalFlags, type MessageFlags, mergeFlags } from './flags.ts'
 import type { PackLocation } from './pack-format.ts'
 import type { DownloadRow, FolderRow, MessageDigest, StagedRow } from './rows.ts'
 
+const MAX_LOCAL_UID_BLOCK = 256
+
 /** A folder of the server, as far as the store keeps it. */
 export interface FolderFacts {
   readonly path: string
@@ -36,6 +38,7 @@ export class Transactor {
   readonly #now: number
   #modseq: number | undefined
   #hasUnlinked: boolean | undefined
+  readonly #localUids = new Map<number, { next: number; end: number }>()
 
   constructor(database: Database, now: number) {
     this.#database = database
@@ -364,9 +367,15 @@ export class Transactor {
     this.log({ folder, uid, event: 'ignored', detail: error })
   }
 
+  // Taken by the block: what is left of one when the transaction ends is a gap, which IMAP allows.
   #nextLocalUid(folder: number): number {
-    const sql = 'UPDATE folder SET local_uid_next = local_uid_next + 1 WHERE id = ? RETURNING local_uid_next - 1 AS uid'
-    return Number(this.#database.find(sql, folder)?.uid)
+    const block = this.#localUids.get(folder)
+    if (block && block.next < block.end) return block.next++
+    const sql = 'UPDATE folder SET local_uid_next = local_uid_next + ? WHERE id = ? RETURNING local_uid_next AS next'
+    const size = block ? MAX_LOCAL_UID_BLOCK : 1
+    const end = Number(this.#database.find(sql, size, folder)?.next)
+    this.#localUids.set(folder, { next: end - size + 1, end })
+    return end - size
   }
 
   #noteVanished(folder: number, uid: number): void {

@@ -52,7 +52,8 @@ export class FolderImport {
   }
 
   #commit(rows: readonly StagedRow[], outcomes: readonly ImportOutcome[]): number {
-    return this.#store.transact(transactor => {
+    // If it is undone, the rows are staged again. What was staged is durable since DOWNLOAD.
+    return this.#store.transactRepeatable(transactor => {
       let imported = 0
       for (const [index, row] of rows.entries()) {
         const outcome = outcomes[index]

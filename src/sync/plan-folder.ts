@@ -21,7 +21,7 @@ export async function runPlan(store: Store, remote: RemoteMail, folder: FolderRo
   const selected = await remote.examine(folder.path, cursorOf(store, folder))
   await planDelta(store, remote.features, folder, selected)
   // A server that forgot to tell of a message is found out by the count: then everything is compared.
-  const known = store.read.knownUids(folder.id, selected.uidValidity).size
+  const known = store.read.knownCount(folder.id, selected.uidValidity)
   if (known !== selected.messages) await planFull(store, folder, selected)
   return selected
 }
