@@ -8,13 +8,15 @@ import { REPLIES } from './replies.ts'
 import { isRecipient, isSender, type SmtpAction, SmtpSession } from './session.ts'
 
 const MAX_LINE_OCTETS = 12_288 // RFC 4954 section 4: the longest line of a SASL exchange
-const MAX_COMMAND_OCTETS = 4 * 1_048_576 // of one session, messages not counted
+const DEFAULT_MAX_COMMAND_OCTETS = 4 * 1_048_576 // a thousand recipients take a few hundred thousand
 const MAX_PENDING = 100 // replies that a client may let pile up by pipelining
 const LINGER_MS = 5000
 
 /** Options of {@link serveSmtp}. */
 export interface SmtpOptions {
   readonly backend: SmtpBackend
+  /** What one session may send, in octets, messages not counted. */
+  readonly maxCommandOctets?: number
 }
 
 /** Serves one SMTP client; resolves when the connection has ended. */
@@ -100,7 +102,8 @@ class SmtpConnection {
       const line = this.#lines.next()
       if (!line) break
       this.#commandOctets += line.kind === 'line' ? line.octets.length + 2 : MAX_LINE_OCTETS
-      if (this.#commandOctets > MAX_COMMAND_OCTETS) this.#close(REPLIES.tooMuch)
+      const { maxCommandOctets = DEFAULT_MAX_COMMAND_OCTETS } = this.#options
+      if (this.#commandOctets > maxCommandOctets) this.#close(REPLIES.tooMuch)
       else this.#command(line.kind === 'line' ? line.octets : undefined)
     }
     this.#regulate()
@@ -212,7 +215,16 @@ class SmtpConnection {
   }
 
   #write(reply: SmtpReply): void {
+    this.#gather()
     this.#stream.write(encodeSmtpReply(reply))
+  }
+
+  /** Replies to commands that came together leave together: a write for each would cost more than all the rest. */
+  #gather(): void {
+    const stream = this.#stream
+    if (stream.writableCorked > 0) return
+    stream.cork()
+    setImmediate(() => stream.uncork())
   }
 
   #startTls(reply: SmtpReply): void {

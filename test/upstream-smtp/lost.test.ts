@@ -40,6 +40,10 @@ for (const [what, reply] of [
   })
 }
 
+t.test('a server that says 250 to DATA has taken nothing', async t => {
+  await t.rejects(sendTo(t, { ...FRIENDLY, DATA: '250 2.0.0 ok\r\n' }), { code: 'UPSTREAM_PROTOCOL' })
+})
+
 t.test('a server that refuses the session is told of with its own words', async t => {
   await t.rejects(sendTo(t, { '': '554 5.7.1 go away\r\n' }), {
     code: 'UPSTREAM_REFUSED',

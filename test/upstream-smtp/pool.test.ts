@@ -45,6 +45,17 @@ t.test('a connection whose server has said goodbye is not given out', async t =>
   t.equal(server.sessions.length, 2)
 })
 
+t.test('a transaction that was begun is taken back before the connection is used again', async t => {
+  const { pool, server } = await makePool(t)
+  const { connection } = await pool.take()
+  await connection.command('MAIL FROM:<a@x>')
+  pool.put(connection)
+  t.equal((await pool.take()).isReused, false, 'not yet')
+  while (!connection.isReusable) await new Promise(resolve => setImmediate(resolve))
+  t.equal((await pool.take()).connection, connection)
+  t.same(server.sessions[0]?.slice(1), ['MAIL FROM:<a@x>', 'RSET'])
+})
+
 t.test('connections are ended politely when the pool is', async t => {
   const { pool, server } = await makePool(t)
   pool.put((await pool.take()).connection)

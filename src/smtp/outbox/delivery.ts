@@ -80,8 +80,14 @@ export function settle(envelope: Envelope, state: DeliveryState, outcome: SendOu
       lastError,
     },
     isOver: waiting.length === 0 || hasExpired,
-    toReport: refused.filter(({ address }) => !state.reported.includes(address)),
+    toReport: refused.filter(({ address }) => !state.reported.includes(address) && wantsReport(envelope, address)),
   }
+}
+
+// RFC 3461 section 4.1: without NOTIFY failures are reported; with it, only if it says so.
+function wantsReport({ recipients }: Envelope, address: string): boolean {
+  const dsn = recipients.find(recipient => recipient.address === address)?.dsn ?? []
+  return !dsn.some(parameter => /^NOTIFY=(?!.*FAILURE)/i.test(parameter))
 }
 
 /** How long to wait after an attempt: 1 minute, then twice as long each time, up to 4 hours. */

@@ -22,6 +22,7 @@ export class SmtpClientConnection {
   #extensions: ReadonlyMap<string, string> = new Map()
   /** The server said something that nothing had asked for. */
   #hasSurplus = false
+  #isInTransaction = false
   #failure: unknown
   #timer: NodeJS.Timeout | undefined
 
@@ -50,6 +51,11 @@ export class SmtpClientConnection {
     return this.#failure === undefined && !this.#hasSurplus && this.#waiting.length === 0
   }
 
+  /** Whether a sender was named since the last message or RSET. */
+  get isInTransaction(): boolean {
+    return this.#isInTransaction
+  }
+
   /** The address literal of our end (RFC 5321 section 4.1.3): the name in EHLO. */
   get ownName(): string {
     const { localAddress = '127.0.0.1' } = this.#socket
@@ -74,10 +80,12 @@ export class SmtpClientConnection {
   command(line: string): Promise<SmtpReply> {
     if (/[\r\n]/.test(line)) return Promise.reject(new Error('a command of two lines')) // would be two commands
     const mustWait = this.#waiting.length > 0 && !this.#extensions.has('PIPELINING')
+    if (line.startsWith('MAIL')) this.#isInTransaction = true
+    else if (line === 'RSET') this.#isInTransaction = false
     const reply = this.expect()
     if (mustWait) this.#unsent.push(line)
     else this.#send(line)
-    return reply
+    return line === 'DATA' ? reply.then(reply => this.#assertGoAhead(reply)) : reply
   }
 
   /** Says EHLO, or HELO to a server that knows nothing else, and learns what the server can do. */
@@ -128,6 +136,7 @@ export class SmtpClientConnection {
 
   /** Ends a message with the final dot and waits for what becomes of it. */
   finish(): Promise<SmtpReply> {
+    this.#isInTransaction = false
     const reply = this.expect(FINAL_TIMEOUT_MS)
     this.#send('.')
     return reply
@@ -146,6 +155,12 @@ export class SmtpClientConnection {
   /** Ends the connection at once: a message without its final dot is not taken by anybody. */
   destroy(): void {
     this.#ended(failures.lost(this.#where))
+  }
+
+  // A 250 to DATA is no refusal and no go-ahead: taken for the answer to a message, it would lose it.
+  #assertGoAhead(reply: SmtpReply): SmtpReply {
+    if (reply.code >= 400 || reply.code === 354) return reply
+    throw this.#ended(failures.malformed(this.#where))
   }
 
   #send(line: string): void {

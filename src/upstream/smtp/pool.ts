@@ -33,14 +33,19 @@ export class SmtpPool implements Disposable {
     return this.#connect()
   }
 
-  /** Gives a connection back that has no transaction open. */
+  /** Gives a connection back. What it has begun is taken back first. */
   put(connection: SmtpClientConnection): void {
     if (!connection.isReusable || this.#idle.length >= MAX_IDLE_CONNECTIONS) {
       connection.quit()
-      return
+    } else if (connection.isInTransaction) {
+      connection.command('RSET').then(
+        ({ code }) => (code === 250 ? this.put(connection) : connection.quit()),
+        () => connection.destroy(), // lost while nothing depended on it
+      )
+    } else {
+      this.#idle.push({ connection, sinceMs: performance.now() })
+      this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref()
     }
-    this.#idle.push({ connection, sinceMs: performance.now() })
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS).unref()
   }
 
   [Symbol.dispose](): void {
