@@ -22,12 +22,21 @@ export class PackReader implements Disposable {
    * @throws {PosternError} STORE_PACK_DAMAGED
    */
   *chunks(location: PackLocation): Generator<Buffer> {
-    const { pack, offset, length } = location
-    const header = decodeRecordHeader(this.#read(location, offset - RECORD_HEADER_OCTETS, RECORD_HEADER_OCTETS))
+    const { offset, length } = location
+    // Most messages are small: header and body in one read.
+    const first = this.#read(
+      location,
+      offset - RECORD_HEADER_OCTETS,
+      RECORD_HEADER_OCTETS + Math.min(CHUNK_OCTETS, length),
+    )
+    const header = decodeRecordHeader(first)
     if (!header || header.length !== length) throw damaged(location, 'its record header is not the expected one')
     let sum = 0
     for (let at = 0; at < length; at += CHUNK_OCTETS) {
-      const chunk = this.#read({ pack, offset, length }, offset + at, Math.min(CHUNK_OCTETS, length - at))
+      const chunk =
+        at === 0
+          ? first.subarray(RECORD_HEADER_OCTETS)
+          : this.#read(location, offset + at, Math.min(CHUNK_OCTETS, length - at))
       sum = crc32(chunk, sum)
       if (at + chunk.length === length && sum !== header.crc32) throw damaged(location, 'its checksum is wrong')
       yield chunk

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import { summarizeHeader } from '../formats/mail/header-summary.ts'
 import type { PackReader } from '../store/pack-reader.ts'
 import type { StagedRow } from '../store/rows.ts'
@@ -9,14 +9,17 @@ const HEAD_OCTETS = 262_144 // a longer header is cut: lists need its beginning 
 /** Reads, checks and digests one staged body. Blocks: runs in the import worker. */
 export function digestBody(packs: PackReader, { location }: StagedRow): ImportOutcome {
   try {
-    const hash = createHash('sha256')
-    let head: Buffer | undefined
+    let sha: Hash | undefined
+    let first: Buffer | undefined
     for (const chunk of packs.chunks(location)) {
-      head ??= chunk.subarray(0, HEAD_OCTETS)
-      hash.update(chunk)
+      if (first) sha ??= createHash('sha256').update(first)
+      sha?.update(chunk)
+      first ??= chunk
     }
-    const summary = summarizeHeader(head ?? Buffer.alloc(0))
-    return { kind: 'digest', digest: { sha256: hash.digest(), ...summary } }
+    const body = first ?? Buffer.alloc(0)
+    // Nearly all bodies are one chunk, which needs no object.
+    const sha256 = sha?.digest() ?? hash('sha256', body, 'buffer')
+    return { kind: 'digest', digest: { sha256, ...summarizeHeader(body.subarray(0, HEAD_OCTETS)) } }
   } catch (error) {
     return { kind: 'failed', message: error instanceof Error ? error.message : String(error) }
   }

@@ -2,8 +2,8 @@ import { type FSWatcher, watch } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
 import type { Logger } from '../log/logger.ts'
 import { certificateFingerprint } from './fingerprint.ts'
+import { keyToPem } from './identity.ts'
 import { LocalCa } from './local-ca.ts'
-import { keyToPem } from './x509.ts'
 
 const CHECK_MS = 3_600_000 // against a life of 397 days, an hour late is nothing
 const SETTLE_MS = 200 // the command line replaces four files in a row

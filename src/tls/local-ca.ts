@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { readIfPresent, replaceFile } from '../config/private-file.ts'
 import { PosternError } from '../errors.ts'
 import type { TlsErrorCode } from './errors.ts'
-import { type Identity, identityToPem, keyToPem, makeIdentity, parseCertificate, parseIdentity } from './x509.ts'
+import { type Identity, identityToPem, keyToPem, parseCertificate, parseIdentity } from './identity.ts'
 
 const CA_LIFETIME_DAYS = 3652 // ten years
 const LEAF_LIFETIME_DAYS = 397 // what platforms accept at most
@@ -79,7 +79,7 @@ export class LocalCa {
   async renewAuthority(): Promise<Identity> {
     await mkdir(this.#certsDir, { recursive: true, mode: PRIVATE_DIR })
     await chmod(this.#certsDir, PRIVATE_DIR)
-    const authority = await makeIdentity({
+    const authority = await (await forgery()).makeIdentity({
       commonName: CA_NAME,
       lifetimeDays: CA_LIFETIME_DAYS,
       now: this.#clock(),
@@ -150,9 +150,15 @@ export class LocalCa {
     return leaf
   }
 
-  #make(names: readonly string[], issuer: Identity): Promise<Identity> {
+  async #make(names: readonly string[], issuer: Identity): Promise<Identity> {
     const commonName = names[0] ?? ''
-    return makeIdentity({ commonName, lifetimeDays: LEAF_LIFETIME_DAYS, now: this.#clock(), names, issuer })
+    return (await forgery()).makeIdentity({
+      commonName,
+      lifetimeDays: LEAF_LIFETIME_DAYS,
+      now: this.#clock(),
+      names,
+      issuer,
+    })
   }
 
   // A clock that was far ahead when the certificate was made left one that is not valid yet: that one is due, too.
@@ -203,4 +209,9 @@ function unreadable(file: string): PosternError {
     remedy: 'user',
     advice: 'Restore it from a backup, or make a new CA with `postern cert ca --renew` and install that one.',
   })
+}
+
+// The certificate library is large and needed once a year.
+function forgery(): Promise<typeof import('./x509.ts')> {
+  return import('./x509.ts')
 }

@@ -1,5 +1,7 @@
 import { addressParser, decodeWords } from 'postal-mime'
 
+const CRLF_CRLF = Buffer.from('\r\n\r\n')
+const LF_LF = Buffer.from('\n\n')
 const MAX_FIELD_CHARS = 1000 // a list shows one line; a hostile header must not fill the database
 
 /** What lists and searches show of a message. */
@@ -38,10 +40,11 @@ function headerText(head: Buffer): string {
   return text.includes('\ufffd') ? header.toString('latin1') : text
 }
 
+// Mail of servers has CRLF: a body is searched for a bare LF only when it has none.
 function blankLine(head: Buffer): number {
-  const [crlf, lf] = [head.indexOf('\r\n\r\n'), head.indexOf('\n\n')]
-  if (crlf === -1 || lf === -1) return Math.max(crlf, lf)
-  return Math.min(crlf, lf)
+  const crlf = head.indexOf(CRLF_CRLF)
+  const lf = (crlf === -1 ? head : head.subarray(0, crlf)).indexOf(LF_LF)
+  return lf === -1 ? crlf : lf
 }
 
 function unfolded(header: string): string[] {
