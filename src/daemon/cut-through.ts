@@ -42,7 +42,7 @@ export class CutThroughRelay implements Relay {
       }
       const reply = await this.#sendMail(connection, isReused, mailLine(connection, sender, options), started)
       if (!isPositive(reply)) this.reset()
-      return reply
+      return relayed(reply)
     } catch (error) {
       this.#open = undefined
       started.reject(error)
@@ -55,8 +55,10 @@ export class CutThroughRelay implements Relay {
     if (!open) return BAD_SEQUENCE
     try {
       const connection = await open
-      const parameters = connection.extensions.has('DSN') ? dsn : []
-      return await connection.command([`RCPT TO:<${recipient}>`, ...parameters].join(' '))
+      const hasDsn = connection.extensions.has('DSN')
+      if (!hasDsn && dsn.length > 0) this.#log.info('the server knows no DSN: delivery reports were not asked for')
+      const parameters = hasDsn ? dsn : []
+      return relayed(await connection.command([`RCPT TO:<${recipient}>`, ...parameters].join(' ')))
     } catch (error) {
       return error instanceof PosternError ? BROKE_OFF : BAD_SEQUENCE
     }
@@ -70,7 +72,7 @@ export class CutThroughRelay implements Relay {
       const reply = await connection.command('DATA')
       if (reply.code !== 354) {
         if (isPositive(reply)) connection.destroy() // neither a message nor a refusal: out of step
-        return isPositive(reply) ? BROKE_OFF : reply
+        return isPositive(reply) ? BROKE_OFF : relayed(reply)
       }
       this.#open = undefined
       return this.#sink(connection)
@@ -128,7 +130,7 @@ export class CutThroughRelay implements Relay {
         try {
           const reply = await connection.finish()
           this.#pool.put(connection)
-          return reply
+          return relayed(reply)
         } catch (error) {
           this.#log.warn({ err: error }, 'the server broke off after a message')
           return UNKNOWN_FATE
@@ -166,4 +168,9 @@ export function mailLine({ extensions }: SmtpClientConnection, sender: string, o
     ...(isSmtpUtf8 ? ['SMTPUTF8'] : []),
     ...(extensions.has('DSN') ? dsn : []),
   ].join(' ')
+}
+
+// 421 says that the connection closes: the server's does, ours to the client does not.
+function relayed(reply: SmtpReply): SmtpReply {
+  return reply.code === 421 ? { ...reply, code: 451 } : reply
 }
