@@ -14,12 +14,12 @@ import { LAUNCHER, PosternHome } from '../test/support/postern.ts'
 const USER = 'ada@example.test'
 const MESSAGES = Number(process.argv[2] ?? 20_000)
 const ROUNDS = Number(process.argv[3] ?? 3)
-const RSS_POLL_MS = 50
+const MEMORY_POLL_MS = 50
 
 interface Measured {
   readonly seconds: number
-  /** The sum of all our processes at its highest. */
-  readonly rssMegabytes: number
+  /** All processes together at their highest. */
+  readonly megabytes: number
 }
 
 await using dovecot = await startDovecot({ users: [USER] })
@@ -35,7 +35,7 @@ const series = {
   noSync: [] as Measured[],
 }
 for (let round = 0; round < ROUNDS; round++) {
-  series.floor.push({ seconds: await floor(dovecot), rssMegabytes: 0 })
+  series.floor.push({ seconds: await floor(dovecot), megabytes: 0 })
   series.postern.push(await postern(dovecot))
   series.noSync.push(await mbsync(dovecot, 'FSync no\n'))
   series.mbsync.push(await mbsync(dovecot, ''))
@@ -108,23 +108,24 @@ async function measure(program: string, args: readonly string[], environment: No
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, ...environment },
   })
-  let rss = 0
+  let highest = 0
   const timer = setInterval(() => {
-    rss = Math.max(rss, treeRss(child.pid ?? 0))
-  }, RSS_POLL_MS)
+    highest = Math.max(highest, treeMemory(child.pid ?? 0))
+  }, MEMORY_POLL_MS)
   const [code] = await once(child, 'exit')
   clearInterval(timer)
   if (code !== 0) throw new Error(`${program} exited with ${code}`)
-  return { seconds: (performance.now() - start) / 1000, rssMegabytes: rss }
+  return { seconds: (performance.now() - start) / 1000, megabytes: highest }
 }
 
-function treeRss(pid: number): number {
+/** Megabytes that the processes hold together: what they share, such as the code of Node, is counted once (PSS). */
+function treeMemory(pid: number): number {
   try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
+    const kilobytes = Number(/^Pss: +(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1])
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
     return children
       .filter(text => text !== '')
-      .reduce((sum, child) => sum + treeRss(Number(child)), (pages * 4096) / 1e6)
+      .reduce((sum, child) => sum + treeMemory(Number(child)), (kilobytes * 1024) / 1e6)
   } catch {
     return 0 // gone between the look and the read
   }
@@ -132,12 +133,12 @@ function treeRss(pid: number): number {
 
 function median(values: readonly Measured[]): Measured {
   const sorted = values.toSorted((left, right) => left.seconds - right.seconds)
-  return sorted[Math.floor(sorted.length / 2)] ?? { seconds: Number.NaN, rssMegabytes: 0 }
+  return sorted[Math.floor(sorted.length / 2)] ?? { seconds: Number.NaN, megabytes: 0 }
 }
 
 function row(name: string, measured: Measured | undefined): void {
-  const rss = measured && measured.rssMegabytes > 0 ? `  ${measured.rssMegabytes.toFixed(0)} MB RSS` : ''
-  console.log(`${name.padEnd(20)} ${measured?.seconds.toFixed(2)} s${rss}`)
+  const memory = measured && measured.megabytes > 0 ? `  ${measured.megabytes.toFixed(0)} MB` : ''
+  console.log(`${name.padEnd(20)} ${measured?.seconds.toFixed(2)} s${memory}`)
 }
 
 function ratio(left: Measured | undefined, right: Measured | undefined): string {

@@ -63,8 +63,9 @@ async function compare(
 
 async function memory(home: PosternHome, launcher: ChildProcess): Promise<void> {
   const pid = launcher.pid ?? 0
+  const port = await pop3Port(home) // starts a reader worker, which is not to be counted as sessions
+  await sleep(1000)
   const idle = rss(pid)
-  const port = await pop3Port(home)
   const sockets: Socket[] = []
   while (sockets.length < IDLE_SESSIONS) {
     sockets.push(...(await Promise.all(Array.from({ length: 100 }, () => signIn(port)))))

@@ -1,11 +1,15 @@
 import { type IncomingMessage, request } from 'node:http'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Home } from '../config/home.ts'
 import { readIfPresent } from '../config/private-file.ts'
 import { PosternError } from '../errors.ts'
 import type { CallOptions, Control } from './control.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { fromWireError, type WireError } from './wire-error.ts'
+
+const ENDING_POLL_MS = 20
+const ENDING_TIMEOUT_MS = 5000 // longer than a control server takes to close
 
 /** Finds the daemon of a home; undefined when none answers. */
 export async function findDaemon(home: Home): Promise<Control | undefined> {
@@ -31,16 +35,27 @@ class SocketControl implements Control {
     this.#token = token
   }
 
-  /** Tells whether somebody listens: a killed daemon leaves its token behind. */
+  /** Tells whether somebody listens: a killed daemon leaves its token behind, one that ends may cut the question off. */
   async answers(): Promise<boolean> {
+    const deadlineMs = performance.now() + ENDING_TIMEOUT_MS
+    for (;;) {
+      const problem = await this.#ask()
+      if (problem === undefined) return true
+      const code = 'code' in problem ? problem.code : undefined
+      if (code === 'ENOENT' || code === 'ECONNREFUSED') return false
+      const isEnding = code === 'EPIPE' || code === 'ECONNRESET'
+      if (!isEnding || performance.now() > deadlineMs) throw failed(problem)
+      await delay(ENDING_POLL_MS)
+    }
+  }
+
+  async #ask(): Promise<Error | undefined> {
     try {
       const response = await this.#post('', {}, new AbortController().signal)
       response.resume()
-      return true
+      return undefined
     } catch (error) {
-      const reason = error instanceof Error && 'code' in error ? error.code : undefined
-      if (reason === 'ENOENT' || reason === 'ECONNREFUSED') return false
-      throw failed(error)
+      return error instanceof Error ? error : new Error(String(error))
     }
   }
 

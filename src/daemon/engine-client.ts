@@ -118,7 +118,8 @@ export class EngineClient implements AsyncDisposable {
     const child = fork(fileURLToPath(entryPoint('engine-main')), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      execArgv: [],
+      // Octets pass through in buffers outside the heap: a large young generation would only hold garbage.
+      execArgv: ['--max-semi-space-size=4'],
     })
     this.#startedAtMs = performance.now()
     this.#lastAliveMs = this.#startedAtMs
