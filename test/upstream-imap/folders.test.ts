@@ -57,3 +57,31 @@ t.test('QRESYNC’s difference is read when a folder is opened', async t => {
   const other = await mail.examine('INBOX', { ...cursor, uidValidity: 8 })
   t.equal(other.delta, undefined, 'another UIDVALIDITY: the difference means nothing')
 })
+
+t.test('roles are given inside the account’s own namespace only', async t => {
+  const server = await startScriptedImap(
+    t,
+    '* OK ready',
+    polite('NAMESPACE SPECIAL-USE LIST-EXTENDED', command => {
+      if (command === 'NAMESPACE') {
+        return '* NAMESPACE (("Mail." ".")) (("user." ".")) (("Public." "."))\r\nTAG OK done\r\n'
+      }
+      if (command.startsWith('LIST')) {
+        return (
+          '* LIST () "." INBOX\r\n* LIST () "." Mail.Trash\r\n* LIST (\\Drafts) "." user.bob.Drafts\r\n' +
+          '* LIST () "." Public.Junk\r\n* LIST () "." Mail.Old.Sent\r\nTAG OK done\r\n'
+        )
+      }
+      return command.startsWith('STATUS') ? 'TAG NO later\r\n' : undefined
+    }),
+  )
+  await using mail = await connectTo(server)
+  const roles = (await mail.listFolders()).map(({ path, role }) => [path, role])
+  t.same(roles, [
+    ['INBOX', 'inbox'],
+    ['Mail.Trash', 'trash'],
+    ['user.bob.Drafts', undefined],
+    ['Public.Junk', undefined],
+    ['Mail.Old.Sent', undefined],
+  ])
+})

@@ -28,6 +28,14 @@ const ROLES_BY_NAME: Readonly<Record<string, FolderRole>> = {
   'junk e-mail': 'junk',
 }
 
+/** Prefixes of folder names (RFC 2342). */
+interface Namespaces {
+  /** Of the user's own folders, the first namespace: empty, or such as `INBOX.`. */
+  readonly personal: string
+  /** Of other users' and shared folders. */
+  readonly foreign: readonly string[]
+}
+
 interface ListedFolder {
   readonly path: string
   readonly delimiter: string | undefined
@@ -50,11 +58,30 @@ export async function listFolders(connection: ImapConnection): Promise<readonly 
     ...(hasListStatus ? [`STATUS (${statusItems(capabilities)})`] : []),
   ]
   const options = capabilities.has('LIST-EXTENDED') && returns.length > 0 ? ` RETURN (${returns.join(' ')})` : ''
-  await connection.command([`LIST "" "*"${options}`], { data })
+  const [namespaces] = await Promise.all([
+    readNamespaces(connection),
+    connection.command([`LIST "" "*"${options}`], { data }),
+  ])
   const folders = [...listed.values()]
   if (options === '' || !hasListStatus) await askStatus(connection, folders, data)
   const subscribed = capabilities.has('LIST-EXTENDED') ? undefined : await listSubscribed(connection)
-  return folders.map(folder => remoteFolder(folder, folders, statuses.get(folder.path), subscribed))
+  return folders.map(folder => remoteFolder(folder, { folders, namespaces, subscribed }, statuses.get(folder.path)))
+}
+
+async function readNamespaces(connection: ImapConnection): Promise<Namespaces> {
+  let found: Namespaces = { personal: '', foreign: [] }
+  if (!connection.capabilities.has('NAMESPACE')) return found
+  const keep = ({ values }: DataResponse) => {
+    const [personal = [], others = [], shared = []] = values.map(prefixesOf)
+    found = { personal: personal[0] ?? '', foreign: [...others, ...shared].filter(prefix => prefix !== '') }
+  }
+  await connection.command(['NAMESPACE'], { data: { NAMESPACE: keep } })
+  return found
+}
+
+// (("INBOX." ".") ("Archive." ".")), or NIL.
+function prefixesOf(namespace: ImapValue): string[] {
+  return (itemsOf(namespace) ?? []).map(each => mailboxOf(itemsOf(each)?.[0]) ?? '')
 }
 
 /** The STATUS items that Postern asks for. */
@@ -140,32 +167,39 @@ function isSelectable({ attributes }: ListedFolder): boolean {
   return !attributes.includes('\\noselect') && !attributes.includes('\\nonexistent')
 }
 
-function remoteFolder(
-  folder: ListedFolder,
-  all: readonly ListedFolder[],
-  answer: StatusAnswer | undefined,
-  subscribed: ReadonlySet<string> | undefined,
-): RemoteFolder {
+interface Account {
+  readonly folders: readonly ListedFolder[]
+  readonly namespaces: Namespaces
+  readonly subscribed: ReadonlySet<string> | undefined
+}
+
+function remoteFolder(folder: ListedFolder, account: Account, answer: StatusAnswer | undefined): RemoteFolder {
   const { path, delimiter, attributes } = folder
   return {
     path,
     delimiter,
     selectable: isSelectable(folder),
-    subscribed: subscribed ? subscribed.has(path) : attributes.includes('\\subscribed'),
-    role: roleOf(folder, all),
+    subscribed: account.subscribed ? account.subscribed.has(path) : attributes.includes('\\subscribed'),
+    role: roleOf(folder, account),
     objectId: answer?.objectId,
     status: answer?.status,
   }
 }
 
-function roleOf({ path, delimiter, attributes }: ListedFolder, all: readonly ListedFolder[]): FolderRole | undefined {
+function roleOf({ path, delimiter, attributes }: ListedFolder, { folders, namespaces }: Account) {
   if (path === 'INBOX') return 'inbox'
+  // Another user's trash is no place for our deleted mail.
+  if (namespaces.foreign.some(prefix => path.startsWith(prefix))) return undefined
   const marked = attributes.map(attribute => ROLES[attribute]).find(role => role !== undefined)
   if (marked) return marked
-  const name = (delimiter ? path.split(delimiter).at(-1) : path)?.toLowerCase() ?? ''
-  const guess = ROLES_BY_NAME[name]
-  const isTaken = all.some(other => other.attributes.some(attribute => ROLES[attribute] === guess))
-  // Only a folder at the top, or below INBOX, is the account's own.
-  const isTop = !delimiter || !path.replace(`INBOX${delimiter}`, '').includes(delimiter)
-  return isTaken || !isTop ? undefined : guess
+  const guess = ROLES_BY_NAME[ownName(path, delimiter, namespaces.personal).toLowerCase()]
+  const isTaken = folders.some(other => other.attributes.some(attribute => ROLES[attribute] === guess))
+  return isTaken ? undefined : guess
+}
+
+// The account's own folders lie at the top, below INBOX, or below its namespace.
+function ownName(path: string, delimiter: string | undefined, personal: string): string {
+  const prefix =
+    [personal, delimiter ? `INBOX${delimiter}` : ''].find(each => each !== '' && path.startsWith(each)) ?? ''
+  return path.slice(prefix.length)
 }
