@@ -83,6 +83,11 @@ export class Daemon implements AsyncDisposable {
     }
   }
 
+  /** Tells the server soon of what the user has changed. */
+  changed(profile: Profile): void {
+    this.#scheduler.changed(profile.name)
+  }
+
   /** Stops all work for a profile that is being removed. */
   async forgetProfile(profile: Profile): Promise<void> {
     this.#scheduler.forget(profile.name)

@@ -3,8 +3,16 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
+import type { LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
-import type { DeliverRequest, EngineSettings, FromEngine, RunRequest, ToEngine } from './engine-protocol.ts'
+import type {
+  ChangeRequest,
+  DeliverRequest,
+  EngineSettings,
+  FromEngine,
+  RunRequest,
+  ToEngine,
+} from './engine-protocol.ts'
 import { entryPoint } from './entry-point.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { fromWireError } from './wire-error.ts'
@@ -16,7 +24,7 @@ const RESTART_MIN_MS = 200
 const RESTART_MAX_MS = 60_000
 const CALM_MS = 60_000 // an engine that lived this long was no crash loop
 
-interface Waiting extends PromiseWithResolvers<SyncResult | undefined> {
+interface Waiting extends PromiseWithResolvers<unknown> {
   readonly onEvent: ((event: SyncEvent) => void) | undefined
 }
 
@@ -58,8 +66,7 @@ export class EngineClient implements AsyncDisposable {
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       const result = await this.#ask(id, { kind: 'run', ...request, id }, onEvent)
-      if (!result) throw crashed()
-      return result
+      return result as SyncResult // engine-main answers each kind of request with its kind of result
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
@@ -69,6 +76,16 @@ export class EngineClient implements AsyncDisposable {
   async deliver(request: Omit<DeliverRequest, 'id'>): Promise<void> {
     const id = ++this.#id
     await this.#ask(id, { kind: 'deliver', ...request, id }, undefined)
+  }
+
+  /**
+   * Makes a change to the local mail; resolves when it is durable.
+   *
+   * @throws {PosternError} what the change threw, or DAEMON_ENGINE_CRASHED
+   */
+  async change(request: Omit<ChangeRequest, 'id'>): Promise<LocalChangeResult> {
+    const id = ++this.#id
+    return (await this.#ask(id, { kind: 'change', ...request, id }, undefined)) as LocalChangeResult
   }
 
   /** Makes the engine close a profile's store. */
@@ -90,8 +107,8 @@ export class EngineClient implements AsyncDisposable {
     clearTimeout(timer)
   }
 
-  #ask(id: number, message: ToEngine, onEvent: Waiting['onEvent']): Promise<SyncResult | undefined> {
-    const waiting = { ...Promise.withResolvers<SyncResult | undefined>(), onEvent }
+  #ask(id: number, message: ToEngine, onEvent: Waiting['onEvent']): Promise<unknown> {
+    const waiting = { ...Promise.withResolvers<unknown>(), onEvent }
     this.#waiting.set(id, waiting)
     this.#child ??= this.#start()
     this.#send(message)

@@ -5,6 +5,7 @@ import { createLogger, type Logger } from '../log/logger.ts'
 import { Store } from '../store/store.ts'
 import { deliverLocally } from '../sync/deliver-local.ts'
 import { SyncEngine } from '../sync/engine.ts'
+import { applyLocalChange } from '../sync/local-change.ts'
 import type { ConnectMail } from '../sync/remote.ts'
 import { Approvals } from '../tls/approvals.ts'
 import type { PeerVerifier } from '../tls/peer.ts'
@@ -12,6 +13,7 @@ import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
 import {
   ALIVE_MS,
+  type ChangeRequest,
   type DeliverRequest,
   type EngineSettings,
   type FromEngine,
@@ -74,6 +76,16 @@ class EngineProcess {
     }
   }
 
+  async change({ id, profile, storeDir, change }: ChangeRequest): Promise<void> {
+    try {
+      const result = await applyLocalChange(this.#store({ profile, storeDir }), change, Date.now)
+      send({ kind: 'done', id, result })
+    } catch (error) {
+      if (!(error instanceof PosternError)) this.#log.error({ err: error, profile }, 'a change hit a bug')
+      send({ kind: 'failed', id, error: toWireError(error) })
+    }
+  }
+
   cancel(id: number): void {
     this.#runs.get(id)?.abort(stopping())
   }
@@ -104,6 +116,7 @@ class EngineProcess {
       connect,
       importer: this.#importWorker.importerFor(storeDir),
       log,
+      clock: Date.now,
     })
   }
 
@@ -131,6 +144,7 @@ process.on('message', (message: ToEngine) => {
   if (message.kind === 'configure') engine = new EngineProcess(message)
   else if (message.kind === 'run') void engine?.run(message)
   else if (message.kind === 'deliver') void engine?.deliver(message)
+  else if (message.kind === 'change') void engine?.change(message)
   else if (message.kind === 'cancel') engine?.cancel(message.id)
   else if (message.kind === 'close') engine?.close(message.id, message.profile)
   else void engine?.shutdown()

@@ -1,5 +1,6 @@
 import type { UpstreamUrl } from '../config/upstream-url.ts'
 import type { LogLevel } from '../log/logger.ts'
+import type { LocalChange, LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { WireError } from './wire-error.ts'
 
@@ -31,6 +32,14 @@ export interface DeliverRequest {
   readonly message: Uint8Array
 }
 
+/** A change that the user makes to the local mail. */
+export interface ChangeRequest {
+  readonly id: number
+  readonly profile: number
+  readonly storeDir: string
+  readonly change: LocalChange
+}
+
 /** From the main process. */
 export type ToEngine =
   | ({ readonly kind: 'configure' } & EngineSettings)
@@ -38,6 +47,7 @@ export type ToEngine =
   | { readonly kind: 'cancel'; readonly id: number }
   /** Puts a message of our own making into the Inbox. */
   | ({ readonly kind: 'deliver' } & DeliverRequest)
+  | ({ readonly kind: 'change' } & ChangeRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
   | { readonly kind: 'shutdown' }
@@ -46,7 +56,7 @@ export type ToEngine =
 export type FromEngine =
   | { readonly kind: 'alive' }
   | { readonly kind: 'event'; readonly id: number; readonly event: SyncEvent }
-  | { readonly kind: 'done'; readonly id: number; readonly result: SyncResult | undefined }
+  | { readonly kind: 'done'; readonly id: number; readonly result: SyncResult | LocalChangeResult | undefined }
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
 
 /** How often the engine says that it is alive, in ms. */

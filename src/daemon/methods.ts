@@ -1,6 +1,7 @@
 import { PosternError } from '../errors.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import type { Method, MethodContext } from './method.ts'
+import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
 import { FRONT_METHODS } from './methods/fronts.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
@@ -13,6 +14,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CONFIG_METHODS,
   ...PROFILE_METHODS,
   ...MAIL_METHODS,
+  ...CHANGE_METHODS,
   ...FRONT_METHODS,
   ...OUTBOX_METHODS,
 }

@@ -2,6 +2,7 @@ import { PosternError } from '../errors.ts'
 import type { Installation } from './installation.ts'
 
 const MIN_POLL_MS = 60_000 // a poll starts a run at most this often
+const AFTER_CHANGE_MS = 500
 const TICK_MS = 15_000
 const REFUSED_BACK_OFF_MS = 15 * 60_000 // after a failure that only a person can cure
 
@@ -14,6 +15,7 @@ interface Due {
 export class PollScheduler implements Disposable {
   readonly #installation: Installation
   readonly #due = new Map<string, Due>()
+  readonly #changes = new Map<string, NodeJS.Timeout>()
   readonly #abort = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
@@ -33,13 +35,29 @@ export class PollScheduler implements Disposable {
     if (due && performance.now() - due.lastStartMs >= MIN_POLL_MS) this.#start(name)
   }
 
+  /** The user has changed something: the server is told soon, with what else comes meanwhile. */
+  changed(name: string): void {
+    clearTimeout(this.#changes.get(name))
+    const timer = setTimeout(() => this.#uploadChanges(name), AFTER_CHANGE_MS).unref()
+    this.#changes.set(name, timer)
+  }
+
   forget(name: string): void {
     this.#due.delete(name)
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
+    for (const timer of this.#changes.values()) clearTimeout(timer)
     this.#abort.abort()
+  }
+
+  #uploadChanges(name: string): void {
+    this.#changes.delete(name)
+    const profile = this.#installation.profiles.list().find(profile => profile.name === name)
+    if (!profile) return
+    if (this.#installation.syncs.stateOf(profile.number) === 'syncing') this.changed(name)
+    else this.#start(name)
   }
 
   #tick(): void {

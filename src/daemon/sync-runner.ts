@@ -4,6 +4,7 @@ import type { Logger } from '../log/logger.ts'
 import type { ProfileErrorCode } from '../profile/errors.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
+import { type LocalChange, type LocalChangeResult, needsWriter } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { EngineClient } from './engine-client.ts'
 import type { DaemonErrorCode } from './errors.ts'
@@ -87,6 +88,17 @@ export class SyncRunner implements AsyncDisposable {
       .then(() => this.#engine.deliver({ profile: number, storeDir: dir, message }))
     runs.last = delivered
     await delivered
+  }
+
+  /** Makes a change to a profile's local mail: at once, or between two runs where it needs the pack. */
+  async change({ number, dir }: Profile, change: LocalChange): Promise<LocalChangeResult> {
+    const apply = () => this.#engine.change({ profile: number, storeDir: dir, change })
+    if (!needsWriter(change)) return apply()
+    const runs = this.#runsOf(number)
+    const changed = runs.last.then(undefined, () => undefined).then(apply) // its failure is told to who asked for it
+    runs.last = changed.then(() => undefined)
+    runs.last.catch(() => undefined) // told below
+    return changed
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -31,19 +31,51 @@ export function unpackFlags({ bits, keywords }: MessageFlags): string[] {
   return keywords === '' ? flags : [...flags, ...keywords.split(' ')]
 }
 
+/** Flags to add and flags to remove. */
+export interface FlagChange {
+  readonly add: MessageFlags
+  readonly remove: MessageFlags
+}
+
+/** Applies a change. */
+export function changeFlags(flags: MessageFlags, { add, remove }: FlagChange): MessageFlags {
+  const keywords = wordsOf(flags)
+  for (const word of wordsOf(add)) keywords.add(word)
+  for (const word of wordsOf(remove)) keywords.delete(word)
+  return { bits: (flags.bits | add.bits) & ~remove.bits, keywords: [...keywords].sort().join(' ') }
+}
+
+/** Finds the change that makes `from` into `to`. */
+export function flagChange(from: MessageFlags, to: MessageFlags): FlagChange {
+  const [before, after] = [wordsOf(from), wordsOf(to)]
+  return {
+    add: {
+      bits: to.bits & ~from.bits,
+      keywords: [...after]
+        .filter(word => !before.has(word))
+        .sort()
+        .join(' '),
+    },
+    remove: {
+      bits: from.bits & ~to.bits,
+      keywords: [...before]
+        .filter(word => !after.has(word))
+        .sort()
+        .join(' '),
+    },
+  }
+}
+
 /** Merges what the server changed into the local flags: a flag never conflicts. */
 export function mergeFlags(base: MessageFlags, local: MessageFlags, remote: MessageFlags): MessageFlags {
-  const added = remote.bits & ~base.bits
-  const removed = base.bits & ~remote.bits
-  const words = (flags: MessageFlags) => new Set(flags.keywords === '' ? [] : flags.keywords.split(' '))
-  const [baseWords, remoteWords] = [words(base), words(remote)]
-  const keywords = words(local)
-  for (const word of remoteWords) if (!baseWords.has(word)) keywords.add(word)
-  for (const word of baseWords) if (!remoteWords.has(word)) keywords.delete(word)
-  return { bits: (local.bits | added) & ~removed, keywords: [...keywords].sort().join(' ') }
+  return changeFlags(local, flagChange(base, remote))
 }
 
 /** Tells whether two sets of flags are the same. */
 export function equalFlags(left: MessageFlags, right: MessageFlags): boolean {
   return left.bits === right.bits && left.keywords === right.keywords
+}
+
+function wordsOf({ keywords }: MessageFlags): Set<string> {
+  return new Set(keywords === '' ? [] : keywords.split(' '))
 }

@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
-import { Database, type Row } from './database.ts'
+import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
+import { PendingChanges } from './pending-changes.ts'
+import { folderRow, itemRow, locationOf, numberOf } from './row-values.ts'
 import type { FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow } from './rows.ts'
 
 /** The file names inside a profile's folder. */
@@ -19,9 +21,12 @@ const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
 export class StoreReader implements Disposable {
   readonly #database: Database
   readonly #packs: PackReader
+  /** What is to be told to the server. */
+  readonly pending: PendingChanges
 
   constructor(database: Database, packs: PackReader) {
     this.#database = database
+    this.pending = new PendingChanges(database)
     this.#packs = packs
   }
 
@@ -52,7 +57,7 @@ export class StoreReader implements Disposable {
       unread: count(`SELECT count(*) AS n FROM item WHERE folder = ? AND ${VISIBLE} AND local_bits & 1 = 0`),
       queuedDownload: count('SELECT count(*) AS n FROM dlq WHERE folder = ?'),
       queuedImport: count('SELECT count(*) AS n FROM stage WHERE folder = ?'),
-      queuedUpload: count('SELECT count(*) AS n FROM op WHERE destination = ?'),
+      queuedUpload: count(`SELECT count(*) AS n FROM op WHERE destination = ? AND kind = 'append'`),
       ignored: count('SELECT count(*) AS n FROM ignored WHERE folder = ?'),
     }
   }
@@ -106,29 +111,32 @@ export class StoreReader implements Disposable {
       }
     }
     keep('ignored', 'SELECT uid FROM ignored WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
+    keep('ignored', 'SELECT uid FROM expunge WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
     keep('dlq', 'SELECT uid, bits, keywords FROM dlq WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
     keep('stage', 'SELECT uid, bits, keywords FROM stage WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
     const items = `SELECT uid, server_bits AS bits, server_keywords AS keywords FROM item
-      WHERE folder = ? AND uid > 0 AND unlinked IS NULL`
+      WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL`
     keep('item', items, folder)
     return known
   }
 
   /** The UIDs of {@link known}. */
   knownUids(folder: number, uidValidity: number): UidSet {
-    const sql = `SELECT uid FROM item WHERE folder = ?1 AND uid > 0 AND unlinked IS NULL
+    const sql = `SELECT uid FROM item WHERE remote_folder = ?1 AND uid > 0 AND unlinked IS NULL
       UNION SELECT uid FROM dlq WHERE folder = ?1 AND uid_validity = ?2
       UNION SELECT uid FROM stage WHERE folder = ?1 AND uid_validity = ?2
-      UNION SELECT uid FROM ignored WHERE folder = ?1 AND uid_validity = ?2 ORDER BY uid`
+      UNION SELECT uid FROM ignored WHERE folder = ?1 AND uid_validity = ?2
+      UNION SELECT uid FROM expunge WHERE folder = ?1 AND uid_validity = ?2 ORDER BY uid`
     return UidSet.of(this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid)))
   }
 
   /** Counts {@link known} without listing it. */
   knownCount(folder: number, uidValidity: number): number {
-    const sql = `SELECT (SELECT count(*) FROM item WHERE folder = ?1 AND uid > 0 AND unlinked IS NULL)
+    const sql = `SELECT (SELECT count(*) FROM item WHERE remote_folder = ?1 AND uid > 0 AND unlinked IS NULL)
       + (SELECT count(*) FROM dlq WHERE folder = ?1 AND uid_validity = ?2)
       + (SELECT count(*) FROM stage WHERE folder = ?1 AND uid_validity = ?2)
-      + (SELECT count(*) FROM ignored WHERE folder = ?1 AND uid_validity = ?2) AS n`
+      + (SELECT count(*) FROM ignored WHERE folder = ?1 AND uid_validity = ?2)
+      + (SELECT count(*) FROM expunge WHERE folder = ?1 AND uid_validity = ?2) AS n`
     return Number(this.#database.find(sql, folder, uidValidity)?.n)
   }
 
@@ -160,63 +168,17 @@ export class StoreReader implements Disposable {
     }))
   }
 
-  /** Counts what may be adopted: items that lost their UID or that the server stopped having. */
-  adoptable(): number {
-    const sql = `SELECT (SELECT count(*) FROM item WHERE uid = -1) + (SELECT count(*) FROM item WHERE unlinked IS NOT NULL) AS n`
-    return Number(this.#database.find(sql)?.n)
+  /** Counts what may be adopted; `byHeader` those of them that have no Message-ID. */
+  adoptable(): { readonly all: number; readonly byHeader: number } {
+    const sql = `SELECT (SELECT count(*) FROM item WHERE uid = -1) + (SELECT count(*) FROM item WHERE unlinked IS NOT NULL)
+        + (SELECT count(*) FROM op WHERE item IS NOT NULL AND state <> 'ready') AS n,
+      (SELECT count(*) FROM op WHERE sent_hash IS NOT NULL AND state <> 'ready') AS byHeader`
+    const row = this.#database.find(sql)
+    return { all: Number(row?.n), byHeader: Number(row?.byHeader) }
   }
 
   [Symbol.dispose](): void {
     this.#packs[Symbol.dispose]()
     this.#database[Symbol.dispose]()
   }
-}
-
-function folderRow(row: Row): FolderRow {
-  return {
-    id: Number(row.id),
-    path: String(row.path),
-    delimiter: textOf(row.delimiter),
-    role: textOf(row.role),
-    objectId: textOf(row.object_id),
-    isSelectable: row.is_selectable === 1,
-    isExcluded: row.is_excluded === 1,
-    class: row.class as FolderRow['class'], // held to these by a CHECK, as is the state
-    state: row.state as FolderRow['state'],
-    error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
-    uidValidity: numberOf(row.uid_validity),
-    uidNext: numberOf(row.uid_next),
-    highestModseq: typeof row.cursor === 'string' ? BigInt(row.cursor) : undefined,
-  }
-}
-
-function itemRow(row: Row): ItemRow {
-  return {
-    id: Number(row.id),
-    folder: Number(row.folder),
-    uid: Number(row.uid),
-    localUid: Number(row.local_uid),
-    messageId: textOf(row.message_id),
-    subject: textOf(row.subject),
-    from: textOf(row.sender),
-    dateMs: numberOf(row.date),
-    internalDateMs: Number(row.internal_date),
-    size: Number(row.size),
-    flags: { bits: Number(row.local_bits), keywords: String(row.local_keywords) },
-    bodyState: row.body_state === 'header' ? 'header' : 'full',
-    sha256: row.sha256 instanceof Uint8Array ? Buffer.from(row.sha256) : Buffer.alloc(0),
-    location: locationOf(row),
-  }
-}
-
-function locationOf(row: Row): PackLocation {
-  return { pack: Number(row.pack), offset: Number(row.offset), length: Number(row.length) }
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined
 }

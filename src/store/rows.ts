@@ -12,6 +12,8 @@ export interface FolderRow {
   readonly isExcluded: boolean
   readonly class: 'priority' | 'standard' | 'other'
   readonly state: 'ok' | 'paused' | 'gone'
+  /** What the user said to the deletion of much of the folder. */
+  readonly consent: 'accept' | 'restore' | undefined
   readonly error: { readonly code: string; readonly message: string } | undefined
   readonly uidValidity: number | undefined
   readonly uidNext: number | undefined

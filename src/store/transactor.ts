@@ -1,9 +1,12 @@
-import type { Database, Row } from './database.ts'
-import { equalFlags, type MessageFlags, mergeFlags } from './flags.ts'
+import { findAdoptable, type IncomingMessage } from './adoption.ts'
+import type { Database } from './database.ts'
+import type { MessageFlags } from './flags.ts'
+import { FolderChanges } from './folder-changes.ts'
+import { LocalChanges } from './local-changes.ts'
 import type { PackLocation } from './pack-format.ts'
+import { PushOutcomes } from './push-outcomes.ts'
 import type { DownloadRow, FolderRow, MessageDigest, StagedRow } from './rows.ts'
-
-const MAX_LOCAL_UID_BLOCK = 256
+import { TransactionScope } from './transaction-scope.ts'
 
 /** A folder of the server, as far as the store keeps it. */
 export interface FolderFacts {
@@ -26,32 +29,31 @@ const INSERT_DLQ = `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, 
   message_id, email_id, want) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'full') ON CONFLICT DO NOTHING`
 const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, local_uid, bits, keywords, internal_date, email_id,
   want, attempts, pack, offset, length) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-const INSERT_ITEM = `INSERT INTO item(folder, uid, local_uid, modseq, email_id, message_id, size, internal_date, server_bits,
+const INSERT_ITEM = `INSERT INTO item(folder, remote_folder, uid, local_uid, modseq, email_id, message_id, size, internal_date, server_bits,
   server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // `uid > 0` beside `uid = ?` lets SQLite use the index item_uid, which holds no others.
 
 /** Changes the store inside one transaction; made by `Store.transact` and valid during it only. */
 export class Transactor {
+  readonly #scope: TransactionScope
   readonly #database: Database
   readonly #now: number
-  #modseq: number | undefined
   #hasUnlinked: boolean | undefined
-  readonly #localUids = new Map<number, { next: number; end: number }>()
+  /** What the user changes. */
+  readonly local: LocalChanges
+  readonly folders: FolderChanges
+  /** What the server answered to what was pushed. */
+  readonly push: PushOutcomes
 
   constructor(database: Database, now: number) {
+    this.#scope = new TransactionScope(database, now)
     this.#database = database
     this.#now = now
-  }
-
-  /** The mod-sequence of this transaction's visible changes. */
-  get modseq(): number {
-    if (this.#modseq === undefined) {
-      this.#database.run('UPDATE meta SET modseq = modseq + 1')
-      this.#modseq = Number(this.#database.find('SELECT modseq FROM meta')?.modseq)
-    }
-    return this.#modseq
+    this.folders = new FolderChanges(this.#scope)
+    this.local = new LocalChanges(this.#scope)
+    this.push = new PushOutcomes(this.#scope)
   }
 
   /** Adds the folder, or updates what the server says of it. */
@@ -86,19 +88,37 @@ export class Transactor {
     this.#database.run(sql, folder.id)
     this.#forgetQueues(folder.id)
     this.#database.run(
-      'UPDATE item SET unlinked = (SELECT cycle FROM meta) WHERE folder = ? AND unlinked IS NULL',
+      'UPDATE item SET unlinked = (SELECT cycle FROM meta) WHERE remote_folder = ? AND unlinked IS NULL',
       folder.id,
     )
-    this.log({ folder: folder.id, event: 'folder-gone', detail: folder.path })
+    this.#scope.log({ folder: folder.id, event: 'folder-gone', detail: folder.path })
+    const unsent = 'SELECT 1 FROM item WHERE folder = ? AND remote_folder IS NOT folder AND unlinked IS NULL LIMIT 1'
+    if (!this.#database.find(unsent, folder.id)) return
+    // What the user put there shall not be lost with it: the folder is made again.
+    this.#database.run(`UPDATE folder SET state = 'ok' WHERE id = ?`, folder.id)
+    this.#database.run(`INSERT INTO op(kind, state, path) VALUES('create', 'ready', ?)`, folder.path)
   }
 
   setFolderError(folder: number, error: { code: string; message: string } | undefined): void {
     this.#database.run('UPDATE folder SET error = ? WHERE id = ?', error ? JSON.stringify(error) : null, folder)
   }
 
+  /** Holds a folder until the user has said what to do with it. */
+  pause(folder: number, error: { code: string; message: string }): void {
+    this.#database.run(`UPDATE folder SET state = 'paused', error = ? WHERE id = ?`, JSON.stringify(error), folder)
+    this.#scope.log({ folder, event: 'paused', detail: error.message })
+  }
+
+  /** Lets a held folder go on. */
+  resume(folder: number, consent: 'accept' | 'restore' | undefined): void {
+    const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, uid_next = NULL, cursor = NULL WHERE id = ?`
+    this.#database.run(sql, consent ?? null, folder)
+    this.#scope.log({ folder, event: 'resumed', detail: consent ?? '' })
+  }
+
   setPosition(folder: number, { uidValidity, uidNext, highestModseq }: FolderPosition, isFull: boolean): void {
     this.#database.run(
-      `UPDATE folder SET uid_validity = ?, uid_next = ?, cursor = ?, last_full_at = iif(?, ?, last_full_at) WHERE id = ?`,
+      `UPDATE folder SET uid_validity = ?, uid_next = ?, cursor = ?, consent = NULL, last_full_at = iif(?, ?, last_full_at) WHERE id = ?`,
       uidValidity,
       uidNext ?? null,
       highestModseq === undefined ? null : String(highestModseq),
@@ -112,9 +132,10 @@ export class Transactor {
   loseUids(folder: number): void {
     this.#forgetQueues(folder)
     this.#database.run('DELETE FROM ignored WHERE folder = ?', folder)
-    this.#database.run('UPDATE item SET uid = -1 WHERE folder = ? AND uid > 0', folder)
+    this.#database.run('DELETE FROM expunge WHERE folder = ?', folder)
+    this.#database.run('UPDATE item SET uid = -1 WHERE remote_folder = ? AND uid > 0', folder)
     this.#database.run('UPDATE op SET uid_next_before = 0 WHERE destination = ?', folder)
-    this.log({ folder, event: 'uidvalidity-changed' })
+    this.#scope.log({ folder, event: 'uidvalidity-changed' })
   }
 
   enqueueDownload(folder: number, uidValidity: number, row: DownloadRow): void {
@@ -125,7 +146,7 @@ export class Transactor {
         folder,
         uidValidity,
         uid,
-        this.#nextLocalUid(folder),
+        this.#scope.nextLocalUid(folder),
         flags.bits,
         flags.keywords,
         size,
@@ -143,56 +164,42 @@ export class Transactor {
       const sql = `UPDATE ${queue} SET bits = ?, keywords = ? WHERE folder = ? AND uid_validity = ? AND uid = ?`
       if (this.#database.run(sql, bits, keywords, folder, uidValidity, uid).changes > 0) return
     }
-    const row = this.#database.find('SELECT * FROM item WHERE folder = ? AND uid = ? AND uid > 0', folder, uid)
-    if (row) this.#setItemFlags(row, flags)
+    const row = this.#database.find('SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
+    if (row) this.#scope.setServerFlags(row, flags)
   }
 
   /** The server no longer has the message. An item stays, hidden, until a whole cycle has shown that it was no move. */
   vanish(folder: number, uidValidity: number, uid: number): void {
-    for (const queue of ['dlq', 'stage', 'ignored'] as const) {
+    for (const queue of ['dlq', 'stage', 'ignored', 'expunge'] as const) {
       const sql = `DELETE FROM ${queue} WHERE folder = ? AND uid_validity = ? AND uid = ?`
       if (this.#database.run(sql, folder, uidValidity, uid).changes > 0) return
     }
-    const sql =
-      'UPDATE item SET unlinked = (SELECT cycle FROM meta) WHERE folder = ? AND uid = ? AND uid > 0 AND unlinked IS NULL'
-    if (this.#database.run(sql, folder, uid).changes > 0) this.#noteVanished(folder, uid)
+    const row = this.#database.find(
+      `SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0 AND unlinked IS NULL
+         AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)`, // a move of ours: PLAN of its destination tells
+      ...[folder, uid],
+    )
+    if (row) this.#scope.unlink(row)
+  }
+
+  /** The server no longer has the message, and the user wants it there: it is uploaded again. */
+  reappend(folder: number, uid: number): void {
+    const sql = 'SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid <> 0 AND is_gone = 0'
+    const row = this.#database.find(sql, folder, uid)
+    if (row) this.push.appendAgain(row)
   }
 
   /** Unlinks items that no UID of the new UIDVALIDITY was recognised as. */
   vanishLost(folder: number): void {
-    const rows = this.#database.all(
-      'SELECT id, local_uid FROM item WHERE folder = ? AND uid = -1 AND unlinked IS NULL',
-      folder,
-    )
-    for (const row of rows) {
-      this.#database.run('UPDATE item SET unlinked = (SELECT cycle FROM meta) WHERE id = ?', Number(row.id))
-      this.#putVanished(folder, Number(row.local_uid))
-    }
+    const sql = 'SELECT * FROM item WHERE remote_folder = ? AND uid = -1 AND unlinked IS NULL'
+    for (const row of this.#database.all(sql, folder)) this.#scope.unlink(row)
   }
 
-  /**
-   * Recognises a new UID as an item that the store has already: of this folder under its old UIDVALIDITY, or moved here
-   * by another client. EMAILID proves it; else Message-ID, size and date must agree.
-   */
-  adopt(folder: number, message: DownloadRow): boolean {
-    const { emailId, messageId, size, internalDateMs } = message
-    const candidate =
-      (emailId === undefined
-        ? undefined
-        : this.#database.find(
-            `SELECT * FROM item WHERE email_id = ? AND (folder = ? AND uid = -1 OR unlinked IS NOT NULL) LIMIT 1`,
-            emailId,
-            folder,
-          )) ??
-      (messageId === undefined
-        ? undefined
-        : this.#database.find(
-            `SELECT * FROM item WHERE message_id = ? AND size = ? AND internal_date = ?
-               AND (folder = ? AND uid = -1 OR unlinked IS NOT NULL) ORDER BY uid LIMIT 1`,
-            ...[messageId, size, internalDateMs, folder],
-          ))
+  /** Recognises a new UID as an item that the store has already; see {@link adopt}. */
+  adopt(folder: number, message: IncomingMessage): boolean {
+    const candidate = findAdoptable(this.#database, folder, message)
     if (!candidate) return false
-    this.#bind(candidate, folder, message)
+    this.#scope.bind(candidate, folder, message)
     return true
   }
 
@@ -232,12 +239,20 @@ export class Transactor {
     const [bits, keywords] = [Number(row.bits), String(row.keywords)]
     const { lastRowId } = this.#database.run(
       INSERT_ITEM,
-      ...[folder, uid, Number(row.local_uid), this.modseq, textOrNull(row.email_id), digest.messageId ?? null],
+      ...[
+        folder,
+        folder,
+        uid,
+        Number(row.local_uid),
+        this.#scope.modseq,
+        textOrNull(row.email_id),
+        digest.messageId ?? null,
+      ],
       ...[location.length, Number(row.internal_date), bits, keywords, bits, keywords, 'full'],
       ...[location.pack, location.offset, location.length, digest.sha256],
       ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
     )
-    this.log({ item: lastRowId, folder, uid, event: 'imported' })
+    this.#scope.log({ item: lastRowId, folder, uid, event: 'imported' })
     return true
   }
 
@@ -245,11 +260,21 @@ export class Transactor {
   addLocal(folder: number, { pack, offset, length }: PackLocation, digest: MessageDigest): number {
     const { lastRowId } = this.#database.run(
       INSERT_ITEM,
-      ...[folder, 0, this.#nextLocalUid(folder), this.modseq, null, digest.messageId ?? null, length, this.#now],
+      ...[
+        folder,
+        null,
+        0,
+        this.#scope.nextLocalUid(folder),
+        this.#scope.modseq,
+        null,
+        digest.messageId ?? null,
+        length,
+        this.#now,
+      ],
       ...[0, '', 0, '', 'full', pack, offset, length, digest.sha256],
       ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
     )
-    this.log({ item: lastRowId, folder, event: 'made-locally' })
+    this.#scope.log({ item: lastRowId, folder, event: 'made-locally' })
     return lastRowId
   }
 
@@ -279,7 +304,7 @@ export class Transactor {
   /** Ends a cycle: what vanished before it and did not turn up elsewhere is deleted, restorable from its tomb. */
   sweep(): number {
     const rows = this.#database.all('SELECT * FROM item WHERE unlinked < (SELECT cycle FROM meta)')
-    for (const row of rows) this.#bury(row)
+    for (const row of rows) this.#scope.bury(row, row.is_gone === 1 ? 'local' : 'server')
     this.#database.run('UPDATE meta SET cycle = cycle + 1')
     return rows.length
   }
@@ -301,13 +326,6 @@ export class Transactor {
     this.#database.run(sql, pack, octets)
   }
 
-  /** Writes what happened into the ledger. */
-  log(entry: { item?: number; folder?: number; uid?: number; event: string; detail?: string }): void {
-    const { item, folder, uid, event, detail } = entry
-    const values = [this.#now, item ?? null, folder ?? null, uid ?? null, event, detail ?? null]
-    this.#database.run('INSERT INTO ledger(at, item, folder, uid, event, detail) VALUES(?, ?, ?, ?, ?, ?)', ...values)
-  }
-
   #mayHaveUnlinked(): boolean {
     this.#hasUnlinked ??= this.#database.find('SELECT 1 FROM item WHERE unlinked IS NOT NULL LIMIT 1') !== undefined
     return this.#hasUnlinked
@@ -315,8 +333,8 @@ export class Transactor {
 
   // A server that takes a deletion back shows the old UID again, while its unlinked item still has it.
   #makeRoom(folder: number, uid: number): void {
-    const row = this.#database.find('SELECT * FROM item WHERE folder = ? AND uid = ? AND uid > 0', folder, uid)
-    if (row) this.#bury(row)
+    const row = this.#database.find('SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
+    if (row) this.#scope.bury(row, 'server')
   }
 
   #forgetQueues(folder: number): void {
@@ -324,68 +342,10 @@ export class Transactor {
     this.#database.run('DELETE FROM stage WHERE folder = ?', folder)
   }
 
-  #setItemFlags(row: Row, remote: MessageFlags): void {
-    const base = { bits: Number(row.server_bits), keywords: String(row.server_keywords) }
-    const local = { bits: Number(row.local_bits), keywords: String(row.local_keywords) }
-    if (equalFlags(base, remote)) return
-    const merged = mergeFlags(base, local, remote)
-    this.#database.run(
-      `UPDATE item SET server_bits = ?, server_keywords = ?, local_bits = ?, local_keywords = ?, modseq = ? WHERE id = ?`,
-      ...[remote.bits, remote.keywords, merged.bits, merged.keywords, this.modseq, Number(row.id)],
-    )
-  }
-
-  #bind(candidate: Row, folder: number, { uid, flags }: DownloadRow): void {
-    const [id, from, localUid] = [Number(candidate.id), Number(candidate.folder), Number(candidate.local_uid)]
-    const isMove = from !== folder
-    if (isMove) this.#putVanished(from, localUid)
-    this.#database.run(
-      'UPDATE item SET folder = ?, uid = ?, local_uid = ?, unlinked = NULL, modseq = ? WHERE id = ?',
-      ...[folder, uid, isMove ? this.#nextLocalUid(folder) : localUid, this.modseq, id],
-    )
-    if (!isMove) this.#database.run('DELETE FROM vanished WHERE folder = ? AND local_uid = ?', folder, localUid)
-    this.#setItemFlags(candidate, flags)
-    this.log({ item: id, folder, uid, event: isMove ? 'moved-on-server' : 'recognised' })
-  }
-
-  #bury(row: Row): void {
-    const uidValidity = this.#database.find('SELECT uid_validity FROM folder WHERE id = ?', Number(row.folder))
-    this.#database.run(
-      `INSERT INTO tomb(item, folder, uid_validity, uid, message_id, internal_date, bits, keywords, pack, offset, length,
-         sha256, deleted_at, deleted_by)
-       SELECT id, folder, ?, uid, message_id, internal_date, local_bits, local_keywords, pack, offset, length, sha256, ?,
-         'server' FROM item WHERE id = ?`,
-      ...[typeof uidValidity?.uid_validity === 'number' ? uidValidity.uid_validity : null, this.#now, Number(row.id)],
-    )
-    this.#database.run('DELETE FROM item WHERE id = ?', Number(row.id))
-    this.log({ item: Number(row.id), folder: Number(row.folder), uid: Number(row.uid), event: 'deleted-on-server' })
-  }
-
   #ignore(folder: number, uidValidity: number, uid: number, stage: 'download' | 'import', error: string): void {
     const sql = 'INSERT INTO ignored VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
     this.#database.run(sql, folder, uidValidity, uid, stage, error, this.#now)
-    this.log({ folder, uid, event: 'ignored', detail: error })
-  }
-
-  // Taken by the block: what is left of one when the transaction ends is a gap, which IMAP allows.
-  #nextLocalUid(folder: number): number {
-    const block = this.#localUids.get(folder)
-    if (block && block.next < block.end) return block.next++
-    const sql = 'UPDATE folder SET local_uid_next = local_uid_next + ? WHERE id = ? RETURNING local_uid_next AS next'
-    const size = block ? MAX_LOCAL_UID_BLOCK : 1
-    const end = Number(this.#database.find(sql, size, folder)?.next)
-    this.#localUids.set(folder, { next: end - size + 1, end })
-    return end - size
-  }
-
-  #noteVanished(folder: number, uid: number): void {
-    const row = this.#database.find('SELECT local_uid FROM item WHERE folder = ? AND uid = ? AND uid > 0', folder, uid)
-    if (row) this.#putVanished(folder, Number(row.local_uid))
-  }
-
-  #putVanished(folder: number, localUid: number): void {
-    const sql = 'INSERT INTO vanished VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET modseq = excluded.modseq'
-    this.#database.run(sql, folder, localUid, this.modseq)
+    this.#scope.log({ folder, uid, event: 'ignored', detail: error })
   }
 }
 

@@ -1,9 +1,14 @@
+import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
+import type { IncomingMessage } from '../store/adoption.ts'
 import { packFlags } from '../store/flags.ts'
-import type { DownloadRow, FolderRow } from '../store/rows.ts'
+import type { FolderRow, KnownMessage } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
-import { planFolder, type RemoteDelta } from './plan.ts'
+import type { SyncErrorCode } from './errors.ts'
+import { type FolderPlan, planFolder, type RemoteDelta } from './plan.ts'
 import type { RemoteFeatures, RemoteMail, RemoteStatus, SelectedFolder } from './remote.ts'
+
+const MASS_DELETION_MIN = 50 // fewer are anybody's daily tidying up
 
 /** Tells whether STATUS proves that nothing has changed. Only HIGHESTMODSEQ sees changed flags. */
 export function isUnchanged(folder: FolderRow, status: RemoteStatus | undefined, known: number): boolean {
@@ -59,7 +64,9 @@ async function planFull(store: Store, folder: FolderRow, selected: SelectedFolde
 
 async function apply(store: Store, folder: FolderRow, selected: SelectedFolder, delta: RemoteDelta): Promise<void> {
   const { uidValidity } = selected
-  const plan = planFolder(store.read.known(folder.id, uidValidity), delta)
+  const known = store.read.known(folder.id, uidValidity)
+  const plan = planFolder(known, delta)
+  assertFewDeletions(store, folder, known, plan)
   const incoming = await readMetadata(store, selected, UidSet.of(plan.newUids))
   // Everything that the network had to say is here: the transaction waits for nobody.
   store.transact(transactor => {
@@ -67,20 +74,44 @@ async function apply(store: Store, folder: FolderRow, selected: SelectedFolder, 
       if (!transactor.adopt(folder.id, message)) transactor.enqueueDownload(folder.id, uidValidity, message)
     }
     for (const { uid, flags } of plan.flagChanges) transactor.setServerFlags(folder.id, uidValidity, uid, flags)
-    for (const uid of plan.vanished) transactor.vanish(folder.id, uidValidity, uid)
+    for (const uid of plan.vanished) {
+      if (folder.consent === 'restore') transactor.reappend(folder.id, uid)
+      else transactor.vanish(folder.id, uidValidity, uid)
+    }
     if (delta.kind === 'full') transactor.vanishLost(folder.id)
     transactor.setPosition(folder.id, selected, delta.kind === 'full')
   })
 }
 
-async function readMetadata(store: Store, selected: SelectedFolder, uids: UidSet): Promise<readonly DownloadRow[]> {
+/** A server that suddenly has much less may be lying, or somebody may have made a mistake: a person decides. */
+function assertFewDeletions(
+  store: Store,
+  folder: FolderRow,
+  known: ReadonlyMap<number, KnownMessage>,
+  plan: FolderPlan,
+) {
+  if (folder.consent !== undefined) return
+  const doomed = plan.vanished.filter(uid => known.get(uid)?.where === 'item').length
+  const { items } = store.read.counts(folder.id)
+  if (doomed <= Math.max(MASS_DELETION_MIN, items / 2)) return
+  throw new PosternError<SyncErrorCode>(
+    'SYNC_MASS_DELETION',
+    `The server no longer has ${doomed} of the ${items} messages of ${JSON.stringify(folder.path)}; the folder is held.`,
+    {
+      remedy: 'user',
+      advice:
+        'If that is right: postern folder resume FOLDER --accept. To upload them again: postern folder resume FOLDER --restore.',
+    },
+  )
+}
+
+async function readMetadata(store: Store, selected: SelectedFolder, uids: UidSet): Promise<readonly IncomingMessage[]> {
   if (uids.size === 0) return []
   // The Message-ID is asked for only when there is something to recognise by it: it makes the server open every file.
-  const messageId = store.read.adoptable() > 0
-  const rows: DownloadRow[] = []
-  for await (const message of selected.fetchMetadata(uids, { messageId })) {
-    const { uid, flags, size, internalDateMs, emailId } = message
-    rows.push({ uid, flags: packFlags(flags), size, internalDateMs, messageId: message.messageId, emailId })
+  const { all, byHeader } = store.read.adoptable()
+  const rows: IncomingMessage[] = []
+  for await (const message of selected.fetchMetadata(uids, { messageId: all > 0, header: byHeader > 0 })) {
+    rows.push({ ...message, flags: packFlags(message.flags) })
   }
   return rows
 }

@@ -9,6 +9,8 @@ export interface RemoteFeatures {
   readonly qresync: boolean // RFC 7162
   readonly listStatus: boolean // RFC 5819
   readonly uidPlus: boolean // RFC 4315
+  /** The largest message that APPEND takes, in octets (RFC 7889); undefined when the server names no limit. */
+  readonly appendLimit: number | undefined
   readonly move: boolean // RFC 6851
   readonly objectId: boolean // RFC 8474
 }
@@ -61,6 +63,15 @@ export interface RemoteMetadata extends RemoteFlags {
   readonly messageId: string | undefined
   /** EMAILID (RFC 8474). */
   readonly emailId: string | undefined
+  /** SHA-256 of the header, its blank line included; undefined when not asked for. */
+  readonly headerHash: Buffer | undefined
+}
+
+/** What PLAN needs to recognise messages by. */
+export interface WantedMetadata {
+  readonly messageId: boolean
+  /** The header, for messages without a Message-ID. */
+  readonly header: boolean
 }
 
 /** The messages of one FETCH. */
@@ -102,7 +113,7 @@ export interface SelectedFolder extends RemoteStatus {
   /** Streams UID and FLAGS of all messages, or of those changed since a mod-sequence (CONDSTORE). */
   fetchFlags(changedSince?: bigint): AsyncIterable<RemoteFlags>
   /** Streams what PLAN needs of the given messages. */
-  fetchMetadata(uids: UidSet, want: { readonly messageId: boolean }): AsyncIterable<RemoteMetadata>
+  fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncIterable<RemoteMetadata>
   /** All UIDs of the folder. */
   searchUids(): Promise<UidSet>
   /**
@@ -112,6 +123,40 @@ export interface SelectedFolder extends RemoteStatus {
   download(next: () => Promise<DownloadBatch | undefined>, sink: BodySink): Promise<void>
 }
 
+/** Where the server has put a message (APPENDUID, COPYUID: RFC 4315). */
+export interface RemoteUid {
+  readonly uidValidity: number
+  readonly uid: number
+}
+
+/** A message to be appended. */
+export interface RemoteAppend {
+  readonly flags: readonly string[]
+  readonly internalDateMs: number
+  readonly octets: number
+  /** Reads the message; called once. */
+  readonly chunks: () => Iterable<Buffer>
+}
+
+/** A folder that is open for changes. Valid until the next folder is opened. */
+export interface WritableFolder {
+  readonly path: string
+  readonly uidValidity: number
+  readonly readOnly: boolean
+  /** Flags that the folder keeps; `\\*` stands for any keyword. Empty when the server did not say. */
+  readonly permanentFlags: readonly string[]
+  /** Adds and removes flags. */
+  storeFlags(
+    uids: UidSet,
+    change: { readonly add: readonly string[]; readonly remove: readonly string[] },
+  ): Promise<void>
+  /** Moves (RFC 6851). Resolves to the new UIDs by the old ones, as far as the server tells them. */
+  move(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>>
+  copy(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>>
+  /** Marks as \\Deleted and, with UIDPLUS, removes; without it other clients' marked mail would go as well. */
+  expunge(uids: UidSet): Promise<void>
+}
+
 /** One authenticated connection to the real server. Implemented by `upstream/imap`. */
 export interface RemoteMail extends AsyncDisposable {
   readonly features: RemoteFeatures
@@ -119,6 +164,17 @@ export interface RemoteMail extends AsyncDisposable {
   listFolders(): Promise<readonly RemoteFolder[]>
   /** Opens a folder for reading (EXAMINE), with QRESYNC when a cursor is given and the server has it. */
   examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder>
+  /** Opens a folder for changes (SELECT). */
+  select(path: string): Promise<WritableFolder>
+  /** Asks for a folder's counters (STATUS); undefined when there is no such folder. */
+  status(path: string): Promise<RemoteStatus | undefined>
+  /** Appends a message. Several may be sent before the first is answered. Resolves to its UID where the server tells it. */
+  append(path: string, message: RemoteAppend): Promise<RemoteUid | undefined>
+  /** Makes a folder and subscribes to it; one that is there already is no error. */
+  createFolder(path: string): Promise<void>
+  renameFolder(path: string, newPath: string): Promise<void>
+  /** Deletes a folder with its messages; one that is not there is no error. */
+  deleteFolder(path: string): Promise<void>
 }
 
 /** Connects and signs in. Throws a PosternError that says whether network, certificate, or password failed. */

@@ -6,6 +6,8 @@ import type { CliErrorCode } from '../errors.ts'
 import { SyncProgress } from '../sync-progress.ts'
 import { printable, table } from '../terminal.ts'
 import { call, withControl } from '../with-control.ts'
+import { FOLDER_CHANGES } from './folder-change.ts'
+import { ITEM_CHANGES } from './item-change.ts'
 
 const profileOption = { type: 'string', describe: 'Which profile, where there are several' } as const
 
@@ -86,7 +88,7 @@ const folderListCommand = defineCommand<{ profile: string | undefined }>({
 export const folderCommand: Command<never> = defineCommand({
   command: 'folder',
   describe: 'Folders of the local store',
-  children: [folderListCommand],
+  children: [folderListCommand, ...FOLDER_CHANGES],
 })
 
 type Item = Omit<ItemListing, 'row'> & { readonly id: string }
@@ -176,7 +178,7 @@ const itemExportCommand = defineCommand<{
 export const itemCommand: Command<never> = defineCommand({
   command: 'item',
   describe: 'Messages of the local store',
-  children: [itemListCommand, itemShowCommand, itemExportCommand],
+  children: [itemListCommand, itemShowCommand, itemExportCommand, ...ITEM_CHANGES],
 })
 
 function exportUsage(): PosternError {

@@ -74,12 +74,13 @@ export const MAIL_METHODS = {
   ),
 }
 
-// `<profile number>-<row>`: unique in an installation, and never given twice.
-function withId<Item extends ItemListing>(profile: number, { row, ...item }: Item) {
+/** Gives an item its id, `<profile number>-<row>`: unique in an installation, and never given twice. */
+export function withId<Item extends ItemListing>(profile: number, { row, ...item }: Item) {
   return { id: `${profile}-${row}`, ...item }
 }
 
-function findItem(installation: Installation, id: string): { readonly profile: Profile; readonly row: number } {
+/** Finds an item's profile and row. */
+export function findItem(installation: Installation, id: string): { readonly profile: Profile; readonly row: number } {
   const [, number, row] = /^(\d{1,9})-(\d{1,15})$/.exec(id) ?? []
   const profile = installation.profiles.list().find(profile => profile.number === Number(number))
   if (profile && row) return { profile, row: Number(row) }

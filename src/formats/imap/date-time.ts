@@ -12,3 +12,11 @@ export function parseDateTime(text: string): number | undefined {
   const zoneMs = (Number(zoneHour) * 60 + Number(zoneMinute)) * 60_000
   return sign === '-' ? local + zoneMs : local - zoneMs
 }
+
+/** Writes an INTERNALDATE, in UTC. A time outside of years 1 to 9999 becomes the epoch. */
+export function formatDateTime(ms: number): string {
+  const date = new Date(ms)
+  const isFit = date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999
+  const [year, month, day, ...time] = (isFit ? date : new Date(0)).toISOString().split(/[-T:.]/)
+  return `${day}-${MONTHS[Number(month) - 1]}-${year} ${time.slice(0, 3).join(':')} +0000`
+}

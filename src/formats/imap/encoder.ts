@@ -1,7 +1,13 @@
 const MAX_QUOTED_OCTETS = 1024
 
 /** A piece of a command: text for the line, or octets that must travel as a literal. */
-export type CommandPart = string | { readonly literal: Buffer }
+export type CommandPart = string | { readonly literal: Buffer } | { readonly stream: LiteralStream }
+
+/** A literal that is read while it is sent. */
+export interface LiteralStream {
+  readonly octets: number
+  readonly chunks: () => Iterable<Buffer>
+}
 
 /** Writes an astring: quoted where that is possible, else a literal (RFC 9051 section 4.3). */
 export function astring(text: string): CommandPart {

@@ -90,3 +90,17 @@ export class UidSet {
 function rangeText([first, last]: UidRange): string {
   return first === last ? String(first) : `${first}:${last}`
 }
+
+/** Lists the UIDs of a set in the order in which it names them (COPYUID, RFC 4315); undefined when it is no set, or is over the limit. */
+export function uidsInOrder(text: string, limit: number): readonly number[] | undefined {
+  const uids: number[] = []
+  for (const range of text.split(',')) {
+    const [, from, to] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range) ?? []
+    if (from === undefined) return undefined
+    const [first, last] = [Number(from), Number(to ?? from)]
+    if (uids.length + Math.abs(last - first) >= limit) return undefined
+    const step = first <= last ? 1 : -1
+    for (let uid = first; uid !== last + step; uid += step) uids.push(uid)
+  }
+  return uids
+}

@@ -30,6 +30,7 @@ CREATE TABLE folder(
   class TEXT NOT NULL DEFAULT 'standard' CHECK(class IN('priority', 'standard', 'other')),
   state TEXT NOT NULL CHECK(state IN('ok', 'paused', 'gone')),
   error TEXT,                         -- JSON {code, message} of the last failure
+  consent TEXT CHECK(consent IN('accept', 'restore')), -- what the user said to a mass deletion
   uid_validity INTEGER,
   uid_next INTEGER,
   cursor TEXT,                        -- HIGHESTMODSEQ as text: it has 63 bits
@@ -40,9 +41,10 @@ CREATE TABLE folder(
 
 CREATE TABLE item(
   id INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: people and the ledger name items by it
-  folder INTEGER NOT NULL REFERENCES folder,
-  uid INTEGER NOT NULL,               -- on the server; 0 not there yet, -1 lost by a change of UIDVALIDITY
+  folder INTEGER NOT NULL REFERENCES folder, -- where the user sees it
   local_uid INTEGER NOT NULL,
+  remote_folder INTEGER REFERENCES folder,   -- where the server has it: another one while a move is to be told
+  uid INTEGER NOT NULL,               -- in remote_folder; 0 not there yet, -1 lost by a change of UIDVALIDITY
   modseq INTEGER NOT NULL,
   email_id TEXT,
   message_id TEXT,
@@ -63,16 +65,15 @@ CREATE TABLE item(
   local_revision INTEGER NOT NULL DEFAULT 0,
   synced_revision INTEGER NOT NULL DEFAULT 0,
   is_gone INTEGER NOT NULL DEFAULT 0, -- deleted locally, to be told to the server
-  target INTEGER REFERENCES folder,   -- where the user moved it, to be told to the server
   unlinked INTEGER                    -- the cycle in which the server stopped having it; swept a cycle later
 ) STRICT;
-CREATE UNIQUE INDEX item_uid ON item(folder, uid) WHERE uid > 0;
+CREATE UNIQUE INDEX item_uid ON item(remote_folder, uid) WHERE uid > 0;
 CREATE UNIQUE INDEX item_local_uid ON item(folder, local_uid);
 CREATE INDEX item_message_id ON item(message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX item_unlinked ON item(unlinked) WHERE unlinked IS NOT NULL;
-CREATE INDEX item_lost ON item(folder) WHERE uid = -1;
-CREATE INDEX item_changed ON item(folder)
-  WHERE server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR target IS NOT NULL;
+CREATE INDEX item_lost ON item(remote_folder) WHERE uid = -1;
+CREATE INDEX item_changed ON item(remote_folder)
+  WHERE server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder;
 
 CREATE TABLE dlq(                     -- to be downloaded
   folder INTEGER NOT NULL REFERENCES folder,
@@ -114,17 +115,28 @@ CREATE INDEX stage_order ON stage(folder, id);
 
 CREATE TABLE op(                      -- what must be done on the server exactly once
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
-  item INTEGER REFERENCES item,
-  kind TEXT NOT NULL CHECK(kind IN('append', 'move', 'copy', 'body', 'create', 'rename', 'delete')),
+  item INTEGER,                       -- NULL for what is done to folders
+  kind TEXT NOT NULL CHECK(kind IN('append', 'move', 'create', 'rename', 'delete')),
   state TEXT NOT NULL CHECK(state IN('ready', 'inflight', 'searched')),
-  uid_next_before INTEGER,
-  source INTEGER REFERENCES folder,
-  destination INTEGER REFERENCES folder,
-  sent_hash BLOB,
+  uid_next_before INTEGER,            -- of the destination, before the first octet was sent
+  source INTEGER,
+  destination INTEGER,
+  sent_hash BLOB,                     -- SHA-256 of the header sent, for messages without a Message-ID
+  path TEXT,                          -- of the folder, as the server knows it
+  new_path TEXT,
   attempts INTEGER NOT NULL DEFAULT 0,
   next_at INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
+CREATE UNIQUE INDEX op_item ON op(item) WHERE item IS NOT NULL;
+
+CREATE TABLE expunge(                 -- UIDs whose message we have copied elsewhere, to be removed here
+  folder INTEGER NOT NULL REFERENCES folder,
+  uid_validity INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  is_marked INTEGER NOT NULL DEFAULT 0, -- has \\Deleted on a server that cannot remove single messages
+  PRIMARY KEY(folder, uid_validity, uid)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ignored(
   folder INTEGER NOT NULL REFERENCES folder,
@@ -150,6 +162,9 @@ CREATE TABLE tomb(                    -- deleted items, restorable until purged
   offset INTEGER NOT NULL,
   length INTEGER NOT NULL,
   sha256 BLOB NOT NULL,
+  subject TEXT,
+  sender TEXT,
+  date INTEGER,
   deleted_at INTEGER NOT NULL,
   deleted_by TEXT NOT NULL CHECK(deleted_by IN('local', 'server'))
 ) STRICT;

@@ -2,13 +2,26 @@ import type { Socket } from 'node:net'
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import { connectTo } from '../../net/connect.ts'
-import type { FolderCursor, RemoteFeatures, RemoteFolder, RemoteMail, SelectedFolder } from '../../sync/remote.ts'
+import type {
+  FolderCursor,
+  RemoteAppend,
+  RemoteFeatures,
+  RemoteFolder,
+  RemoteMail,
+  RemoteStatus,
+  RemoteUid,
+  SelectedFolder,
+  WritableFolder,
+} from '../../sync/remote.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
+import { appendMessage } from './append.ts'
 import { ImapConnection } from './connection.ts'
-import { listFolders } from './list-folders.ts'
+import { createFolder, deleteFolder, renameFolder } from './folder-commands.ts'
+import { listFolders, readStatus } from './list-folders.ts'
 import { examineFolder } from './selected-folder.ts'
 import { type Credentials, signIn } from './sign-in.ts'
+import { selectFolder } from './writable-folder.ts'
 
 const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
 const SIGN_IN_TIMEOUT_MS = 30_000 // from the first packet to a signed-in session
@@ -130,6 +143,7 @@ class ImapMail implements RemoteMail {
       qresync: capabilities.has('QRESYNC'),
       listStatus: capabilities.has('LIST-STATUS'),
       uidPlus: capabilities.has('UIDPLUS'),
+      appendLimit: appendLimitOf(capabilities),
       move: capabilities.has('MOVE'),
       objectId: capabilities.has('OBJECTID'),
     }
@@ -143,6 +157,30 @@ class ImapMail implements RemoteMail {
 
   examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder> {
     return examineFolder(this.#connection, path, cursor)
+  }
+
+  select(path: string): Promise<WritableFolder> {
+    return selectFolder(this.#connection, path)
+  }
+
+  status(path: string): Promise<RemoteStatus | undefined> {
+    return readStatus(this.#connection, path)
+  }
+
+  append(path: string, message: RemoteAppend): Promise<RemoteUid | undefined> {
+    return appendMessage(this.#connection, path, message)
+  }
+
+  createFolder(path: string): Promise<void> {
+    return createFolder(this.#connection, path)
+  }
+
+  renameFolder(path: string, newPath: string): Promise<void> {
+    return renameFolder(this.#connection, path, newPath)
+  }
+
+  deleteFolder(path: string): Promise<void> {
+    return deleteFolder(this.#connection, path)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -160,4 +198,12 @@ function tooSlow({ host, port }: Peer, timeoutMs: number): PosternError {
       advice: 'Check that the port speaks IMAP with the chosen encryption; a firewall may swallow it.',
     },
   )
+}
+
+// APPENDLIMIT=n; without a number it differs by folder (RFC 7889 section 2).
+function appendLimitOf(capabilities: ReadonlySet<string>): number | undefined {
+  const limit = [...capabilities]
+    .map(word => /^APPENDLIMIT=(\d{1,12})$/.exec(word)?.[1])
+    .find(each => each !== undefined)
+  return limit === undefined ? undefined : Number(limit)
 }

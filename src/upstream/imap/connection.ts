@@ -47,7 +47,8 @@ export class ImapConnection implements AsyncDisposable {
   #capabilities: ReadonlySet<string> = new Set()
   #tag = 0
   #sending: Promise<void> = Promise.resolve()
-  #literalGo: (() => void) | undefined
+  #literal: { readonly tag: string; readonly go: (isGranted: boolean) => void } | undefined
+  #room: (() => void) | undefined
   #greeting = Promise.withResolvers<ImapResponse & { readonly kind: 'status' }>()
   #hasGreeting = false
   #failure: unknown
@@ -98,7 +99,9 @@ export class ImapConnection implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<Completion>()
     if (this.#running.length === 0) this.#lastHeardMs = performance.now()
     this.#running.push({ ...handlers, tag, resolve, reject })
-    this.#sending = this.#sending.then(() => this.#send([`${tag} `, ...parts, '\r\n']))
+    this.#sending = this.#sending
+      .then(() => this.#send(tag, [`${tag} `, ...parts, '\r\n']))
+      .catch(error => this.#fail(error))
     return promise
   }
 
@@ -167,11 +170,11 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   #attach(socket: Socket): void {
-    socket.on('data', this.#onData).on('close', this.#onClose).on('error', this.#onError)
+    socket.on('data', this.#onData).on('close', this.#onClose).on('error', this.#onError).on('drain', this.#onDrain)
   }
 
   #detach(socket: Socket): void {
-    socket.off('data', this.#onData).off('close', this.#onClose).off('error', this.#onError)
+    socket.off('data', this.#onData).off('close', this.#onClose).off('error', this.#onError).off('drain', this.#onDrain)
     socket.on('error', () => undefined) // whoever holds the socket now sees its end
   }
 
@@ -188,6 +191,12 @@ export class ImapConnection implements AsyncDisposable {
 
   readonly #onClose = () => this.#fail(this.#lost())
   readonly #onError = (cause: Error) => this.#fail(this.#lost(cause))
+
+  readonly #onDrain = () => {
+    this.#lastHeardMs = performance.now() // it takes what we send: it is alive
+    this.#room?.()
+    this.#room = undefined
+  }
 
   #waitForConsumer(): void {
     const drained = this.#running.find(command => command.drained)?.drained?.()
@@ -234,7 +243,8 @@ export class ImapConnection implements AsyncDisposable {
     const [command] = index === -1 ? [] : this.#running.splice(index, 1)
     if (!command) return
     this.#learnFromCode(response.code)
-    this.#releaseLiteral()
+    // An answer instead of "go ahead": the literal is not wanted.
+    if (this.#literal?.tag === response.tag) this.#releaseLiteral(false)
     if (response.status === 'OK') {
       if (response.code) command.code?.(response.code)
       command.resolve({ code: response.code, text: response.text })
@@ -244,8 +254,8 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   #onContinuation(text: string): void {
-    if (this.#literalGo) {
-      this.#releaseLiteral()
+    if (this.#literal) {
+      this.#releaseLiteral(true)
       return
     }
     const line = this.#running.find(command => command.continuation)?.continuation?.(text)
@@ -260,37 +270,47 @@ export class ImapConnection implements AsyncDisposable {
     this.#capabilities = new Set(values.map(value => textOf(value)?.toUpperCase() ?? ''))
   }
 
-  async #send(parts: readonly CommandPart[]): Promise<void> {
+  async #send(tag: string, parts: readonly CommandPart[]): Promise<void> {
     let line = ''
     for (const part of parts) {
       if (typeof part === 'string') {
         line += part
         continue
       }
+      const { octets, chunks } =
+        'stream' in part ? part.stream : { octets: part.literal.length, chunks: () => [part.literal] }
       const isNonSynchronizing =
-        this.#capabilities.has('LITERAL+') || (this.#capabilities.has('LITERAL-') && part.literal.length <= 4096)
-      this.#write(`${line}{${part.literal.length}${isNonSynchronizing ? '+' : ''}}\r\n`)
+        this.#capabilities.has('LITERAL+') || (this.#capabilities.has('LITERAL-') && octets <= 4096)
+      this.#write(`${line}{${octets}${isNonSynchronizing ? '+' : ''}}\r\n`)
       line = ''
-      if (!isNonSynchronizing) await this.#continuation()
-      this.#write(part.literal)
+      if (!isNonSynchronizing && !(await this.#continuation(tag))) return
+      for (const chunk of chunks()) if (!this.#write(chunk)) await this.#drained()
     }
     this.#write(line)
   }
 
-  #write(octets: string | Buffer): void {
-    if (this.#failure === undefined) this.#socket.write(octets)
+  /** Writes, and tells whether there is room for more. */
+  #write(octets: string | Buffer): boolean {
+    return this.#failure === undefined ? this.#socket.write(octets) : true
   }
 
-  #continuation(): Promise<void> {
+  #drained(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
-    if (this.#failure === undefined) this.#literalGo = resolve
+    if (this.#failure === undefined) this.#room = resolve
     else resolve()
     return promise
   }
 
-  #releaseLiteral(): void {
-    this.#literalGo?.()
-    this.#literalGo = undefined
+  #continuation(tag: string): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    if (this.#failure === undefined) this.#literal = { tag, go: resolve }
+    else resolve(false)
+    return promise
+  }
+
+  #releaseLiteral(isGranted: boolean): void {
+    this.#literal?.go(isGranted)
+    this.#literal = undefined
   }
 
   #checkSilence(): void {
@@ -312,7 +332,8 @@ export class ImapConnection implements AsyncDisposable {
     clearInterval(this.#silenceTimer)
     this.#detach(this.#socket)
     this.#socket.destroy()
-    this.#releaseLiteral()
+    this.#releaseLiteral(false)
+    this.#room?.()
     this.#greeting.reject(reason)
     for (const command of this.#running.splice(0)) command.reject(reason)
   }

@@ -107,6 +107,19 @@ async function askStatus(connection: ImapConnection, folders: readonly ListedFol
   )
 }
 
+/** Asks for one folder's counters; undefined when the server refuses, as it does for a folder that is not there. */
+export async function readStatus(connection: ImapConnection, path: string): Promise<RemoteStatus | undefined> {
+  const statuses = new Map<string, StatusAnswer>()
+  const data = { STATUS: (response: DataResponse) => keepStatus(statuses, response) }
+  try {
+    const items = statusItems(connection.capabilities)
+    await connection.command(['STATUS ', astring(encodeMailboxName(path)), ` (${items})`], { data })
+  } catch (error) {
+    if (connection.hasFailed) throw error
+  }
+  return statuses.get(path)?.status
+}
+
 type Handlers = Readonly<Record<string, (response: DataResponse) => void>>
 
 async function listSubscribed(connection: ImapConnection): Promise<ReadonlySet<string>> {

@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto'
 import { astring } from '../../formats/imap/encoder.ts'
 import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
 import type { ResponseCode } from '../../formats/imap/response.ts'
 import { UidSet } from '../../formats/imap/uid-set.ts'
 import { itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
+import { summarizeHeader } from '../../formats/mail/header-summary.ts'
 import type {
   BodySink,
   DownloadBatch,
@@ -10,6 +12,7 @@ import type {
   RemoteFlags,
   RemoteMetadata,
   SelectedFolder,
+  WantedMetadata,
 } from '../../sync/remote.ts'
 import { AsyncQueue } from './async-queue.ts'
 import type { CommandHandlers, DataResponse, ImapConnection } from './connection.ts'
@@ -41,12 +44,12 @@ function selectParameter(capabilities: ReadonlySet<string>, cursor: FolderCursor
 }
 
 /** Collects what the server tells while it opens a folder. */
-class Opening implements CommandHandlers {
+export class Opening implements CommandHandlers {
   uidValidity = 0
   uidNext: number | undefined
   messages = 0
   highestModseq: bigint | undefined
-  readOnly = true
+  readOnly = false
   permanentFlags: readonly string[] = []
   readonly changed: RemoteFlags[] = []
   vanished = UidSet.EMPTY
@@ -69,6 +72,7 @@ class Opening implements CommandHandlers {
     if (name === 'UIDVALIDITY') this.uidValidity = numberOf(args[0]) ?? 0
     if (name === 'UIDNEXT') this.uidNext = numberOf(args[0])
     if (name === 'NOMODSEQ') this.highestModseq = undefined
+    if (name === 'READ-ONLY') this.readOnly = true
     if (name === 'PERMANENTFLAGS') this.permanentFlags = (itemsOf(args[0]) ?? []).map(flag => textOf(flag) ?? '')
     const modseq = name === 'HIGHESTMODSEQ' ? textOf(args[0]) : undefined
     if (modseq && /^[1-9]\d{0,19}$/.test(modseq)) this.highestModseq = BigInt(modseq)
@@ -106,17 +110,24 @@ class OpenFolder implements SelectedFolder {
     }
   }
 
-  async *fetchMetadata(uids: UidSet, want: { readonly messageId: boolean }): AsyncGenerator<RemoteMetadata> {
+  async *fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncGenerator<RemoteMetadata> {
     const items = [
       'UID FLAGS RFC822.SIZE INTERNALDATE',
-      ...(want.messageId ? ['BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]'] : []),
+      ...(want.header ? ['BODY.PEEK[HEADER]'] : want.messageId ? ['BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)]'] : []),
       ...(this.#connection.capabilities.has('OBJECTID') ? ['EMAILID'] : []),
     ].join(' ')
     const commands = Array.from(uids.split(MAX_SET_OCTETS), set => `UID FETCH ${set} (${items})`)
     for await (const { uid, flags, size, internalDateMs, emailId, header } of this.#fetch(commands)) {
       // An unsolicited FETCH (flags only) tells nothing new here: the next cycle reads it.
       if (uid === undefined || size === undefined || !flags || !uids.has(uid)) continue
-      yield { uid, flags, size, internalDateMs: internalDateMs ?? 0, emailId, messageId: messageIdOf(header) }
+      yield {
+        uid,
+        flags,
+        size,
+        internalDateMs: internalDateMs ?? 0,
+        emailId,
+        ...identify(header, want),
+      }
     }
   }
 
@@ -155,7 +166,9 @@ class OpenFolder implements SelectedFolder {
   }
 }
 
-function messageIdOf(header: Buffer | undefined): string | undefined {
-  const value = header?.toString('latin1').replace(/\r?\n[ \t]/g, ' ')
-  return /^message-id:\s*(\S.*?)\s*$/im.exec(value ?? '')?.[1]
+function identify(header: Buffer | undefined, want: WantedMetadata) {
+  return {
+    messageId: header && summarizeHeader(header).messageId,
+    headerHash: header && want.header ? hash('sha256', header, 'buffer') : undefined,
+  }
 }

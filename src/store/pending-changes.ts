@@ -1,0 +1,151 @@
+import type { Database, Row } from './database.ts'
+import type { MessageFlags } from './flags.ts'
+import type { PackLocation } from './pack-format.ts'
+import { MAX_UPLOAD_ATTEMPTS } from './push-outcomes.ts'
+import { locationOf, numberOf, textOf } from './row-values.ts'
+
+/** A change of a folder, to be made on the server. */
+export interface FolderChange {
+  readonly seq: number
+  readonly kind: 'create' | 'rename' | 'delete'
+  readonly path: string
+  readonly newPath: string | undefined
+  /** Of a folder to be deleted: what it had when it was last read. */
+  readonly uidNext: number | undefined
+  readonly attempts: number
+}
+
+/** A message to be appended. */
+export interface PendingAppend {
+  readonly item: number
+  /** The folder it is appended to. */
+  readonly folder: number
+  readonly location: PackLocation
+  readonly flags: MessageFlags
+  readonly internalDateMs: number
+  readonly messageId: string | undefined
+  readonly attempts: number
+}
+
+/** An append or a move whose answer was lost. */
+export interface InflightChange {
+  readonly item: number
+  readonly kind: 'append' | 'move'
+  readonly destination: number
+  readonly uidNextBefore: number
+  readonly messageId: string | undefined
+  readonly size: number
+}
+
+/** A message to be moved on the server. */
+export interface PendingMove {
+  readonly item: number
+  readonly uid: number
+  readonly source: number
+  readonly destination: number
+  readonly location: PackLocation
+  readonly messageId: string | undefined
+}
+
+/** A message whose flags the server does not have yet. */
+export interface PendingFlags {
+  readonly item: number
+  readonly uid: number
+  readonly server: MessageFlags
+  readonly local: MessageFlags
+}
+
+/** Reads what the user has changed and the server does not know. */
+export class PendingChanges {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  folders(): FolderChange[] {
+    const sql = `SELECT * FROM op WHERE item IS NULL ORDER BY seq`
+    return this.#database.all(sql).map(row => ({
+      seq: Number(row.seq),
+      kind: row.kind as FolderChange['kind'], // held to these by a CHECK
+      path: String(row.path),
+      newPath: textOf(row.new_path),
+      uidNext: numberOf(row.uid_next_before),
+      attempts: Number(row.attempts),
+    }))
+  }
+
+  /** What may be appended now, in the order in which it was added. */
+  appends(nowMs: number): PendingAppend[] {
+    const sql = `SELECT op.attempts, op.destination, item.* FROM op JOIN item ON item.id = op.item
+      WHERE op.kind = 'append' AND op.state = 'ready' AND op.attempts < ? AND op.next_at <= ? AND item.is_gone = 0
+        AND item.body_state = 'full' ORDER BY op.seq`
+    return this.#database.all(sql, MAX_UPLOAD_ATTEMPTS, nowMs).map(row => ({
+      item: Number(row.id),
+      folder: Number(row.destination),
+      location: locationOf(row),
+      flags: { bits: Number(row.local_bits), keywords: String(row.local_keywords) },
+      internalDateMs: Number(row.internal_date),
+      messageId: textOf(row.message_id),
+      attempts: Number(row.attempts),
+    }))
+  }
+
+  inflight(): InflightChange[] {
+    const sql = `SELECT op.kind, op.destination, op.uid_next_before, item.* FROM op JOIN item ON item.id = op.item
+      WHERE op.state = 'inflight' ORDER BY op.seq`
+    return this.#database.all(sql).map(row => ({
+      item: Number(row.id),
+      kind: row.kind === 'move' ? 'move' : 'append',
+      destination: Number(row.destination),
+      uidNextBefore: Number(row.uid_next_before ?? 1),
+      messageId: textOf(row.message_id),
+      size: Number(row.size),
+    }))
+  }
+
+  moves(): PendingMove[] {
+    const sql = `SELECT * FROM item WHERE remote_folder <> folder AND uid > 0 AND unlinked IS NULL AND is_gone = 0
+      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`
+    return this.#database.all(sql).map(row => ({
+      item: Number(row.id),
+      uid: Number(row.uid),
+      source: Number(row.remote_folder),
+      destination: Number(row.folder),
+      location: locationOf(row),
+      messageId: textOf(row.message_id),
+    }))
+  }
+
+  /** The UIDs that are to be removed from a folder. */
+  deletions(folder: number, uidValidity: number): number[] {
+    const sql = `SELECT uid FROM item WHERE remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL
+      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
+      UNION SELECT uid FROM expunge WHERE folder = ?1 AND uid_validity = ?2 AND is_marked = 0 ORDER BY uid`
+    return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
+  }
+
+  flags(folder: number): PendingFlags[] {
+    const sql = `SELECT * FROM item WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
+      AND (server_bits <> local_bits OR server_keywords <> local_keywords) ORDER BY uid`
+    return this.#database.all(sql, folder).map(row => ({
+      item: Number(row.id),
+      uid: Number(row.uid),
+      server: flagsOf(row, 'server'),
+      local: flagsOf(row, 'local'),
+    }))
+  }
+
+  /** Folders with changes of flags or deletions to be told. */
+  changedFolders(): number[] {
+    const sql = `SELECT DISTINCT remote_folder AS folder FROM item
+        WHERE (server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder)
+          AND remote_folder IS NOT NULL AND uid > 0
+      UNION SELECT folder FROM expunge WHERE is_marked = 0`
+    return this.#database.all(sql).map(row => Number(row.folder))
+  }
+}
+
+function flagsOf(row: Row, side: 'server' | 'local'): MessageFlags {
+  return { bits: Number(row[`${side}_bits`]), keywords: String(row[`${side}_keywords`]) }
+}

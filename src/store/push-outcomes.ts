@@ -1,0 +1,205 @@
+import type { Row } from './database.ts'
+import { changeFlags, type FlagChange } from './flags.ts'
+import type { TransactionScope } from './transaction-scope.ts'
+
+/** Failures of one upload before it waits for a person. */
+export const MAX_UPLOAD_ATTEMPTS = 3
+const RETRY_AFTER_MS = [60_000, 300_000, 1_800_000]
+
+/** A UID that the server has given to a message of ours. */
+export interface GivenUid {
+  readonly uidValidity: number
+  readonly uid: number
+}
+
+/** The steps of PUSH: each is one transition of sync.md's states, and harmless when it is repeated. */
+export class PushOutcomes {
+  readonly #scope: TransactionScope
+
+  constructor(scope: TransactionScope) {
+    this.#scope = scope
+  }
+
+  /** Before the first octet is sent: if the answer is lost, the next cycle looks for the message. */
+  appendStarted(item: number, uidNextBefore: number): void {
+    const sql = `UPDATE op SET state = 'inflight', uid_next_before = ? WHERE item = ? AND kind = 'append'`
+    this.#scope.database.run(sql, uidNextBefore, item)
+    // The flags that are sent with it: what changes from here on is a change.
+    this.#scope.database.run(
+      'UPDATE item SET server_bits = local_bits, server_keywords = local_keywords WHERE id = ?',
+      item,
+    )
+  }
+
+  /** The server has the message. Without a UID of the folder as we know it, the state stays: PLAN finds it. */
+  appended(item: number, given: GivenUid | undefined): void {
+    const op = this.#op(item)
+    if (!op) return
+    const folder = Number(op.destination)
+    if (!given || !this.#accept(folder, given)) return
+    this.#unignore(folder, given)
+    this.#scope.database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, given.uid, item)
+    this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
+    this.#scope.log({ item, folder, uid: given.uid, event: 'uploaded' })
+  }
+
+  /** The server refused the message; after the third time it waits for a person. */
+  appendFailed(item: number, error: string, isPermanent: boolean): void {
+    const attempts = isPermanent ? MAX_UPLOAD_ATTEMPTS : Number(this.#op(item)?.attempts ?? 0) + 1
+    const waitMs = RETRY_AFTER_MS[attempts - 1] ?? 0
+    this.#scope.database.run(
+      `UPDATE op SET state = 'ready', attempts = ?, next_at = ?, error = ? WHERE item = ?`,
+      ...[attempts, this.#scope.now + waitMs, error, item],
+    )
+    this.#scope.log({
+      item,
+      event: attempts >= MAX_UPLOAD_ATTEMPTS ? 'upload-ignored' : 'upload-failed',
+      detail: error,
+    })
+  }
+
+  /** What was sent is not on the server; after another whole cycle it may be sent again. */
+  searched(item: number): void {
+    this.#scope.database.run(`UPDATE op SET state = 'searched' WHERE item = ? AND state = 'inflight'`, item)
+  }
+
+  /** Every folder was planned since the search and nothing turned up: uploads are ready again, moves are forgotten. */
+  giveUpSearched(): void {
+    this.#scope.database.run(`UPDATE op SET state = 'ready' WHERE kind = 'append' AND state = 'searched'`)
+    this.#scope.database.run(`DELETE FROM op WHERE kind = 'move' AND state = 'searched'`)
+    const sql = `SELECT item.* FROM item JOIN op ON op.item = item.id WHERE is_gone AND op.state = 'ready'`
+    for (const row of this.#scope.database.all(sql)) this.#scope.bury(row, 'local') // deleted while it was on its way
+  }
+
+  /** Before the command is sent. `headerHash` recognises a message without a Message-ID. */
+  moveStarted(item: number, destination: number, headerHash: Buffer | undefined): void {
+    this.#scope.database.run(
+      `INSERT INTO op(item, kind, state, source, destination, sent_hash)
+       SELECT id, 'move', 'inflight', remote_folder, ?, ? FROM item WHERE id = ?`,
+      ...[destination, headerHash ?? null, item],
+    )
+  }
+
+  /** The server moved the message; `isCopy` when it is still at its source as well. */
+  moved(item: number, given: GivenUid | undefined, isCopy: boolean): void {
+    const op = this.#op(item)
+    const row = this.#scope.database.find('SELECT remote_folder, uid FROM item WHERE id = ?', item)
+    if (!op || !row || !given || !this.#accept(Number(op.destination), given)) return
+    if (isCopy) this.#scope.expungeLater(Number(row.remote_folder), Number(row.uid))
+    const folder = Number(op.destination)
+    this.#unignore(folder, given)
+    this.#scope.database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, given.uid, item)
+    this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
+    this.#scope.log({ item, folder, uid: given.uid, event: 'moved-upstream' })
+  }
+
+  /** The server refused a move: the item goes back to where the server has it. */
+  moveRefused(item: number, error: string): void {
+    this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
+    this.revertMove(item, error)
+  }
+
+  /** Shows an item where the server has it. */
+  revertMove(item: number, why: string): void {
+    const row = this.#scope.database.find('SELECT * FROM item WHERE id = ? AND remote_folder <> folder', item)
+    if (!row) return
+    this.#scope.show(row, Number(row.remote_folder))
+    this.#scope.log({ item, folder: Number(row.remote_folder), event: 'move-reverted', detail: why })
+  }
+
+  /** The server took over these changes of flags; what the user has changed since then is still to be sent. */
+  flagsStored(items: readonly number[], change: FlagChange): void {
+    for (const item of items) {
+      const row = this.#scope.database.find('SELECT server_bits, server_keywords FROM item WHERE id = ?', item)
+      if (!row) continue
+      const base = { bits: Number(row.server_bits), keywords: String(row.server_keywords) }
+      const { bits, keywords } = changeFlags(base, change)
+      this.#scope.database.run(
+        'UPDATE item SET server_bits = ?, server_keywords = ? WHERE id = ?',
+        bits,
+        keywords,
+        item,
+      )
+      this.#scope.log({ item, event: 'flags-uploaded' })
+    }
+  }
+
+  /** A folder does not take changes: flags and deletions of ours in it are undone. */
+  revert(folder: number): number {
+    const rows = this.#scope.database.all(
+      `SELECT * FROM item WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL AND (is_gone OR folder <> remote_folder
+         OR server_bits <> local_bits OR server_keywords <> local_keywords)`,
+      folder,
+    )
+    for (const row of rows) {
+      const id = Number(row.id)
+      if (row.is_gone === 1 || row.folder !== row.remote_folder) this.#scope.show(row, folder)
+      this.#scope.database.run(
+        `UPDATE item SET is_gone = 0, local_bits = server_bits, local_keywords = server_keywords, modseq = ?
+           WHERE id = ?`,
+        ...[this.#scope.modseq, id],
+      )
+      this.#scope.log({ item: id, folder, event: 'reverted', detail: 'the folder is read-only' })
+    }
+    return rows.length
+  }
+
+  /** The server removed these messages of a folder, or marked them where it cannot remove single ones. */
+  expunged(folder: number, uidValidity: number, uids: readonly number[], isOnlyMarked: boolean): void {
+    for (const uid of uids) {
+      const row = this.#scope.database.find(
+        'SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0',
+        folder,
+        uid,
+      )
+      const key = [folder, uidValidity, uid] as const
+      if (isOnlyMarked)
+        this.#scope.database.run(
+          'INSERT INTO expunge VALUES(?, ?, ?, 1) ON CONFLICT DO UPDATE SET is_marked = 1',
+          ...key,
+        )
+      else this.#scope.database.run('DELETE FROM expunge WHERE folder = ? AND uid_validity = ? AND uid = ?', ...key)
+      if (row?.is_gone === 1) this.#scope.bury(row, 'local')
+      else if (row) this.appendAgain(row)
+    }
+  }
+
+  /** An item that the server no longer has, and that shall be there, is appended anew. */
+  appendAgain(row: Row): void {
+    const id = Number(row.id)
+    this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0, unlinked = NULL WHERE id = ?', id)
+    const sql = `INSERT INTO op(item, kind, state, destination) VALUES(?, 'append', 'ready', ?) ON CONFLICT DO NOTHING`
+    this.#scope.database.run(sql, id, Number(row.folder))
+    if (row.unlinked !== null) this.#scope.show({ ...row, unlinked: 0 }, Number(row.folder))
+    this.#scope.log({ item: id, folder: Number(row.folder), event: 'to-be-uploaded-again' })
+  }
+
+  /** A change to a folder is done on the server, or cannot be done. */
+  folderDone(seq: number): void {
+    this.#scope.database.run('DELETE FROM op WHERE seq = ?', seq)
+  }
+
+  folderFailed(seq: number, error: string): void {
+    this.#scope.database.run('UPDATE op SET attempts = attempts + 1, error = ? WHERE seq = ?', error, seq)
+  }
+
+  #op(item: number): Row | undefined {
+    return this.#scope.database.find('SELECT * FROM op WHERE item = ?', item)
+  }
+
+  // A folder that was never planned has no UIDs that could be compared: its first PLAN recognises the message.
+  #accept(folder: number, { uidValidity, uid }: GivenUid): boolean {
+    const row = this.#scope.database.find('SELECT uid_validity FROM folder WHERE id = ?', folder)
+    if (row?.uid_validity !== uidValidity) return false
+    const sql = 'SELECT 1 FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0'
+    return this.#scope.database.find(sql, folder, uid) === undefined
+  }
+
+  // A PLAN between the upload and its answer may have queued the message as a stranger's.
+  #unignore(folder: number, { uidValidity, uid }: GivenUid): void {
+    for (const queue of ['dlq', 'stage', 'ignored'] as const) {
+      const sql = `DELETE FROM ${queue} WHERE folder = ? AND uid_validity = ? AND uid = ?`
+      this.#scope.database.run(sql, folder, uidValidity, uid)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import type { Row } from './database.ts'
+import type { PackLocation } from './pack-format.ts'
+import type { FolderRow, ItemRow } from './rows.ts'
+
+/** Makes a folder of a row of `folder`. */
+export function folderRow(row: Row): FolderRow {
+  return {
+    id: Number(row.id),
+    path: String(row.path),
+    delimiter: textOf(row.delimiter),
+    role: textOf(row.role),
+    objectId: textOf(row.object_id),
+    isSelectable: row.is_selectable === 1,
+    isExcluded: row.is_excluded === 1,
+    class: row.class as FolderRow['class'], // held to these by a CHECK, as is the state
+    state: row.state as FolderRow['state'],
+    consent: row.consent === 'accept' || row.consent === 'restore' ? row.consent : undefined,
+    error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
+    uidValidity: numberOf(row.uid_validity),
+    uidNext: numberOf(row.uid_next),
+    highestModseq: typeof row.cursor === 'string' ? BigInt(row.cursor) : undefined,
+  }
+}
+
+/** Makes a message of a row of `item`. */
+export function itemRow(row: Row): ItemRow {
+  return {
+    id: Number(row.id),
+    folder: Number(row.folder),
+    uid: Number(row.uid),
+    localUid: Number(row.local_uid),
+    messageId: textOf(row.message_id),
+    subject: textOf(row.subject),
+    from: textOf(row.sender),
+    dateMs: numberOf(row.date),
+    internalDateMs: Number(row.internal_date),
+    size: Number(row.size),
+    flags: { bits: Number(row.local_bits), keywords: String(row.local_keywords) },
+    bodyState: row.body_state === 'header' ? 'header' : 'full',
+    sha256: row.sha256 instanceof Uint8Array ? Buffer.from(row.sha256) : Buffer.alloc(0),
+    location: locationOf(row),
+  }
+}
+
+/** Reads where a row has its body. */
+export function locationOf(row: Row): PackLocation {
+  return { pack: Number(row.pack), offset: Number(row.offset), length: Number(row.length) }
+}
+
+/** NULL is undefined. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** NULL is undefined. */
+export function numberOf(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined
+}

@@ -1,0 +1,7 @@
+/** Codes of what a run cannot decide by itself, and of changes that cannot be made. */
+export type SyncErrorCode =
+  | 'SYNC_MASS_DELETION'
+  | 'SYNC_UIDS_LOST'
+  | 'SYNC_FILE_UNREADABLE'
+  | 'SYNC_NOT_A_MESSAGE'
+  | 'SYNC_BAD_FLAG'

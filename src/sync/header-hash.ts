@@ -1,0 +1,17 @@
+import { hash } from 'node:crypto'
+import type { PackLocation } from '../store/pack-format.ts'
+import type { StoreReader } from '../store/reader.ts'
+
+const HEAD_OCTETS = 262_144
+const BLANK_LINE = Buffer.from('\r\n\r\n')
+
+/** SHA-256 of a message's header with its blank line, as BODY[HEADER] gives it: recognises what has no Message-ID. */
+export function headerHash(head: Buffer): Buffer {
+  const end = head.indexOf(BLANK_LINE)
+  return hash('sha256', end === -1 ? head : head.subarray(0, end + BLANK_LINE.length), 'buffer')
+}
+
+/** The same of a stored body. */
+export function headerHashOf(read: StoreReader, location: PackLocation): Buffer {
+  return headerHash(read.head(location, HEAD_OCTETS))
+}

@@ -1,0 +1,133 @@
+import { UidSet } from '../formats/imap/uid-set.ts'
+import type { Logger } from '../log/logger.ts'
+import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../store/flags.ts'
+import type { PendingFlags } from '../store/pending-changes.ts'
+import type { FolderRow } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+import type { FolderFailure } from './progress.ts'
+import { PushAppends } from './push-appends.ts'
+import { pushMoves } from './push-moves.ts'
+import { isRefusal } from './refusal.ts'
+import type { RemoteMail, WritableFolder } from './remote.ts'
+
+/** What PUSH works with. */
+export interface PushContext {
+  readonly store: Store
+  readonly remote: RemoteMail
+  readonly log: Logger
+  readonly clock: () => number
+  /** Tells how many of how many messages are uploaded. */
+  readonly onUploaded: (uploaded: number, total: number) => void
+  /** Keeps a refusal that concerns one folder. */
+  readonly onRefused: (failure: FolderFailure) => void
+}
+
+/**
+ * PUSH: tells the server what the user has changed. Lost answers first, then appends, moves, deletions, flags.
+ * `isComplete` says that PLAN has seen every folder in this cycle: only then it is known what has not arrived.
+ */
+export async function pushAccount(context: PushContext, isComplete: boolean): Promise<void> {
+  const { store } = context
+  if (isComplete) resolveLost(store)
+  await new PushAppends(context).run()
+  await pushMoves(context)
+  for (const id of store.read.pending.changedFolders()) {
+    const folder = store.read.folders().find(folder => folder.id === id)
+    if (folder && isPushable(folder)) await refusable(context, folder.path, () => pushFolder(context, folder))
+  }
+}
+
+/** What was sent and did not turn up in any folder waits another cycle: the server may be slow to show it. */
+function resolveLost(store: Store): void {
+  const lost = store.read.pending.inflight()
+  store.transact(transactor => {
+    transactor.push.giveUpSearched()
+    for (const { item } of lost) transactor.push.searched(item)
+  })
+}
+
+/** Tells whether changes of a folder may be sent now. */
+export function isPushable({ state, isSelectable, isExcluded, uidValidity }: FolderRow): boolean {
+  return state === 'ok' && isSelectable && !isExcluded && uidValidity !== undefined
+}
+
+/** Runs what concerns one folder: a refused command is told, everything else ends the run. */
+export async function refusable(context: PushContext, path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    context.log.warn({ code: error.code }, 'a change was refused')
+    context.onRefused({ folder: path, code: error.code, message: error.message })
+  }
+}
+
+async function pushFolder(context: PushContext, folder: FolderRow): Promise<void> {
+  const { store, remote } = context
+  const pending = store.read.pending
+  const uidValidity = folder.uidValidity ?? 0
+  const [doomed, changed] = [pending.deletions(folder.id, uidValidity), pending.flags(folder.id)]
+  if (doomed.length === 0 && changed.length === 0) return
+  const selected = await remote.select(folder.path)
+  if (selected.uidValidity !== uidValidity) return // numbered anew since PLAN: the next cycle knows
+  if (selected.readOnly) {
+    store.transact(transactor => transactor.push.revert(folder.id))
+    return
+  }
+  if (doomed.length > 0) {
+    await selected.expunge(UidSet.of(doomed))
+    const isOnlyMarked = !remote.features.uidPlus
+    store.transact(transactor => transactor.push.expunged(folder.id, uidValidity, doomed, isOnlyMarked))
+  }
+  await pushFlags(store, selected, changed)
+}
+
+async function pushFlags(store: Store, selected: WritableFolder, changed: readonly PendingFlags[]): Promise<void> {
+  const groups = groupByChange(changed, selected.permanentFlags)
+  await Promise.all(
+    groups.map(async ({ change, messages }) => {
+      const words = { add: unpackFlags(change.add), remove: unpackFlags(change.remove) }
+      await selected.storeFlags(UidSet.of(messages.map(({ uid }) => uid)), words)
+      const items = messages.map(({ item }) => item)
+      store.transact(transactor => transactor.push.flagsStored(items, change))
+    }),
+  )
+}
+
+interface FlagGroup {
+  readonly change: FlagChange
+  readonly messages: PendingFlags[]
+}
+
+function groupByChange(changed: readonly PendingFlags[], permanent: readonly string[]): FlagGroup[] {
+  const groups = new Map<string, FlagGroup>()
+  for (const message of changed) {
+    const { add, remove } = flagChange(message.server, message.local)
+    const change = { add: keepable(add, permanent), remove: keepable(remove, permanent) }
+    const key = JSON.stringify(change)
+    if (isEmpty(change.add) && isEmpty(change.remove)) continue
+    const group = groups.get(key) ?? { change, messages: [] }
+    group.messages.push(message)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+}
+
+// A flag that the server would forget stays here alone (RFC 9051 section 7.1, PERMANENTFLAGS).
+function keepable({ bits, keywords }: MessageFlags, permanent: readonly string[]): MessageFlags {
+  if (permanent.length === 0) return { bits, keywords }
+  const kept = new Set(permanent.map(flag => flag.toLowerCase()))
+  const isKept = (flag: string) => kept.has(flag.toLowerCase()) || (!flag.startsWith('\\') && kept.has('\\*'))
+  const words = keywords === '' ? [] : keywords.split(' ')
+  const systemBits = BITS_BY_FLAG.reduce((sum, [flag, bit]) => sum | (isKept(flag) ? bit & bits : 0), 0)
+  return { bits: systemBits, keywords: words.filter(isKept).join(' ') }
+}
+
+const BITS_BY_FLAG: readonly (readonly [string, number])[] = [1, 2, 4, 8, 16].map(bit => [
+  unpackFlags({ bits: bit, keywords: '' })[0] ?? '',
+  bit,
+])
+
+function isEmpty({ bits, keywords }: MessageFlags): boolean {
+  return bits === 0 && keywords === ''
+}

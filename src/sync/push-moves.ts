@@ -1,0 +1,75 @@
+import { UidSet } from '../formats/imap/uid-set.ts'
+import type { PendingMove } from '../store/pending-changes.ts'
+import type { FolderRow } from '../store/rows.ts'
+import { headerHashOf } from './header-hash.ts'
+import { isPushable, type PushContext, refusable } from './push-account.ts'
+import { isRefusal } from './refusal.ts'
+import type { WritableFolder } from './remote.ts'
+
+const MAX_BATCH_MESSAGES = 500
+
+/** Moves messages on the server: by MOVE, or by COPY with the originals left to be expunged. */
+export async function pushMoves(context: PushContext): Promise<void> {
+  const { store } = context
+  const folders = new Map(store.read.folders().map(folder => [folder.id, folder]))
+  for (const [sourceId, moves] of Map.groupBy(store.read.pending.moves(), ({ source }) => source)) {
+    const source = folders.get(sourceId)
+    if (source && isPushable(source)) {
+      await refusable(context, source.path, () => moveFrom(context, source, moves, folders))
+    }
+  }
+}
+
+async function moveFrom(
+  context: PushContext,
+  source: FolderRow,
+  moves: readonly PendingMove[],
+  folders: ReadonlyMap<number, FolderRow>,
+): Promise<void> {
+  const { store, remote } = context
+  const selected = await remote.select(source.path)
+  if (selected.uidValidity !== source.uidValidity) return // numbered anew since PLAN: the next cycle knows
+  if (selected.readOnly) {
+    store.transact(transactor => transactor.push.revert(source.id))
+    return
+  }
+  for (const [destinationId, group] of Map.groupBy(moves, ({ destination }) => destination)) {
+    const destination = folders.get(destinationId)
+    if (!destination || !isPushable({ ...destination, uidValidity: 0 })) continue
+    for (let at = 0; at < group.length; at += MAX_BATCH_MESSAGES) {
+      await moveBatch(context, selected, destination, group.slice(at, at + MAX_BATCH_MESSAGES))
+    }
+  }
+}
+
+async function moveBatch(
+  context: PushContext,
+  selected: WritableFolder,
+  destination: FolderRow,
+  batch: readonly PendingMove[],
+): Promise<void> {
+  const { store, remote } = context
+  const hashes = batch.map(({ messageId, location }) =>
+    messageId === undefined ? headerHashOf(store.read, location) : undefined,
+  )
+  store.transact(transactor => {
+    for (const [index, { item }] of batch.entries()) transactor.push.moveStarted(item, destination.id, hashes[index])
+  })
+  const uids = UidSet.of(batch.map(({ uid }) => uid))
+  const isCopy = !remote.features.move
+  await refusable(context, destination.path, async () => {
+    try {
+      const given = await (isCopy ? selected.copy(uids, destination.path) : selected.move(uids, destination.path))
+      store.transact(transactor => {
+        for (const { item, uid } of batch) transactor.push.moved(item, given.get(uid), isCopy)
+      })
+    } catch (error) {
+      if (isRefusal(error)) {
+        store.transact(transactor => {
+          for (const { item } of batch) transactor.push.moveRefused(item, error.message)
+        })
+      }
+      throw error
+    }
+  })
+}
