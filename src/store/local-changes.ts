@@ -47,7 +47,15 @@ export class LocalChanges {
          local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
        VALUES(?, 0, ?, ?, ?, ?, ?, 0, '', ?, ?, 'full', ?, ?, ?, ?, ?, ?, ?)`,
       ...[folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, digest.messageId ?? null, location.length],
-      ...[internalDateMs, flags.bits, flags.keywords, location.pack, location.offset, location.length, digest.sha256],
+      ...[
+        Math.trunc(internalDateMs / 1000) * 1000,
+        flags.bits,
+        flags.keywords,
+        location.pack,
+        location.offset,
+        location.length,
+        digest.sha256,
+      ],
       ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
     )
     this.#scope.log({ item: id, folder, event: 'added' })

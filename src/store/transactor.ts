@@ -176,7 +176,7 @@ export class Transactor {
     }
     const row = this.#database.find(
       `SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0 AND unlinked IS NULL
-         AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)`, // a move of ours: PLAN of its destination tells
+         AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id AND op.state = 'inflight')`, // our move: its destination tells
       ...[folder, uid],
     )
     if (row) this.#scope.unlink(row)

@@ -1,0 +1,68 @@
+import type { Store } from '../../../src/store/store.ts'
+import type { Transactor } from '../../../src/store/transactor.ts'
+import type { PlantedBug } from './world.ts'
+
+/** The mistakes that the algorithm guards against; the model must find each of them out. */
+export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
+  'a lost answer is not looked for: the message is sent again at once': plant(transactor =>
+    replace(transactor, {
+      push: replace(transactor.push, {
+        searched: (item: number) => {
+          transactor.push.searched(item)
+          transactor.push.giveUpSearched()
+        },
+      }),
+      adopt: () => false,
+    }),
+  ),
+  'nothing is recognised in PLAN': plant(transactor => replace(transactor, { adopt: () => false })),
+  'flags of what is still to come are forgotten': plant((transactor, store) =>
+    replace(transactor, {
+      setServerFlags: (...args: Parameters<Transactor['setServerFlags']>) => {
+        const [folder, uidValidity, uid] = args
+        if (store.read.known(folder, uidValidity).get(uid)?.where === 'item') transactor.setServerFlags(...args)
+      },
+    }),
+  ),
+  'the cursor is stored before what it stands for': store =>
+    ({
+      ...store,
+      transact: change => {
+        const later: ((transactor: Transactor) => void)[] = []
+        const result = store.transact(transactor =>
+          change(
+            replace(transactor, {
+              setServerFlags: (...args: Parameters<Transactor['setServerFlags']>) =>
+                void later.push(each => each.setServerFlags(...args)),
+              vanish: (...args: Parameters<Transactor['vanish']>) => void later.push(each => each.vanish(...args)),
+            }),
+          ),
+        )
+        if (later.length > 0) store.transact(transactor => void later.map(step => step(transactor)))
+        return result
+      },
+    }) as Store,
+  'what is sent is not noted before its first octet': plant(transactor =>
+    replace(transactor, { push: replace(transactor.push, { appendStarted: () => undefined }) }),
+  ),
+}
+
+function plant(change: (transactor: Transactor, store: Store) => Transactor): PlantedBug {
+  return store =>
+    ({
+      ...store,
+      transact: work => store.transact(transactor => work(change(transactor, store))),
+    }) as Store // the model's guarded store is a plain object
+}
+
+/** An object with some of its methods replaced; the others still work on the original's private fields. */
+function replace<Target extends object>(target: Target, methods: object): Target {
+  return new Proxy(target, {
+    get: (_, name) => {
+      const replaced = Reflect.get(methods, name)
+      if (replaced !== undefined) return replaced
+      const value = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}

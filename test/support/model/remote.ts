@@ -1,0 +1,242 @@
+import { hash } from 'node:crypto'
+import { PosternError } from '../../../src/errors.ts'
+import { UidSet } from '../../../src/formats/imap/uid-set.ts'
+import { summarizeHeader } from '../../../src/formats/mail/header-summary.ts'
+import type {
+  BodySink,
+  DownloadBatch,
+  FolderCursor,
+  RemoteAppend,
+  RemoteFeatures,
+  RemoteFlags,
+  RemoteFolder,
+  RemoteMail,
+  RemoteMetadata,
+  RemoteStatus,
+  RemoteUid,
+  SelectedFolder,
+  WantedMetadata,
+  WritableFolder,
+} from '../../../src/sync/remote.ts'
+import type { Faults } from './faults.ts'
+import type { ModelFolder, ModelMessage, ModelServer } from './server.ts'
+
+/** What the server of one run offers. */
+export interface ModelFeatures {
+  readonly delta: 'qresync' | 'condstore' | 'none'
+  readonly move: boolean
+  /** Whether APPENDUID and COPYUID are told (RFC 4315 lets a server withhold them). */
+  readonly givesUids: boolean
+}
+
+/** A connection to the model server. */
+export class ModelRemote implements RemoteMail {
+  readonly #server: ModelServer
+  readonly #faults: Faults
+  readonly #model: ModelFeatures
+  readonly features: RemoteFeatures
+
+  constructor(server: ModelServer, faults: Faults, model: ModelFeatures) {
+    this.#server = server
+    this.#faults = faults
+    this.#model = model
+    this.features = {
+      condstore: model.delta !== 'none',
+      qresync: model.delta === 'qresync',
+      listStatus: true,
+      uidPlus: true,
+      appendLimit: undefined,
+      move: model.move,
+      objectId: false,
+    }
+  }
+
+  listFolders(): Promise<readonly RemoteFolder[]> {
+    return this.#faults.call(() =>
+      [...this.#server.folders].map(([path, folder]) => ({
+        path,
+        delimiter: '/',
+        selectable: true,
+        subscribed: true,
+        role: path === 'INBOX' ? ('inbox' as const) : undefined,
+        objectId: undefined,
+        status: this.#statusOf(folder),
+      })),
+    )
+  }
+
+  status(path: string): Promise<RemoteStatus | undefined> {
+    return this.#faults.call(() => this.#statusOf(this.#server.folder(path)))
+  }
+
+  examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder> {
+    return this.#faults.call(() => {
+      const folder = this.#server.folder(path)
+      const delta =
+        this.features.qresync && cursor && cursor.uidValidity === folder.uidValidity
+          ? deltaOf(folder, cursor.highestModseq)
+          : undefined
+      return new ModelSelected(folder, this.#faults, path, this.#statusOf(folder), delta)
+    })
+  }
+
+  select(path: string): Promise<WritableFolder> {
+    return this.#faults.call(() => new ModelWritable(this.#server, this.#faults, path, this.#model.givesUids))
+  }
+
+  append(path: string, { flags, internalDateMs, chunks }: RemoteAppend): Promise<RemoteUid | undefined> {
+    return this.#faults.call(() => {
+      const uid = this.#server.append(path, Buffer.concat([...chunks()]), flags, internalDateMs)
+      return this.#model.givesUids ? { uidValidity: this.#server.folder(path).uidValidity, uid } : undefined
+    })
+  }
+
+  createFolder(): Promise<void> {
+    throw new Error('not modelled')
+  }
+
+  renameFolder(): Promise<void> {
+    throw new Error('not modelled')
+  }
+
+  deleteFolder(): Promise<void> {
+    throw new Error('not modelled')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    return undefined
+  }
+
+  #statusOf({ uidValidity, uidNext, messages, highestModseq }: ModelFolder): RemoteStatus {
+    const modseq = this.features.condstore ? highestModseq : undefined
+    return { uidValidity, uidNext, messages: messages.size, highestModseq: modseq }
+  }
+}
+
+function deltaOf(folder: ModelFolder, since: bigint): SelectedFolder['delta'] {
+  const changed = [...folder.messages].filter(([, { modseq }]) => modseq > since)
+  return {
+    changed: changed.map(([uid, { flags }]) => ({ uid, flags: [...flags] })),
+    vanished: UidSet.of(folder.vanished.filter(({ modseq }) => modseq > since).map(({ uid }) => uid)),
+  }
+}
+
+/** A session ends when its folder is numbered anew. */
+class Session {
+  readonly path: string
+  readonly uidValidity: number
+  readonly readOnly = false
+  readonly permanentFlags = ['\\*', '\\Seen', '\\Answered', '\\Flagged', '\\Deleted', '\\Draft']
+  readonly #folder: ModelFolder
+  readonly #faults: Faults
+
+  constructor(folder: ModelFolder, faults: Faults, path: string) {
+    this.path = path
+    this.uidValidity = folder.uidValidity
+    this.#folder = folder
+    this.#faults = faults
+  }
+
+  call<Result>(effect: (messages: ReadonlyMap<number, ModelMessage>) => Result): Promise<Result> {
+    return this.#faults.call(() => {
+      if (this.#folder.uidValidity !== this.uidValidity) {
+        throw new PosternError('UPSTREAM_BYE', 'the folder was numbered anew', { remedy: 'retry', advice: '-' })
+      }
+      return effect(this.#folder.messages)
+    })
+  }
+}
+
+class ModelSelected extends Session implements SelectedFolder {
+  readonly uidNext: number | undefined
+  readonly messages: number
+  readonly highestModseq: bigint | undefined
+  readonly delta: SelectedFolder['delta']
+
+  constructor(folder: ModelFolder, faults: Faults, path: string, status: RemoteStatus, delta: SelectedFolder['delta']) {
+    super(folder, faults, path)
+    this.uidNext = status.uidNext
+    this.messages = status.messages
+    this.highestModseq = status.highestModseq
+    this.delta = delta
+  }
+
+  async *fetchFlags(changedSince = 0n): AsyncGenerator<RemoteFlags> {
+    const changed = await this.call(messages => [...messages].filter(([, { modseq }]) => modseq > changedSince))
+    for (const [uid, { flags }] of changed) yield { uid, flags: [...flags] }
+  }
+
+  async *fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncGenerator<RemoteMetadata> {
+    const found = await this.call(messages => [...messages].filter(([uid]) => uids.has(uid)))
+    for (const [uid, { octets, flags, internalDateMs }] of found) {
+      const header = octets.subarray(0, octets.indexOf('\r\n\r\n') + 4)
+      const messageId = want.messageId ? summarizeHeader(header).messageId : undefined
+      const headerHash = want.header ? hash('sha256', header, 'buffer') : undefined
+      yield { uid, flags: [...flags], size: octets.length, internalDateMs, messageId, headerHash, emailId: undefined }
+    }
+  }
+
+  searchUids(): Promise<UidSet> {
+    return this.call(messages => UidSet.of(messages.keys()))
+  }
+
+  async download(next: () => Promise<DownloadBatch | undefined>, sink: BodySink): Promise<void> {
+    for (let batch = await next(); batch; batch = await next()) {
+      for (const uid of batch.uids) {
+        const message = await this.call(messages => messages.get(uid))
+        if (!message) {
+          sink.missing(uid)
+          continue
+        }
+        sink.begin(message.octets.length)
+        sink.write(Buffer.from(message.octets))
+        sink.end({ uid, flags: [...message.flags], internalDateMs: message.internalDateMs })
+        await sink.drained()
+      }
+    }
+  }
+}
+
+class ModelWritable extends Session implements WritableFolder {
+  readonly #server: ModelServer
+  readonly #givesUids: boolean
+
+  constructor(server: ModelServer, faults: Faults, path: string, givesUids: boolean) {
+    super(server.folder(path), faults, path)
+    this.#server = server
+    this.#givesUids = givesUids
+  }
+
+  storeFlags(uids: UidSet, { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] }) {
+    return this.call(messages => {
+      for (const uid of [...messages.keys()].filter(uid => uids.has(uid)))
+        this.#server.store(this.path, uid, add, remove)
+    })
+  }
+
+  move(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>> {
+    return this.#transfer(uids, destination, uid => this.#server.move(this.path, uid, destination))
+  }
+
+  copy(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>> {
+    return this.#transfer(uids, destination, uid => this.#server.copy(this.path, uid, destination))
+  }
+
+  expunge(uids: UidSet): Promise<void> {
+    return this.call(messages => {
+      for (const uid of [...messages.keys()].filter(uid => uids.has(uid))) this.#server.expunge(this.path, uid)
+    })
+  }
+
+  #transfer(uids: UidSet, destination: string, transfer: (uid: number) => number | undefined) {
+    return this.call(messages => {
+      const given = new Map<number, RemoteUid>()
+      for (const uid of [...messages.keys()].filter(uid => uids.has(uid))) {
+        const to = transfer(uid)
+        const { uidValidity } = this.#server.folder(destination)
+        if (to !== undefined && this.#givesUids) given.set(uid, { uidValidity, uid: to })
+      }
+      return given
+    })
+  }
+}

@@ -1,0 +1,224 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { PosternError } from '../../../src/errors.ts'
+import { summarizeHeader } from '../../../src/formats/mail/header-summary.ts'
+import { packFlags, unpackFlags } from '../../../src/store/flags.ts'
+import { PackReader } from '../../../src/store/pack-reader.ts'
+import { PACKS_DIR } from '../../../src/store/reader.ts'
+import type { ItemRow } from '../../../src/store/rows.ts'
+import { Store } from '../../../src/store/store.ts'
+import { digestBody } from '../../../src/sync/digest.ts'
+import { SyncEngine } from '../../../src/sync/engine.ts'
+import { headerHash } from '../../../src/sync/header-hash.ts'
+import { Faults, Killed } from './faults.ts'
+import { pick, randomSource } from './random.ts'
+import { type ModelFeatures, ModelRemote } from './remote.ts'
+import { ModelServer } from './server.ts'
+
+const PATHS = ['INBOX', 'Archive', 'Other']
+const FLAGS = ['\\Flagged', '\\Seen', '$Label1']
+const log = pino({ level: 'silent' })
+
+/** Makes the engine's store do something wrong, to prove that the model finds it out. */
+export type PlantedBug = (store: Store) => Store
+
+/**
+ * The real engine on a real store, against a model server, with faults and a second client. Not modelled without MOVE,
+ * where a message is in two folders for a moment: a second client that moves one of them, and a new UIDVALIDITY.
+ */
+export class World {
+  readonly #random: () => number
+  readonly #features: ModelFeatures
+  readonly #faults: Faults
+  readonly #server = new ModelServer(PATHS)
+  readonly #dir = mkdtempSync(join(tmpdir(), 'postern-model-'))
+  readonly #plant: PlantedBug
+  readonly #alive = new Set<string>()
+  readonly #killed = new Set<string>()
+  readonly #moved = new Set<string>()
+  #store: Store
+  #count = 0
+  cycles = 0
+  faults = 0
+
+  constructor(seed: number, plant: PlantedBug = store => store) {
+    this.#random = randomSource(seed)
+    this.#plant = plant
+    this.#features = {
+      delta: pick(this.#random, ['qresync', 'condstore', 'none'] as const) ?? 'none',
+      move: this.#random() < 0.7,
+      givesUids: this.#random() < 0.8,
+    }
+    this.#faults = new Faults(this.#random)
+    this.#store = this.#open()
+  }
+
+  /** Lives through some events, then runs in peace; resolves to what is wrong at the end. */
+  async run(events: number): Promise<readonly string[]> {
+    try {
+      this.#faults.meanwhile = () => this.#somebodyElse()
+      for (let event = 0; event < events; event++) await this.#event()
+      this.#faults.meanwhile = undefined
+      this.#faults.chance = 0
+      for (let cycle = 0; cycle < 6; cycle++) await this.#cycle()
+      return this.#problems()
+    } finally {
+      this.#store[Symbol.dispose]()
+      rmSync(this.#dir, { recursive: true, force: true })
+    }
+  }
+
+  async #event(): Promise<void> {
+    const dice = this.#random()
+    if (dice < 0.15) await this.#create()
+    else if (dice < 0.35) this.#userChanges()
+    else if (dice < 0.6) this.#somebodyElse()
+    else if (dice < 0.63 && this.#features.move) this.#server.renumber(this.#path())
+    else {
+      this.#faults.chance = this.#random() < 0.7 ? 0.06 : 0
+      await this.#cycle()
+    }
+  }
+
+  async #cycle(): Promise<void> {
+    const connect = async () => new ModelRemote(this.#server, this.#faults, this.#features)
+    const packs = new PackReader(join(this.#dir, PACKS_DIR))
+    const importer = {
+      digest: async (rows: Parameters<typeof digestBody>[1][]) => rows.map(row => digestBody(packs, row)),
+    }
+    const store = this.#plant(this.#faults.guard(this.#store))
+    const engine = new SyncEngine({ store, connect, importer: importer as never, log, clock: () => Date.now() })
+    const { signal } = new AbortController()
+    try {
+      this.cycles++
+      await engine.run({ folders: [], structureOnly: false, onEvent: () => undefined, signal })
+    } catch (error) {
+      const isFault = error instanceof Killed || (error instanceof PosternError && /_LOST$|_BYE$/.test(error.code))
+      if (!isFault) throw error
+      this.faults++
+      if (error instanceof Killed) {
+        this.#store[Symbol.dispose]()
+        this.#store = this.#open()
+      }
+      this.#faults.revive()
+    } finally {
+      packs[Symbol.dispose]()
+    }
+  }
+
+  #open(): Store {
+    // A day later each time: what waits for its next attempt may go on.
+    let now = Date.UTC(2026, 0, 1)
+    return Store.open(this.#dir, { clock: () => (now += 1000), log })
+  }
+
+  async #create(): Promise<void> {
+    const folder = this.#store.read.folders().find(({ path }) => path === this.#path())
+    if (!folder) return
+    const octets = this.#compose()
+    await using writer = this.#store.openPackWriter()
+    writer.begin(octets.length)
+    writer.write(octets)
+    const location = writer.end()
+    const ends = await writer.sync()
+    const digest = { sha256: Buffer.alloc(32), ...summarizeHeader(octets) }
+    const flags = packFlags(this.#random() < 0.5 ? ['\\Seen'] : [])
+    this.#store.transact(transactor => {
+      for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
+      const message = { location, digest, headerHash: headerHash(octets), flags, internalDateMs: 1000 * this.#count }
+      transactor.local.addMessage(folder.id, message)
+    })
+  }
+
+  #userChanges(): void {
+    const folders = this.#store.read.folders()
+    const item = pick(
+      this.#random,
+      folders.flatMap(({ id }) => [...this.#store.read.items(id)]),
+    )
+    if (!item) return
+    const target = folders.find(({ path }) => path === this.#path())?.id ?? item.folder
+    const dice = this.#random()
+    this.#store.transact(({ local }) => {
+      if (dice < 0.5) local.setFlags(item.id, this.#flagChange())
+      else if (dice < 0.8) {
+        local.move(item.id, target)
+        this.#moved.add(item.subject ?? '')
+      } else {
+        this.#killed.add(item.subject ?? '')
+        local.delete(item.id, { isPermanent: true })
+      }
+    })
+  }
+
+  #somebodyElse(): void {
+    const path = this.#path()
+    const uid = pick(this.#random, [...this.#server.folder(path).messages.keys()])
+    const dice = this.#random()
+    if (dice < 0.3 || uid === undefined) {
+      const octets = this.#compose()
+      this.#server.append(path, octets, [], 1000 * this.#count)
+    } else if (dice < 0.6) this.#server.store(path, uid, [this.#flag()], [this.#flag()])
+    else if (dice < 0.75) {
+      this.#killed.add(idOf(this.#server.folder(path).messages.get(uid)?.octets))
+      this.#server.expunge(path, uid)
+    } else if (this.#features.move || !this.#moved.has(idOf(this.#server.folder(path).messages.get(uid)?.octets))) {
+      // Without MOVE there are two copies for a moment: a second client that moves one of them doubles the message.
+      this.#server.move(path, uid, this.#path())
+    }
+  }
+
+  #compose(): Buffer {
+    const id = `m${++this.#count}`
+    this.#alive.add(id)
+    const messageId = this.#random() < 0.7 ? `Message-ID: <${id}@x>\r\n` : ''
+    return Buffer.from(`${messageId}Subject: ${id}\r\n\r\n${'x'.repeat(this.#count % 3)}`)
+  }
+
+  #flagChange() {
+    const [add, remove] = [this.#flag(), this.#flag()]
+    return { add: packFlags([add]), remove: packFlags(remove === add ? [] : [remove]) }
+  }
+
+  #flag(): string {
+    return pick(this.#random, FLAGS) ?? ''
+  }
+
+  #path(): string {
+    return pick(this.#random, PATHS) ?? 'INBOX'
+  }
+
+  #problems(): string[] {
+    const problems: string[] = []
+    const counts = new Map<string, number>()
+    for (const path of PATHS) {
+      const server = [...this.#server.folder(path).messages].map(([uid, { octets, flags }]) => {
+        const id = idOf(octets)
+        counts.set(id, (counts.get(id) ?? 0) + 1)
+        return `${uid}:${id}:${[...flags].sort()}`
+      })
+      const folder = this.#store.read.getFolder(path)
+      const local = [...this.#store.read.items(folder.id)].map(item => this.#describe(item))
+      const [there, here] = [server.sort().join(' '), local.sort().join(' ')]
+      if (there !== here) problems.push(`${path}: server ${there} | here ${here}`)
+      const { queuedDownload, queuedImport, queuedUpload } = this.#store.read.counts(folder.id)
+      if (queuedDownload + queuedImport + queuedUpload > 0) problems.push(`${path}: queues are not empty`)
+    }
+    for (const id of this.#alive) {
+      const count = counts.get(id) ?? 0
+      if (count > 1 || (count === 0 && !this.#killed.has(id))) problems.push(`${id} exists ${count} times`)
+    }
+    return problems
+  }
+
+  #describe({ uid, subject, flags, location }: ItemRow): string {
+    const id = idOf(Buffer.concat([...this.#store.read.body(location)]))
+    return `${uid}:${id}${id === subject ? '' : '!'}:${unpackFlags(flags).sort()}`
+  }
+}
+
+function idOf(octets: Buffer | undefined): string {
+  return /Subject: (\S+)/.exec(octets?.toString() ?? '')?.[1] ?? ''
+}
