@@ -4,11 +4,14 @@ export interface MessageFlags {
   readonly keywords: string
 }
 
+/** The bit of \\Deleted. */
+export const DELETED = 8
+
 const BITS: readonly (readonly [bit: number, flag: string])[] = [
   [1, '\\Seen'],
   [2, '\\Answered'],
   [4, '\\Flagged'],
-  [8, '\\Deleted'],
+  [DELETED, '\\Deleted'],
   [16, '\\Draft'],
 ]
 const BIT_BY_NAME = new Map(BITS.map(([bit, flag]) => [flag.toLowerCase(), bit]))

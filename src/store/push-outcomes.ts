@@ -1,5 +1,5 @@
 import type { Row } from './database.ts'
-import { changeFlags, type FlagChange } from './flags.ts'
+import { changeFlags, DELETED, type FlagChange, type MessageFlags } from './flags.ts'
 import type { TransactionScope } from './transaction-scope.ts'
 
 /** Failures of one upload before it waits for a person. */
@@ -20,15 +20,21 @@ export class PushOutcomes {
     this.#scope = scope
   }
 
-  /** Before the first octet is sent: if the answer is lost, the next cycle looks for the message. */
-  appendStarted(item: number, uidNextBefore: number): void {
-    const sql = `UPDATE op SET state = 'inflight', uid_next_before = ? WHERE item = ? AND kind = 'append'`
-    this.#scope.database.run(sql, uidNextBefore, item)
-    // The flags that are sent with it: what changes from here on is a change.
-    this.#scope.database.run(
-      'UPDATE item SET server_bits = local_bits, server_keywords = local_keywords WHERE id = ?',
-      item,
+  /**
+   * Before the first octet is sent: if the answer is lost, the next cycle looks for the message. Gives the flags to send,
+   * or undefined when the message is not to be sent any more.
+   */
+  appendStarted(item: number, folder: number, uidNextBefore: number): MessageFlags | undefined {
+    const sql = `UPDATE op SET state = 'inflight', destination = ?, uid_next_before = ?
+      WHERE item = ? AND kind = 'append' AND state = 'ready'`
+    if (this.#scope.database.run(sql, folder, uidNextBefore, item).changes === 0) return undefined
+    // What changes from here on is a change. \Deleted is never sent: another client's EXPUNGE would take the message.
+    const row = this.#scope.database.find(
+      `UPDATE item SET server_bits = local_bits & ~?, server_keywords = local_keywords WHERE id = ?
+         RETURNING server_bits, server_keywords`,
+      ...[DELETED, item],
     )
+    return row && { bits: Number(row.server_bits), keywords: String(row.server_keywords) }
   }
 
   /** The server has the message. Without a UID of the folder as we know it, the state stays: PLAN finds it. */

@@ -1,4 +1,4 @@
-import { type MessageFlags, unpackFlags } from '../store/flags.ts'
+import { unpackFlags } from '../store/flags.ts'
 import type { PendingAppend } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
 import { isPushable, type PushContext } from './push-account.ts'
@@ -7,7 +7,6 @@ import type { RemoteUid } from './remote.ts'
 
 const MAX_BATCH_MESSAGES = 50
 const MAX_BATCH_OCTETS = 4 * 1_048_576
-const DELETED = 8 // never sent with a message: another client's EXPUNGE would take it
 
 /** Appends new messages, batch by batch: what is sent is noted before its first octet, and settled by the answer. */
 export class PushAppends {
@@ -40,14 +39,17 @@ export class PushAppends {
     const fit = this.#refuseTooLarge(folder, batch)
     if (fit.length === 0) return
     const status = await remote.status(folder.path)
-    store.transact(transactor => {
-      for (const { item } of fit) transactor.push.appendStarted(item, status?.uidNext ?? 1)
-    })
-    const answers = await Promise.allSettled(fit.map(append => this.#send(folder, append)))
+    const sent = store.transact(transactor =>
+      fit.flatMap(append => {
+        const flags = transactor.push.appendStarted(append.item, folder.id, status?.uidNext ?? 1)
+        return flags ? [{ ...append, flags }] : []
+      }),
+    )
+    const answers = await Promise.allSettled(sent.map(append => this.#send(folder, append)))
     // Settled together: one wait for the disk. A lost connection leaves its messages in flight.
     store.transact(transactor => {
       for (const [index, answer] of answers.entries()) {
-        const item = fit[index]?.item ?? 0
+        const item = sent[index]?.item ?? 0
         if (answer.status === 'fulfilled') transactor.push.appended(item, answer.value)
         else if (isRefusal(answer.reason)) transactor.push.appendFailed(item, answer.reason.message, false)
       }
@@ -60,7 +62,7 @@ export class PushAppends {
   #send(folder: FolderRow, { location, flags, internalDateMs }: PendingAppend): Promise<RemoteUid | undefined> {
     const { store, remote } = this.#context
     return remote.append(folder.path, {
-      flags: unpackFlags(withoutDeleted(flags)),
+      flags: unpackFlags(flags),
       internalDateMs,
       octets: location.length,
       chunks: () => store.read.body(location),
@@ -90,10 +92,6 @@ export class PushAppends {
     onRefused({ folder: path, code: 'UPSTREAM_REFUSED', message })
     return batch.filter(append => !tooLarge.includes(append))
   }
-}
-
-function withoutDeleted({ bits, keywords }: MessageFlags): MessageFlags {
-  return { bits: bits & ~DELETED, keywords }
 }
 
 function isAppendable(folder: FolderRow): boolean {

@@ -1,3 +1,4 @@
+import { packFlags } from '../../../src/store/flags.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Transactor } from '../../../src/store/transactor.ts'
 import type { PlantedBug } from './world.ts'
@@ -43,7 +44,7 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
       },
     }) as Store,
   'what is sent is not noted before its first octet': plant(transactor =>
-    replace(transactor, { push: replace(transactor.push, { appendStarted: () => undefined }) }),
+    replace(transactor, { push: replace(transactor.push, { appendStarted: () => packFlags([]) }) }),
   ),
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -33,7 +33,8 @@ export class World {
   readonly #features: ModelFeatures
   readonly #faults: Faults
   readonly #server = new ModelServer(PATHS)
-  readonly #dir = mkdtempSync(join(tmpdir(), 'postern-model-'))
+  // In memory where there is such a place: thousands of runs wait for no disk.
+  readonly #dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'postern-model-'))
   readonly #plant: PlantedBug
   readonly #alive = new Set<string>()
   readonly #killed = new Set<string>()
@@ -58,7 +59,7 @@ export class World {
   /** Lives through some events, then runs in peace; resolves to what is wrong at the end. */
   async run(events: number): Promise<readonly string[]> {
     try {
-      this.#faults.meanwhile = () => this.#somebodyElse()
+      this.#faults.meanwhile = () => (this.#random() < 0.6 ? this.#somebodyElse() : this.#userChanges())
       for (let event = 0; event < events; event++) await this.#event()
       this.#faults.meanwhile = undefined
       this.#faults.chance = 0
