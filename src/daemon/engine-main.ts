@@ -51,7 +51,8 @@ class EngineProcess {
     try {
       const result = await this.#engine(request, log).run({
         folders: request.folders,
-        structureOnly: request.structureOnly,
+        scope: request.scope,
+        structure: request.structure,
         signal: abort.signal,
         onEvent: event => send({ kind: 'event', id, event }),
       })
@@ -115,6 +116,7 @@ class EngineProcess {
       store: this.#store(request),
       connect,
       importer: this.#importWorker.importerFor(storeDir),
+      settings: request.settings,
       log,
       clock: Date.now,
     })

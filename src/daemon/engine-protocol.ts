@@ -1,7 +1,10 @@
 import type { UpstreamUrl } from '../config/upstream-url.ts'
 import type { LogLevel } from '../log/logger.ts'
+import type { SyncScope } from '../sync/choose-folders.ts'
+import type { SyncRun } from '../sync/cycle.ts'
 import type { LocalChange, LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
+import type { SyncSettings } from '../sync/settings.ts'
 import type { WireError } from './wire-error.ts'
 
 /** What the engine process is started with. */
@@ -21,7 +24,9 @@ export interface RunRequest {
   readonly user: string
   readonly password: string
   readonly folders: readonly string[]
-  readonly structureOnly: boolean
+  readonly scope: SyncScope
+  readonly structure: SyncRun['structure']
+  readonly settings: SyncSettings
 }
 
 /** A message of our own making, for a profile's Inbox. */

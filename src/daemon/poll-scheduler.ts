@@ -61,10 +61,10 @@ export class PollScheduler implements Disposable {
   }
 
   #tick(): void {
-    for (const { name, syncIntervalMinutes } of this.#installation.profiles.list()) {
+    for (const { name, standardSyncMinutes } of this.#installation.profiles.list()) {
       const due = this.#due.get(name)
       const sinceMs = due ? performance.now() - due.lastStartMs : Number.POSITIVE_INFINITY
-      if (sinceMs >= syncIntervalMinutes * 60_000) this.#start(name)
+      if (sinceMs >= standardSyncMinutes * 60_000) this.#start(name)
     }
   }
 
@@ -75,8 +75,9 @@ export class PollScheduler implements Disposable {
     const profile = this.#installation.profiles.list().find(profile => profile.name === name)
     if (!profile || now < due.notBeforeMs || this.#installation.syncs.stateOf(profile.number) !== 'idle') return
     due.lastStartMs = now
-    const options = { folders: [], structureOnly: false, onEvent: () => undefined, signal: this.#abort.signal }
-    this.#installation.syncs.run(profile, { ...options, isExplicit: false }).catch(error => this.#failed(due, error))
+    const what = { folders: [], scope: 'automatic', structure: 'also', isExplicit: false } as const
+    const options = { ...what, onEvent: () => undefined, signal: this.#abort.signal }
+    this.#installation.syncs.run(profile, options).catch(error => this.#failed(due, error))
   }
 
   // The cause is in the store for `status`; the log has it once per run.

@@ -37,7 +37,6 @@ export interface FolderListing {
   readonly items: number
   readonly unread: number
   readonly ignored: number
-  readonly class: string
   readonly state: string
   readonly error: { readonly code: string; readonly message: string } | null
 }
@@ -170,7 +169,6 @@ function listFolder(store: StoreReader, folder: FolderRow): FolderListing {
     items,
     unread,
     ignored,
-    class: folder.class,
     state: folder.error ? 'error' : state,
     error: folder.error ?? null,
   }

@@ -4,17 +4,22 @@ import type { Logger } from '../log/logger.ts'
 import type { ProfileErrorCode } from '../profile/errors.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
+import type { SyncScope } from '../sync/choose-folders.ts'
+import type { SyncRun } from '../sync/cycle.ts'
 import { type LocalChange, type LocalChangeResult, needsWriter } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { EngineClient } from './engine-client.ts'
 import type { DaemonErrorCode } from './errors.ts'
+import { syncSettingsOf } from './sync-settings.ts'
 
 const MAX_CRASHES = 3 // of one profile, before it is held
 
 /** What a run is to do. */
 export interface RunOptions {
   readonly folders: readonly string[]
-  readonly structureOnly: boolean
+  /** Which folders, when none is named. */
+  readonly scope: SyncScope
+  readonly structure: SyncRun['structure']
   readonly onEvent: (event: SyncEvent) => void
   readonly signal: AbortSignal
   /** Whether a person asked: lets a held profile try once more. */
@@ -136,13 +141,14 @@ export class SyncRunner implements AsyncDisposable {
     if (runs.crashes === MAX_CRASHES) this.#log.error({ profile: number }, 'a profile crashed the engine and is held')
   }
 
-  async #request(profile: Profile, { folders, structureOnly }: RunOptions) {
+  async #request(profile: Profile, { folders, scope, structure }: RunOptions) {
     const secrets = await this.#secrets()
     const password = secrets.find(profile.number, 'password')
     const imap = parseUpstreamUrl(profile.imap)
     if (password === undefined || !imap) throw noPassword(profile)
     const { number, dir, user, email } = profile
-    return { profile: number, storeDir: dir, imap, user: user ?? email, password, folders, structureOnly }
+    const account = { profile: number, storeDir: dir, imap, user: user ?? email, password }
+    return { ...account, folders, scope, structure, settings: syncSettingsOf(profile) }
   }
 
   #runsOf(profile: number): ProfileRuns {

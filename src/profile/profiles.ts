@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
-import { type ProfileSettings, profileName, profileSettings } from '../config/schema.ts'
+import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
 import type { ProfileErrorCode } from './errors.ts'
 import type { Secrets } from './secrets.ts'
@@ -106,8 +106,7 @@ export class Profiles {
   async set(name: string, key: string, text: string): Promise<Profile> {
     this.get(name)
     if (!(key in profileSettings.shape) || key === 'number') throw unknownSetting(key)
-    const number = text !== '' && /^\d+$/.test(text) && key === 'syncIntervalMinutes' ? Number(text) : text
-    await this.#config.change(['profiles', name, key], text === '' ? undefined : number)
+    await this.#config.change(['profiles', name, key], text === '' ? undefined : settingValue(key, text))
     return this.get(name)
   }
 
@@ -122,6 +121,19 @@ export class Profiles {
     await rm(doomed, { recursive: true, force: true })
     return profile
   }
+}
+
+/** Reads what a user typed as the setting's type: a number, yes or no, text, or a list with commas. */
+function settingValue(key: string, text: string): unknown {
+  const schema = profileSettings.shape[key as keyof typeof profileSettings.shape] // the caller has checked the key
+  const words = text.split(',').map(word => word.trim())
+  return [scalarOf(text), text, words].find(value => schema.safeParse(value).success) ?? text
+}
+
+function scalarOf(text: string): unknown {
+  if (/^(true|yes|on)$/i.test(text)) return true
+  if (/^(false|no|off)$/i.test(text)) return false
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
 
 function assertName(name: string): void {

@@ -12,8 +12,7 @@ export function folderRow(row: Row): FolderRow {
     objectId: textOf(row.object_id),
     isSelectable: row.is_selectable === 1,
     isExcluded: row.is_excluded === 1,
-    class: row.class as FolderRow['class'], // held to these by a CHECK, as is the state
-    state: row.state as FolderRow['state'],
+    state: row.state as FolderRow['state'], // held to these by a CHECK
     consent: row.consent === 'accept' || row.consent === 'restore' ? row.consent : undefined,
     error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
     uidValidity: numberOf(row.uid_validity),

@@ -10,7 +10,6 @@ export interface FolderRow {
   readonly objectId: string | undefined
   readonly isSelectable: boolean
   readonly isExcluded: boolean
-  readonly class: 'priority' | 'standard' | 'other'
   readonly state: 'ok' | 'paused' | 'gone'
   /** What the user said to the deletion of much of the folder. */
   readonly consent: 'accept' | 'restore' | undefined

@@ -70,7 +70,7 @@ const folderListCommand = defineCommand<{ profile: string | undefined }>({
   describe: 'List the folders with their counts',
   build: yargs => yargs.option('profile', profileOption),
   run: async ({ profile }, context) => {
-    const folders = await call<FolderListing[]>(context, 'folder.list', { profile })
+    const folders = await call<(FolderListing & { class: string })[]>(context, 'folder.list', { profile })
     context.terminal.result(folders, () =>
       table(
         ['FOLDER', 'ROLE', 'ITEMS', 'UNREAD', 'CLASS', 'STATE'],

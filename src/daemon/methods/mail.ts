@@ -2,39 +2,34 @@ import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
+import { folderClass } from '../../sync/settings.ts'
 import type { Installation } from '../installation.ts'
 import { octetsMethod, valueMethod } from '../method.ts'
 import type { ItemListing } from '../reader-operations.ts'
 import { readOne } from '../readers.ts'
 
 const profile = z.string().optional()
+const run = z.strictObject({ profile, folders: z.array(z.string()), structureOnly: z.boolean() })
 
 /** `sync`, `folder …` and `item …`. */
 export const MAIL_METHODS = {
-  sync: valueMethod(
-    z.strictObject({ profile, folders: z.array(z.string()), structureOnly: z.boolean() }),
-    async (params, { installation, emit, signal }) => {
-      const { folders, structureOnly } = params
-      const chosen = installation.profiles.choose(params.profile)
-      return installation.syncs.run(chosen, { folders, structureOnly, onEvent: emit, signal, isExplicit: true })
-    },
-  ),
+  sync: valueMethod(run, async (params, { installation, emit, signal }) => {
+    const chosen = installation.profiles.choose(params.profile)
+    return installation.syncs.run(chosen, { ...explicitRun(params), onEvent: emit, signal })
+  }),
   /** Begins a run that goes on when the caller has left. */
-  'sync.start': valueMethod(
-    z.strictObject({ profile, folders: z.array(z.string()), structureOnly: z.boolean() }),
-    async (params, { installation }) => {
-      const { folders, structureOnly } = params
-      const chosen = installation.profiles.choose(params.profile)
-      const options = { folders, structureOnly, onEvent: () => undefined, isExplicit: true }
-      installation.syncs.run(chosen, { ...options, signal: new AbortController().signal }).catch(error => {
-        installation.log.warn({ err: error }, 'a run that a person started failed')
-      })
-      return { downloaded: 0, imported: 0, uploaded: 0, ignored: 0, conflicts: 0, errors: [] }
-    },
-  ),
+  'sync.start': valueMethod(run, async (params, { installation }) => {
+    const chosen = installation.profiles.choose(params.profile)
+    const options = { ...explicitRun(params), onEvent: () => undefined, signal: new AbortController().signal }
+    installation.syncs.run(chosen, options).catch(error => {
+      installation.log.warn({ err: error }, 'a run that a person started failed')
+    })
+    return { downloaded: 0, imported: 0, uploaded: 0, ignored: 0, conflicts: 0, errors: [] }
+  }),
   'folder.list': valueMethod(z.strictObject({ profile }), async (params, { installation }) => {
-    const { dir } = installation.profiles.choose(params.profile)
-    return readOne(installation.readers, 'folders', { dir })
+    const chosen = installation.profiles.choose(params.profile)
+    const folders = await readOne(installation.readers, 'folders', { dir: chosen.dir })
+    return folders.map(folder => ({ ...folder, class: folderClass(folder.path, chosen) }))
   }),
   /** Emits pages of items; the value is their number. */
   'item.list': valueMethod(z.strictObject({ profile, folder: z.string() }), async (params, context) => {
@@ -72,6 +67,10 @@ export const MAIL_METHODS = {
       return { folder: params.folder, dir: params.out, messages: last.done, octets: last.octets }
     },
   ),
+}
+
+function explicitRun({ folders, structureOnly }: z.infer<typeof run>) {
+  return { folders, scope: 'all', structure: structureOnly ? 'only' : 'also', isExplicit: true } as const
 }
 
 /** Gives an item its id, `<profile number>-<row>`: unique in an installation, and never given twice. */

@@ -27,7 +27,6 @@ CREATE TABLE folder(
   object_id TEXT,                     -- MAILBOXID (RFC 8474)
   is_selectable INTEGER NOT NULL,
   is_excluded INTEGER NOT NULL,       -- never synchronized: Drafts
-  class TEXT NOT NULL DEFAULT 'standard' CHECK(class IN('priority', 'standard', 'other')),
   state TEXT NOT NULL CHECK(state IN('ok', 'paused', 'gone')),
   error TEXT,                         -- JSON {code, message} of the last failure
   consent TEXT CHECK(consent IN('accept', 'restore')), -- what the user said to a mass deletion

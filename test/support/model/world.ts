@@ -12,6 +12,7 @@ import { Store } from '../../../src/store/store.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
 import { headerHash } from '../../../src/sync/header-hash.ts'
+import { DEFAULT_SYNC_SETTINGS } from '../../../src/sync/settings.ts'
 import { Faults, Killed } from './faults.ts'
 import { pick, randomSource } from './random.ts'
 import { type ModelFeatures, ModelRemote } from './remote.ts'
@@ -90,11 +91,12 @@ export class World {
       digest: async (rows: Parameters<typeof digestBody>[1][]) => rows.map(row => digestBody(packs, row)),
     }
     const store = this.#plant(this.#faults.guard(this.#store))
-    const engine = new SyncEngine({ store, connect, importer: importer as never, log, clock: () => Date.now() })
+    const options = { store, connect, importer: importer as never, settings: DEFAULT_SYNC_SETTINGS, log }
+    const engine = new SyncEngine({ ...options, clock: () => Date.now() })
     const { signal } = new AbortController()
     try {
       this.cycles++
-      await engine.run({ folders: [], structureOnly: false, onEvent: () => undefined, signal })
+      await engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
     } catch (error) {
       const isFault = error instanceof Killed || (error instanceof PosternError && /_LOST$|_BYE$/.test(error.code))
       if (!isFault) throw error

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { parseUpstreamUrl } from './upstream-url.ts'
+
+const MINUTES_PER_DAY = 1440
+const MAX_RATE_KBPS = 10_000_000
+
+const upstream = (protocol: 'imap' | 'smtp') =>
+  z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {
+    error: `must look like ${protocol}s://HOST, ${protocol}+starttls://HOST or ${protocol}://HOST, with :PORT if needed`,
+  })
+const minutes = z.int().min(1).max(MINUTES_PER_DAY)
+const folders = z.array(z.string().min(1).max(1000)).max(10_000)
+const rate = z.int().min(0).max(MAX_RATE_KBPS)
+
+/** What a profile may be called: it names a folder. */
+export const profileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+  error: 'must be 1 to 63 letters, digits, dots, dashes or underscores, and begin with a letter or digit',
+})
+
+const account = {
+  email: z
+    .string()
+    .regex(/^[^\s@<>"]+@[^\s@<>"]+$/, { error: 'must be an e-mail address' })
+    .describe('The account’s e-mail address.'),
+  user: z.string().min(1).optional().describe('The account’s user name; without it, the e-mail address.'),
+  imap: upstream('imap').describe('The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`.'),
+  smtp: upstream('smtp')
+    .optional()
+    .describe('The SMTP server: `smtps://HOST`, `smtp+starttls://HOST` or `smtp://HOST`.'),
+  smtpAuth: z
+    .enum(['same', 'own', 'none'])
+    .default('same')
+    .describe(
+      'How to sign in to the SMTP server: as to the IMAP server, with `smtpUser` and a password of its own, or not.',
+    ),
+  smtpUser: z.string().min(1).optional().describe('The user name for the SMTP server, with `smtpAuth: own`.'),
+  relay: z
+    .enum(['cut-through', 'spool'])
+    .default('cut-through')
+    .describe('`cut-through` answers Outlook with the server’s own words; `spool` accepts at once and delivers later.'),
+}
+
+const comparing = {
+  conflictResolution: z
+    .enum(['server', 'client'])
+    .default('server')
+    .describe('Who wins when both sides changed the same thing; what loses is kept, see `postern conflict list`.'),
+  fullSyncThreshold: z
+    .int()
+    .min(0)
+    .max(10_000_000)
+    .default(1024)
+    .describe(
+      'Up to this many messages a folder is compared whole in every run; larger ones by what has changed, and whole once a day.',
+    ),
+  revertReadOnly: z
+    .boolean()
+    .default(true)
+    .describe('Undo changes in read-only folders by itself; otherwise they stay here and the folder tells of them.'),
+}
+
+const downloading = {
+  downloadMode: z
+    .enum(['full', 'custom', 'headers'])
+    .default('full')
+    .describe(
+      'What is downloaded of a message: all, all up to `downloadThresholdMb`, or headers. The rest comes when the message is opened.',
+    ),
+  downloadThresholdMb: z
+    .number()
+    .min(0.001)
+    .max(4096)
+    .default(5)
+    .describe('With `downloadMode: custom`: larger messages come as headers. Megabytes of 1,000,000 octets.'),
+  downloadFilesFully: z
+    .boolean()
+    .default(true)
+    .describe('Download everything in folders that hold files, whatever `downloadMode` says.'),
+  keepDays: z
+    .int()
+    .min(0)
+    .max(36_500)
+    .default(0)
+    .describe('Keep only the last N days whole; older mail comes as headers. 0 keeps all.'),
+  metered: z.boolean().default(false).describe('Headers only, for as long as the connection costs money.'),
+  pauseMs: z
+    .int()
+    .min(0)
+    .max(60_000)
+    .default(0)
+    .describe('Pause after each item, in milliseconds. 0 is fine here: importing runs beside Outlook, not in it.'),
+  downloadKBps: rate.default(0).describe('Limit of the download in kilobytes per second; 0 for none.'),
+  uploadKBps: rate.default(0).describe('Limit of the upload in kilobytes per second; 0 for none.'),
+}
+
+const scheduling = {
+  paused: z.boolean().default(false).describe('Work offline: nothing is synchronized until `postern resume`.'),
+  automaticFolders: folders
+    .default(['*'])
+    .describe('Folders that are synchronized by themselves; `*` stands for any text. Others on demand.'),
+  priorityFolders: folders
+    .default(['INBOX'])
+    .describe('Of these, the ones that are synchronized most often, and watched.'),
+  watch: z.boolean().default(true).describe('Let the server tell of changes at once, where it can (NOTIFY, IDLE).'),
+  useOutlookSettings: z
+    .boolean()
+    .default(false)
+    .describe('Synchronize when Outlook polls, and not by Postern’s own intervals.'),
+  prioritySyncMinutes: minutes.default(1).describe('Interval of the priority folders.'),
+  standardSyncMinutes: minutes.default(30).describe('Interval of the other automatic folders.'),
+  structureSyncMinutes: minutes.default(30).describe('Interval of the list of folders (added, renamed, deleted ones).'),
+  syncAfterChange: z.boolean().default(true).describe('Synchronize at once after a local change.'),
+  addressBookSync: z.boolean().default(true).describe('Synchronize global address books by themselves.'),
+  addressBookMinutes: z
+    .int()
+    .min(60)
+    .max(MINUTES_PER_DAY)
+    .default(60)
+    .describe('Interval of the global address books.'),
+}
+
+const telling = {
+  showProgress: z.boolean().default(true).describe('Show the progress of runs.'),
+  showLoginErrors: z.boolean().default(true).describe('Tell of refused sign-ins; they are always in the log.'),
+  showConnectionErrors: z
+    .boolean()
+    .default(true)
+    .describe('Tell of servers that cannot be reached; it is always in the log.'),
+  policyUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Where an administrator’s policy lies (JSON or YAML); it may fix any of these settings.'),
+}
+
+/** The settings of one profile. */
+export const profileSettings = z.strictObject({
+  /** Never used for another profile, so that item ids stay unique in an installation. */
+  number: z.int().min(1),
+  ...account,
+  ...comparing,
+  ...downloading,
+  ...scheduling,
+  ...telling,
+})
+
+/** A profile's settings with every default filled in. */
+export type ProfileSettings = Readonly<z.infer<typeof profileSettings>>

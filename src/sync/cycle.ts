@@ -1,0 +1,138 @@
+import { PosternError } from '../errors.ts'
+import type { FolderRow } from '../store/rows.ts'
+import type { Store } from '../store/store.ts'
+import { chooseFolders, type SyncScope, synchronizableFolders } from './choose-folders.ts'
+import type { SyncEngineOptions } from './engine.ts'
+import { isUnchanged, runPlan } from './plan-folder.ts'
+import { planStructure } from './plan-structure.ts'
+import { type FolderFailure, newCounters, type SyncCounters, type SyncEvent, type SyncResult } from './progress.ts'
+import { type PushContext, pushAccount } from './push-account.ts'
+import { pushFolders } from './push-folders.ts'
+import { isRefusal } from './refusal.ts'
+import type { RemoteMail, RemoteStatus } from './remote.ts'
+import { transferFolder } from './transfer-folder.ts'
+
+/** What one run is to do. */
+export interface SyncRun {
+  /** Paths of folders; those of the scope when empty. */
+  readonly folders: readonly string[]
+  readonly scope: SyncScope
+  /** Whether the list of folders is read as well, alone, or not at all (then only folders known already are looked at). */
+  readonly structure: 'also' | 'only' | 'skip'
+  readonly onEvent: (event: SyncEvent) => void
+  readonly signal: AbortSignal
+}
+
+type Statuses = ReadonlyMap<string, RemoteStatus | undefined>
+
+/** One pass over the folders of an account, on one connection. */
+export class Cycle {
+  readonly #options: SyncEngineOptions
+  readonly #store: Store
+  readonly #remote: RemoteMail
+  readonly #run: SyncRun
+  readonly #errors: FolderFailure[] = []
+  readonly #failed = new Set<number>()
+  readonly #totals: SyncCounters = newCounters()
+
+  constructor(options: SyncEngineOptions, remote: RemoteMail, run: SyncRun) {
+    this.#options = options
+    this.#store = options.store
+    this.#remote = remote
+    this.#run = run
+  }
+
+  /** Runs it to its end. */
+  async run(): Promise<SyncResult> {
+    await pushFolders(this.#pushContext)
+    const statuses = (await this.#askStatuses()) ?? (await this.#readStructure())
+    if (this.#run.structure === 'only') return this.#result([])
+    const chosen = chooseFolders(this.#store, this.#options.settings, this.#run)
+    const planned = this.#foldersToPlan(chosen)
+    for (const folder of planned) await this.#tryFolder(folder, () => this.#plan(folder, statuses.get(folder.path)))
+    const isComplete = this.#sawEverything(planned)
+    await pushAccount(this.#pushContext, isComplete)
+    const context = { ...this.#options, remote: this.#remote, onEvent: this.#run.onEvent }
+    for (const folder of chosen) await this.#tryFolder(folder, () => transferFolder(context, folder, this.#totals))
+    if (isComplete && this.#errors.length === 0) this.#store.transact(transactor => transactor.sweep())
+    return this.#result(chosen)
+  }
+
+  async #readStructure(): Promise<Statuses> {
+    const listed = await this.#remote.listFolders()
+    planStructure(this.#store, listed)
+    return new Map(listed.map(({ path, status }) => [path, status]))
+  }
+
+  /** Asks for the counters of known folders alone; undefined when the list of folders is needed. */
+  async #askStatuses(): Promise<Statuses | undefined> {
+    if (this.#run.structure !== 'skip') return undefined
+    const folders = this.#foldersToPlan(chooseFolders(this.#store, this.#options.settings, this.#run))
+    // All at once: the network's round trips overlap.
+    const asked = folders.map(async ({ path }) => [path, await this.#remote.status(path)] as const)
+    const statuses = new Map(await Promise.all(asked))
+    const isMissing = [...statuses.values()].includes(undefined) // deleted or renamed there
+    return statuses.size === 0 || isMissing ? undefined : statuses
+  }
+
+  // What has vanished, or was sent without an answer, may be in any folder: then the others are looked at as well.
+  #foldersToPlan(chosen: readonly FolderRow[]): readonly FolderRow[] {
+    const isWhole = this.#run.folders.length === 0 && this.#run.scope !== 'priority'
+    const isOpen = isWhole && this.#store.read.adoptable().all > 0
+    return isOpen ? synchronizableFolders(this.#store) : chosen
+  }
+
+  // Only a cycle that saw every folder proves that a message was moved nowhere, or has not arrived.
+  #sawEverything(planned: readonly FolderRow[]): boolean {
+    const isPaused = this.#store.read.folders().some(({ state }) => state === 'paused')
+    return !isPaused && this.#errors.length === 0 && planned.length === synchronizableFolders(this.#store).length
+  }
+
+  get #pushContext(): PushContext {
+    return {
+      ...this.#options,
+      remote: this.#remote,
+      onUploaded: (uploaded, total) => this.#tellUploaded(uploaded, total),
+      onRefused: failure => this.#errors.push(failure),
+    }
+  }
+
+  #tellUploaded(uploaded: number, toUpload: number): void {
+    this.#totals.uploaded = uploaded
+    this.#run.onEvent({ kind: 'counters', path: '', counters: { ...newCounters(), uploaded, toUpload } })
+  }
+
+  async #tryFolder(folder: FolderRow, work: () => Promise<void>): Promise<void> {
+    this.#run.signal.throwIfAborted()
+    if (this.#failed.has(folder.id)) return
+    try {
+      await work()
+      if (folder.error) this.#store.transact(transactor => transactor.setFolderError(folder.id, undefined))
+    } catch (error) {
+      // These concern this folder; everything else (a lost connection, a full disk) concerns all of them.
+      const isHeld = error instanceof PosternError && error.code === 'SYNC_MASS_DELETION'
+      if (!isHeld && !isRefusal(error)) throw error
+      const { code, message } = error
+      this.#options.log.warn({ folder: folder.id, code }, 'a folder could not be synchronized')
+      this.#failed.add(folder.id)
+      this.#errors.push({ folder: folder.path, code, message })
+      this.#store.transact(transactor => {
+        if (isHeld) transactor.pause(folder.id, { code, message })
+        else transactor.setFolderError(folder.id, { code, message })
+      })
+    }
+  }
+
+  async #plan(folder: FolderRow, status: RemoteStatus | undefined): Promise<void> {
+    const known = folder.uidValidity === undefined ? -1 : this.#store.read.knownCount(folder.id, folder.uidValidity)
+    if (folder.consent === undefined && isUnchanged(folder, status, known)) return
+    this.#run.onEvent({ kind: 'folder', path: folder.path })
+    await runPlan(this.#store, this.#remote, folder)
+  }
+
+  #result(folders: readonly FolderRow[]): SyncResult {
+    const ignored = folders.reduce((sum, { id }) => sum + this.#store.read.counts(id).ignored, 0)
+    const { downloaded, imported, uploaded } = this.#totals
+    return { downloaded, imported, uploaded, ignored, conflicts: 0, errors: this.#errors }
+  }
+}
