@@ -3,11 +3,12 @@ import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
+import type { MessageFlags } from './flags.ts'
 import type { PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { folderRow, itemRow, locationOf, numberOf } from './row-values.ts'
-import type { FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow } from './rows.ts'
+import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow } from './rows.ts'
 
 /** The file names inside a profile's folder. */
 export const DATABASE_FILE = 'store.sqlite'
@@ -90,6 +91,28 @@ export class StoreReader implements Disposable {
 
   cycle(): number {
     return Number(this.#database.find('SELECT cycle FROM meta')?.cycle)
+  }
+
+  /** The server whose deltas are not believed. */
+  distrust(): Distrust | undefined {
+    const text = this.#database.find('SELECT distrust FROM meta')?.distrust
+    return typeof text === 'string' ? (JSON.parse(text) as Distrust) : undefined // written by Transactor.distrust
+  }
+
+  /** Picks messages of a folder at random, with the flags that the server is known to have given them. */
+  sample(folder: number, count: number, random: (below: number) => number): Map<number, MessageFlags> {
+    const bounds = `SELECT min(uid) AS first, max(uid) AS last FROM item WHERE remote_folder = ? AND uid > 0`
+    const { first, last } = this.#database.find(bounds, folder) ?? {}
+    const picked = new Map<number, MessageFlags>()
+    if (typeof first !== 'number' || typeof last !== 'number') return picked
+    const sql = `SELECT uid, server_bits, server_keywords FROM item WHERE remote_folder = ? AND uid >= ? AND uid > 0
+      AND unlinked IS NULL AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid LIMIT 1`
+    for (let index = 0; index < count; index++) {
+      const row = this.#database.find(sql, folder, first + random(last - first + 1))
+      const flags = { bits: Number(row?.server_bits), keywords: String(row?.server_keywords) }
+      if (row) picked.set(Number(row.uid), flags)
+    }
+    return picked
   }
 
   /** How the last run ended. */

@@ -18,6 +18,7 @@ export function folderRow(row: Row): FolderRow {
     uidValidity: numberOf(row.uid_validity),
     uidNext: numberOf(row.uid_next),
     highestModseq: typeof row.cursor === 'string' ? BigInt(row.cursor) : undefined,
+    lastFullMs: numberOf(row.last_full_at),
   }
 }
 

@@ -17,6 +17,8 @@ export interface FolderRow {
   readonly uidValidity: number | undefined
   readonly uidNext: number | undefined
   readonly highestModseq: bigint | undefined
+  /** When all UIDs were last compared, in ms since the epoch. */
+  readonly lastFullMs: number | undefined
 }
 
 /** How much a folder holds. */
@@ -80,6 +82,13 @@ export interface MessageDigest {
   readonly subject: string | undefined
   readonly from: string | undefined
   readonly dateMs: number | undefined
+}
+
+/** Why a server's deltas (QRESYNC, CONDSTORE) are not believed. */
+export interface Distrust {
+  readonly host: string
+  readonly evidence: string
+  readonly atMs: number
 }
 
 /** How the last run of a profile ended. */

@@ -309,6 +309,13 @@ export class Transactor {
     return rows.length
   }
 
+  /** Remembers that a server's deltas were wrong; forgets it without evidence. */
+  distrust(host: string, evidence: string | undefined): void {
+    const text = evidence === undefined ? null : JSON.stringify({ host, evidence, atMs: this.#now })
+    this.#database.run('UPDATE meta SET distrust = ?', text)
+    if (evidence !== undefined) this.#scope.log({ event: 'deltas-distrusted', detail: `${host}: ${evidence}` })
+  }
+
   /** Keeps how the last run ended, for people who ask later. */
   noteRun(error: { readonly code: string; readonly message: string; readonly advice: string } | undefined): void {
     const sql = 'UPDATE meta SET last_sync_at = iif(?, ?, last_sync_at), last_error = ?'

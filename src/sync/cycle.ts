@@ -1,9 +1,10 @@
 import { PosternError } from '../errors.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import { trustsDeltas } from './audit-delta.ts'
 import { chooseFolders, type SyncScope, synchronizableFolders } from './choose-folders.ts'
 import type { SyncEngineOptions } from './engine.ts'
-import { isUnchanged, runPlan } from './plan-folder.ts'
+import { isFullDue, isUnchanged, runPlan } from './plan-folder.ts'
 import { planStructure } from './plan-structure.ts'
 import { type FolderFailure, newCounters, type SyncCounters, type SyncEvent, type SyncResult } from './progress.ts'
 import { type PushContext, pushAccount } from './push-account.ts'
@@ -124,10 +125,12 @@ export class Cycle {
   }
 
   async #plan(folder: FolderRow, status: RemoteStatus | undefined): Promise<void> {
+    const context = { ...this.#options, remote: this.#remote }
     const known = folder.uidValidity === undefined ? -1 : this.#store.read.knownCount(folder.id, folder.uidValidity)
-    if (folder.consent === undefined && isUnchanged(folder, status, known)) return
+    const mayTrust = folder.consent === undefined && !isFullDue(context, folder) && trustsDeltas(context)
+    if (mayTrust && isUnchanged(folder, status, known)) return
     this.#run.onEvent({ kind: 'folder', path: folder.path })
-    await runPlan(this.#store, this.#remote, folder)
+    await runPlan(context, folder)
   }
 
   #result(folders: readonly FolderRow[]): SyncResult {

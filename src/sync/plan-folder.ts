@@ -4,10 +4,13 @@ import type { IncomingMessage } from '../store/adoption.ts'
 import { packFlags } from '../store/flags.ts'
 import type { FolderRow, KnownMessage } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import { type AuditContext, auditDelta, investigate, trustsDeltas } from './audit-delta.ts'
 import type { SyncErrorCode } from './errors.ts'
 import { type FolderPlan, planFolder, type RemoteDelta } from './plan.ts'
-import type { RemoteFeatures, RemoteMail, RemoteStatus, SelectedFolder } from './remote.ts'
+import type { RemoteStatus, SelectedFolder } from './remote.ts'
+import type { SyncSettings } from './settings.ts'
 
+const FULL_COMPARE_MS = 86_400_000 // a day
 const MASS_DELETION_MIN = 50 // fewer are anybody's daily tidying up
 
 /** Tells whether STATUS proves that nothing has changed. Only HIGHESTMODSEQ sees changed flags. */
@@ -21,14 +24,40 @@ export function isUnchanged(folder: FolderRow, status: RemoteStatus | undefined,
   )
 }
 
-/** PLAN: reads the difference between the server and the store, and commits it together with the cursor. */
-export async function runPlan(store: Store, remote: RemoteMail, folder: FolderRow): Promise<SelectedFolder> {
-  const selected = await remote.examine(folder.path, cursorOf(store, folder))
-  await planDelta(store, remote.features, folder, selected)
-  // A server that forgot to tell of a message is found out by the count: then everything is compared.
-  const known = store.read.knownCount(folder.id, selected.uidValidity)
-  if (known !== selected.messages) await planFull(store, folder, selected)
-  return selected
+/** What PLAN works with. */
+export interface PlanContext extends AuditContext {
+  readonly settings: SyncSettings
+}
+
+/** Tells whether a folder's UIDs are to be compared whole although the server tells of changes. */
+export function isFullDue({ clock }: PlanContext, { lastFullMs }: FolderRow): boolean {
+  // A clock that was set back counts as much time gone by.
+  return lastFullMs === undefined || Math.abs(clock() - lastFullMs) > FULL_COMPARE_MS
+}
+
+/**
+ * PLAN: reads the difference between the server and the store, and commits it together with the cursor. Small folders,
+ * and all of them once a day, are compared whole; what deltas say is audited.
+ */
+export async function runPlan(context: PlanContext, folder: FolderRow): Promise<SelectedFolder> {
+  const { store, remote, settings } = context
+  const held = folder.uidValidity === undefined ? 0 : store.read.knownCount(folder.id, folder.uidValidity)
+  const isWhole = held <= settings.fullSyncThreshold || isFullDue(context, folder) || !trustsDeltas(context)
+  const selected = await remote.examine(folder.path, isWhole ? undefined : cursorOf(store, folder))
+  if (selected.uidValidity !== folder.uidValidity && folder.uidValidity !== undefined) {
+    store.transact(transactor => transactor.loseUids(folder.id))
+  }
+  const delta = isWhole ? undefined : await readDelta(context, folder, selected)
+  if (!delta) {
+    await planFull(store, folder, selected)
+    return selected
+  }
+  await apply(store, folder, selected, delta)
+  const wrong = await auditDelta(store, folder, selected)
+  if (wrong === undefined) return selected
+  const again = await investigate(context, folder, selected, wrong)
+  await planFull(store, folder, again)
+  return again
 }
 
 function cursorOf(store: Store, folder: FolderRow) {
@@ -37,18 +66,20 @@ function cursorOf(store: Store, folder: FolderRow) {
   return { uidValidity, highestModseq, knownUids: store.read.knownUids(folder.id, uidValidity) }
 }
 
-async function planDelta(store: Store, features: RemoteFeatures, folder: FolderRow, selected: SelectedFolder) {
-  if (selected.uidValidity !== folder.uidValidity) {
-    if (folder.uidValidity !== undefined) store.transact(transactor => transactor.loseUids(folder.id))
-    return planFull(store, folder, selected)
-  }
-  if (selected.delta) return apply(store, folder, selected, { kind: 'changes', ...selected.delta })
-  if (!features.condstore || folder.highestModseq === undefined) return planFull(store, folder, selected)
+/** What has changed since the cursor, as far as the server can tell; undefined when everything must be read. */
+async function readDelta(
+  { store, remote }: PlanContext,
+  folder: FolderRow,
+  selected: SelectedFolder,
+): Promise<RemoteDelta | undefined> {
+  if (selected.uidValidity !== folder.uidValidity) return undefined
+  if (selected.delta) return { kind: 'changes', ...selected.delta }
+  if (!remote.features.condstore || folder.highestModseq === undefined) return undefined
   const changed = await Array.fromAsync(selected.fetchFlags(folder.highestModseq))
   const uids = await selected.searchUids()
   const held = store.read.knownUids(folder.id, selected.uidValidity)
   const gone = held.ranges.flatMap(([first, last]) => missingFrom(uids, first, last))
-  return apply(store, folder, selected, { kind: 'changes', changed, vanished: UidSet.of(gone) })
+  return { kind: 'changes', changed, vanished: UidSet.of(gone) }
 }
 
 function missingFrom(uids: UidSet, first: number, last: number): number[] {

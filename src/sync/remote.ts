@@ -112,6 +112,8 @@ export interface SelectedFolder extends RemoteStatus {
   readonly delta: { readonly changed: readonly RemoteFlags[]; readonly vanished: UidSet } | undefined
   /** Streams UID and FLAGS of all messages, or of those changed since a mod-sequence (CONDSTORE). */
   fetchFlags(changedSince?: bigint): AsyncIterable<RemoteFlags>
+  /** Streams UID and FLAGS of the given messages, as far as they are there. */
+  fetchFlagsOf(uids: UidSet): AsyncIterable<RemoteFlags>
   /** Streams what PLAN needs of the given messages. */
   fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncIterable<RemoteMetadata>
   /** All UIDs of the folder. */
@@ -160,6 +162,8 @@ export interface WritableFolder {
 /** One authenticated connection to the real server. Implemented by `upstream/imap`. */
 export interface RemoteMail extends AsyncDisposable {
   readonly features: RemoteFeatures
+  /** The server's name, as the profile has it. */
+  readonly host: string
   /** Everything the user can see, with STATUS where it is cheap (LIST-STATUS) or asked for. */
   listFolders(): Promise<readonly RemoteFolder[]>
   /** Opens a folder for reading (EXAMINE), with QRESYNC when a cursor is given and the server has it. */

@@ -9,9 +9,10 @@ CREATE TABLE meta(
   modseq INTEGER NOT NULL,            -- grows with every change that a client of the store can see
   cycle INTEGER NOT NULL,             -- grows with every finished cycle of the account
   last_sync_at INTEGER,               -- when a run last ended well
-  last_error TEXT                     -- JSON {code, message, advice} of the last run, NULL when it ended well
+  last_error TEXT,                    -- JSON {code, message, advice} of the last run, NULL when it ended well
+  distrust TEXT                       -- JSON {host, evidence, atMs}: that server's deltas were wrong
 ) STRICT;
-INSERT INTO meta VALUES(1, 1, NULL, NULL);
+INSERT INTO meta(modseq, cycle) VALUES(1, 1);
 
 CREATE TABLE pack(
   id INTEGER PRIMARY KEY,             -- the number in the file's name

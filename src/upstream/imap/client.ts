@@ -94,7 +94,7 @@ async function open(account: ImapAccount, options: ImapClientOptions, signal: Ab
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
-  return new ImapMail(connection, whole)
+  return new ImapMail(connection, peer, whole)
 }
 
 async function startTls(connection: ImapConnection, greeting: string, secure: (socket: Socket) => Promise<Socket>) {
@@ -133,9 +133,11 @@ class ImapMail implements RemoteMail {
   readonly #signal: AbortSignal
   readonly #onAbort = () => this.#connection.destroy(this.#signal.reason)
   readonly features: RemoteFeatures
+  readonly host: string
 
-  constructor(connection: ImapConnection, signal: AbortSignal) {
+  constructor(connection: ImapConnection, { host }: Peer, signal: AbortSignal) {
     this.#connection = connection
+    this.host = host
     this.#signal = signal
     const { capabilities } = connection
     this.features = {

@@ -110,6 +110,13 @@ class OpenFolder implements SelectedFolder {
     }
   }
 
+  async *fetchFlagsOf(uids: UidSet): AsyncGenerator<RemoteFlags> {
+    const commands = Array.from(uids.split(MAX_SET_OCTETS), set => `UID FETCH ${set} (UID FLAGS)`)
+    for await (const { uid, flags } of this.#fetch(commands)) {
+      if (uid !== undefined && flags && uids.has(uid)) yield { uid, flags }
+    }
+  }
+
   async *fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncGenerator<RemoteMetadata> {
     const items = [
       'UID FLAGS RFC822.SIZE INTERNALDATE',

@@ -35,6 +35,7 @@ export class ModelRemote implements RemoteMail {
   readonly #faults: Faults
   readonly #model: ModelFeatures
   readonly features: RemoteFeatures
+  readonly host = 'model'
 
   constructor(server: ModelServer, faults: Faults, model: ModelFeatures) {
     this.#server = server
@@ -164,6 +165,11 @@ class ModelSelected extends Session implements SelectedFolder {
   async *fetchFlags(changedSince = 0n): AsyncGenerator<RemoteFlags> {
     const changed = await this.call(messages => [...messages].filter(([, { modseq }]) => modseq > changedSince))
     for (const [uid, { flags }] of changed) yield { uid, flags: [...flags] }
+  }
+
+  async *fetchFlagsOf(uids: UidSet): AsyncGenerator<RemoteFlags> {
+    const found = await this.call(messages => [...messages].filter(([uid]) => uids.has(uid)))
+    for (const [uid, { flags }] of found) yield { uid, flags: [...flags] }
   }
 
   async *fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncGenerator<RemoteMetadata> {

@@ -12,7 +12,7 @@ import { Store } from '../../../src/store/store.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
 import { headerHash } from '../../../src/sync/header-hash.ts'
-import { DEFAULT_SYNC_SETTINGS } from '../../../src/sync/settings.ts'
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
 import { Faults, Killed } from './faults.ts'
 import { pick, randomSource } from './random.ts'
 import { type ModelFeatures, ModelRemote } from './remote.ts'
@@ -32,6 +32,7 @@ export type PlantedBug = (store: Store) => Store
 export class World {
   readonly #random: () => number
   readonly #features: ModelFeatures
+  readonly #settings: SyncSettings
   readonly #faults: Faults
   readonly #server = new ModelServer(PATHS)
   // In memory where there is such a place: thousands of runs wait for no disk.
@@ -40,6 +41,9 @@ export class World {
   readonly #alive = new Set<string>()
   readonly #killed = new Set<string>()
   readonly #moved = new Set<string>()
+  // Hours later each time: what waits for its next attempt may go on.
+  readonly #clock = () => (this.#nowMs += 60_000)
+  #nowMs = Date.UTC(2026, 0, 1)
   #store: Store
   #count = 0
   cycles = 0
@@ -53,6 +57,8 @@ export class World {
       move: this.#random() < 0.7,
       givesUids: this.#random() < 0.8,
     }
+    const fullSyncThreshold = this.#random() < 0.7 ? 0 : 1024
+    this.#settings = { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold }
     this.#faults = new Faults(this.#random)
     this.#store = this.#open()
   }
@@ -91,8 +97,8 @@ export class World {
       digest: async (rows: Parameters<typeof digestBody>[1][]) => rows.map(row => digestBody(packs, row)),
     }
     const store = this.#plant(this.#faults.guard(this.#store))
-    const options = { store, connect, importer: importer as never, settings: DEFAULT_SYNC_SETTINGS, log }
-    const engine = new SyncEngine({ ...options, clock: () => Date.now() })
+    const options = { store, connect, importer: importer as never, settings: this.#settings, log }
+    const engine = new SyncEngine({ ...options, clock: this.#clock })
     const { signal } = new AbortController()
     try {
       this.cycles++
@@ -112,9 +118,7 @@ export class World {
   }
 
   #open(): Store {
-    // A day later each time: what waits for its next attempt may go on.
-    let now = Date.UTC(2026, 0, 1)
-    return Store.open(this.#dir, { clock: () => (now += 1000), log })
+    return Store.open(this.#dir, { clock: this.#clock, log })
   }
 
   async #create(): Promise<void> {
@@ -195,6 +199,8 @@ export class World {
 
   #problems(): string[] {
     const problems: string[] = []
+    const distrust = this.#store.read.distrust()
+    if (distrust) problems.push(`an honest server is not believed: ${distrust.evidence}`)
     const counts = new Map<string, number>()
     for (const path of PATHS) {
       const server = [...this.#server.folder(path).messages].map(([uid, { octets, flags }]) => {
