@@ -104,6 +104,12 @@ export class PendingChanges {
     }))
   }
 
+  /** Whether something was sent whose outcome is not known. */
+  hasOpen(): boolean {
+    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL AND state <> 'ready' LIMIT 1`
+    return this.#database.find(sql) !== undefined
+  }
+
   moves(): PendingMove[] {
     const sql = `SELECT * FROM item WHERE remote_folder <> folder AND uid > 0 AND unlinked IS NULL AND is_gone = 0
       AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`

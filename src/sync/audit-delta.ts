@@ -57,8 +57,7 @@ export async function investigate(
   const { store, remote, log } = context
   const again = await remote.examine(folder.path)
   const isQuiet = again.uidValidity === selected.uidValidity && again.highestModseq === selected.highestModseq
-  const isOurs = store.read.pending.inflight().length > 0
-  if (!isQuiet || isOurs) return again
+  if (!isQuiet || store.read.pending.hasOpen()) return again
   log.warn({ folder: folder.id, host: remote.host, evidence }, 'the server’s deltas are wrong and not used any more')
   store.transact(transactor => transactor.distrust(remote.host, `folder ${folder.id}: ${evidence}`))
   return again

@@ -16,6 +16,25 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
       adopt: () => false,
     }),
   ),
+  'what was sent is sent again in the cycle that did not find it': plant(transactor =>
+    replace(transactor, {
+      push: replace(transactor.push, {
+        searched: (item: number) => {
+          transactor.push.searched(item)
+          transactor.push.giveUpSearched()
+        },
+      }),
+    }),
+  ),
+  'what was sent is looked for in its own folder only': plant((transactor, store) =>
+    replace(transactor, {
+      adopt: (...[folder, message]: Parameters<Transactor['adopt']>) => {
+        const sent = store.read.pending.inflight().find(each => each.messageId === message.messageId)
+        const isElsewhere = sent?.kind === 'append' && sent.destination !== folder
+        return !isElsewhere && transactor.adopt(folder, message)
+      },
+    }),
+  ),
   'nothing is recognised in PLAN': plant(transactor => replace(transactor, { adopt: () => false })),
   'flags of what is still to come are forgotten': plant((transactor, store) =>
     replace(transactor, {

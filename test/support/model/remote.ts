@@ -27,6 +27,8 @@ export interface ModelFeatures {
   readonly move: boolean
   /** Whether APPENDUID and COPYUID are told (RFC 4315 lets a server withhold them). */
   readonly givesUids: boolean
+  /** What its deltas do not tell of every third change. */
+  readonly lie?: 'flags' | 'vanished' | 'new' | undefined
 }
 
 /** A connection to the model server. */
@@ -75,7 +77,7 @@ export class ModelRemote implements RemoteMail {
       const folder = this.#server.folder(path)
       const delta =
         this.features.qresync && cursor && cursor.uidValidity === folder.uidValidity
-          ? deltaOf(folder, cursor.highestModseq)
+          ? deltaOf(folder, cursor.highestModseq, this.#model.lie)
           : undefined
       return new ModelSelected(folder, this.#faults, path, this.#statusOf(folder), delta)
     })
@@ -114,11 +116,15 @@ export class ModelRemote implements RemoteMail {
   }
 }
 
-function deltaOf(folder: ModelFolder, since: bigint): SelectedFolder['delta'] {
-  const changed = [...folder.messages].filter(([, { modseq }]) => modseq > since)
+function deltaOf(folder: ModelFolder, since: bigint, lie: ModelFeatures['lie']): SelectedFolder['delta'] {
+  const isHidden = (what: ModelFeatures['lie'], modseq: bigint) => lie === what && modseq % 3n === 0n
+  const changed = [...folder.messages].filter(
+    ([, { modseq, isNew }]) => modseq > since && !isHidden(isNew ? 'new' : 'flags', modseq),
+  )
+  const vanished = folder.vanished.filter(({ modseq }) => modseq > since && !isHidden('vanished', modseq))
   return {
     changed: changed.map(([uid, { flags }]) => ({ uid, flags: [...flags] })),
-    vanished: UidSet.of(folder.vanished.filter(({ modseq }) => modseq > since).map(({ uid }) => uid)),
+    vanished: UidSet.of(vanished.map(({ uid }) => uid)),
   }
 }
 

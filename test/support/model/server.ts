@@ -4,6 +4,8 @@ export interface ModelMessage {
   readonly internalDateMs: number
   flags: Set<string>
   modseq: bigint
+  /** Whether nothing has changed since it was added. */
+  isNew: boolean
 }
 
 /** A folder of the model server. */
@@ -32,7 +34,13 @@ export class ModelServer {
   append(path: string, octets: Buffer, flags: Iterable<string>, internalDateMs: number): number {
     const folder = this.folder(path)
     const uid = folder.uidNext++
-    folder.messages.set(uid, { octets, internalDateMs, flags: new Set(flags), modseq: ++folder.highestModseq })
+    folder.messages.set(uid, {
+      octets,
+      internalDateMs,
+      flags: new Set(flags),
+      modseq: ++folder.highestModseq,
+      isNew: true,
+    })
     return uid
   }
 
@@ -43,6 +51,7 @@ export class ModelServer {
     for (const flag of add) message.flags.add(flag)
     for (const flag of remove) message.flags.delete(flag)
     message.modseq = ++folder.highestModseq
+    message.isNew = false
   }
 
   expunge(path: string, uid: number): void {

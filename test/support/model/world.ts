@@ -25,6 +25,13 @@ const log = pino({ level: 'silent' })
 /** Makes the engine's store do something wrong, to prove that the model finds it out. */
 export type PlantedBug = (store: Store) => Store
 
+/** What is wrong in a world. */
+export interface WorldOptions {
+  readonly plant?: PlantedBug
+  /** What the server's deltas hide. */
+  readonly lie?: ModelFeatures['lie']
+}
+
 /**
  * The real engine on a real store, against a model server, with faults and a second client. Not modelled without MOVE,
  * where a message is in two folders for a moment: a second client that moves one of them, and a new UIDVALIDITY.
@@ -47,17 +54,21 @@ export class World {
   #store: Store
   #count = 0
   cycles = 0
+  /** Whether a lying server was caught before the daily comparison. */
+  isCaught = false
   faults = 0
 
-  constructor(seed: number, plant: PlantedBug = store => store) {
+  constructor(seed: number, { plant = store => store, lie }: WorldOptions = {}) {
     this.#random = randomSource(seed)
     this.#plant = plant
+    const delta = pick(this.#random, ['qresync', 'condstore', 'none'] as const) ?? 'none'
     this.#features = {
-      delta: pick(this.#random, ['qresync', 'condstore', 'none'] as const) ?? 'none',
+      lie,
+      delta: lie ? 'qresync' : delta,
       move: this.#random() < 0.7,
       givesUids: this.#random() < 0.8,
     }
-    const fullSyncThreshold = this.#random() < 0.7 ? 0 : 1024
+    const fullSyncThreshold = lie || this.#random() < 0.7 ? 0 : 1024
     this.#settings = { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold }
     this.#faults = new Faults(this.#random)
     this.#store = this.#open()
@@ -71,11 +82,19 @@ export class World {
       this.#faults.meanwhile = undefined
       this.#faults.chance = 0
       for (let cycle = 0; cycle < 6; cycle++) await this.#cycle()
+      if (this.#features.lie) await this.#daysLater()
       return this.#problems()
     } finally {
       this.#store[Symbol.dispose]()
       rmSync(this.#dir, { recursive: true, force: true })
     }
+  }
+
+  // Then everything is compared, whatever the server says.
+  async #daysLater(): Promise<void> {
+    this.isCaught = this.#store.read.distrust() !== undefined
+    this.#nowMs += 2 * 86_400_000
+    for (let cycle = 0; cycle < 3; cycle++) await this.#cycle()
   }
 
   async #event(): Promise<void> {
@@ -200,7 +219,7 @@ export class World {
   #problems(): string[] {
     const problems: string[] = []
     const distrust = this.#store.read.distrust()
-    if (distrust) problems.push(`an honest server is not believed: ${distrust.evidence}`)
+    if (distrust && !this.#features.lie) problems.push(`an honest server is not believed: ${distrust.evidence}`)
     const counts = new Map<string, number>()
     for (const path of PATHS) {
       const server = [...this.#server.folder(path).messages].map(([uid, { octets, flags }]) => {
