@@ -25,6 +25,8 @@ export interface PendingAppend {
   readonly internalDateMs: number
   readonly messageId: string | undefined
   readonly attempts: number
+  /** How often its answer was lost. */
+  readonly lost: number
 }
 
 /** An append or a move whose answer was lost. */
@@ -75,11 +77,16 @@ export class PendingChanges {
     }))
   }
 
-  /** What may be appended now, in the order in which it was added. */
+  /** Until when nothing is appended, because the server has no room; in ms since the epoch, 0 when it has. */
+  appendsPausedUntilMs(): number {
+    return Number(this.#database.find('SELECT next_at FROM quota')?.next_at ?? 0)
+  }
+
+  /** What may be appended now, in the order in which it was added; what made trouble comes last. */
   appends(nowMs: number): PendingAppend[] {
-    const sql = `SELECT op.attempts, op.destination, item.* FROM op JOIN item ON item.id = op.item
+    const sql = `SELECT op.attempts, op.lost, op.destination, item.* FROM op JOIN item ON item.id = op.item
       WHERE op.kind = 'append' AND op.state = 'ready' AND op.attempts < ? AND op.next_at <= ? AND item.is_gone = 0
-        AND item.body_state = 'full' ORDER BY op.seq`
+        AND item.body_state = 'full' ORDER BY op.lost, op.error IS NOT NULL, op.seq`
     return this.#database.all(sql, MAX_UPLOAD_ATTEMPTS, nowMs).map(row => ({
       item: Number(row.id),
       folder: Number(row.destination),
@@ -88,6 +95,7 @@ export class PendingChanges {
       internalDateMs: Number(row.internal_date),
       messageId: textOf(row.message_id),
       attempts: Number(row.attempts),
+      lost: Number(row.lost),
     }))
   }
 

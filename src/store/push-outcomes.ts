@@ -4,6 +4,9 @@ import type { TransactionScope } from './transaction-scope.ts'
 
 /** Failures of one upload before it waits for a person. */
 export const MAX_UPLOAD_ATTEMPTS = 3
+/** Lost answers before the message is taken for what breaks the connection; the last of them were for it alone. */
+const MAX_LOST = 6
+const THROTTLE_MS = 60_000
 const RETRY_AFTER_MS = [60_000, 300_000, 1_800_000]
 
 /** A UID that the server has given to a message of ours. */
@@ -64,6 +67,13 @@ export class PushOutcomes {
     })
   }
 
+  /** The server takes no message now, whichever it is: that does not count against this one. */
+  appendDeferred(item: number, error: string): void {
+    const sql = `UPDATE op SET state = 'ready', next_at = ?, error = ? WHERE item = ?`
+    this.#scope.database.run(sql, this.#scope.now + THROTTLE_MS, error, item)
+    this.#scope.log({ item, event: 'upload-deferred', detail: error })
+  }
+
   /** What was sent is not on the server; after another whole cycle it may be sent again. */
   searched(item: number): void {
     this.#scope.database.run(`UPDATE op SET state = 'searched' WHERE item = ? AND state = 'inflight'`, item)
@@ -71,7 +81,11 @@ export class PushOutcomes {
 
   /** Every folder was planned since the search and nothing turned up: uploads are ready again, moves are forgotten. */
   giveUpSearched(): void {
-    this.#scope.database.run(`UPDATE op SET state = 'ready' WHERE kind = 'append' AND state = 'searched'`)
+    const lost = `UPDATE op SET state = 'ready', lost = lost + 1 WHERE kind = 'append' AND state = 'searched'
+      RETURNING item, lost`
+    for (const row of this.#scope.database.all(lost)) {
+      if (Number(row.lost) >= MAX_LOST) this.appendFailed(Number(row.item), 'the connection broke each time', true)
+    }
     this.#scope.database.run(`DELETE FROM op WHERE kind = 'move' AND state = 'searched'`)
     const sql = `SELECT item.* FROM item JOIN op ON op.item = item.id WHERE is_gone AND op.state = 'ready'`
     for (const row of this.#scope.database.all(sql)) this.#scope.bury(row, 'local') // deleted while it was on its way

@@ -5,6 +5,7 @@ import { FolderChanges } from './folder-changes.ts'
 import { LocalChanges } from './local-changes.ts'
 import type { PackLocation } from './pack-format.ts'
 import { PushOutcomes } from './push-outcomes.ts'
+import { QuotaPause } from './quota-pause.ts'
 import type { DownloadRow, FolderRow, MessageDigest, StagedRow } from './rows.ts'
 import { TransactionScope } from './transaction-scope.ts'
 
@@ -46,6 +47,7 @@ export class Transactor {
   readonly folders: FolderChanges
   /** What the server answered to what was pushed. */
   readonly push: PushOutcomes
+  readonly quota: QuotaPause
 
   constructor(database: Database, now: number) {
     this.#scope = new TransactionScope(database, now)
@@ -54,6 +56,7 @@ export class Transactor {
     this.folders = new FolderChanges(this.#scope)
     this.local = new LocalChanges(this.#scope)
     this.push = new PushOutcomes(this.#scope)
+    this.quota = new QuotaPause(this.#scope)
   }
 
   /** Adds the folder, or updates what the server says of it. */

@@ -2,6 +2,7 @@
 export type SyncErrorCode =
   | 'SYNC_MASS_DELETION'
   | 'SYNC_UIDS_LOST'
+  | 'SYNC_OVER_QUOTA'
   | 'SYNC_FILE_UNREADABLE'
   | 'SYNC_NOT_A_MESSAGE'
   | 'SYNC_BAD_FLAG'

@@ -1,6 +1,22 @@
 import { PosternError } from '../errors.ts'
 
+// Codes that mean "not now" and say nothing of the message (RFC 5530 section 3).
+const THROTTLED = new Set(['LIMIT', 'UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADMIN'])
+
 /** Tells whether the server refused a command, which concerns that command alone; a lost connection concerns the run. */
 export function isRefusal(error: unknown): error is PosternError {
   return error instanceof PosternError && error.code === 'UPSTREAM_REFUSED'
+}
+
+/** The response code of a refusal, in capitals, such as OVERQUOTA. */
+export function refusalCode(error: unknown): string | undefined {
+  const response = isRefusal(error) ? error.cause : undefined
+  if (typeof response !== 'object' || response === null || !('code' in response)) return undefined
+  const code: unknown = response.code
+  return typeof code === 'object' && code !== null && 'name' in code ? String(code.name) : undefined
+}
+
+/** Tells whether a refusal means that the server has no time now. */
+export function isThrottled(error: unknown): boolean {
+  return THROTTLED.has(refusalCode(error) ?? '')
 }

@@ -9,8 +9,12 @@ export interface RemoteFeatures {
   readonly qresync: boolean // RFC 7162
   readonly listStatus: boolean // RFC 5819
   readonly uidPlus: boolean // RFC 4315
-  /** The largest message that APPEND takes, in octets (RFC 7889); undefined when the server names no limit. */
-  readonly appendLimit: number | undefined
+  readonly multiAppend: boolean // RFC 3502
+  /**
+   * The largest message that APPEND takes, in octets (RFC 7889); `by-folder` when `status` tells it, undefined when the
+   * server names no limit.
+   */
+  readonly appendLimit: number | 'by-folder' | undefined
   readonly move: boolean // RFC 6851
   readonly objectId: boolean // RFC 8474
 }
@@ -21,6 +25,8 @@ export interface RemoteStatus {
   readonly uidNext: number | undefined
   readonly messages: number
   readonly highestModseq: bigint | undefined
+  /** The largest message that can be appended, in octets; told only where it differs by folder. */
+  readonly appendLimit?: number | undefined
 }
 
 /** A folder of the server. */
@@ -136,7 +142,7 @@ export interface RemoteAppend {
   readonly flags: readonly string[]
   readonly internalDateMs: number
   readonly octets: number
-  /** Reads the message; called once. */
+  /** Reads the message; called each time it is sent. */
   readonly chunks: () => Iterable<Buffer>
 }
 
@@ -172,8 +178,12 @@ export interface RemoteMail extends AsyncDisposable {
   select(path: string): Promise<WritableFolder>
   /** Asks for a folder's counters (STATUS); undefined when there is no such folder. */
   status(path: string): Promise<RemoteStatus | undefined>
-  /** Appends a message. Several may be sent before the first is answered. Resolves to its UID where the server tells it. */
-  append(path: string, message: RemoteAppend): Promise<RemoteUid | undefined>
+  /**
+   * Appends messages, all or none; more than one only with `features.multiAppend`. Several calls may be made before the
+   * first is answered. Resolves to the UIDs, in order, where the server tells them. A refusal's `cause` has the server's
+   * response code as `code.name`.
+   */
+  append(path: string, messages: readonly RemoteAppend[]): Promise<readonly (RemoteUid | undefined)[]>
   /** Makes a folder and subscribes to it; one that is there already is no error. */
   createFolder(path: string): Promise<void>
   renameFolder(path: string, newPath: string): Promise<void>

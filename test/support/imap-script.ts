@@ -60,7 +60,7 @@ export function polite(capabilities: string, answer: Answer): Answer {
 
 /** Connects to a scripted server as the engine would. */
 export function connectTo(
-  { port }: ScriptedImap,
+  { port }: Pick<ScriptedImap, 'port'>,
   given: Partial<ImapAccount> & { readonly silenceTimeoutMs?: number; readonly signInTimeoutMs?: number } = {},
 ): Promise<RemoteMail> {
   const { silenceTimeoutMs = 5000, signInTimeoutMs = 5000, ...account } = given

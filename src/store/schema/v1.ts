@@ -125,10 +125,16 @@ CREATE TABLE op(                      -- what must be done on the server exactly
   path TEXT,                          -- of the folder, as the server knows it
   new_path TEXT,
   attempts INTEGER NOT NULL DEFAULT 0,
+  lost INTEGER NOT NULL DEFAULT 0,    -- how often an answer never came, and the message was not there
   next_at INTEGER NOT NULL DEFAULT 0,
   error TEXT
 ) STRICT;
 CREATE UNIQUE INDEX op_item ON op(item) WHERE item IS NOT NULL;
+
+CREATE TABLE quota(                   -- one row while the server has no room for uploads
+  refusals INTEGER NOT NULL,
+  next_at INTEGER NOT NULL            -- until then nothing is uploaded
+) STRICT;
 
 CREATE TABLE expunge(                 -- UIDs whose message we have copied elsewhere, to be removed here
   folder INTEGER NOT NULL REFERENCES folder,

@@ -15,7 +15,7 @@ import type {
 } from '../../sync/remote.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
-import { appendMessage } from './append.ts'
+import { appendMessages } from './append.ts'
 import { ImapConnection } from './connection.ts'
 import { createFolder, deleteFolder, renameFolder } from './folder-commands.ts'
 import { listFolders, readStatus } from './list-folders.ts'
@@ -145,6 +145,7 @@ class ImapMail implements RemoteMail {
       qresync: capabilities.has('QRESYNC'),
       listStatus: capabilities.has('LIST-STATUS'),
       uidPlus: capabilities.has('UIDPLUS'),
+      multiAppend: capabilities.has('MULTIAPPEND'),
       appendLimit: appendLimitOf(capabilities),
       move: capabilities.has('MOVE'),
       objectId: capabilities.has('OBJECTID'),
@@ -169,8 +170,8 @@ class ImapMail implements RemoteMail {
     return readStatus(this.#connection, path)
   }
 
-  append(path: string, message: RemoteAppend): Promise<RemoteUid | undefined> {
-    return appendMessage(this.#connection, path, message)
+  append(path: string, messages: readonly RemoteAppend[]): Promise<readonly (RemoteUid | undefined)[]> {
+    return appendMessages(this.#connection, path, messages)
   }
 
   createFolder(path: string): Promise<void> {
@@ -203,7 +204,8 @@ function tooSlow({ host, port }: Peer, timeoutMs: number): PosternError {
 }
 
 // APPENDLIMIT=n; without a number it differs by folder (RFC 7889 section 2).
-function appendLimitOf(capabilities: ReadonlySet<string>): number | undefined {
+function appendLimitOf(capabilities: ReadonlySet<string>): RemoteFeatures['appendLimit'] {
+  if (capabilities.has('APPENDLIMIT')) return 'by-folder'
   const limit = [...capabilities]
     .map(word => /^APPENDLIMIT=(\d{1,12})$/.exec(word)?.[1])
     .find(each => each !== undefined)

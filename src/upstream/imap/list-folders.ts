@@ -107,12 +107,13 @@ async function askStatus(connection: ImapConnection, folders: readonly ListedFol
   )
 }
 
-/** Asks for one folder's counters; undefined when the server refuses, as it does for a folder that is not there. */
+/** Asks for one folder's counters, and for its APPENDLIMIT where that differs by folder (RFC 7889 section 3); undefined when the server refuses, as it does for a folder that is not there. */
 export async function readStatus(connection: ImapConnection, path: string): Promise<RemoteStatus | undefined> {
   const statuses = new Map<string, StatusAnswer>()
   const data = { STATUS: (response: DataResponse) => keepStatus(statuses, response) }
   try {
-    const items = statusItems(connection.capabilities)
+    const hasLimit = connection.capabilities.has('APPENDLIMIT')
+    const items = `${statusItems(connection.capabilities)}${hasLimit ? ' APPENDLIMIT' : ''}`
     await connection.command(['STATUS ', astring(encodeMailboxName(path)), ` (${items})`], { data })
   } catch (error) {
     if (connection.hasFailed) throw error
@@ -171,6 +172,7 @@ function keepStatus(statuses: Map<string, StatusAnswer>, { values }: DataRespons
       uidNext: numberOf(found.get('UIDNEXT')),
       // 0 stands for "keeps no mod-sequences" (RFC 7162 section 3.1.7).
       highestModseq: modseq && /^[1-9]\d{0,19}$/.test(modseq) ? BigInt(modseq) : undefined,
+      appendLimit: numberOf(found.get('APPENDLIMIT')), // NIL stands for none
     },
     objectId: textOf(itemsOf(found.get('MAILBOXID'))?.[0]),
   })

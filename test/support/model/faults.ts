@@ -11,6 +11,7 @@ export class Faults {
   chance = 0
   /** What others do while a call is under way. */
   meanwhile: (() => void) | undefined
+  readonly #refused = new Map<string, number>()
   #isDead = false
   #isCut = false
 
@@ -32,6 +33,14 @@ export class Faults {
     const result = effect()
     this.#networkPoint()
     return result
+  }
+
+  /** Tells with which response code a server refuses a message: each one twice at most, so that it is not given up. */
+  refuses(message: string): string | undefined {
+    const before = this.#refused.get(message) ?? 0
+    if (before >= 2 || this.#random() >= this.chance) return undefined
+    this.#refused.set(message, before + 1)
+    return this.#random() < 0.5 ? 'OVERQUOTA' : 'NOPERM'
   }
 
   /** The store of a process that may be killed at any commit. */

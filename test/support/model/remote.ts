@@ -29,6 +29,7 @@ export interface ModelFeatures {
   readonly givesUids: boolean
   /** What its deltas do not tell of every third change. */
   readonly lie?: 'flags' | 'vanished' | 'new' | undefined
+  readonly multiAppend: boolean
 }
 
 /** A connection to the model server. */
@@ -48,6 +49,7 @@ export class ModelRemote implements RemoteMail {
       qresync: model.delta === 'qresync',
       listStatus: true,
       uidPlus: true,
+      multiAppend: model.multiAppend,
       appendLimit: undefined,
       move: model.move,
       objectId: false,
@@ -87,10 +89,16 @@ export class ModelRemote implements RemoteMail {
     return this.#faults.call(() => new ModelWritable(this.#server, this.#faults, path, this.#model.givesUids))
   }
 
-  append(path: string, { flags, internalDateMs, chunks }: RemoteAppend): Promise<RemoteUid | undefined> {
+  append(path: string, messages: readonly RemoteAppend[]): Promise<readonly (RemoteUid | undefined)[]> {
+    if (messages.length > 1 && !this.#model.multiAppend) throw new Error('the server has no MULTIAPPEND')
     return this.#faults.call(() => {
-      const uid = this.#server.append(path, Buffer.concat([...chunks()]), flags, internalDateMs)
-      return this.#model.givesUids ? { uidValidity: this.#server.folder(path).uidValidity, uid } : undefined
+      const bodies = messages.map(({ chunks }) => Buffer.concat([...chunks()]))
+      // All or none (RFC 3502).
+      for (const octets of bodies) this.#refuseAtRandom(octets)
+      return messages.map(({ flags, internalDateMs }, index) => {
+        const uid = this.#server.append(path, bodies[index] ?? Buffer.alloc(0), flags, internalDateMs)
+        return this.#model.givesUids ? { uidValidity: this.#server.folder(path).uidValidity, uid } : undefined
+      })
     })
   }
 
@@ -108,6 +116,13 @@ export class ModelRemote implements RemoteMail {
 
   async [Symbol.asyncDispose](): Promise<void> {
     return undefined
+  }
+
+  #refuseAtRandom(octets: Buffer): void {
+    const reason = this.#faults.refuses(octets.toString())
+    if (reason === undefined) return
+    const cause = { code: { name: reason } }
+    throw new PosternError('UPSTREAM_REFUSED', 'the model refused', { remedy: 'retry', advice: '-', cause })
   }
 
   #statusOf({ uidValidity, uidNext, messages, highestModseq }: ModelFolder): RemoteStatus {

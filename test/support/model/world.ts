@@ -67,6 +67,7 @@ export class World {
       delta: lie ? 'qresync' : delta,
       move: this.#random() < 0.7,
       givesUids: this.#random() < 0.8,
+      multiAppend: this.#random() < 0.5,
     }
     const fullSyncThreshold = lie || this.#random() < 0.7 ? 0 : 1024
     this.#settings = { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold }
