@@ -112,9 +112,9 @@ export class PendingChanges {
     }))
   }
 
-  /** Whether something was sent whose outcome is not known. */
+  /** Whether something was sent, or is left to be removed, of which the server may know more than we. */
   hasOpen(): boolean {
-    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL AND state <> 'ready' LIMIT 1`
+    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL AND state <> 'ready' UNION ALL SELECT 1 FROM expunge LIMIT 1`
     return this.#database.find(sql) !== undefined
   }
 

@@ -4,6 +4,7 @@ import { UidSet } from '../formats/imap/uid-set.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
+import { ObjectReader } from './objects.ts'
 import type { PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
 import { PendingChanges } from './pending-changes.ts'
@@ -24,10 +25,12 @@ export class StoreReader implements Disposable {
   readonly #packs: PackReader
   /** What is to be told to the server. */
   readonly pending: PendingChanges
+  readonly objects: ObjectReader
 
   constructor(database: Database, packs: PackReader) {
     this.#database = database
     this.pending = new PendingChanges(database)
+    this.objects = new ObjectReader(database)
     this.#packs = packs
   }
 

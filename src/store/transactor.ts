@@ -3,6 +3,7 @@ import type { Database } from './database.ts'
 import type { MessageFlags } from './flags.ts'
 import { FolderChanges } from './folder-changes.ts'
 import { LocalChanges } from './local-changes.ts'
+import { ObjectChanges } from './objects.ts'
 import type { PackLocation } from './pack-format.ts'
 import { PushOutcomes } from './push-outcomes.ts'
 import { QuotaPause } from './quota-pause.ts'
@@ -48,6 +49,7 @@ export class Transactor {
   /** What the server answered to what was pushed. */
   readonly push: PushOutcomes
   readonly quota: QuotaPause
+  readonly objects: ObjectChanges
 
   constructor(database: Database, now: number) {
     this.#scope = new TransactionScope(database, now)
@@ -57,6 +59,7 @@ export class Transactor {
     this.local = new LocalChanges(this.#scope)
     this.push = new PushOutcomes(this.#scope)
     this.quota = new QuotaPause(this.#scope)
+    this.objects = new ObjectChanges(this.#scope)
   }
 
   /** Adds the folder, or updates what the server says of it. */

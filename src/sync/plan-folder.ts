@@ -1,17 +1,15 @@
-import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
 import type { IncomingMessage } from '../store/adoption.ts'
 import { packFlags } from '../store/flags.ts'
-import type { FolderRow, KnownMessage } from '../store/rows.ts'
+import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditContext, auditDelta, investigate, trustsDeltas } from './audit-delta.ts'
-import type { SyncErrorCode } from './errors.ts'
-import { type FolderPlan, planFolder, type RemoteDelta } from './plan.ts'
+import { assertFewDeletions } from './mass-deletion.ts'
+import { planFolder, type RemoteDelta } from './plan.ts'
 import type { RemoteStatus, SelectedFolder } from './remote.ts'
 import type { SyncSettings } from './settings.ts'
 
 const FULL_COMPARE_MS = 86_400_000 // a day
-const MASS_DELETION_MIN = 50 // fewer are anybody's daily tidying up
 
 /** Tells whether STATUS proves that nothing has changed. Only HIGHESTMODSEQ sees changed flags. */
 export function isUnchanged(folder: FolderRow, status: RemoteStatus | undefined, known: number): boolean {
@@ -97,7 +95,8 @@ async function apply(store: Store, folder: FolderRow, selected: SelectedFolder, 
   const { uidValidity } = selected
   const known = store.read.known(folder.id, uidValidity)
   const plan = planFolder(known, delta)
-  assertFewDeletions(store, folder, known, plan)
+  const doomed = plan.vanished.filter(uid => known.get(uid)?.where === 'item').length
+  assertFewDeletions(folder, doomed, store.read.counts(folder.id).items)
   const incoming = await readMetadata(store, selected, UidSet.of(plan.newUids))
   // Everything that the network had to say is here: the transaction waits for nobody.
   store.transact(transactor => {
@@ -112,28 +111,6 @@ async function apply(store: Store, folder: FolderRow, selected: SelectedFolder, 
     if (delta.kind === 'full') transactor.vanishLost(folder.id)
     transactor.setPosition(folder.id, selected, delta.kind === 'full')
   })
-}
-
-/** A server that suddenly has much less may be lying, or somebody may have made a mistake: a person decides. */
-function assertFewDeletions(
-  store: Store,
-  folder: FolderRow,
-  known: ReadonlyMap<number, KnownMessage>,
-  plan: FolderPlan,
-) {
-  if (folder.consent !== undefined) return
-  const doomed = plan.vanished.filter(uid => known.get(uid)?.where === 'item').length
-  const { items } = store.read.counts(folder.id)
-  if (doomed <= Math.max(MASS_DELETION_MIN, items / 2)) return
-  throw new PosternError<SyncErrorCode>(
-    'SYNC_MASS_DELETION',
-    `The server no longer has ${doomed} of the ${items} messages of ${JSON.stringify(folder.path)}; the folder is held.`,
-    {
-      remedy: 'user',
-      advice:
-        'If that is right: postern folder resume FOLDER --accept. To upload them again: postern folder resume FOLDER --restore.',
-    },
-  )
 }
 
 async function readMetadata(store: Store, selected: SelectedFolder, uids: UidSet): Promise<readonly IncomingMessage[]> {

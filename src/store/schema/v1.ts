@@ -21,7 +21,7 @@ CREATE TABLE pack(
 
 CREATE TABLE folder(
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK(kind IN('mail')),
+  kind TEXT NOT NULL CHECK(kind IN('mail', 'calendar', 'contacts', 'tasks', 'notes')),
   path TEXT NOT NULL UNIQUE,
   delimiter TEXT,
   role TEXT,
@@ -33,7 +33,7 @@ CREATE TABLE folder(
   consent TEXT CHECK(consent IN('accept', 'restore')), -- what the user said to a mass deletion
   uid_validity INTEGER,
   uid_next INTEGER,
-  cursor TEXT,                        -- HIGHESTMODSEQ as text: it has 63 bits
+  cursor TEXT,                        -- HIGHESTMODSEQ as text (it has 63 bits); a collection's sync token
   last_full_at INTEGER,               -- when all UIDs were compared
   local_uid_validity INTEGER NOT NULL,
   local_uid_next INTEGER NOT NULL
@@ -185,6 +185,43 @@ CREATE TABLE conflict(                -- the version that lost, kept until a per
   at INTEGER NOT NULL,
   reason TEXT NOT NULL,
   is_seen INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE object(                  -- an item whose content can change: an event, a contact, a task
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  folder INTEGER NOT NULL REFERENCES folder,
+  href TEXT NOT NULL,                 -- its name on the server; ours for what is made here
+  etag TEXT,                          -- of the server's version that is known; NULL when it has none
+  octets BLOB NOT NULL,               -- as the user sees it; these are small, and change
+  sha256 BLOB NOT NULL,
+  local_revision INTEGER NOT NULL DEFAULT 0,
+  synced_revision INTEGER NOT NULL DEFAULT 0, -- differs while a change is to be told
+  sent_sha256 BLOB,                   -- of what was sent without an answer so far
+  sent_revision INTEGER,
+  is_gone INTEGER NOT NULL DEFAULT 0, -- deleted locally, to be told to the server
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL DEFAULT 0,
+  error TEXT,
+  modseq INTEGER NOT NULL,
+  UNIQUE(folder, href)
+) STRICT;
+CREATE INDEX object_changed ON object(folder) WHERE is_gone OR local_revision <> synced_revision;
+
+CREATE TABLE object_queue(            -- to be read from the server
+  folder INTEGER NOT NULL REFERENCES folder,
+  href TEXT NOT NULL,
+  PRIMARY KEY(folder, href)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE object_conflict(         -- the version of an object that lost, kept until a person decides
+  id INTEGER PRIMARY KEY,
+  folder INTEGER NOT NULL,
+  object INTEGER NOT NULL,
+  href TEXT NOT NULL,
+  side TEXT NOT NULL CHECK(side IN('local', 'server')),
+  octets BLOB NOT NULL,
+  reason TEXT NOT NULL,
+  at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE vanished(                -- local UIDs that are gone, for clients that resynchronize (RFC 7162)

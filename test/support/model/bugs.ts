@@ -1,6 +1,7 @@
 import { packFlags } from '../../../src/store/flags.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { Transactor } from '../../../src/store/transactor.ts'
+import { plant, replace } from './plant.ts'
 import type { PlantedBug } from './world.ts'
 
 /** The mistakes that the algorithm guards against; the model must find each of them out. */
@@ -65,24 +66,4 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   'what is sent is not noted before its first octet': plant(transactor =>
     replace(transactor, { push: replace(transactor.push, { appendStarted: () => packFlags([]) }) }),
   ),
-}
-
-function plant(change: (transactor: Transactor, store: Store) => Transactor): PlantedBug {
-  return store =>
-    ({
-      ...store,
-      transact: work => store.transact(transactor => work(change(transactor, store))),
-    }) as Store // the model's guarded store is a plain object
-}
-
-/** An object with some of its methods replaced; the others still work on the original's private fields. */
-function replace<Target extends object>(target: Target, methods: object): Target {
-  return new Proxy(target, {
-    get: (_, name) => {
-      const replaced = Reflect.get(methods, name)
-      if (replaced !== undefined) return replaced
-      const value = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
 }

@@ -1,0 +1,99 @@
+import { PosternError } from '../../errors.ts'
+import type { Logger } from '../../log/logger.ts'
+import type { PendingObject } from '../../store/objects.ts'
+import type { FolderRow } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
+import { assertFewDeletions } from '../mass-deletion.ts'
+import { isRefusal } from '../refusal.ts'
+import type { SyncSettings } from '../settings.ts'
+import type { CollectionChanges, RemoteCollection, WriteOutcome } from './remote-collection.ts'
+
+const READ_BATCH = 50
+const WRITE_BATCH = 8 // under way at the same time
+
+/** What the synchronization of a collection works with. */
+export interface CollectionContext {
+  readonly store: Store
+  readonly remote: RemoteCollection
+  readonly settings: Pick<SyncSettings, 'conflictResolution'>
+  readonly log: Logger
+  readonly clock: () => number
+}
+
+/**
+ * One cycle of a collection: PLAN, fetch, PUSH, and fetch again what others changed meanwhile. Every arrow may be cut by a
+ * crash: each step is one transaction, and each write names the version that it replaces.
+ */
+export async function syncCollection(context: CollectionContext, folder: FolderRow): Promise<void> {
+  await planCollection(context, folder)
+  await fetchObjects(context, folder)
+  await pushObjects(context, folder)
+  await fetchObjects(context, folder)
+}
+
+/** PLAN: takes over what has changed, together with the token. No content is read. */
+async function planCollection({ store, remote, settings }: CollectionContext, folder: FolderRow): Promise<void> {
+  const changes = await remote.changes(store.read.objects.token(folder.id))
+  const removed = removedBy(store, folder, changes)
+  assertFewDeletions(folder, removed.length, store.read.objects.count(folder.id))
+  store.transact(({ objects }) => {
+    for (const href of removed) objects.removedOnServer(folder.id, href, settings.conflictResolution)
+    for (const member of changes.members) objects.changedOnServer(folder.id, member)
+    objects.setToken(folder.id, changes.token)
+  })
+}
+
+function removedBy(
+  store: Store,
+  folder: FolderRow,
+  { isFull, members, removed }: CollectionChanges,
+): readonly string[] {
+  if (!isFull) return removed
+  const there = new Set(members.map(({ href }) => href))
+  return store.read.objects.hrefs(folder.id).filter(href => !there.has(href))
+}
+
+async function fetchObjects({ store, remote, settings }: CollectionContext, folder: FolderRow): Promise<void> {
+  for (;;) {
+    const hrefs = store.read.objects.queue(folder.id, READ_BATCH)
+    if (hrefs.length === 0) return
+    const found = await Array.fromAsync(remote.read(hrefs))
+    store.transact(({ objects }) => {
+      for (const object of found) objects.fetched(folder.id, object, settings.conflictResolution)
+      // What is left out was removed since: the next PLAN tells.
+      for (const href of hrefs) objects.dequeue(folder.id, href)
+    })
+  }
+}
+
+async function pushObjects(context: CollectionContext, folder: FolderRow): Promise<void> {
+  const { store, clock } = context
+  const pending = store.read.objects.pending(folder.id, clock())
+  for (let at = 0; at < pending.length; at += WRITE_BATCH) await pushBatch(context, pending.slice(at, at + WRITE_BATCH))
+}
+
+async function pushBatch({ store, remote, log }: CollectionContext, batch: readonly PendingObject[]): Promise<void> {
+  // Noted before the first octet: if the answer is lost, what the server has is recognised as ours.
+  const started = store.transact(({ objects }) => batch.flatMap(({ id }) => objects.sending(id) ?? []))
+  const answers = await Promise.allSettled(started.map(object => send(remote, object)))
+  store.transact(({ objects }) => {
+    for (const [index, answer] of answers.entries()) {
+      const object = started[index]
+      if (!object) continue
+      if (answer.status === 'fulfilled') objects.sent(object, answer.value)
+      else if (isRefusal(answer.reason)) objects.refused(object.id, answer.reason.message)
+    }
+  })
+  for (const answer of answers) {
+    if (answer.status === 'fulfilled') continue
+    if (!isRefusal(answer.reason)) throw answer.reason
+    if (answer.reason instanceof PosternError)
+      log.warn({ code: answer.reason.code }, 'a change of an object was refused')
+  }
+}
+
+function send(remote: RemoteCollection, { href, etag, octets, isGone }: PendingObject): Promise<WriteOutcome> {
+  if (!isGone) return remote.write(href, octets, etag === undefined ? 'absent' : { etag })
+  // What was sent and never confirmed has no ETag that we know: the refusal makes us read it.
+  return remote.remove(href, { etag: etag ?? 'unknown' })
+}
