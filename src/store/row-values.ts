@@ -10,6 +10,7 @@ export function folderRow(row: Row): FolderRow {
     delimiter: textOf(row.delimiter),
     role: textOf(row.role),
     objectId: textOf(row.object_id),
+    rights: textOf(row.rights),
     isSelectable: row.is_selectable === 1,
     isExcluded: row.is_excluded === 1,
     state: row.state as FolderRow['state'], // held to these by a CHECK

@@ -8,6 +8,8 @@ export interface FolderRow {
   readonly delimiter: string | undefined
   readonly role: string | undefined
   readonly objectId: string | undefined
+  /** What the server lets us do there (MYRIGHTS, RFC 4314), letters sorted; undefined when it does not say. */
+  readonly rights: string | undefined
   readonly isSelectable: boolean
   readonly isExcluded: boolean
   readonly state: 'ok' | 'paused' | 'gone'

@@ -16,6 +16,8 @@ export interface FolderFacts {
   readonly delimiter: string | undefined
   readonly role: string | undefined
   readonly objectId: string | undefined
+  /** What the server lets us do there (RFC 4314), undefined when it does not say. */
+  readonly rights: string | undefined
   readonly isSelectable: boolean
   readonly isExcluded: boolean
 }
@@ -64,17 +66,18 @@ export class Transactor {
 
   /** Adds the folder, or updates what the server says of it. */
   putFolder(facts: FolderFacts): void {
-    const { path, delimiter, role, objectId, isSelectable, isExcluded } = facts
+    const { path, delimiter, role, objectId, rights, isSelectable, isExcluded } = facts
     this.#database.run(
-      `INSERT INTO folder(kind, path, delimiter, role, object_id, is_selectable, is_excluded, state, local_uid_validity,
-         local_uid_next) VALUES('mail', ?, ?, ?, ?, ?, ?, 'ok', ?, 1)
+      `INSERT INTO folder(kind, path, delimiter, role, object_id, rights, is_selectable, is_excluded, state, local_uid_validity,
+         local_uid_next) VALUES('mail', ?, ?, ?, ?, ?, ?, ?, 'ok', ?, 1)
        ON CONFLICT(path) DO UPDATE SET delimiter = excluded.delimiter, role = excluded.role,
-         object_id = excluded.object_id, is_selectable = excluded.is_selectable, is_excluded = excluded.is_excluded,
+         object_id = excluded.object_id, rights = excluded.rights, is_selectable = excluded.is_selectable, is_excluded = excluded.is_excluded,
          state = iif(state = 'gone', 'ok', state)`,
       path,
       delimiter ?? null,
       role ?? null,
       objectId ?? null,
+      rights ?? null,
       Number(isSelectable),
       Number(isExcluded),
       Math.trunc(this.#now / 1000),
@@ -84,7 +87,7 @@ export class Transactor {
   /** Makes the Inbox of a profile that was never synchronized. */
   ensureInbox(): void {
     if (this.#database.find(`SELECT 1 FROM folder WHERE path = 'INBOX'`)) return
-    const none = { delimiter: undefined, objectId: undefined, isSelectable: true, isExcluded: false }
+    const none = { delimiter: undefined, objectId: undefined, rights: undefined, isSelectable: true, isExcluded: false }
     this.putFolder({ path: 'INBOX', role: 'inbox', ...none })
   }
 

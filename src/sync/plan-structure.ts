@@ -11,9 +11,9 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): vo
   const gone = store.read.folders().filter(folder => !paths.has(folder.path) && !isPending(folder))
   store.transact(transactor => {
     for (const folder of listed.filter(folder => !isPending(folder))) {
-      const { path, delimiter, role, objectId, selectable } = folder
+      const { path, delimiter, role, objectId, rights, selectable } = folder
       const isExcluded = role === 'drafts'
-      transactor.putFolder({ path, delimiter, role, objectId, isSelectable: selectable, isExcluded })
+      transactor.putFolder({ path, delimiter, role, objectId, rights, isSelectable: selectable, isExcluded })
     }
     for (const folder of gone) transactor.loseFolder(folder)
   })

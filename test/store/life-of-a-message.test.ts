@@ -43,6 +43,7 @@ t.test('a message that another client moved is recognised and keeps its id', asy
     delimiter: '/',
     role: undefined,
     objectId: undefined,
+    rights: undefined,
     isSelectable: true,
     isExcluded: false,
   }

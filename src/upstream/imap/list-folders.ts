@@ -1,8 +1,10 @@
 import { astring } from '../../formats/imap/encoder.ts'
-import { decodeMailboxName, encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
 import type { FolderRole, RemoteFolder, RemoteStatus } from '../../sync/remote.ts'
 import type { DataResponse, ImapConnection } from './connection.ts'
+import { mailboxOf } from './mailbox-value.ts'
+import { askRights, type FolderRights, listsRights, RightsAnswers } from './rights.ts'
 
 const ROLES: Readonly<Record<string, FolderRole>> = {
   '\\drafts': 'drafts',
@@ -47,7 +49,9 @@ export async function listFolders(connection: ImapConnection): Promise<readonly 
   const { capabilities } = connection
   const listed = new Map<string, ListedFolder>()
   const statuses = new Map<string, StatusAnswer>()
+  const rights = new RightsAnswers()
   const data = {
+    ...rights.data,
     LIST: (response: DataResponse) => keep(listed, parseList(response)),
     STATUS: (response: DataResponse) => keepStatus(statuses, response),
   }
@@ -55,6 +59,7 @@ export async function listFolders(connection: ImapConnection): Promise<readonly 
   const returns = [
     ...(capabilities.has('LIST-EXTENDED') ? ['SUBSCRIBED'] : []),
     ...(capabilities.has('SPECIAL-USE') ? ['SPECIAL-USE'] : []),
+    ...(listsRights(capabilities) ? ['MYRIGHTS'] : []),
     ...(hasListStatus ? [`STATUS (${statusItems(capabilities)})`] : []),
   ]
   const options = capabilities.has('LIST-EXTENDED') && returns.length > 0 ? ` RETURN (${returns.join(' ')})` : ''
@@ -63,9 +68,14 @@ export async function listFolders(connection: ImapConnection): Promise<readonly 
     connection.command([`LIST "" "*"${options}`], { data }),
   ])
   const folders = [...listed.values()]
-  if (options === '' || !hasListStatus) await askStatus(connection, folders, data)
-  const subscribed = capabilities.has('LIST-EXTENDED') ? undefined : await listSubscribed(connection)
-  return folders.map(folder => remoteFolder(folder, { folders, namespaces, subscribed }, statuses.get(folder.path)))
+  const selectable = folders.filter(isSelectable).map(({ path }) => path)
+  const [subscribed] = await Promise.all([
+    capabilities.has('LIST-EXTENDED') ? undefined : listSubscribed(connection),
+    options === '' || !hasListStatus ? askStatus(connection, selectable, data) : undefined,
+    options === '' || !listsRights(capabilities) ? askRights(connection, selectable, rights) : undefined,
+  ])
+  const account = { folders, namespaces, subscribed, rights: rights.byPath }
+  return folders.map(folder => remoteFolder(folder, account, statuses.get(folder.path)))
 }
 
 async function readNamespaces(connection: ImapConnection): Promise<Namespaces> {
@@ -93,12 +103,12 @@ function statusItems(capabilities: ReadonlySet<string>): string {
   ].join(' ')
 }
 
-async function askStatus(connection: ImapConnection, folders: readonly ListedFolder[], data: Handlers): Promise<void> {
+async function askStatus(connection: ImapConnection, paths: readonly string[], data: Handlers): Promise<void> {
   const items = statusItems(connection.capabilities)
   await Promise.all(
-    folders.filter(isSelectable).map(folder =>
+    paths.map(path =>
       connection
-        .command(['STATUS ', astring(encodeMailboxName(folder.path)), ` (${items})`], { data })
+        .command(['STATUS ', astring(encodeMailboxName(path)), ` (${items})`], { data })
         // A folder that refuses STATUS is examined instead, and tells its reason there.
         .catch(error => {
           if (connection.hasFailed) throw error
@@ -143,11 +153,6 @@ function parseList({ values }: DataResponse): ListedFolder | undefined {
   }
 }
 
-function mailboxOf(value: ImapValue | undefined): string | undefined {
-  if (value?.kind === 'string') return decodeMailboxName(value.octets)
-  return value?.kind === 'atom' ? decodeMailboxName(Buffer.from(value.text, 'latin1')) : undefined
-}
-
 interface StatusAnswer {
   readonly status: RemoteStatus
   readonly objectId: string | undefined
@@ -186,6 +191,7 @@ interface Account {
   readonly folders: readonly ListedFolder[]
   readonly namespaces: Namespaces
   readonly subscribed: ReadonlySet<string> | undefined
+  readonly rights: FolderRights
 }
 
 function remoteFolder(folder: ListedFolder, account: Account, answer: StatusAnswer | undefined): RemoteFolder {
@@ -197,6 +203,7 @@ function remoteFolder(folder: ListedFolder, account: Account, answer: StatusAnsw
     subscribed: account.subscribed ? account.subscribed.has(path) : attributes.includes('\\subscribed'),
     role: roleOf(folder, account),
     objectId: answer?.objectId,
+    rights: account.rights.get(path),
     status: answer?.status,
   }
 }

@@ -65,6 +65,7 @@ export class ModelRemote implements RemoteMail {
         subscribed: true,
         role: path === 'INBOX' ? ('inbox' as const) : undefined,
         objectId: undefined,
+        rights: undefined,
         status: this.#statusOf(folder),
       })),
     )
