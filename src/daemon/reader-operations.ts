@@ -27,6 +27,8 @@ export interface StoreSummary {
   readonly queued: { readonly download: number; readonly import: number; readonly upload: number }
   readonly lastSync: string | null
   readonly lastError: { readonly code: string; readonly message: string; readonly advice: string } | null
+  /** The server whose word on changes was wrong, and how that was seen. */
+  readonly distrust: { readonly host: string; readonly evidence: string; readonly since: string | null } | null
 }
 
 /** A folder as `folder list` shows it. */
@@ -84,12 +86,14 @@ export class StoreReaders implements ReaderOperations, Disposable {
     const sum = (pick: 'items' | 'queuedDownload' | 'queuedImport' | 'queuedUpload') =>
       counts.reduce((total, count) => total + (count?.[pick] ?? 0), 0)
     const last = store?.lastRun()
+    const distrust = store?.distrust()
     yield {
       folders: folders.length,
       items: sum('items'),
       queued: { download: sum('queuedDownload'), import: sum('queuedImport'), upload: sum('queuedUpload') },
       lastSync: isoOf(last?.lastSyncMs),
       lastError: last?.error ?? null,
+      distrust: distrust ? { host: distrust.host, evidence: distrust.evidence, since: isoOf(distrust.atMs) } : null,
     }
   }
 

@@ -56,6 +56,7 @@ interface Status {
     queued: { download: number; import: number; upload: number }
     lastSync: string | null
     lastError: { code: string; message: string; advice: string } | null
+    distrust: { host: string; evidence: string; since: string | null } | null
   }[]
 }
 
@@ -80,6 +81,13 @@ function describeStatus(status: Status): string {
     ...(profiles.length === 0 ? ['no profile yet: postern profile add --help'] : [profileTable(profiles)]),
     ...profiles.flatMap(({ name, lastError }) =>
       lastError ? [`${name}: ${lastError.message}\n  ${lastError.advice}`] : [],
+    ),
+    ...profiles.flatMap(({ name, distrust }) =>
+      distrust
+        ? [
+            `${name}: ${distrust.host} told wrong changes; folders are compared whole since ${distrust.since?.slice(0, 10)}`,
+          ]
+        : [],
     ),
   ].join('\n')
 }

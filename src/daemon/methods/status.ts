@@ -33,13 +33,14 @@ async function describeProfile(
   context: MethodContext,
 ) {
   const { installation } = context
-  const { folders, items, queued, lastSync, lastError } = await readOne(installation.readers, 'summary', {
+  const { folders, items, queued, lastSync, lastError, distrust } = await readOne(installation.readers, 'summary', {
     dir: profile.dir,
   })
   const running = installation.syncs.stateOf(profile.number)
   const rested = lastError ? 'error' : lastSync ? 'ok' : 'new'
   const { name, email } = profile
-  return { name, email, state: running === 'idle' ? rested : running, folders, items, queued, lastSync, lastError }
+  const state = running === 'idle' ? rested : running
+  return { name, email, state, folders, items, queued, lastSync, lastError, distrust }
 }
 
 /** Where the key of the secrets lies; asked of the secrets only when they are loaded, or when there is no daemon to block. */
