@@ -25,7 +25,7 @@ export interface ReadyReport {
 export class Daemon implements AsyncDisposable {
   readonly #installation: Installation
   readonly #stopped = Promise.withResolvers<void>()
-  readonly #scheduler: PollScheduler
+  readonly scheduler: PollScheduler
   readonly #submission: Submission
   readonly outbox: OutboxRunner
   readonly fronts: readonly Front[]
@@ -35,7 +35,7 @@ export class Daemon implements AsyncDisposable {
 
   private constructor(installation: Installation) {
     this.#installation = installation
-    this.#scheduler = new PollScheduler(installation)
+    this.scheduler = new PollScheduler(installation)
     this.#submission = this.#makeSubmission()
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront()]
@@ -84,18 +84,18 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** Tells the server soon of what the user has changed. */
-  changed(profile: Profile): void {
-    this.#scheduler.changed(profile.name)
+  changed(profile: Profile, what: 'mail' | 'folders'): void {
+    this.scheduler.changed(profile.name, what)
   }
 
   /** Stops all work for a profile that is being removed. */
   async forgetProfile(profile: Profile): Promise<void> {
-    this.#scheduler.forget(profile.name)
+    this.scheduler.forget(profile)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#secretsTimer)
-    this.#scheduler[Symbol.dispose]()
+    this.scheduler[Symbol.dispose]()
     await this.outbox[Symbol.asyncDispose]()
     await Promise.all(this.fronts.map(front => front.stop()))
     this.#submission[Symbol.dispose]()
@@ -120,7 +120,7 @@ export class Daemon implements AsyncDisposable {
   #loadSecrets(): void {
     this.#installation.secrets().then(
       () => {
-        this.#scheduler.start()
+        this.scheduler.start()
         this.outbox.start()
       },
       error => {
@@ -159,7 +159,7 @@ export class Daemon implements AsyncDisposable {
   #pop3Front(): Front {
     const { config, log } = this.#installation
     const authenticator = createPop3Authenticator(this.#signInOptions)
-    const backend = { ...authenticator, polled: (profile: string) => this.#scheduler.polled(profile) }
+    const backend = { ...authenticator, polled: (profile: string) => this.scheduler.polled(profile) }
     return new Front(
       'pop3',
       (events, secureContext) => {

@@ -1,90 +1,198 @@
-import { PosternError } from '../errors.ts'
-import type { Installation } from './installation.ts'
+import { networkInterfaces } from 'node:os'
+import type { Logger } from '../log/logger.ts'
+import type { Profile } from '../profile/profiles.ts'
+import { folderClass } from '../sync/settings.ts'
+import {
+  type ClockReading,
+  hasJumped,
+  type Interfaces,
+  networkChange,
+  outwardAddresses,
+} from './schedule/disturbance.ts'
+import { type PlannedRun, ProfileSchedule, type RunFailure, type SchedulePart } from './schedule/profile-schedule.ts'
+import type { RunObserver, RunOptions, RunOutcome, SyncRunner } from './sync-runner.ts'
 
-const MIN_POLL_MS = 60_000 // a poll starts a run at most this often
-const AFTER_CHANGE_MS = 500
-const TICK_MS = 15_000
-const REFUSED_BACK_OFF_MS = 15 * 60_000 // after a failure that only a person can cure
+const AFTER_CHANGE_MS = 500 // what else the user changes meanwhile goes along
+const AFTER_PUSH_MS = 100 // a server tells of several folders one after the other
+const TICK_MS = 5000 // a changed network, a machine that wakes up and changed settings are noticed within this time
+const MIN_WAIT_MS = 20
+const EVERYTHING: readonly SchedulePart[] = ['priority', 'standard', 'structure']
 
-interface Due {
-  lastStartMs: number
-  notBeforeMs: number
+/** What is scheduled: the profiles of an installation. */
+export interface Scheduled {
+  readonly profiles: { list(): readonly Profile[] }
+  readonly syncs: Pick<SyncRunner, 'run' | 'stateOf' | 'reconnect' | 'observe'>
+  readonly log: Logger
 }
 
-/** Starts runs by itself: at the start, when Outlook polls, and every few minutes. */
-export class PollScheduler implements Disposable {
-  readonly #installation: Installation
-  readonly #due = new Map<string, Due>()
-  readonly #changes = new Map<string, NodeJS.Timeout>()
+/** What the scheduler sees of the machine. */
+export interface Surroundings {
+  readonly clocks: () => ClockReading
+  readonly interfaces: () => Interfaces
+}
+
+/** This machine. */
+const MACHINE: Surroundings = {
+  clocks: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }),
+  interfaces: networkInterfaces,
+}
+
+/** Starts runs by itself: by the profiles' intervals, when Outlook polls, after changes here and on the server. */
+export class PollScheduler implements RunObserver, Disposable {
+  readonly #home: Scheduled
+  readonly #machine: Surroundings
+  readonly #schedules = new Map<number, ProfileSchedule>()
   readonly #abort = new AbortController()
+  #seen: { readonly clocks: ClockReading; readonly addresses: ReadonlySet<string>; readonly waitMs: number } | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(installation: Installation) {
-    this.#installation = installation
+  constructor(home: Scheduled, machine: Surroundings = MACHINE) {
+    this.#home = home
+    this.#machine = machine
+    home.syncs.observe(this)
   }
 
-  /** Runs every profile once, and from then on when it is due. */
+  /** Begins: what has an interval is due at once. */
   start(): void {
-    this.#tick()
-    this.#timer = setInterval(() => this.#tick(), TICK_MS).unref()
+    this.tick()
   }
 
-  /** A client has asked for new mail (the setting "Use Outlook settings"). */
+  /** A client has asked for new mail. */
   polled(name: string): void {
-    const due = this.#due.get(name)
-    if (due && performance.now() - due.lastStartMs >= MIN_POLL_MS) this.#start(name)
+    this.#with(name, (schedule, profile, nowMs) => schedule.polled(profile, nowMs))
   }
 
   /** The user has changed something: the server is told soon, with what else comes meanwhile. */
-  changed(name: string): void {
-    clearTimeout(this.#changes.get(name))
-    const timer = setTimeout(() => this.#uploadChanges(name), AFTER_CHANGE_MS).unref()
-    this.#changes.set(name, timer)
+  changed(name: string, what: 'mail' | 'folders'): void {
+    this.#with(name, (schedule, profile, nowMs) => {
+      if (!profile.syncAfterChange) return
+      schedule.want(what === 'mail' ? ['priority', 'standard'] : EVERYTHING, nowMs + AFTER_CHANGE_MS)
+    })
   }
 
-  forget(name: string): void {
-    this.#due.delete(name)
+  /** The server has told that these folders have changed; those on demand stay so. */
+  serverChanged(name: string, paths: readonly string[]): void {
+    this.#with(name, (schedule, profile, nowMs) => {
+      const automatic = paths.filter(path => folderClass(path, profile) !== 'other')
+      schedule.wantFolders(automatic, nowMs + AFTER_PUSH_MS)
+    })
+  }
+
+  /** A person has opened a folder. */
+  entered(name: string, path: string): void {
+    this.#with(name, (schedule, _profile, nowMs) => schedule.entered(path, nowMs))
+  }
+
+  /** Runs a profile at once, whatever failed before: what was wrong has been changed. */
+  runNow(name: string): void {
+    this.#with(name, (schedule, _profile, nowMs) => {
+      schedule.hasten(['net', 'server', 'auth', 'data'])
+      schedule.want(EVERYTHING, nowMs)
+    })
+  }
+
+  /** Why a profile waits; undefined while all is well. */
+  failureOf({ number }: Profile): RunFailure | undefined {
+    return this.#schedules.get(number)?.failure
+  }
+
+  /** When a profile's next run is due, in ms since the epoch; undefined when nothing is planned. */
+  nextRunAt(profile: Profile): number | undefined {
+    const { monotonicMs, wallMs } = this.#machine.clocks()
+    const nextMs = this.#schedules.get(profile.number)?.nextMs(profile) ?? Number.POSITIVE_INFINITY
+    return nextMs === Number.POSITIVE_INFINITY ? undefined : wallMs + Math.max(0, nextMs - monotonicMs)
+  }
+
+  forget({ number }: Profile): void {
+    this.#schedules.delete(number)
+  }
+
+  started(profile: Profile, run: RunOptions): void {
+    this.#scheduleOf(profile).started(run, profile, this.#nowMs)
+  }
+
+  ended(profile: Profile, run: RunOptions, outcome: RunOutcome): void {
+    const schedule = this.#scheduleOf(profile)
+    if (outcome.kind === 'done') schedule.succeeded()
+    else if (outcome.kind === 'failed') schedule.failed(run, outcome.error, this.#nowMs)
+    else if (!run.isExplicit) schedule.postponed(run, this.#nowMs) // a person who stops a run does not want it
+    this.#wake(MIN_WAIT_MS)
+  }
+
+  /** Looks whether the machine slept or changed its network, starts what is due, and sets the next look. */
+  tick(): void {
+    if (this.#abort.signal.aborted) return
+    this.#lookAround()
+    const nowMs = this.#nowMs
+    let waitMs = TICK_MS
+    for (const profile of this.#home.profiles.list()) {
+      const schedule = this.#scheduleOf(profile)
+      if (profile.paused || this.#home.syncs.stateOf(profile.number) !== 'idle') continue
+      const run = schedule.due(profile, nowMs)
+      if (run) this.#start(profile, run)
+      else waitMs = Math.min(waitMs, schedule.nextMs(profile) - nowMs)
+    }
+    this.#wake(Math.max(waitMs, MIN_WAIT_MS))
   }
 
   [Symbol.dispose](): void {
-    clearInterval(this.#timer)
-    for (const timer of this.#changes.values()) clearTimeout(timer)
     this.#abort.abort()
+    clearTimeout(this.#timer)
   }
 
-  #uploadChanges(name: string): void {
-    this.#changes.delete(name)
-    const profile = this.#installation.profiles.list().find(profile => profile.name === name)
-    if (!profile) return
-    if (this.#installation.syncs.stateOf(profile.number) === 'syncing') this.changed(name)
-    else this.#start(name)
+  get #nowMs(): number {
+    return this.#machine.clocks().monotonicMs
   }
 
-  #tick(): void {
-    for (const { name, standardSyncMinutes } of this.#installation.profiles.list()) {
-      const due = this.#due.get(name)
-      const sinceMs = due ? performance.now() - due.lastStartMs : Number.POSITIVE_INFINITY
-      if (sinceMs >= standardSyncMinutes * 60_000) this.#start(name)
+  #wake(waitMs: number): void {
+    if (this.#abort.signal.aborted || !this.#seen) return
+    this.#seen = { ...this.#seen, waitMs: this.#machine.clocks().monotonicMs - this.#seen.clocks.monotonicMs + waitMs }
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.tick(), waitMs).unref()
+  }
+
+  #lookAround(): void {
+    const clocks = this.#machine.clocks()
+    const addresses = outwardAddresses(this.#machine.interfaces())
+    const before = this.#seen
+    this.#seen = { clocks, addresses, waitMs: TICK_MS }
+    if (!before) return
+    const { isLost, isGained } = networkChange(before.addresses, addresses)
+    const isAwake = hasJumped(before.clocks, clocks, before.waitMs)
+    if (isAwake || isLost)
+      this.#reconnect(isAwake ? 'the machine slept or its clock was set' : 'the network has changed')
+    else if (isGained) for (const schedule of this.#schedules.values()) schedule.hasten(['net'])
+  }
+
+  // Connections of before are dead, and nobody would tell.
+  #reconnect(why: string): void {
+    this.#home.log.info({ why }, 'connections are made anew')
+    for (const schedule of this.#schedules.values()) {
+      schedule.hasten(['net'])
+      schedule.want(EVERYTHING, this.#nowMs)
     }
+    this.#home.syncs.reconnect()
   }
 
-  #start(name: string): void {
-    const now = performance.now()
-    const due = this.#due.get(name) ?? { lastStartMs: now, notBeforeMs: 0 }
-    this.#due.set(name, due)
-    const profile = this.#installation.profiles.list().find(profile => profile.name === name)
-    if (!profile || now < due.notBeforeMs || this.#installation.syncs.stateOf(profile.number) !== 'idle') return
-    due.lastStartMs = now
-    const what = { folders: [], scope: 'automatic', structure: 'also', isExplicit: false } as const
-    const options = { ...what, onEvent: () => undefined, signal: this.#abort.signal }
-    this.#installation.syncs.run(profile, options).catch(error => this.#failed(due, error))
+  #with(name: string, act: (schedule: ProfileSchedule, profile: Profile, nowMs: number) => void): void {
+    const profile = this.#home.profiles.list().find(profile => profile.name === name)
+    if (!profile) return
+    act(this.#scheduleOf(profile), profile, this.#nowMs)
+    this.#wake(0)
   }
 
-  // The cause is in the store for `status`; the log has it once per run.
-  #failed(due: Due, error: unknown): void {
-    if (this.#abort.signal.aborted) return
-    this.#installation.log.warn({ err: error }, 'a scheduled run failed')
-    const isRefused = error instanceof PosternError && error.remedy === 'user'
-    if (isRefused) due.notBeforeMs = performance.now() + REFUSED_BACK_OFF_MS
+  #scheduleOf({ number }: Profile): ProfileSchedule {
+    const known = this.#schedules.get(number) ?? new ProfileSchedule()
+    this.#schedules.set(number, known)
+    return known
+  }
+
+  #start(profile: Profile, run: PlannedRun): void {
+    const options = { ...run, isExplicit: false, onEvent: () => undefined, signal: this.#abort.signal }
+    this.#home.syncs.run(profile, options).catch(error => {
+      // `ended` has noted it.
+      if (!this.#abort.signal.aborted)
+        this.#home.log.warn({ err: error, profile: profile.number }, 'a scheduled run failed')
+    })
   }
 }

@@ -11,6 +11,7 @@ import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { EngineClient } from './engine-client.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { syncSettingsOf } from './sync-settings.ts'
+import { fromWireError, toWireError } from './wire-error.ts'
 
 const MAX_CRASHES = 3 // of one profile, before it is held
 
@@ -26,6 +27,19 @@ export interface RunOptions {
   readonly isExplicit: boolean
 }
 
+/** What a run has come to. A bug counts as a failure, with the code BUG. */
+export type RunOutcome =
+  | { readonly kind: 'done'; readonly result: SyncResult }
+  | { readonly kind: 'failed'; readonly error: PosternError }
+  /** Broken off by whoever asked for it, or because the daemon is ending. */
+  | { readonly kind: 'stopped' }
+
+/** Is told of every run, whoever asked for it. */
+export interface RunObserver {
+  started(profile: Profile, run: RunOptions): void
+  ended(profile: Profile, run: RunOptions, outcome: RunOutcome): void
+}
+
 /** What is known of a profile's runs since the start. */
 export interface RunState {
   readonly state: 'idle' | 'syncing' | 'held'
@@ -36,6 +50,8 @@ interface ProfileRuns {
   last: Promise<unknown>
   waiting: number
   crashes: number
+  /** Breaks the run under way off, so that it begins anew on another connection. */
+  reconnect: AbortController
   readonly watchers: Set<(event: SyncEvent) => void>
 }
 
@@ -46,12 +62,18 @@ export class SyncRunner implements AsyncDisposable {
   readonly #log: Logger
   readonly #profiles = new Map<number, ProfileRuns>()
   readonly #stopping = new AbortController()
+  readonly #observers = new Set<RunObserver>()
   #alone: Promise<unknown> = Promise.resolve()
 
   constructor(engine: EngineClient, secrets: () => Promise<Secrets>, log: Logger) {
     this.#engine = engine
     this.#secrets = secrets
     this.#log = log
+  }
+
+  /** Tells an observer of every run from now on. */
+  observe(observer: RunObserver): void {
+    this.#observers.add(observer)
   }
 
   stateOf(profile: number): RunState['state'] {
@@ -74,7 +96,7 @@ export class SyncRunner implements AsyncDisposable {
     runs.waiting++
     const own = before
       .then(undefined, () => undefined) // that one's failure is told to who asked for it
-      .then(earlier => this.#runOnce(profile, options, runs).then(result => sum(asResult(earlier), result)))
+      .then(earlier => this.#observed(profile, options, runs).then(result => sum(asResult(earlier), result)))
       .finally(() => {
         runs.waiting--
         runs.watchers.delete(options.onEvent)
@@ -83,6 +105,13 @@ export class SyncRunner implements AsyncDisposable {
     const result = await own
     if (runs.last === own) runs.last = Promise.resolve() // counts are told once
     return result
+  }
+
+  /** Lets every run under way begin anew on another connection: the old one is dead, and would be waited for. */
+  reconnect(): void {
+    for (const runs of this.#profiles.values()) {
+      if (runs.waiting > 0) runs.reconnect.abort(stopping())
+    }
   }
 
   /** Puts a message of our own making into a profile's Inbox, between two runs. */
@@ -111,8 +140,36 @@ export class SyncRunner implements AsyncDisposable {
     await Promise.allSettled([...this.#profiles.values()].map(({ last }) => last))
   }
 
-  async #runOnce(profile: Profile, options: RunOptions, runs: ProfileRuns): Promise<SyncResult> {
+  async #observed(profile: Profile, options: RunOptions, runs: ProfileRuns): Promise<SyncResult> {
     const signal = AbortSignal.any([options.signal, this.#stopping.signal])
+    const tell = (outcome: RunOutcome) => {
+      for (const observer of this.#observers) observer.ended(profile, options, outcome)
+    }
+    for (const observer of this.#observers) observer.started(profile, options)
+    try {
+      const result = await this.#runUntilConnected(profile, options, runs, signal)
+      tell({ kind: 'done', result })
+      return result
+    } catch (error) {
+      tell(signal.aborted ? { kind: 'stopped' } : { kind: 'failed', error: asPosternError(error) })
+      throw signal.aborted ? signal.reason : error
+    }
+  }
+
+  /** Repeats a run that was broken off only to get another connection; what it had done is kept. */
+  async #runUntilConnected(profile: Profile, options: RunOptions, runs: ProfileRuns, signal: AbortSignal) {
+    for (;;) {
+      runs.reconnect = new AbortController()
+      const reconnect = runs.reconnect.signal
+      try {
+        return await this.#runOnce(profile, options, runs, AbortSignal.any([signal, reconnect]))
+      } catch (error) {
+        if (!reconnect.aborted || signal.aborted) throw error
+      }
+    }
+  }
+
+  async #runOnce(profile: Profile, options: RunOptions, runs: ProfileRuns, signal: AbortSignal): Promise<SyncResult> {
     signal.throwIfAborted()
     const request = await this.#request(profile, options)
     const onEvent = (event: SyncEvent) => {
@@ -154,10 +211,16 @@ export class SyncRunner implements AsyncDisposable {
   #runsOf(profile: number): ProfileRuns {
     const known = this.#profiles.get(profile)
     if (known) return known
-    const runs = { last: Promise.resolve(), waiting: 0, crashes: 0, watchers: new Set<(event: SyncEvent) => void>() }
+    const reconnect = new AbortController()
+    const watchers = new Set<(event: SyncEvent) => void>()
+    const runs = { last: Promise.resolve(), waiting: 0, crashes: 0, reconnect, watchers }
     this.#profiles.set(profile, runs)
     return runs
   }
+}
+
+function asPosternError(error: unknown): PosternError {
+  return error instanceof PosternError ? error : fromWireError(toWireError(error))
 }
 
 function asResult(value: unknown): SyncResult | undefined {

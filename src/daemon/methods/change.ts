@@ -50,7 +50,7 @@ export const CHANGE_METHODS = {
 
 async function apply({ installation, daemon }: MethodContext, profile: Profile, change: LocalChange) {
   const result = await installation.syncs.change(profile, change)
-  daemon?.changed(profile)
+  daemon?.changed(profile, 'path' in change ? 'folders' : 'mail')
   return result
 }
 
