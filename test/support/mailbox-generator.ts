@@ -18,6 +18,10 @@ export interface MailboxOptions {
   readonly seed: number
   /** Every how many messages one of 1 to 10 MB comes; 0 for none. */
   readonly largeEvery?: number
+  /** No message is larger, the large ones excepted. */
+  readonly maxOctets?: number
+  /** All messages have this size instead. */
+  readonly octets?: number
 }
 
 const MEDIAN_OCTETS = 8000 // of real mail, the large ones left out
@@ -25,7 +29,8 @@ const FIRST_DATE_MS = Date.UTC(2020, 8, 13, 12, 0, 0)
 const HOUR_MS = 3_600_000
 
 /** Fills a Maildir with invented mail: sizes as in real life (lognormal), a few odd ones, every third unread. */
-export function generateMaildir(folder: string, { messages, seed, largeEvery = 333 }: MailboxOptions): number {
+export function generateMaildir(folder: string, options: MailboxOptions): number {
+  const { messages, seed, largeEvery = 333 } = options
   for (const part of ['cur', 'new', 'tmp']) mkdirSync(join(folder, part), { recursive: true })
   const random = seededRandom(seed)
   const text = makeText(random)
@@ -33,7 +38,7 @@ export function generateMaildir(folder: string, { messages, seed, largeEvery = 3
   for (let index = 0; index < messages; index++) {
     const date = new Date(FIRST_DATE_MS + index * HOUR_MS)
     const large = largeEvery > 0 && index % largeEvery === 7
-    const message = makeMessage({ index, seed, date, octets: drawSize(random, large), random, text })
+    const message = makeMessage({ index, seed, date, octets: drawSize(random, large, options), random, text })
     const flags = index % 3 === 0 ? '' : 'S'
     const file = join(folder, 'cur', `${date.getTime() / 1000}.M${index}P1.generated:2,${flags}`)
     writeFileSync(file, message)
@@ -43,10 +48,11 @@ export function generateMaildir(folder: string, { messages, seed, largeEvery = 3
   return octets
 }
 
-function drawSize(random: () => number, large: boolean): number {
+function drawSize(random: () => number, large: boolean, { maxOctets = 900_000, octets }: MailboxOptions): number {
+  if (octets !== undefined) return octets
   if (large) return Math.floor((1 + 9 * random()) * 2 ** 20)
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  return Math.min(900_000, Math.max(1500, Math.floor(MEDIAN_OCTETS * Math.exp(normal))))
+  return Math.min(maxOctets, Math.max(1500, Math.floor(MEDIAN_OCTETS * Math.exp(normal))))
 }
 
 function makeText(random: () => number): string {
