@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { PACKS_DIR } from '../store/reader.ts'
+import { PACKS_DIR } from '../store/pack-format.ts'
 import type { Importer, ImportOutcome } from '../sync/importer.ts'
 import { entryPoint } from './entry-point.ts'
 import type { DigestRequest } from './import-worker.ts'

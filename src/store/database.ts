@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { PosternError } from '../errors.ts'
+import { databaseFailure, isIoFailure, textOf } from './disk-failure.ts'
 import type { StoreErrorCode } from './errors.ts'
 import { SCHEMA_V1 } from './schema/v1.ts'
 
@@ -15,50 +16,72 @@ export type Row = Readonly<Record<string, unknown>>
 /** A connection with its prepared statements. */
 export class Database implements Disposable {
   readonly #database: DatabaseSync
+  readonly #file: string
   readonly #statements = new Map<string, StatementSync>()
   #isDurable = true
+  #isSuspect = false
+  /** Whether it was made by being opened. */
+  readonly isNew: boolean
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, file: string, isNew: boolean) {
     this.#database = database
+    this.#file = file
+    this.isNew = isNew
   }
 
   /**
    * Opens the store's database for writing and brings its schema up to date.
    *
-   * @throws {PosternError} STORE_NEWER_SCHEMA, STORE_UNREADABLE
+   * @throws {PosternError} STORE_NEWER_SCHEMA, STORE_UNREADABLE, STORE_DISK_FULL, STORE_WRITE_FAILED
    */
   static openWriter(file: string): Database {
     const database = open(file, false)
-    database.exec('PRAGMA journal_mode = WAL')
-    database.exec('PRAGMA synchronous = FULL')
-    database.exec('PRAGMA foreign_keys = ON')
-    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    migrate(database, file)
-    return new Database(database)
+    let isNew = false
+    try {
+      checkVersion(database, file)
+      database.exec('PRAGMA journal_mode = WAL')
+      database.exec('PRAGMA synchronous = FULL')
+      database.exec('PRAGMA foreign_keys = ON')
+      database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+      isNew = migrate(database, file)
+    } catch (error) {
+      if (database.isOpen) database.close()
+      throw databaseFailure(file, error)
+    }
+    return new Database(database, file, isNew)
   }
 
   /** Opens it for reading; a reader never blocks the writer, nor waits for it. */
   static openReader(file: string): Database {
     const database = open(file, true)
     checkVersion(database, file)
-    return new Database(database)
+    return new Database(database, file, false)
+  }
+
+  /** Whether a write failed in a way that leaves doubt about what the system holds: it must be opened anew. */
+  get isSuspect(): boolean {
+    return this.#isSuspect
   }
 
   all(sql: string, ...values: SQLInputValue[]): readonly Row[] {
-    return this.#statement(sql).all(...values)
+    return this.#told(() => this.#statement(sql).all(...values))
   }
 
-  iterate(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
-    return this.#statement(sql).iterate(...values)
+  *iterate(sql: string, ...values: SQLInputValue[]): Generator<Row> {
+    try {
+      for (const row of this.#statement(sql).iterate(...values)) yield row
+    } catch (error) {
+      throw databaseFailure(this.#file, error)
+    }
   }
 
   find(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values)
+    return this.#told(() => this.#statement(sql).get(...values))
   }
 
   /** Runs a statement that changes rows and counts them. */
   run(sql: string, ...values: SQLInputValue[]): { readonly changes: number; readonly lastRowId: number } {
-    const { changes, lastInsertRowid } = this.#statement(sql).run(...values)
+    const { changes, lastInsertRowid } = this.#told(() => this.#statement(sql).run(...values))
     return { changes: Number(changes), lastRowId: Number(lastInsertRowid) }
   }
 
@@ -67,24 +90,47 @@ export class Database implements Disposable {
    * nothing that was committed before and everything that comes after it.
    */
   transaction<Result>(work: () => Result, isDurable: boolean): Result {
-    if (isDurable !== this.#isDurable) {
-      this.#database.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`)
-      this.#isDurable = isDurable
-    }
-    this.#database.exec('BEGIN IMMEDIATE')
     try {
+      if (isDurable !== this.#isDurable) {
+        this.#database.exec(`PRAGMA synchronous = ${isDurable ? 'FULL' : 'NORMAL'}`)
+        this.#isDurable = isDurable
+      }
+      this.#database.exec('BEGIN IMMEDIATE')
       const result = work()
       this.#database.exec('COMMIT')
       return result
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      throw translate(error)
+      this.#isSuspect ||= isIoFailure(error)
+      this.#rollBack()
+      throw databaseFailure(this.#file, error)
     }
+  }
+
+  /** Runs a statement that may not stand in a transaction, or a PRAGMA. */
+  exec(sql: string): void {
+    this.#told(() => this.#database.exec(sql))
   }
 
   [Symbol.dispose](): void {
     this.#statements.clear()
     if (this.#database.isOpen) this.#database.close()
+  }
+
+  // SQLite may have rolled back by itself, and a disk that takes no COMMIT may take no ROLLBACK.
+  #rollBack(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+    } catch {
+      this.#isSuspect = true // opened anew, SQLite undoes it
+    }
+  }
+
+  #told<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (error) {
+      throw databaseFailure(this.#file, error)
+    }
   }
 
   #statement(sql: string): StatementSync {
@@ -103,26 +149,28 @@ function open(file: string, readOnly: boolean): DatabaseSync {
     database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
     return database
   } catch (error) {
-    throw new PosternError<StoreErrorCode>('STORE_UNREADABLE', `The store ${file} cannot be opened: ${text(error)}`, {
+    if (!readOnly) throw databaseFailure(file, error)
+    throw new PosternError<StoreErrorCode>('STORE_UNREADABLE', `The store ${file} cannot be opened: ${textOf(error)}`, {
       remedy: 'user',
-      advice: 'Check that the file exists, is readable and lies on a healthy disk; restore it from a backup if not.',
+      advice: 'Check that the file exists and is readable; if the disk is healthy: postern store repair.',
       cause: error,
     })
   }
 }
 
-function migrate(database: DatabaseSync, file: string): void {
-  const version = checkVersion(database, file)
-  if (version === SCHEMA_VERSION) return
+/** Makes the schema; true when there was none. */
+function migrate(database: DatabaseSync, file: string): boolean {
+  if (readVersion(database, file) === SCHEMA_VERSION) return false
   database.exec('BEGIN IMMEDIATE')
   database.exec(SCHEMA_V1)
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   database.exec('COMMIT')
+  return true
 }
 
-function checkVersion(database: DatabaseSync, file: string): number {
+function checkVersion(database: DatabaseSync, file: string): void {
   const version = readVersion(database, file)
-  if (version <= SCHEMA_VERSION) return version
+  if (version <= SCHEMA_VERSION) return
   database.close()
   throw new PosternError<StoreErrorCode>(
     'STORE_NEWER_SCHEMA',
@@ -135,44 +183,7 @@ function readVersion(database: DatabaseSync, file: string): number {
   try {
     return Number(database.prepare('PRAGMA user_version').get()?.user_version)
   } catch (error) {
-    throw new PosternError<StoreErrorCode>('STORE_UNREADABLE', `The store ${file} is no database: ${text(error)}`, {
-      remedy: 'user',
-      advice: 'Restore it from a backup, or move it away: Postern then fetches everything again from the server.',
-      cause: error,
-    })
+    database.close()
+    throw databaseFailure(file, error)
   }
-}
-
-const SQLITE_FULL = 13
-const SQLITE_IOERR = 10
-const SQLITE_READONLY = 8
-const PRIMARY_CODE = 0xff // the low octet of an extended result code
-
-function translate(error: unknown): unknown {
-  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & PRIMARY_CODE : undefined
-  if (code === SQLITE_FULL) return diskFull(error)
-  if (code !== SQLITE_IOERR && code !== SQLITE_READONLY) return error
-  return writeFailed(error)
-}
-
-/** Says that the disk is full; nothing is lost, the work is repeated. */
-export function diskFull(cause: unknown): PosternError {
-  return new PosternError<StoreErrorCode>('STORE_DISK_FULL', 'The disk with the local store is full.', {
-    remedy: 'user',
-    advice: 'Free some space; Postern goes on by itself where it stopped.',
-    cause,
-  })
-}
-
-/** Says that the disk does not take what is written. */
-export function writeFailed(cause: unknown): PosternError {
-  return new PosternError<StoreErrorCode>('STORE_WRITE_FAILED', `The local store cannot be written: ${text(cause)}`, {
-    remedy: 'user',
-    advice: 'Check the disk and the permissions of the folder; what is stored already stays as it is.',
-    cause,
-  })
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path'
 
 // A record of a pack: magic (4), CRC-32 of the octets (4), length (8), time in ms (8), all big-endian, then the octets.
 const MAGIC = 0x50535452 // "PSTR"
+/** The folder of packs inside a profile's folder. */
+export const PACKS_DIR = 'packs'
 /** Octets of the header before each body. */
 export const RECORD_HEADER_OCTETS = 24
 /** A pack that has reached this is closed and the next one begun. */

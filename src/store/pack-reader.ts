@@ -90,6 +90,6 @@ function damaged({ pack, offset, length }: PackLocation, why: string, cause?: un
   return new PosternError<StoreErrorCode>(
     'STORE_PACK_DAMAGED',
     `A message of ${length} octets in pack ${pack} at ${offset} cannot be read: ${why}.`,
-    { remedy: 'user', advice: 'Check the disk; a message that the server still has is fetched again.', cause },
+    { remedy: 'user', advice: 'Run `postern store repair`: what the server still has is fetched again.', cause },
   )
 }

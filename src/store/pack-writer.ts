@@ -2,7 +2,7 @@ import { closeSync, fdatasync, fsyncSync, openSync, writev } from 'node:fs'
 import process from 'node:process'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
-import { diskFull, writeFailed } from './database.ts'
+import { fileFailure } from './disk-failure.ts'
 import {
   encodeRecordHeader,
   MAX_PACK_OCTETS,
@@ -47,6 +47,8 @@ export interface PackWriterOptions {
   /** The pack to go on with, and where; the next free number with 0 for a new one. */
   readonly last: PackEnd
   readonly clock: () => number
+  /** Told once the files are closed, while the writer still knows what it wrote to. */
+  readonly onClosed?: (writer: PackWriter) => void
   /** For tests. */
   readonly maxPackOctets?: number
 }
@@ -64,10 +66,21 @@ export class PackWriter implements AsyncDisposable {
   #writes: Promise<void> = Promise.resolve()
   #syncs: Promise<unknown> = Promise.resolve()
   #failure: unknown
+  #isDistrusted = false
   #room: PromiseWithResolvers<void> | undefined
 
   constructor(options: PackWriterOptions) {
     this.#options = options
+  }
+
+  /** Whether a sync failed: the system may have dropped what it could not write, so these packs take nothing more. */
+  get isDistrusted(): boolean {
+    return this.#isDistrusted
+  }
+
+  /** The pack that is being written to. */
+  get pack(): number {
+    return this.#current?.id ?? this.#options.last.pack
   }
 
   /** Begins a body of this many octets, in a new pack when the last one is full. */
@@ -133,13 +146,14 @@ export class PackWriter implements AsyncDisposable {
     const packs = [...full, ...(this.#current ? [this.#current] : [])]
     const ends = packs.map(pack => ({ pack: pack.id, octets: this.#durableEnd(pack) }))
     await this.#writes
-    if (this.#failure !== undefined) throw translate(this.#failure)
+    if (this.#failure !== undefined) throw this.#told(this.#failure)
     try {
       await Promise.all(packs.map(pack => datasync(pack.fd)))
     } catch (error) {
       // What the system could not write may be gone from its memory as well: this writer must not be trusted again.
       this.#failure = error
-      throw translate(error)
+      this.#isDistrusted = true
+      throw this.#told(error)
     }
     for (const pack of full) this.#close(pack)
     return ends
@@ -150,6 +164,7 @@ export class PackWriter implements AsyncDisposable {
     this.#flush()
     await this.#writes
     for (const pack of [...this.#closing.splice(0), ...(this.#current ? [this.#current] : [])]) closeSync(pack.fd)
+    this.#options.onClosed?.(this)
     this.#current = undefined
   }
 
@@ -182,8 +197,12 @@ export class PackWriter implements AsyncDisposable {
       this.#queueOffset = end
       return { id, fd, end }
     } catch (error) {
-      throw translate(error)
+      throw fileFailure(packFile(this.#options.packsDir, id), error)
     }
+  }
+
+  #told(error: unknown): unknown {
+    return fileFailure(this.#options.packsDir, error)
   }
 
   #push(chunk: Buffer): void {
@@ -251,9 +270,4 @@ function without(chunks: readonly Buffer[], octets: number): readonly Buffer[] {
     index++
   }
   return []
-}
-
-function translate(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  return code === 'ENOSPC' || code === 'EDQUOT' ? diskFull(error) : writeFailed(error)
 }

@@ -86,7 +86,8 @@ export class PendingChanges {
   appends(nowMs: number): PendingAppend[] {
     const sql = `SELECT op.attempts, op.lost, op.destination, item.* FROM op JOIN item ON item.id = op.item
       WHERE op.kind = 'append' AND op.state = 'ready' AND op.attempts < ? AND op.next_at <= ? AND item.is_gone = 0
-        AND item.body_state = 'full' ORDER BY op.lost, op.error IS NOT NULL, op.seq`
+        AND item.body_state = 'full' AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
+      ORDER BY op.lost, op.error IS NOT NULL, op.seq`
     return this.#database.all(sql, MAX_UPLOAD_ATTEMPTS, nowMs).map(row => ({
       item: Number(row.id),
       folder: Number(row.destination),

@@ -1,19 +1,19 @@
 import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
+import { damagedOnServer } from './damaged-bodies.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
 import { ObjectReader } from './objects.ts'
-import type { PackLocation } from './pack-format.ts'
+import { PACKS_DIR, type PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { folderRow, itemRow, locationOf, numberOf } from './row-values.ts'
 import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow } from './rows.ts'
 
-/** The file names inside a profile's folder. */
+/** The database's name inside a profile's folder. */
 export const DATABASE_FILE = 'store.sqlite'
-export const PACKS_DIR = 'packs'
 
 const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
   local_keywords, body_state, sha256, pack, offset, length`
@@ -192,6 +192,11 @@ export class StoreReader implements Disposable {
       uid: Number(row.uid),
       location: locationOf(row),
     }))
+  }
+
+  /** Items of a folder whose bodies are to be fetched again. */
+  damagedOnServer(folder: number): StagedRow[] {
+    return damagedOnServer(this.#database, folder)
   }
 
   /** Counts what may be adopted; `byHeader` those of them that have no Message-ID. */

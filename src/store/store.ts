@@ -1,15 +1,18 @@
-import { mkdirSync, readdirSync, rmSync, statfsSync, statSync, truncateSync } from 'node:fs'
+import { mkdirSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { Database } from './database.ts'
+import { databaseFailure, fileFailure } from './disk-failure.ts'
 import type { StoreErrorCode } from './errors.ts'
 import { lockExclusively } from './exclusive-lock.ts'
-import { packFile, packOfFile } from './pack-format.ts'
+import { cutTornTails, putPacksAside } from './pack-files.ts'
+import { PACKS_DIR } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
 import { type PackEnd, PackWriter } from './pack-writer.ts'
-import { DATABASE_FILE, PACKS_DIR, StoreReader } from './reader.ts'
+import { DATABASE_FILE, StoreReader } from './reader.ts'
+import { finishRestore } from './store-folders.ts'
 import { Transactor } from './transactor.ts'
 
 const LOCK_FILE = 'writer.lock'
@@ -27,35 +30,53 @@ export class Store implements Disposable {
   readonly #packsDir: string
   readonly #clock: () => number
   readonly #lock: Disposable
+  /** The last pack whose sync failed: what comes goes into later ones. */
+  #abandonedPack = 0
+  #isSuspect = false
+  readonly dir: string
   readonly read: StoreReader
 
-  private constructor(lock: Disposable, database: Database, packsDir: string, clock: () => number) {
+  private constructor(lock: Disposable, database: Database, dir: string, clock: () => number) {
     this.#lock = lock
     this.#database = database
-    this.#packsDir = packsDir
+    this.dir = dir
+    this.#packsDir = join(dir, PACKS_DIR)
     this.#clock = clock
-    this.read = new StoreReader(database, new PackReader(packsDir))
+    this.read = new StoreReader(database, new PackReader(this.#packsDir))
   }
 
   /**
    * Opens or makes the store in `dir` and cuts what a crash left behind the last commit.
    *
-   * @throws {PosternError} STORE_NEWER_SCHEMA, STORE_UNREADABLE, STORE_NETWORK_FILESYSTEM, STORE_PACK_DAMAGED
+   * @throws {PosternError} STORE_NEWER_SCHEMA, STORE_UNREADABLE, STORE_NETWORK_FILESYSTEM, STORE_PACK_DAMAGED,
+   *   STORE_LOCKED, STORE_DISK_FULL, STORE_WRITE_FAILED
    */
   static open(dir: string, { clock, log }: StoreOptions): Store {
-    const packsDir = join(dir, PACKS_DIR)
-    mkdirSync(packsDir, { recursive: true, mode: 0o700 })
-    assertLocalFilesystem(dir)
-    const lock = lockExclusively(join(dir, LOCK_FILE), LOCK_WAIT_MS)
-    if (!lock) throw locked(dir)
+    const lock = lockStore(dir)
     try {
       const database = Database.openWriter(join(dir, DATABASE_FILE))
-      cutTornTails(database, packsDir, log)
-      return new Store(lock, database, packsDir, clock)
+      try {
+        if (database.isNew) putPacksAside(dir, clock(), log)
+        cutTornTails(database, join(dir, PACKS_DIR), log)
+        return new Store(lock, database, dir, clock)
+      } catch (error) {
+        database[Symbol.dispose]()
+        throw error
+      }
     } catch (error) {
       lock[Symbol.dispose]()
       throw error
     }
+  }
+
+  /** Whether the disk failed in a way after which the store should be closed and opened anew. */
+  get isSuspect(): boolean {
+    return this.#isSuspect || this.#database.isSuspect
+  }
+
+  /** The database itself, for what looks after the store as a whole. */
+  get database(): Database {
+    return this.#database
   }
 
   /** Runs `change` in one transaction. Reads inside it see its own changes. */
@@ -68,11 +89,26 @@ export class Store implements Disposable {
     return this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())), false)
   }
 
-  /** Makes a writer that goes on where the last committed body ends. One at a time. */
-  openPackWriter(): PackWriter {
-    const row = this.#database.find('SELECT id, committed_octets FROM pack ORDER BY id DESC LIMIT 1')
-    const last: PackEnd = row ? { pack: Number(row.id), octets: Number(row.committed_octets) } : { pack: 1, octets: 0 }
-    return new PackWriter({ packsDir: this.#packsDir, last, clock: this.#clock })
+  /** Makes a writer that goes on where the last committed body ends, or in a new pack. One at a time. */
+  openPackWriter({ isFresh = false }: { readonly isFresh?: boolean } = {}): PackWriter {
+    return new PackWriter({
+      packsDir: this.#packsDir,
+      last: this.#nextPackEnd(isFresh),
+      clock: this.#clock,
+      onClosed: ({ isDistrusted, pack }) => {
+        if (!isDistrusted) return
+        this.#abandonedPack = Math.max(this.#abandonedPack, pack)
+        this.#isSuspect = true
+      },
+    })
+  }
+
+  #nextPackEnd(isFresh: boolean): PackEnd {
+    const row = this.#database.find('SELECT id, committed_octets, retired_at FROM pack ORDER BY id DESC LIMIT 1')
+    const id = Number(row?.id ?? 0)
+    if (id <= this.#abandonedPack) return { pack: this.#abandonedPack + 1, octets: 0 }
+    if (isFresh || !row || row.retired_at !== null) return { pack: id + 1, octets: 0 }
+    return { pack: id, octets: Number(row.committed_octets) }
   }
 
   [Symbol.dispose](): void {
@@ -81,40 +117,38 @@ export class Store implements Disposable {
   }
 }
 
+/**
+ * Makes a store's folder if it is new, and takes the right to write there.
+ *
+ * @throws {PosternError} STORE_LOCKED, STORE_NETWORK_FILESYSTEM, STORE_DISK_FULL, STORE_WRITE_FAILED
+ */
+export function lockStore(dir: string): Disposable {
+  try {
+    finishRestore(dir)
+    mkdirSync(join(dir, PACKS_DIR), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw fileFailure(dir, error)
+  }
+  assertLocalFilesystem(dir)
+  const file = join(dir, LOCK_FILE)
+  const lock = takeLock(file)
+  if (lock) return lock
+  throw locked(dir)
+}
+
+function takeLock(file: string): Disposable | undefined {
+  try {
+    return lockExclusively(file, LOCK_WAIT_MS)
+  } catch (error) {
+    throw databaseFailure(file, error)
+  }
+}
+
 function locked(dir: string): PosternError {
   return new PosternError<StoreErrorCode>('STORE_LOCKED', `Another process is writing to the store in ${dir}.`, {
     remedy: 'retry',
     advice: 'It is probably just ending; if not, see which postern still runs.',
   })
-}
-
-function cutTornTails(database: Database, packsDir: string, log: Logger): void {
-  const committed = new Map(
-    database.all('SELECT id, committed_octets FROM pack').map(row => [Number(row.id), Number(row.committed_octets)]),
-  )
-  for (const name of readdirSync(packsDir)) {
-    const pack = packOfFile(name)
-    if (pack === undefined) continue
-    const file = packFile(packsDir, pack)
-    const [size, end] = [statSync(file).size, committed.get(pack)]
-    if (end === undefined) rmSync(file)
-    else if (size > end) truncateSync(file, end)
-    else if (size < end) throw tooShort(file, size, end)
-    if (end !== size) log.info({ pack, cutOctets: size - (end ?? 0) }, 'cut an unfinished end off a pack')
-    committed.delete(pack)
-  }
-  for (const [pack, end] of committed) if (end > 0) throw tooShort(packFile(packsDir, pack), 0, end)
-}
-
-function tooShort(file: string, size: number, end: number): PosternError {
-  return new PosternError<StoreErrorCode>(
-    'STORE_PACK_DAMAGED',
-    `${file} has ${size} octets, ${end} were stored in it.`,
-    {
-      remedy: 'user',
-      advice: 'The disk lost data, or the file was changed. Restore the profile’s folder from a backup.',
-    },
-  )
 }
 
 const NETWORK_FILESYSTEMS: Readonly<Record<number, string>> = {

@@ -1,4 +1,5 @@
 import { findAdoptable, type IncomingMessage } from './adoption.ts'
+import { DamagedBodies } from './damaged-bodies.ts'
 import type { Database } from './database.ts'
 import type { MessageFlags } from './flags.ts'
 import { FolderChanges } from './folder-changes.ts'
@@ -52,6 +53,7 @@ export class Transactor {
   readonly push: PushOutcomes
   readonly quota: QuotaPause
   readonly objects: ObjectChanges
+  readonly damaged: DamagedBodies
 
   constructor(database: Database, now: number) {
     this.#scope = new TransactionScope(database, now)
@@ -62,6 +64,7 @@ export class Transactor {
     this.push = new PushOutcomes(this.#scope)
     this.quota = new QuotaPause(this.#scope)
     this.objects = new ObjectChanges(this.#scope)
+    this.damaged = new DamagedBodies(this.#scope)
   }
 
   /** Adds the folder, or updates what the server says of it. */
@@ -337,7 +340,7 @@ export class Transactor {
   }
 
   setPackEnd(pack: number, octets: number): void {
-    const sql = `INSERT INTO pack VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET
+    const sql = `INSERT INTO pack(id, committed_octets) VALUES(?, ?) ON CONFLICT(id) DO UPDATE SET
       committed_octets = max(committed_octets, excluded.committed_octets)`
     this.#database.run(sql, pack, octets)
   }

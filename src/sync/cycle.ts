@@ -9,6 +9,7 @@ import { planStructure } from './plan-structure.ts'
 import { type FolderFailure, newCounters, type SyncCounters, type SyncEvent, type SyncResult } from './progress.ts'
 import { type PushContext, pushAccount } from './push-account.ts'
 import { pushFolders } from './push-folders.ts'
+import { refetchDamaged } from './refetch-damaged.ts'
 import { isRefusal } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
 import { transferFolder } from './transfer-folder.ts'
@@ -55,6 +56,7 @@ export class Cycle {
     await pushAccount(this.#pushContext, isComplete)
     const context = { ...this.#options, remote: this.#remote, onEvent: this.#run.onEvent }
     for (const folder of chosen) await this.#tryFolder(folder, () => transferFolder(context, folder, this.#totals))
+    for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(context, folder))
     if (isComplete && this.#errors.length === 0) this.#store.transact(transactor => transactor.sweep())
     return this.#result(chosen)
   }

@@ -47,6 +47,12 @@ export class SyncEngine {
   }
 
   #note(error: PosternError | undefined): void {
-    this.#options.store.transact(transactor => transactor.noteRun(error))
+    try {
+      this.#options.store.transact(transactor => transactor.noteRun(error))
+    } catch (cause) {
+      // A full disk takes no note of being full: what ended the run is told all the same.
+      if (error === undefined) throw cause
+      this.#options.log.warn({ err: cause }, 'how the run ended could not be noted')
+    }
   }
 }

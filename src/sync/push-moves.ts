@@ -1,3 +1,4 @@
+import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
 import type { PendingMove } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
@@ -42,6 +43,17 @@ async function moveFrom(
   }
 }
 
+// Only what has no Message-ID is recognised by its header; one that cannot be read keeps no message from being moved.
+function recognisableHash({ store }: PushContext, { messageId, location }: PendingMove): Buffer | undefined {
+  if (messageId !== undefined) return undefined
+  try {
+    return headerHashOf(store.read, location)
+  } catch (error) {
+    if (error instanceof PosternError && error.code === 'STORE_PACK_DAMAGED') return undefined
+    throw error
+  }
+}
+
 async function moveBatch(
   context: PushContext,
   selected: WritableFolder,
@@ -49,9 +61,7 @@ async function moveBatch(
   batch: readonly PendingMove[],
 ): Promise<void> {
   const { store, remote } = context
-  const hashes = batch.map(({ messageId, location }) =>
-    messageId === undefined ? headerHashOf(store.read, location) : undefined,
-  )
+  const hashes = batch.map(move => recognisableHash(context, move))
   store.transact(transactor => {
     for (const [index, { item }] of batch.entries()) transactor.push.moveStarted(item, destination.id, hashes[index])
   })

@@ -10,13 +10,17 @@ CREATE TABLE meta(
   cycle INTEGER NOT NULL,             -- grows with every finished cycle of the account
   last_sync_at INTEGER,               -- when a run last ended well
   last_error TEXT,                    -- JSON {code, message, advice} of the last run, NULL when it ended well
-  distrust TEXT                       -- JSON {host, evidence, atMs}: that server's deltas were wrong
+  distrust TEXT,                      -- JSON {host, evidence, atMs}: that server's deltas were wrong
+  purged_at INTEGER,                  -- when what nobody asks for any more was last removed
+  compacted_at INTEGER,               -- when packs were last looked at
+  vanished_from INTEGER NOT NULL DEFAULT 0 -- table vanished knows of nothing before this mod-sequence
 ) STRICT;
 INSERT INTO meta(modseq, cycle) VALUES(1, 1);
 
 CREATE TABLE pack(
   id INTEGER PRIMARY KEY,             -- the number in the file's name
-  committed_octets INTEGER NOT NULL   -- what lies beyond is a torn tail and is cut at start
+  committed_octets INTEGER NOT NULL,  -- what lies beyond is a torn tail and is cut at start
+  retired_at INTEGER                  -- no row refers to it since then; removed when no reader can hold it any more
 ) STRICT;
 
 CREATE TABLE folder(
@@ -224,6 +228,15 @@ CREATE TABLE object_conflict(         -- the version of an object that lost, kep
   reason TEXT NOT NULL,
   at INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE damaged(                 -- bodies that cannot be read; one that the server has is fetched again
+  owner TEXT NOT NULL CHECK(owner IN('item', 'tomb', 'conflict')),
+  id INTEGER NOT NULL,                -- the row of that table
+  cause TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0, -- to fetch it again
+  PRIMARY KEY(owner, id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE vanished(                -- local UIDs that are gone, for clients that resynchronize (RFC 7162)
   folder INTEGER NOT NULL,

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { PACKS_DIR } from '../../src/store/pack-format.ts'
+import { PackReader } from '../../src/store/pack-reader.ts'
+import type { ItemRow } from '../../src/store/rows.ts'
+import { Store } from '../../src/store/store.ts'
+import { digestBody } from '../../src/sync/digest.ts'
+import { SyncEngine } from '../../src/sync/engine.ts'
+import type { Importer } from '../../src/sync/importer.ts'
+import { applyLocalChange, type LocalChange } from '../../src/sync/local-change.ts'
+import type { SyncResult } from '../../src/sync/progress.ts'
+import { DEFAULT_SYNC_SETTINGS } from '../../src/sync/settings.ts'
+import { Faults } from './model/faults.ts'
+import { ModelRemote } from './model/remote.ts'
+import { ModelServer } from './model/server.ts'
+import { TestClock } from './store.ts'
+
+const log = pino({ level: 'silent' })
+
+/** An account of the model server with its store: the real engine and store, no faults, no network. */
+export class ModelAccount implements Disposable {
+  readonly server = new ModelServer(['INBOX', 'Archive'])
+  readonly clock = new TestClock()
+  readonly root = mkdtempSync(join(tmpdir(), 'postern-account-'))
+  readonly dir = join(this.root, 'store')
+  #open: Store | undefined
+
+  get store(): Store {
+    this.#open ??= Store.open(this.dir, { clock: this.clock.now, log })
+    return this.#open
+  }
+
+  get options() {
+    return { clock: this.clock.now, log }
+  }
+
+  /** Closes the store; the next use opens it again. */
+  close(): void {
+    this.#open?.[Symbol.dispose]()
+    this.#open = undefined
+  }
+
+  /** Puts messages on the server. */
+  deliver(path: string, ...subjects: readonly string[]): void {
+    for (const subject of subjects) this.server.append(path, messageOf(subject), [], this.clock.ms)
+  }
+
+  async sync(): Promise<SyncResult> {
+    this.clock.ms += 60_000
+    const packs = new PackReader(join(this.dir, PACKS_DIR))
+    const importer: Importer = { digest: async rows => rows.map(row => digestBody(packs, row)) }
+    const features = { delta: 'qresync', move: true, givesUids: true, multiAppend: true } as const
+    const connect = async () => new ModelRemote(this.server, new Faults(() => 1), features)
+    const options = { store: this.store, connect, importer, settings: DEFAULT_SYNC_SETTINGS, log }
+    const engine = new SyncEngine({ ...options, clock: this.clock.now })
+    const { signal } = new AbortController()
+    try {
+      return await engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
+    } finally {
+      packs[Symbol.dispose]()
+    }
+  }
+
+  change(change: LocalChange) {
+    return applyLocalChange(this.store, change, this.clock.now)
+  }
+
+  items(path: string): ItemRow[] {
+    return [...this.store.read.items(this.store.read.getFolder(path).id)]
+  }
+
+  /** Subjects of the bodies of a folder, each body read and checked; `?` for one that cannot be read. */
+  subjects(path: string): string[] {
+    return this.items(path).map(item => {
+      try {
+        return subjectOf(Buffer.concat([...this.store.read.body(item.location)]))
+      } catch {
+        return '?'
+      }
+    })
+  }
+
+  serverSubjects(path: string): string[] {
+    return [...this.server.folder(path).messages.values()].map(({ octets }) => subjectOf(octets))
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+    rmSync(this.root, { recursive: true, force: true })
+  }
+}
+
+/** A message that is recognised by its subject. */
+export function messageOf(subject: string, octets = 200): Buffer {
+  return Buffer.from(`Message-ID: <${subject}@x>\r\nSubject: ${subject}\r\n\r\n${'.'.repeat(octets)}\r\n`)
+}
+
+function subjectOf(octets: Buffer): string {
+  return /Subject: (\S+)/.exec(octets.toString('latin1'))?.[1] ?? ''
+}
