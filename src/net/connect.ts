@@ -3,6 +3,7 @@ import { PosternError } from '../errors.ts'
 import type { NetErrorCode } from './errors.ts'
 
 const CONNECT_TIMEOUT_MS = 20_000
+const KEEP_ALIVE_AFTER_MS = 60_000 // NAT routers forget a silent connection after minutes; a dead peer is noticed
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'])
 
 /**
@@ -17,7 +18,7 @@ export async function connectTo(
 ): Promise<Socket> {
   signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const socket = connect({ host, port, noDelay: true, keepAlive: true })
+  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS })
   const onAbort = () => reject(signal.reason)
   const timer = setTimeout(() => reject(timedOut(host, port, timeoutMs)), timeoutMs)
   signal.addEventListener('abort', onAbort, { once: true })

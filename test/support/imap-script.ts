@@ -3,7 +3,8 @@ import { createServer, type Socket } from 'node:net'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { RemoteMail } from '../../src/sync/remote.ts'
-import { connectImap, type ImapAccount } from '../../src/upstream/imap/client.ts'
+import { connectImap } from '../../src/upstream/imap/client.ts'
+import type { ImapAccount, ImapClientOptions } from '../../src/upstream/imap/session.ts'
 import { portOf } from './front-server.ts'
 
 /** What a scripted server answers to a command: the lines, with `TAG` for the command's tag. */
@@ -61,15 +62,26 @@ export function polite(capabilities: string, answer: Answer): Answer {
 /** Connects to a scripted server as the engine would. */
 export function connectTo(
   { port }: Pick<ScriptedImap, 'port'>,
-  given: Partial<ImapAccount> & { readonly silenceTimeoutMs?: number; readonly signInTimeoutMs?: number } = {},
+  given: Partial<ImapAccount> & Partial<ImapClientOptions> = {},
 ): Promise<RemoteMail> {
-  const { silenceTimeoutMs = 5000, signInTimeoutMs = 5000, ...account } = given
-  const verifier = { secure: () => Promise.reject(new Error('TLS was begun')) }
-  const options = { verifier, log: pino({ level: 'silent' }), clientVersion: 'test', silenceTimeoutMs, signInTimeoutMs }
-  const credentials = async () => ({ user: 'ada', password: 'pass "word"' })
-  return connectImap(
-    { peer: { host: '127.0.0.1', port }, security: 'none', credentials, ...account },
-    options,
-    new AbortController().signal,
-  )
+  return connectImap(scriptedAccount(port, given), scriptedOptions(given), new AbortController().signal)
+}
+
+/** How a scripted server is reached. */
+export function scriptedAccount(port: number, given: Partial<ImapAccount> = {}): ImapAccount {
+  const { peer = { host: '127.0.0.1', port }, security = 'none' } = given
+  const { credentials = async () => ({ user: 'ada', password: 'pass "word"' }) } = given
+  return { peer, security, credentials }
+}
+
+/** What a test connects with: short limits, no TLS, no log. */
+export function scriptedOptions(given: Partial<ImapClientOptions> = {}): ImapClientOptions {
+  return {
+    verifier: { secure: () => Promise.reject(new Error('TLS was begun')) },
+    log: pino({ level: 'silent' }),
+    clientVersion: 'test',
+    silenceTimeoutMs: 5000,
+    signInTimeoutMs: 5000,
+    ...given,
+  }
 }

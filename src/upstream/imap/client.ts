@@ -1,7 +1,3 @@
-import type { Socket } from 'node:net'
-import { PosternError } from '../../errors.ts'
-import type { Logger } from '../../log/logger.ts'
-import { connectTo } from '../../net/connect.ts'
 import type {
   FolderCursor,
   RemoteAppend,
@@ -13,36 +9,14 @@ import type {
   SelectedFolder,
   WritableFolder,
 } from '../../sync/remote.ts'
-import type { Peer, PeerVerifier } from '../../tls/peer.ts'
-import type { UpstreamErrorCode } from '../errors.ts'
+import type { Peer } from '../../tls/peer.ts'
 import { appendMessages } from './append.ts'
-import { ImapConnection } from './connection.ts'
+import type { ImapConnection } from './connection.ts'
 import { createFolder, deleteFolder, renameFolder } from './folder-commands.ts'
 import { listFolders, readStatus } from './list-folders.ts'
 import { examineFolder } from './selected-folder.ts'
-import { type Credentials, signIn } from './sign-in.ts'
+import { type ImapAccount, type ImapClientOptions, openSession } from './session.ts'
 import { selectFolder } from './writable-folder.ts'
-
-const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
-const SIGN_IN_TIMEOUT_MS = 30_000 // from the first packet to a signed-in session
-
-/** How the real server is reached. */
-export interface ImapAccount {
-  readonly peer: Peer
-  /** `starttls` is required once chosen: a server that does not offer it is not signed in to. */
-  readonly security: 'none' | 'starttls' | 'tls'
-  /** Asked for when it is needed, never kept here. */
-  readonly credentials: () => Promise<Credentials>
-}
-
-/** What a connection is made with. */
-export interface ImapClientOptions {
-  readonly verifier: PeerVerifier
-  readonly log: Logger
-  readonly clientVersion: string
-  readonly silenceTimeoutMs?: number
-  readonly signInTimeoutMs?: number
-}
 
 /**
  * Connects and signs in.
@@ -54,78 +28,7 @@ export async function connectImap(
   options: ImapClientOptions,
   signal: AbortSignal,
 ): Promise<RemoteMail> {
-  const timeoutMs = options.signInTimeoutMs ?? SIGN_IN_TIMEOUT_MS
-  const timer = new AbortController()
-  const timeout = setTimeout(() => timer.abort(tooSlow(account.peer, timeoutMs)), timeoutMs)
-  const both = AbortSignal.any([signal, timer.signal])
-  try {
-    return await open(account, options, both, signal)
-  } catch (error) {
-    throw timer.signal.aborted ? timer.signal.reason : error
-  } finally {
-    clearTimeout(timeout)
-  }
-}
-
-async function open(account: ImapAccount, options: ImapClientOptions, signal: AbortSignal, whole: AbortSignal) {
-  const { peer, security } = account
-  const { verifier, log } = options
-  const plain = await connectTo(peer, signal)
-  const socket: Socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
-  const where = `${peer.host}:${peer.port}`
-  const connection = new ImapConnection(socket, {
-    where,
-    silenceTimeoutMs: options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS,
-  })
-  const onAbort = () => connection.destroy(signal.reason)
-  signal.addEventListener('abort', onAbort, { once: true })
-  try {
-    const greeting = await connection.greeting()
-    if (security === 'starttls') {
-      await startTls(connection, greeting.status, socket => verifier.secure(socket, peer, signal))
-    }
-    if (connection.capabilities.size === 0) await connection.readCapabilities()
-    if (greeting.status !== 'PREAUTH') await authenticate(connection, account, security !== 'none')
-    await introduce(connection, options.clientVersion)
-    log.debug({ host: peer.host, port: peer.port }, 'signed in to the IMAP server')
-  } catch (error) {
-    connection.destroy(error)
-    throw error
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-  return new ImapMail(connection, peer, whole)
-}
-
-async function startTls(connection: ImapConnection, greeting: string, secure: (socket: Socket) => Promise<Socket>) {
-  if (connection.capabilities.size === 0) await connection.readCapabilities()
-  // PREAUTH would make us skip TLS (RFC 9051 section 11.1).
-  if (greeting === 'PREAUTH' || !connection.capabilities.has('STARTTLS')) {
-    throw new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_NO_STARTTLS',
-      `${connection.where} does not offer STARTTLS, which the profile asks for.`,
-      {
-        remedy: 'user',
-        advice: 'Use imaps:// if the server has implicit TLS. Postern does not go on without encryption.',
-      },
-    )
-  }
-  await connection.startTls(secure)
-}
-
-async function authenticate(connection: ImapConnection, account: ImapAccount, isSecure: boolean): Promise<void> {
-  const credentials = await account.credentials()
-  await signIn(connection, credentials, isSecure)
-  // What the server can do may change with sign-in; it often says so in the OK, else we ask.
-  await connection.readCapabilities()
-}
-
-async function introduce(connection: ImapConnection, version: string): Promise<void> {
-  const { capabilities } = connection
-  const commands: Promise<unknown>[] = []
-  if (capabilities.has('ID')) commands.push(connection.command([`ID ("name" "Postern" "version" "${version}")`]))
-  if (capabilities.has('QRESYNC')) commands.push(connection.command(['ENABLE QRESYNC']))
-  await Promise.all(commands)
+  return new ImapMail(await openSession(account, options, signal), account.peer, signal)
 }
 
 class ImapMail implements RemoteMail {
@@ -190,17 +93,6 @@ class ImapMail implements RemoteMail {
     this.#signal.removeEventListener('abort', this.#onAbort)
     await this.#connection[Symbol.asyncDispose]()
   }
-}
-
-function tooSlow({ host, port }: Peer, timeoutMs: number): PosternError {
-  return new PosternError<UpstreamErrorCode>(
-    'UPSTREAM_SILENT',
-    `${host}:${port} accepted the connection but no session came about within ${timeoutMs / 1000} s.`,
-    {
-      remedy: 'retry',
-      advice: 'Check that the port speaks IMAP with the chosen encryption; a firewall may swallow it.',
-    },
-  )
 }
 
 // APPENDLIMIT=n; without a number it differs by folder (RFC 7889 section 2).

@@ -1,13 +1,16 @@
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { PosternError } from '../../errors.ts'
 import type { CommandPart } from '../../formats/imap/encoder.ts'
 import { type ImapResponse, parseResponse, type ResponseCode } from '../../formats/imap/response.ts'
 import { type LiteralSink, type ResponsePart, ResponseReader } from '../../formats/imap/response-reader.ts'
 import { textOf } from '../../formats/imap/value.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
+import type { RateLimits } from './rate-limit.ts'
+import { endedBy, refusedCommand, type StatusResponse } from './refusals.ts'
+import { type SilenceLimits, SilenceWatch } from './silence-watch.ts'
 
 const MAX_HELD_OCTETS = 32 * 1_048_576 // a UID SEARCH of a million single UIDs is 8 MB
-const SILENCE_CHECK_MS = 1000
 
 /** Untagged data (`* 23 FETCH …`). */
 export type DataResponse = ImapResponse & { readonly kind: 'data' }
@@ -23,12 +26,25 @@ export interface CommandHandlers {
   readonly data?: Readonly<Record<string, (response: DataResponse) => void>>
   /** Untagged OK, NO with a response code. */
   readonly code?: (code: ResponseCode) => void
-  /** Answers a continuation request that no literal waits for; the text goes out as a line. */
-  readonly continuation?: (text: string) => string
+  /** Takes a continuation request that no literal waits for; a text that it gives goes out as a line. */
+  readonly continuation?: (text: string) => string | undefined
+  /** Tells whether the server may say nothing now, for hours (IDLE). */
+  readonly isAtRest?: () => boolean
   /** Offers a literal; see {@link ResponseReader}. */
   readonly openLiteral?: (text: Buffer, length: number) => LiteralSink | undefined
   /** Resolves when the command's consumer can take more; nothing is read meanwhile. */
   readonly drained?: () => Promise<void> | undefined
+}
+
+/** Hears what the server says of itself, or what no running command takes. */
+export type UnsolicitedHandlers = Pick<CommandHandlers, 'data' | 'code'> & { readonly remark?: () => void }
+
+/** What a connection is made with. */
+export interface ConnectionOptions {
+  /** host:port, for messages. */
+  readonly where: string
+  readonly silence: SilenceLimits
+  readonly rates?: RateLimits
 }
 
 interface RunningCommand extends CommandHandlers {
@@ -40,7 +56,9 @@ interface RunningCommand extends CommandHandlers {
 /** One IMAP connection: commands go out as they come, several at a time; responses find the command they are for. */
 export class ImapConnection implements AsyncDisposable {
   readonly #where: string
+  readonly #silence: SilenceWatch
   readonly #silenceTimeoutMs: number
+  readonly #rates: RateLimits | undefined
   #socket: Socket
   #reader = this.#newReader()
   readonly #running: RunningCommand[] = []
@@ -49,23 +67,23 @@ export class ImapConnection implements AsyncDisposable {
   #sending: Promise<void> = Promise.resolve()
   #literal: { readonly tag: string; readonly go: (isGranted: boolean) => void } | undefined
   #room: (() => void) | undefined
-  #greeting = Promise.withResolvers<ImapResponse & { readonly kind: 'status' }>()
+  #greeting = Promise.withResolvers<StatusResponse>()
   #hasGreeting = false
   #failure: unknown
-  #lastHeardMs = performance.now()
-  #silenceTimer: NodeJS.Timeout
+  #ended = Promise.withResolvers<unknown>()
+  #unsolicited: UnsolicitedHandlers = {}
   #isPaused = false
-  #bye: string | undefined
+  #bye: StatusResponse | undefined
 
-  /** `where` is host:port for messages; `silenceTimeoutMs` bounds how long the server may say nothing during a command. */
-  constructor(
-    socket: Socket,
-    { where, silenceTimeoutMs }: { readonly where: string; readonly silenceTimeoutMs: number },
-  ) {
+  constructor(socket: Socket, { where, silence, rates }: ConnectionOptions) {
     this.#where = where
     this.#socket = socket
-    this.#silenceTimeoutMs = silenceTimeoutMs
-    this.#silenceTimer = setInterval(() => this.#checkSilence(), SILENCE_CHECK_MS).unref()
+    this.#rates = rates
+    this.#silenceTimeoutMs = silence.timeoutMs
+    this.#silence = new SilenceWatch(silence, {
+      isWaiting: () => this.#isWaiting && !this.#isPaused,
+      onTimeout: () => this.#fail(this.#silent()),
+    })
     this.#greeting.promise.catch(() => undefined) // greeting() tells
     this.#attach(socket)
   }
@@ -83,8 +101,29 @@ export class ImapConnection implements AsyncDisposable {
     return this.#failure !== undefined
   }
 
+  /** Resolves with the reason when the connection has ended. */
+  get ended(): Promise<unknown> {
+    return this.#ended.promise
+  }
+
+  /** When the server last said something; of `performance.now()`. */
+  get lastHeardMs(): number {
+    return this.#silence.lastHeardMs
+  }
+
+  /** Hears what the server says unasked from now on. */
+  listen(handlers: UnsolicitedHandlers): void {
+    this.#unsolicited = handlers
+  }
+
+  /** Sends a line that belongs to a running command (DONE); its answer is waited for from now on. */
+  sendLine(text: string): void {
+    this.#silence.heard()
+    this.#write(`${text}\r\n`)
+  }
+
   /** Waits for the server's first line. */
-  greeting(): Promise<ImapResponse & { readonly kind: 'status' }> {
+  greeting(): Promise<StatusResponse> {
     return this.#greeting.promise
   }
 
@@ -97,7 +136,7 @@ export class ImapConnection implements AsyncDisposable {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const tag = `P${(++this.#tag).toString(36).toUpperCase()}`
     const { promise, resolve, reject } = Promise.withResolvers<Completion>()
-    if (this.#running.length === 0) this.#lastHeardMs = performance.now()
+    if (!this.#isWaiting) this.#silence.heard()
     this.#running.push({ ...handlers, tag, resolve, reject })
     this.#sending = this.#sending
       .then(() => this.#send(tag, [`${tag} `, ...parts, '\r\n']))
@@ -179,34 +218,35 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   readonly #onData = (chunk: Buffer) => {
-    this.#lastHeardMs = performance.now()
+    this.#silence.heard()
     try {
       this.#reader.push(chunk)
     } catch (error) {
       this.#fail(error)
       return
     }
-    this.#waitForConsumer()
+    this.#rest(this.#rates?.download.take(chunk.length) ?? 0)
   }
 
   readonly #onClose = () => this.#fail(this.#lost())
   readonly #onError = (cause: Error) => this.#fail(this.#lost(cause))
 
   readonly #onDrain = () => {
-    this.#lastHeardMs = performance.now() // it takes what we send: it is alive
+    this.#silence.heard() // it takes what we send: it is alive
     this.#room?.()
     this.#room = undefined
   }
 
-  #waitForConsumer(): void {
+  // Reads nothing until the consumer can take more and the limit of the rate is kept.
+  #rest(pauseMs: number): void {
     const drained = this.#running.find(command => command.drained)?.drained?.()
-    if (!drained || this.#isPaused) return
+    if ((!drained && pauseMs === 0) || this.#isPaused) return
     this.#isPaused = true
     this.#socket.pause()
-    drained.then(
+    Promise.all([drained, pauseMs > 0 ? sleep(pauseMs) : undefined]).then(
       () => {
         this.#isPaused = false
-        this.#lastHeardMs = performance.now()
+        this.#silence.heard()
         if (this.#failure === undefined) this.#socket.resume()
       },
       error => this.#fail(error),
@@ -223,19 +263,22 @@ export class ImapConnection implements AsyncDisposable {
 
   #onUntagged(response: DataResponse): void {
     if (response.name === 'CAPABILITY') this.#learnCapabilities(response.values)
-    this.#running.find(command => command.data?.[response.name])?.data?.[response.name]?.(response)
+    const taker = this.#running.find(command => command.data?.[response.name]) ?? this.#unsolicited
+    taker.data?.[response.name]?.(response)
   }
 
-  #onStatus(response: ImapResponse & { readonly kind: 'status' }): void {
+  #onStatus(response: StatusResponse): void {
     this.#learnFromCode(response.code)
-    if (response.status === 'BYE') this.#bye = response.text
+    if (response.status === 'BYE') this.#bye = response
     if (!this.#hasGreeting) {
       this.#hasGreeting = true
       if (response.status !== 'BYE') this.#greeting.resolve(response)
       return
     }
     const { code } = response
-    if (code) this.#running.find(command => command.code)?.code?.(code)
+    const taker = this.#running.find(command => command.code) ?? this.#unsolicited
+    if (code) taker.code?.(code)
+    else this.#unsolicited.remark?.()
   }
 
   #onTagged(response: ImapResponse & { readonly kind: 'tagged' }): void {
@@ -249,7 +292,7 @@ export class ImapConnection implements AsyncDisposable {
       if (response.code) command.code?.(response.code)
       command.resolve({ code: response.code, text: response.text })
     } else {
-      command.reject(this.#refused(response))
+      command.reject(refusedCommand(this.#where, response))
     }
   }
 
@@ -284,9 +327,22 @@ export class ImapConnection implements AsyncDisposable {
       this.#write(`${line}{${octets}${isNonSynchronizing ? '+' : ''}}\r\n`)
       line = ''
       if (!isNonSynchronizing && !(await this.#continuation(tag))) return
-      for (const chunk of chunks()) if (!this.#write(chunk)) await this.#drained()
+      for (const chunk of chunks()) await this.#sendChunk(chunk)
     }
     this.#write(line)
+  }
+
+  async #sendChunk(chunk: Buffer): Promise<void> {
+    const upload = this.#rates?.upload
+    const pieceOctets = upload?.pieceOctets ?? Number.POSITIVE_INFINITY
+    for (let at = 0; at < chunk.length; at += pieceOctets) {
+      const piece = chunk.subarray(at, at + pieceOctets)
+      if (!this.#write(piece)) await this.#drained()
+      const pauseMs = upload?.take(piece.length) ?? 0
+      if (pauseMs === 0 || this.#failure !== undefined) continue
+      await sleep(pauseMs)
+      this.#silence.heard() // it waits for us
+    }
   }
 
   /** Writes, and tells whether there is room for more. */
@@ -313,52 +369,37 @@ export class ImapConnection implements AsyncDisposable {
     this.#literal = undefined
   }
 
-  #checkSilence(): void {
-    const isWaiting = this.#running.length > 0 || !this.#hasGreeting
-    if (!isWaiting || this.#isPaused || performance.now() - this.#lastHeardMs < this.#silenceTimeoutMs) return
-    const seconds = this.#silenceTimeoutMs / 1000
-    this.#fail(
-      this.#error(
-        'UPSTREAM_SILENT',
-        `said nothing for ${seconds} s`,
-        'The network may hold the connection back, or a virus scanner the mail. Postern tries again by itself.',
-      ),
+  get #isWaiting(): boolean {
+    return !this.#hasGreeting || this.#running.some(command => !command.isAtRest?.())
+  }
+
+  #silent(): PosternError {
+    return this.#error(
+      'UPSTREAM_SILENT',
+      `said nothing for ${this.#silenceTimeoutMs / 1000} s`,
+      'The network may hold the connection back, or a virus scanner the mail. Postern tries again by itself.',
     )
   }
 
   #fail(reason: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = reason
-    clearInterval(this.#silenceTimer)
+    this.#silence[Symbol.dispose]()
     this.#detach(this.#socket)
     this.#socket.destroy()
     this.#releaseLiteral(false)
     this.#room?.()
     this.#greeting.reject(reason)
     for (const command of this.#running.splice(0)) command.reject(reason)
+    this.#ended.resolve(reason)
   }
 
   #lost(cause?: Error): PosternError {
-    if (this.#bye !== undefined) {
-      return this.#error('UPSTREAM_BYE', `ended the connection: ${this.#bye}`, 'Postern tries again by itself.')
-    }
+    if (this.#bye) return endedBy(this.#where, this.#bye)
     return this.#error('UPSTREAM_LOST', 'closed the connection', 'Postern tries again by itself.', cause)
   }
 
   #error(code: UpstreamErrorCode, what: string, advice: string, cause?: unknown): PosternError {
     return new PosternError<UpstreamErrorCode>(code, `${this.#where} ${what}.`, { remedy: 'retry', advice, cause })
-  }
-
-  #refused(response: ImapResponse & { readonly kind: 'tagged' }): PosternError {
-    const { status, text, code } = response
-    return new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_REFUSED',
-      `${this.#where} refused a command: ${status} ${code ? `[${code.name}] ` : ''}${text}`,
-      {
-        remedy: 'retry',
-        advice: 'Postern tries again by itself; if it stays, ask who runs the server.',
-        cause: response,
-      },
-    )
   }
 }

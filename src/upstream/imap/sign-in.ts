@@ -14,6 +14,8 @@ export interface Credentials {
 // Codes that mean "not now", not "wrong password" (RFC 5530, RFC 9051 section 7.1).
 const TEMPORARY = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'CONTACTADMIN'])
 
+const REFUSED = new Set(['UPSTREAM_REFUSED', 'UPSTREAM_UNAVAILABLE'])
+
 /**
  * Signs in with the best mechanism that the server offers: a digest where the line is readable by others, else PLAIN.
  *
@@ -50,8 +52,8 @@ async function login(connection: ImapConnection, { user, password }: Credentials
 }
 
 function refusal(error: unknown, connection: ImapConnection, user: string): unknown {
-  if (!(error instanceof PosternError) || error.code !== 'UPSTREAM_REFUSED') return error
-  // `cause` of UPSTREAM_REFUSED is the response, by the contract of ImapConnection.command.
+  if (!(error instanceof PosternError) || !REFUSED.has(error.code)) return error
+  // `cause` of these is the response, by the contract of ImapConnection.command.
   const response = error.cause as ImapResponse & { readonly kind: 'tagged' }
   const says = response.text === '' ? response.status : response.text
   if (response.code && TEMPORARY.has(response.code.name)) {
