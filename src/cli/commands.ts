@@ -5,6 +5,7 @@ import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
 import { logCommand } from './commands/log.ts'
 import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
 import { outboxCommand } from './commands/outbox.ts'
+import { pauseCommand, resumeCommand } from './commands/pause.ts'
 import { pop3Command } from './commands/pop3.ts'
 import { profileCommand } from './commands/profile.ts'
 
@@ -15,6 +16,8 @@ export const COMMANDS: readonly Command<never>[] = [
   statusCommand,
   profileCommand,
   syncCommand,
+  pauseCommand,
+  resumeCommand,
   folderCommand,
   itemCommand,
   pop3Command,

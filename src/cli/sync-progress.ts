@@ -1,4 +1,4 @@
-import type { SyncCounters, SyncEvent } from '../daemon/control.ts'
+import type { ProgressEvent, SyncCounters } from '../daemon/control.ts'
 import type { Terminal } from './terminal.ts'
 
 const REDRAW_MS = 100
@@ -17,7 +17,7 @@ export class SyncProgress {
   }
 
   readonly onEvent = (event: unknown): void => {
-    const { kind, path, ...rest } = event as SyncEvent // the engine's own, by the control API
+    const { kind, path, ...rest } = event as ProgressEvent // the engine's own, by the control API
     if (path !== this.#folder) {
       this.#folder = path
       this.#drawnLines = 0

@@ -17,6 +17,8 @@ export interface Home {
   readonly outboxDir: string
   readonly secretsFile: string
   readonly secretsKeyFile: string
+  /** How often sign-ins were refused. */
+  readonly signInsFile: string
   readonly lockFile: string
   /** A Unix socket, or a named pipe on Windows. */
   readonly controlAddress: string
@@ -41,6 +43,7 @@ export function homeAt(dir: string): Home {
     outboxDir: join(dir, 'outbox'),
     secretsFile: join(dir, 'secrets.enc'),
     secretsKeyFile: join(dir, 'secrets.key'),
+    signInsFile: join(dir, 'sign-ins.json'),
     lockFile: join(dir, 'lock'),
     controlAddress: controlAddressOf(dir),
     controlTokenFile: join(dir, 'control.token'),

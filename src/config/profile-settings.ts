@@ -95,6 +95,7 @@ const downloading = {
 
 const scheduling = {
   paused: z.boolean().default(false).describe('Work offline: nothing is synchronized until `postern resume`.'),
+  pausedUntil: z.iso.datetime().optional().describe('With `paused`: when synchronizing goes on by itself.'),
   automaticFolders: folders
     .default(['*'])
     .describe('Folders that are synchronized by themselves; `*` stands for any text. Others on demand.'),
@@ -131,6 +132,15 @@ const telling = {
     .optional()
     .describe('Where an administrator’s policy lies (JSON or YAML); it may fix any of these settings.'),
 }
+
+/** The names of the settings, in the groups in which they are shown. */
+export const SETTING_GROUPS = {
+  account: Object.keys(account),
+  comparing: Object.keys(comparing),
+  downloading: Object.keys(downloading),
+  scheduling: Object.keys(scheduling),
+  telling: Object.keys(telling),
+} as const
 
 /** The settings of one profile. */
 export const profileSettings = z.strictObject({

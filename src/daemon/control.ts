@@ -1,4 +1,4 @@
-export type { SyncCounters, SyncEvent } from '../sync/progress.ts'
+export type { ProgressEvent, SyncCounters } from '../sync/progress.ts'
 
 /** What a call may carry. */
 export interface CallOptions {

@@ -88,6 +88,12 @@ export class Daemon implements AsyncDisposable {
     this.scheduler.changed(profile.name, what)
   }
 
+  /** The password or the servers of a profile are others now: what waited for that goes on. */
+  async accountChanged(profile: Profile): Promise<void> {
+    this.scheduler.runNow(profile.name)
+    await this.outbox.retry(profile, undefined)
+  }
+
   /** Stops all work for a profile that is being removed. */
   async forgetProfile(profile: Profile): Promise<void> {
     this.scheduler.forget(profile)

@@ -6,10 +6,27 @@ import { DailyFile } from '../log/daily-file.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { Profiles } from '../profile/profiles.ts'
 import { Secrets } from '../profile/secrets.ts'
+import { SignInGuard } from '../profile/sign-in-guard.ts'
 import { EngineClient } from './engine-client.ts'
 import { lockHome } from './home-lock.ts'
 import type { Readers } from './readers.ts'
 import { SyncRunner } from './sync-runner.ts'
+
+interface Logging {
+  readonly dir: string
+  readonly file: DailyFile
+  readonly log: Logger
+}
+
+interface Parts {
+  readonly home: Home
+  readonly version: string
+  readonly config: ConfigFile
+  readonly readers: Readers
+  readonly lock: Disposable
+  readonly logging: Logging
+  readonly signIns: SignInGuard
+}
 
 /** Everything that is at work in one home: in the daemon, or in a command line while there is none. */
 export class Installation implements AsyncDisposable {
@@ -21,22 +38,24 @@ export class Installation implements AsyncDisposable {
   readonly log: Logger
   readonly logsDir: string
   readonly syncs: SyncRunner
+  readonly signIns: SignInGuard
   readonly #engine: EngineClient
   readonly #logFile: DailyFile
   readonly #lock: Disposable
   #secrets: Promise<Secrets> | undefined
   #loadedSecrets: Secrets | undefined
 
-  private constructor(home: Home, version: string, config: ConfigFile, readers: Readers, lock: Disposable) {
+  private constructor({ home, version, config, readers, lock, logging, signIns }: Parts) {
     this.home = home
     this.version = version
     this.config = config
     this.readers = readers
     this.#lock = lock
     this.profiles = new Profiles(home, config)
-    this.logsDir = config.config.log.dir ?? home.logsDir
-    this.#logFile = new DailyFile({ dir: this.logsDir, clock: Date.now })
-    this.log = createLogger(config.config.log.level, this.#logFile).child({ component: 'main', pid: process.pid })
+    this.logsDir = logging.dir
+    this.#logFile = logging.file
+    this.log = logging.log
+    this.signIns = signIns
     const settings = {
       logsDir: this.logsDir,
       logLevel: config.config.log.level,
@@ -44,7 +63,12 @@ export class Installation implements AsyncDisposable {
       version,
     }
     this.#engine = new EngineClient(settings, this.log)
-    this.syncs = new SyncRunner(this.#engine, () => this.secrets(), this.log)
+    this.syncs = new SyncRunner({
+      engine: this.#engine,
+      secrets: () => this.secrets(),
+      signIns,
+      log: this.log,
+    })
   }
 
   /**
@@ -55,7 +79,10 @@ export class Installation implements AsyncDisposable {
   static async open(home: Home, version: string, readers: Readers): Promise<Installation> {
     const lock = lockHome(home)
     try {
-      return new Installation(home, version, await ConfigFile.open(home.configFile), readers, lock)
+      const config = await ConfigFile.open(home.configFile)
+      const logging = openLog(home, config)
+      const signIns = await SignInGuard.open(home.signInsFile, logging.log)
+      return new Installation({ home, version, config, readers, lock, logging, signIns })
     } catch (error) {
       lock[Symbol.dispose]()
       throw error
@@ -103,4 +130,10 @@ export class Installation implements AsyncDisposable {
     this.#logFile.flush()
     this.#lock[Symbol.dispose]()
   }
+}
+
+function openLog(home: Home, { config }: ConfigFile): Logging {
+  const dir = config.log.dir ?? home.logsDir
+  const file = new DailyFile({ dir, clock: Date.now })
+  return { dir, file, log: createLogger(config.log.level, file).child({ component: 'main', pid: process.pid }) }
 }

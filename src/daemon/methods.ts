@@ -6,6 +6,7 @@ import { CONFIG_METHODS } from './methods/config.ts'
 import { FRONT_METHODS } from './methods/fronts.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
 import { OUTBOX_METHODS } from './methods/outbox.ts'
+import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
 import { STATUS_METHODS } from './methods/status.ts'
 
@@ -17,6 +18,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CHANGE_METHODS,
   ...FRONT_METHODS,
   ...OUTBOX_METHODS,
+  ...PAUSE_METHODS,
 }
 
 /** The answer of a method: a document, or octets. */

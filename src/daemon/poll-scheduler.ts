@@ -1,7 +1,9 @@
 import { networkInterfaces } from 'node:os'
 import type { Logger } from '../log/logger.ts'
-import type { Profile } from '../profile/profiles.ts'
+import { isPaused } from '../profile/pause.ts'
+import type { Profile, Profiles } from '../profile/profiles.ts'
 import { folderClass } from '../sync/settings.ts'
+import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
 import {
   type ClockReading,
   hasJumped,
@@ -10,7 +12,7 @@ import {
   outwardAddresses,
 } from './schedule/disturbance.ts'
 import { type PlannedRun, ProfileSchedule, type RunFailure, type SchedulePart } from './schedule/profile-schedule.ts'
-import type { RunObserver, RunOptions, RunOutcome, SyncRunner } from './sync-runner.ts'
+import type { SyncRunner } from './sync-runner.ts'
 
 const AFTER_CHANGE_MS = 500 // what else the user changes meanwhile goes along
 const AFTER_PUSH_MS = 100 // a server tells of several folders one after the other
@@ -20,7 +22,7 @@ const EVERYTHING: readonly SchedulePart[] = ['priority', 'standard', 'structure'
 
 /** What is scheduled: the profiles of an installation. */
 export interface Scheduled {
-  readonly profiles: { list(): readonly Profile[] }
+  readonly profiles: Pick<Profiles, 'list' | 'resume'>
   readonly syncs: Pick<SyncRunner, 'run' | 'stateOf' | 'reconnect' | 'observe'>
   readonly log: Logger
 }
@@ -42,6 +44,7 @@ export class PollScheduler implements RunObserver, Disposable {
   readonly #home: Scheduled
   readonly #machine: Surroundings
   readonly #schedules = new Map<number, ProfileSchedule>()
+  readonly #resuming = new Set<number>()
   readonly #abort = new AbortController()
   #seen: { readonly clocks: ClockReading; readonly addresses: ReadonlySet<string>; readonly waitMs: number } | undefined
   #timer: NodeJS.Timeout | undefined
@@ -127,7 +130,7 @@ export class PollScheduler implements RunObserver, Disposable {
     let waitMs = TICK_MS
     for (const profile of this.#home.profiles.list()) {
       const schedule = this.#scheduleOf(profile)
-      if (profile.paused || this.#home.syncs.stateOf(profile.number) !== 'idle') continue
+      if (this.#isPaused(profile) || this.#home.syncs.stateOf(profile.number) !== 'idle') continue
       const run = schedule.due(profile, nowMs)
       if (run) this.#start(profile, run)
       else waitMs = Math.min(waitMs, schedule.nextMs(profile) - nowMs)
@@ -142,6 +145,19 @@ export class PollScheduler implements RunObserver, Disposable {
 
   get #nowMs(): number {
     return this.#machine.clocks().monotonicMs
+  }
+
+  #isPaused(profile: Profile): boolean {
+    const { paused, name, number } = profile
+    if (isPaused(profile, this.#machine.clocks().wallMs)) return true
+    if (paused && !this.#resuming.has(number)) {
+      this.#resuming.add(number)
+      this.#home.profiles.resume(name).then(
+        () => this.#resuming.delete(number),
+        error => this.#home.log.error({ err: error }, 'the end of a pause could not be written'),
+      )
+    }
+    return false
   }
 
   #wake(waitMs: number): void {

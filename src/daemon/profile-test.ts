@@ -1,6 +1,7 @@
 import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import type { Profile } from '../profile/profiles.ts'
+import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
@@ -32,8 +33,14 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
     const password = (await installation.secrets()).find(profile.number, 'password') ?? ''
     const credentials = async () => ({ user: profile.user ?? profile.email, password })
     const verifier = verifyPeers(new Approvals(installation.approvalsFile))
+    const signIn = await installation.signIns.begin(mailAccountOf(profile))
     const options = { verifier, log: installation.log, clientVersion: installation.version }
-    await using mail = await connectImap({ peer: imap, security: imap.security, credentials }, options, signal)
+    const account = { peer: imap, security: imap.security, credentials }
+    await using mail = await connectImap(account, options, signal).catch(async error => {
+      await signIn.failed(error)
+      throw error
+    })
+    signIn.accepted()
     const folders = await mail.listFolders()
     return `signed in, ${folders.length} folders`
   })

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
-import { parseUpstreamUrl } from '../config/upstream-url.ts'
+import { parseUpstreamUrl, type UpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import { isPositive, type SmtpReply, smtpReply } from '../formats/smtp/reply.ts'
 import type { ProfileErrorCode } from '../profile/errors.ts'
 import type { Profile } from '../profile/profiles.ts'
+import { type SignInAttempt, sendingAccountOf } from '../profile/sign-in-guard.ts'
 import type { Authenticator } from '../sasl/sign-in.ts'
 import type { MessageSink, Relay, SmtpBackend } from '../smtp/backend.ts'
 import type { Sender, SendOutcome } from '../smtp/outbox/delivery.ts'
@@ -81,9 +82,7 @@ export class Submission implements SmtpBackend, Disposable {
   async connect(profile: Profile, signal: AbortSignal): Promise<SmtpClientConnection> {
     const smtp = profile.smtp === undefined ? undefined : parseUpstreamUrl(profile.smtp)
     if (!smtp) throw noSmtp(profile)
-    const credentials = () => this.#credentials(profile)
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
-    const connection = await connectSmtp({ peer: smtp, security: smtp.security, credentials }, this.#verifier, bounded)
+    const connection = await this.#signedIn(profile, smtp, signal)
     const size = Number(connection.extensions.get('SIZE') ?? 0)
     if (size > 0) this.#sizeLimits.set(profile.number, size)
     else this.#sizeLimits.delete(profile.number)
@@ -99,6 +98,26 @@ export class Submission implements SmtpBackend, Disposable {
     this.#stopping.abort(new Error('the daemon is stopping'))
     for (const { pool } of this.#pools.values()) pool[Symbol.dispose]()
     this.#pools.clear()
+  }
+
+  /** Connects and signs in, unless too many refusals have stopped that. */
+  async #signedIn(profile: Profile, peer: UpstreamUrl, signal: AbortSignal): Promise<SmtpClientConnection> {
+    let signIn: SignInAttempt | undefined
+    const credentials = async () => {
+      const known = await this.#credentials(profile)
+      if (known) signIn = await this.#installation.signIns.begin(sendingAccountOf(profile))
+      return known
+    }
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
+    try {
+      const account = { peer, security: peer.security, credentials }
+      const connection = await connectSmtp(account, this.#verifier, bounded)
+      signIn?.accepted()
+      return connection
+    } catch (error) {
+      await signIn?.failed(error)
+      throw error
+    }
   }
 
   async #credentials(profile: Profile) {

@@ -2,43 +2,19 @@ import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ProfileErrorCode } from '../profile/errors.ts'
+import { isPaused, profilePaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
-import type { SyncScope } from '../sync/choose-folders.ts'
-import type { SyncRun } from '../sync/cycle.ts'
+import { mailAccountOf, type SignInAttempt, type SignInGuard, signInStopped } from '../profile/sign-in-guard.ts'
 import { type LocalChange, type LocalChangeResult, needsWriter } from '../sync/local-change.ts'
-import type { SyncEvent, SyncResult } from '../sync/progress.ts'
+import type { ProgressEvent, SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { EngineClient } from './engine-client.ts'
 import type { DaemonErrorCode } from './errors.ts'
+import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
 import { syncSettingsOf } from './sync-settings.ts'
 import { fromWireError, toWireError } from './wire-error.ts'
 
 const MAX_CRASHES = 3 // of one profile, before it is held
-
-/** What a run is to do. */
-export interface RunOptions {
-  readonly folders: readonly string[]
-  /** Which folders, when none is named. */
-  readonly scope: SyncScope
-  readonly structure: SyncRun['structure']
-  readonly onEvent: (event: SyncEvent) => void
-  readonly signal: AbortSignal
-  /** Whether a person asked: lets a held profile try once more. */
-  readonly isExplicit: boolean
-}
-
-/** What a run has come to. A bug counts as a failure, with the code BUG. */
-export type RunOutcome =
-  | { readonly kind: 'done'; readonly result: SyncResult }
-  | { readonly kind: 'failed'; readonly error: PosternError }
-  /** Broken off by whoever asked for it, or because the daemon is ending. */
-  | { readonly kind: 'stopped' }
-
-/** Is told of every run, whoever asked for it. */
-export interface RunObserver {
-  started(profile: Profile, run: RunOptions): void
-  ended(profile: Profile, run: RunOptions, outcome: RunOutcome): void
-}
 
 /** What is known of a profile's runs since the start. */
 export interface RunState {
@@ -50,24 +26,36 @@ interface ProfileRuns {
   last: Promise<unknown>
   waiting: number
   crashes: number
+  /** Breaks off the run under way, and those that wait. */
+  cancel: AbortController
   /** Breaks the run under way off, so that it begins anew on another connection. */
   reconnect: AbortController
-  readonly watchers: Set<(event: SyncEvent) => void>
+  readonly watchers: Set<(event: ProgressEvent) => void>
+}
+
+/** What {@link SyncRunner} works with. */
+export interface SyncRunnerOptions {
+  readonly engine: EngineClient
+  readonly secrets: () => Promise<Secrets>
+  readonly signIns: SignInGuard
+  readonly log: Logger
 }
 
 /** Runs synchronizations: one at a time for each profile, with crashes counted. */
 export class SyncRunner implements AsyncDisposable {
   readonly #engine: EngineClient
   readonly #secrets: () => Promise<Secrets>
+  readonly #signIns: SignInGuard
   readonly #log: Logger
   readonly #profiles = new Map<number, ProfileRuns>()
   readonly #stopping = new AbortController()
   readonly #observers = new Set<RunObserver>()
   #alone: Promise<unknown> = Promise.resolve()
 
-  constructor(engine: EngineClient, secrets: () => Promise<Secrets>, log: Logger) {
+  constructor({ engine, secrets, signIns, log }: SyncRunnerOptions) {
     this.#engine = engine
     this.#secrets = secrets
+    this.#signIns = signIns
     this.#log = log
   }
 
@@ -91,12 +79,17 @@ export class SyncRunner implements AsyncDisposable {
   async run(profile: Profile, options: RunOptions): Promise<SyncResult> {
     const runs = this.#runsOf(profile.number)
     if (runs.crashes >= MAX_CRASHES && !options.isExplicit) throw held(profile)
+    if (isPaused(profile, Date.now())) throw profilePaused(profile)
+    if (options.retrySignIn) await this.#signIns.clear(profile.number)
     runs.watchers.add(options.onEvent)
+    const signal = AbortSignal.any([options.signal, this.#stopping.signal, runs.cancel.signal])
     const before = runs.last
     runs.waiting++
     const own = before
       .then(undefined, () => undefined) // that one's failure is told to who asked for it
-      .then(earlier => this.#observed(profile, options, runs).then(result => sum(asResult(earlier), result)))
+      .then(earlier =>
+        this.#observed(profile, { ...options, signal }, runs).then(result => sum(asResult(earlier), result)),
+      )
       .finally(() => {
         runs.waiting--
         runs.watchers.delete(options.onEvent)
@@ -105,6 +98,13 @@ export class SyncRunner implements AsyncDisposable {
     const result = await own
     if (runs.last === own) runs.last = Promise.resolve() // counts are told once
     return result
+  }
+
+  /** Breaks off the runs of a profile, those that wait included; what has arrived is kept. */
+  cancel({ number }: Profile, reason: PosternError): void {
+    const runs = this.#runsOf(number)
+    runs.cancel.abort(reason)
+    runs.cancel = new AbortController()
   }
 
   /** Lets every run under way begin anew on another connection: the old one is dead, and would be waited for. */
@@ -141,13 +141,13 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   async #observed(profile: Profile, options: RunOptions, runs: ProfileRuns): Promise<SyncResult> {
-    const signal = AbortSignal.any([options.signal, this.#stopping.signal])
+    const { signal } = options
     const tell = (outcome: RunOutcome) => {
       for (const observer of this.#observers) observer.ended(profile, options, outcome)
     }
     for (const observer of this.#observers) observer.started(profile, options)
     try {
-      const result = await this.#runUntilConnected(profile, options, runs, signal)
+      const result = await this.#runUntilConnected(profile, options, runs)
       tell({ kind: 'done', result })
       return result
     } catch (error) {
@@ -157,14 +157,14 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   /** Repeats a run that was broken off only to get another connection; what it had done is kept. */
-  async #runUntilConnected(profile: Profile, options: RunOptions, runs: ProfileRuns, signal: AbortSignal) {
+  async #runUntilConnected(profile: Profile, options: RunOptions, runs: ProfileRuns) {
     for (;;) {
       runs.reconnect = new AbortController()
       const reconnect = runs.reconnect.signal
       try {
-        return await this.#runOnce(profile, options, runs, AbortSignal.any([signal, reconnect]))
+        return await this.#runOnce(profile, options, runs, AbortSignal.any([options.signal, reconnect]))
       } catch (error) {
-        if (!reconnect.aborted || signal.aborted) throw error
+        if (!reconnect.aborted || options.signal.aborted) throw error
       }
     }
   }
@@ -172,8 +172,10 @@ export class SyncRunner implements AsyncDisposable {
   async #runOnce(profile: Profile, options: RunOptions, runs: ProfileRuns, signal: AbortSignal): Promise<SyncResult> {
     signal.throwIfAborted()
     const request = await this.#request(profile, options)
+    const signIn = await this.#signIns.begin(mailAccountOf(profile))
     const onEvent = (event: SyncEvent) => {
-      for (const watcher of runs.watchers) watcher(event)
+      if (event.kind === 'signed-in') signIn.accepted()
+      else for (const watcher of runs.watchers) watcher(event)
     }
     const start = () => this.#engine.run(request, onEvent, signal)
     try {
@@ -182,8 +184,16 @@ export class SyncRunner implements AsyncDisposable {
       return result
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)
-      throw error
+      throw await this.#refusal(profile, signIn, error)
     }
+  }
+
+  /** Counts a refused password, and says so where it was one too many. */
+  async #refusal(profile: Profile, signIn: SignInAttempt, error: unknown): Promise<unknown> {
+    await signIn.failed(error)
+    const account = mailAccountOf(profile)
+    const isRefusal = error instanceof PosternError && error.code === 'UPSTREAM_SIGN_IN_REFUSED'
+    return isRefusal && this.#signIns.isStopped(account) ? signInStopped(account, error) : error
   }
 
   // A profile under suspicion shares the engine with no other suspect.
@@ -211,9 +221,9 @@ export class SyncRunner implements AsyncDisposable {
   #runsOf(profile: number): ProfileRuns {
     const known = this.#profiles.get(profile)
     if (known) return known
-    const reconnect = new AbortController()
-    const watchers = new Set<(event: SyncEvent) => void>()
-    const runs = { last: Promise.resolve(), waiting: 0, crashes: 0, reconnect, watchers }
+    const [cancel, reconnect] = [new AbortController(), new AbortController()]
+    const watchers = new Set<(event: ProgressEvent) => void>()
+    const runs = { last: Promise.resolve(), waiting: 0, crashes: 0, cancel, reconnect, watchers }
     this.#profiles.set(profile, runs)
     return runs
   }

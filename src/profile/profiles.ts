@@ -110,6 +110,22 @@ export class Profiles {
     return this.get(name)
   }
 
+  /** Lets a profile work offline: until it is resumed, or until a time (ISO 8601). */
+  async pause(name: string, until: string | undefined): Promise<Profile> {
+    this.get(name)
+    await this.#config.change(['profiles', name, 'pausedUntil'], until)
+    await this.#config.change(['profiles', name, 'paused'], true)
+    return this.get(name)
+  }
+
+  /** Ends a pause. */
+  async resume(name: string): Promise<Profile> {
+    this.get(name)
+    await this.#config.change(['profiles', name, 'paused'], undefined)
+    await this.#config.change(['profiles', name, 'pausedUntil'], undefined)
+    return this.get(name)
+  }
+
   /** Forgets a profile and removes its local data; the server keeps everything. */
   async remove(name: string, secrets: Secrets): Promise<Profile> {
     const profile = this.get(name)

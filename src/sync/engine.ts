@@ -43,6 +43,7 @@ export class SyncEngine {
 
   async #cycle(run: SyncRun): Promise<SyncResult> {
     await using remote = await this.#options.connect(run.signal)
+    run.onEvent({ kind: 'signed-in' })
     return await new Cycle(this.#options, remote, run).run() // the connection must outlive the cycle
   }
 

@@ -10,10 +10,16 @@ export interface SyncCounters {
   toDownloadOctets: number
 }
 
-/** What the engine tells while it works. */
-export type SyncEvent =
+/** What is told of a run's progress. */
+export type ProgressEvent =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'counters'; readonly path: string; readonly counters: Readonly<SyncCounters> }
+
+/** What the engine tells while it works. */
+export type SyncEvent =
+  | ProgressEvent
+  /** The server took the user name and the password. */
+  | { readonly kind: 'signed-in' }
 
 /** A folder that failed; the others went on. */
 export interface FolderFailure {

@@ -1,7 +1,7 @@
 import { profileSettings } from '../../src/config/profile-settings.ts'
 import { PollScheduler } from '../../src/daemon/poll-scheduler.ts'
+import type { RunObserver, RunOptions, RunOutcome } from '../../src/daemon/run.ts'
 import type { PlannedRun } from '../../src/daemon/schedule/profile-schedule.ts'
-import type { RunObserver, RunOptions, RunOutcome } from '../../src/daemon/sync-runner.ts'
 import { PosternError } from '../../src/errors.ts'
 import type { Profile } from '../../src/profile/profiles.ts'
 import { silentLogger } from './silent-logger.ts'
@@ -27,7 +27,7 @@ export class SchedulerWorld implements Disposable {
     this.profile = makeProfile(settings)
     this.scheduler = new PollScheduler(
       {
-        profiles: { list: () => [this.profile] },
+        profiles: { list: () => [this.profile], resume: () => this.resume() },
         syncs: {
           run: (profile, options) => this.#run(profile, options),
           stateOf: () => (this.#isBusy ? 'syncing' : 'idle'),
@@ -59,6 +59,12 @@ export class SchedulerWorld implements Disposable {
     this.#monotonicMs += monotonicSeconds * 1000
     this.#wallMs += wallSeconds * 1000
     this.scheduler.tick()
+  }
+
+  /** Ends a pause, as the settings would. */
+  async resume(): Promise<Profile> {
+    this.profile = { ...this.profile, paused: false }
+    return this.profile
   }
 
   /** Takes the notes of what was run so far. */

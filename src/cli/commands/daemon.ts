@@ -2,9 +2,10 @@ import { findDaemon } from '../../daemon/control-client.ts'
 import { Daemon } from '../../daemon/daemon.ts'
 import type { DaemonErrorCode } from '../../daemon/errors.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'
+import type { ToldFailure } from '../../daemon/profile-status.ts'
 import { PosternError } from '../../errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../command.ts'
-import { table } from '../terminal.ts'
+import { printable, table } from '../terminal.ts'
 import { version } from '../version.ts'
 import { call } from '../with-control.ts'
 
@@ -55,7 +56,10 @@ interface Status {
     items: number
     queued: { download: number; import: number; upload: number }
     lastSync: string | null
-    lastError: { code: string; message: string; advice: string } | null
+    lastError: ToldFailure | null
+    paused: { until: string | null } | null
+    metered: boolean
+    nextRun: string | null
     distrust: { host: string; evidence: string; since: string | null } | null
   }[]
 }
@@ -79,9 +83,7 @@ function describeStatus(status: Status): string {
     `secrets  key in ${secrets === 'file' ? 'a file of yours' : `the ${secrets}`}`,
     ...fronts.map(frontLine),
     ...(profiles.length === 0 ? ['no profile yet: postern profile add --help'] : [profileTable(profiles)]),
-    ...profiles.flatMap(({ name, lastError }) =>
-      lastError ? [`${name}: ${lastError.message}\n  ${lastError.advice}`] : [],
-    ),
+    ...profiles.flatMap(remarksOn),
     ...profiles.flatMap(({ name, distrust }) =>
       distrust
         ? [
@@ -90,6 +92,21 @@ function describeStatus(status: Status): string {
         : [],
     ),
   ].join('\n')
+}
+
+function remarksOn({ name, lastError, paused, metered }: Status['profiles'][number]): string[] {
+  const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : 'no attempt until this is cured'
+  return [
+    ...(paused
+      ? [`${name}: works offline${paused.until ? ` until ${paused.until}` : ''}; postern resume ${name}`]
+      : []),
+    ...(metered ? [`${name}: metered, headers only`] : []),
+    ...(lastError
+      ? [
+          `${name}: ${printable(lastError.message)} (${lastError.class})\n  ${lastError.advice}\n  ${paused ? 'paused' : next}`,
+        ]
+      : []),
+  ]
 }
 
 function profileTable(profiles: Status['profiles']): string {

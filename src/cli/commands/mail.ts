@@ -25,6 +25,7 @@ export const syncCommand: Command<never> = defineCommand<{
   folders: string[] | undefined
   structure: boolean
   wait: boolean
+  'retry-sign-in': boolean
   profile: string | undefined
 }>({
   command: 'sync [folders..]',
@@ -43,10 +44,15 @@ export const syncCommand: Command<never> = defineCommand<{
         default: true,
         describe: 'Stay until it is done (--no-wait lets the daemon do it)',
       })
+      .option('retry-sign-in', {
+        type: 'boolean',
+        default: false,
+        describe: 'Try a password again that was refused three times',
+      })
       .option('profile', profileOption),
-  run: async ({ folders, structure, wait, profile }, context) => {
+  run: async ({ folders, structure, wait, profile, 'retry-sign-in': retrySignIn }, context) => {
     const { terminal, signal } = context
-    const params = { profile, folders: (folders ?? []).map(String), structureOnly: structure }
+    const params = { profile, folders: (folders ?? []).map(String), structureOnly: structure, retrySignIn }
     const progress = new SyncProgress(terminal)
     const document = await withControl(context, async control => {
       if (!wait && control.isDaemon) return control.call('sync.start', params, { signal })

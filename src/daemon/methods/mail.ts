@@ -9,7 +9,12 @@ import type { ItemListing } from '../reader-operations.ts'
 import { readOne } from '../readers.ts'
 
 const profile = z.string().optional()
-const run = z.strictObject({ profile, folders: z.array(z.string()), structureOnly: z.boolean() })
+const run = z.strictObject({
+  profile,
+  folders: z.array(z.string()),
+  structureOnly: z.boolean(),
+  retrySignIn: z.boolean().default(false),
+})
 
 /** `sync`, `folder …` and `item …`. */
 export const MAIL_METHODS = {
@@ -69,8 +74,8 @@ export const MAIL_METHODS = {
   ),
 }
 
-function explicitRun({ folders, structureOnly }: z.infer<typeof run>) {
-  return { folders, scope: 'all', structure: structureOnly ? 'only' : 'also', isExplicit: true } as const
+function explicitRun({ folders, structureOnly, retrySignIn }: z.infer<typeof run>) {
+  return { retrySignIn, folders, scope: 'all', structure: structureOnly ? 'only' : 'also', isExplicit: true } as const
 }
 
 /** Gives an item its id, `<profile number>-<row>`: unique in an installation, and never given twice. */

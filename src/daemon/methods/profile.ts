@@ -1,11 +1,16 @@
 import { z } from 'zod'
+import { SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { testProfile } from '../profile-test.ts'
+import { applyPause } from './pause.ts'
 
 const named = z.strictObject({ name: z.string() })
+
+const ACCOUNT_KEYS: ReadonlySet<string> = new Set(SETTING_GROUPS.account)
+const PAUSE_KEYS: ReadonlySet<string> = new Set(['paused', 'pausedUntil'])
 
 /** `profile …`. */
 export const PROFILE_METHODS = {
@@ -31,14 +36,21 @@ export const PROFILE_METHODS = {
   ),
   'profile.set': valueMethod(
     z.strictObject({ name: z.string(), key: z.string(), value: z.string() }),
-    async ({ name, key, value }, { installation }) =>
-      describe(await installation.profiles.set(name, key, value), await installation.secrets()),
+    async ({ name, key, value }, context) => {
+      const { installation, daemon } = context
+      const profile = await installation.profiles.set(name, key, value)
+      if (PAUSE_KEYS.has(key)) applyPause(profile, context)
+      if (ACCOUNT_KEYS.has(key)) await daemon?.accountChanged(profile)
+      return describe(profile, await installation.secrets())
+    },
   ),
   'profile.password': valueMethod(
     z.strictObject({ name: z.string(), which: z.enum(['password', 'smtpPassword']), password: z.string() }),
-    async ({ name, which, password }, { installation }) => {
+    async ({ name, which, password }, { installation, daemon }) => {
       const profile = installation.profiles.get(name)
       await (await installation.secrets()).set(profile.number, { [which]: password })
+      await installation.signIns.clear(profile.number, [which])
+      await daemon?.accountChanged(profile)
       return { name, stored: which }
     },
   ),
@@ -47,6 +59,7 @@ export const PROFILE_METHODS = {
     await daemon?.forgetProfile(profile)
     await installation.closeStore(profile.number, profile.dir)
     await installation.profiles.remove(name, await installation.secrets())
+    await installation.signIns.clear(profile.number)
     return { removed: name }
   }),
   'profile.test': valueMethod(named, async ({ name }, { installation, signal }) =>

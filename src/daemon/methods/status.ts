@@ -1,6 +1,8 @@
 import process from 'node:process'
 import { z } from 'zod'
+import type { Profile } from '../../profile/profiles.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
+import { describeSchedule } from '../profile-status.ts'
 import { readOne } from '../readers.ts'
 
 /** `status` and `stop`. */
@@ -28,19 +30,14 @@ export const STATUS_METHODS = {
   }),
 }
 
-async function describeProfile(
-  profile: { name: string; email: string; dir: string; number: number },
-  context: MethodContext,
-) {
+async function describeProfile(profile: Profile, context: MethodContext) {
   const { installation } = context
-  const { folders, items, queued, lastSync, lastError, distrust } = await readOne(installation.readers, 'summary', {
-    dir: profile.dir,
-  })
+  const summary = await readOne(installation.readers, 'summary', { dir: profile.dir })
+  const schedule = describeSchedule(profile, summary, context)
   const running = installation.syncs.stateOf(profile.number)
-  const rested = lastError ? 'error' : lastSync ? 'ok' : 'new'
+  const rested = schedule.paused ? 'paused' : schedule.lastError ? 'error' : summary.lastSync ? 'ok' : 'new'
   const { name, email } = profile
-  const state = running === 'idle' ? rested : running
-  return { name, email, state, folders, items, queued, lastSync, lastError, distrust }
+  return { name, email, state: running === 'idle' ? rested : running, ...summary, ...schedule }
 }
 
 /** Where the key of the secrets lies; asked of the secrets only when they are loaded, or when there is no daemon to block. */

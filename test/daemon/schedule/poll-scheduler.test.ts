@@ -71,6 +71,22 @@ t.test('a paused profile runs nothing, and all of it when it goes on', async t =
   t.same(world.take(), ['601 automatic also'])
 })
 
+t.test('a pause with an end goes on by the clock on the wall, also after a sleep', async t => {
+  const pausedUntil = new Date(1_700_000_000_000 + 600_000).toISOString()
+  using world = new SchedulerWorld({ paused: true, pausedUntil })
+  world.scheduler.start()
+  world.pass(598)
+  t.same(world.take(), [])
+  t.equal(world.profile.paused, true)
+  world.pass(5)
+  t.same(world.take(), ['600 automatic also'])
+  t.equal(world.profile.paused, false, 'the settings are cleaned')
+  using sleeper = new SchedulerWorld({ paused: true, pausedUntil })
+  sleeper.scheduler.start()
+  sleeper.jump({ monotonicSeconds: 5, wallSeconds: 3600 })
+  t.same(sleeper.take(), ['5 automatic also'])
+})
+
 t.test('a run under way is waited for', async t => {
   using world = new SchedulerWorld()
   world.answer = () => undefined

@@ -1,0 +1,71 @@
+import { isPaused } from '../profile/pause.ts'
+import type { Profile } from '../profile/profiles.ts'
+import { mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
+import type { MethodContext } from './method.ts'
+import type { StoreSummary } from './reader-operations.ts'
+import { type ErrorClass, errorClassOf } from './schedule/error-class.ts'
+
+/** A failure as `status` tells it. */
+export interface ToldFailure {
+  readonly code: string
+  readonly message: string
+  readonly advice: string
+  readonly class: ErrorClass
+  /** ISO 8601; null when nothing is tried until a person acts, or without a daemon. */
+  readonly nextAttempt: string | null
+}
+
+/** What `status` tells of a profile's schedule and failures. */
+export interface ScheduleStatus {
+  readonly paused: { readonly until: string | null } | null
+  readonly metered: boolean
+  readonly nextRun: string | null
+  readonly lastError: ToldFailure | null
+}
+
+/** Describes when a profile is synchronized next, or why it is not. */
+export function describeSchedule(
+  profile: Profile,
+  { lastError }: Pick<StoreSummary, 'lastError'>,
+  context: MethodContext,
+): ScheduleStatus {
+  const isOffline = isPaused(profile, Date.now())
+  const nextRunAt = isOffline ? undefined : context.daemon?.scheduler.nextRunAt(profile)
+  const nextRun = nextRunAt === undefined ? null : isoOf(nextRunAt)
+  const failure = failureOf(profile, lastError, context)
+  return {
+    paused: isOffline ? { until: profile.pausedUntil ?? null } : null,
+    metered: profile.metered,
+    nextRun,
+    lastError: failure && isTold(profile, failure) ? { ...failure, nextAttempt: nextRun } : null,
+  }
+}
+
+type Failure = Omit<ToldFailure, 'nextAttempt'>
+
+function failureOf(
+  profile: Profile,
+  stored: StoreSummary['lastError'],
+  { installation, daemon }: MethodContext,
+): Failure | undefined {
+  const current = daemon?.scheduler.failureOf(profile)
+  if (current) return pick(current, current.class)
+  const accounts = [mailAccountOf(profile), sendingAccountOf(profile)]
+  const stopped = accounts.find(account => installation.signIns.isStopped(account))
+  if (stopped) return pick(signInStopped(stopped), 'auth')
+  return stored ? pick(stored, errorClassOf(stored)) : undefined
+}
+
+function pick({ code, message, advice }: Omit<Failure, 'class'>, kind: ErrorClass): Failure {
+  return { code, message, advice, class: kind }
+}
+
+/** Heeds "do not show login errors" and "do not show connection errors"; the log has them all. */
+function isTold({ showLoginErrors, showConnectionErrors }: Profile, failure: Failure): boolean {
+  if (failure.class === 'auth') return showLoginErrors
+  return failure.class !== 'net' || showConnectionErrors
+}
+
+function isoOf(ms: number): string {
+  return new Date(ms).toISOString()
+}

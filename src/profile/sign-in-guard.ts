@@ -1,0 +1,185 @@
+import { readIfPresent, replaceFile } from '../config/private-file.ts'
+import { PosternError } from '../errors.ts'
+import type { Logger } from '../log/logger.ts'
+import type { ProfileErrorCode } from './errors.ts'
+import type { Profile } from './profiles.ts'
+
+const MAX_REFUSALS = 3 // many servers lock an account after five
+const PRIVATE = 0o600
+
+/** Whose password is tried: servers count refusals by account, whichever of their doors is knocked at. */
+export interface SignInAccount {
+  readonly profile: Pick<Profile, 'name' | 'number'>
+  readonly which: 'password' | 'smtpPassword'
+  /** The servers and the user name: a change of them is another account. */
+  readonly identity: string
+}
+
+/** A sign-in that is about to be tried. One of its methods must be called in the end. */
+export interface SignInAttempt {
+  /** The server took the password. */
+  accepted(): void
+  /** It did not come to an answer, or the attempt failed; a refusal is counted, and is durable when this resolves. */
+  failed(error: unknown): Promise<void>
+}
+
+interface Count {
+  identity: string
+  refusals: number
+  underWay: number
+  /** Grows when the count is cleared: what was under way before says nothing about the new password. */
+  generation: number
+  wake: PromiseWithResolvers<void>
+}
+
+/** The account that a profile's mail is read with, and sent with where the SMTP server has none of its own. */
+export function mailAccountOf(profile: Profile): SignInAccount {
+  const { imap, smtp, user, email } = profile
+  return { profile, which: 'password', identity: JSON.stringify([imap, smtp ?? null, user ?? email]) }
+}
+
+/** The account that a profile's mail is sent with. */
+export function sendingAccountOf(profile: Profile): SignInAccount {
+  if (profile.smtpAuth !== 'own') return mailAccountOf(profile)
+  const { smtp, smtpUser, email } = profile
+  return { profile, which: 'smtpPassword', identity: JSON.stringify([smtp ?? null, smtpUser ?? email]) }
+}
+
+/**
+ * Keeps a wrong password from locking an account: after three refusals nobody signs in any more, until the password,
+ * the user name or a server is changed, or a person says so. Survives a restart.
+ */
+export class SignInGuard {
+  readonly #file: string
+  readonly #counts: Map<string, Count>
+  #writes: Promise<void> = Promise.resolve()
+
+  private constructor(file: string, counts: Map<string, Count>) {
+    this.#file = file
+    this.#counts = counts
+  }
+
+  /** Reads what is known; a damaged file counts as an empty one, and is logged. */
+  static async open(file: string, log: Logger): Promise<SignInGuard> {
+    const text = await readIfPresent(file)
+    const counts = text === undefined ? new Map() : parse(text)
+    if (!counts) log.error({ file }, 'the count of refused sign-ins is damaged and begins anew')
+    return new SignInGuard(file, counts ?? new Map())
+  }
+
+  /** Tells whether sign-ins are stopped. */
+  isStopped(account: SignInAccount): boolean {
+    return this.#countOf(account).refusals >= MAX_REFUSALS
+  }
+
+  /**
+   * Asks to sign in. Refusals and attempts under way are never more than three together: who comes too many waits.
+   *
+   * @throws {PosternError} PROFILE_SIGN_IN_STOPPED
+   */
+  async begin(account: SignInAccount): Promise<SignInAttempt> {
+    for (;;) {
+      const count = this.#countOf(account)
+      if (count.refusals >= MAX_REFUSALS) throw signInStopped(account)
+      if (count.refusals + count.underWay < MAX_REFUSALS) return this.#attempt(count)
+      await count.wake.promise
+    }
+  }
+
+  /** Forgets the refusals of a password that was changed, or of a profile. */
+  async clear(profile: number, which: readonly SignInAccount['which'][] = ['password', 'smtpPassword']): Promise<void> {
+    for (const each of which) {
+      const count = this.#counts.get(`${profile}/${each}`)
+      if (count) this.#reset(count, count.identity)
+    }
+    await this.#write()
+  }
+
+  #attempt(count: Count): SignInAttempt {
+    const { generation } = count
+    let isOver = false
+    count.underWay++
+    const end = (): boolean => {
+      const isFirst = !isOver
+      isOver = true
+      if (!isFirst || count.generation !== generation) return false
+      count.underWay--
+      count.wake.resolve()
+      count.wake = Promise.withResolvers()
+      return true
+    }
+    return {
+      accepted: () => {
+        if (!end() || count.refusals === 0) return
+        count.refusals = 0
+        void this.#write().catch(() => undefined) // the next change writes it as well
+      },
+      failed: async error => {
+        const isRefusal = error instanceof PosternError && error.code === 'UPSTREAM_SIGN_IN_REFUSED'
+        if (isRefusal && !isOver && count.generation === generation) count.refusals++
+        if (end() && isRefusal) await this.#write()
+      },
+    }
+  }
+
+  #countOf({ profile, which, identity }: SignInAccount): Count {
+    const key = `${profile.number}/${which}`
+    const count = this.#counts.get(key) ?? newCount(identity, 0)
+    this.#counts.set(key, count)
+    if (count.identity !== identity) this.#reset(count, identity)
+    return count
+  }
+
+  #reset(count: Count, identity: string): void {
+    Object.assign(count, { identity, refusals: 0, underWay: 0, generation: count.generation + 1 })
+    count.wake.resolve()
+    count.wake = Promise.withResolvers()
+  }
+
+  #write(): Promise<void> {
+    const write = this.#writes.then(() => {
+      const counts = [...this.#counts].filter(([, { refusals }]) => refusals > 0)
+      const document = Object.fromEntries(counts.map(([key, { identity, refusals }]) => [key, { identity, refusals }]))
+      return replaceFile(this.#file, `${JSON.stringify(document, undefined, 2)}\n`, PRIVATE)
+    })
+    this.#writes = write.catch(() => undefined) // told to this call's caller
+    return write
+  }
+}
+
+/** Says that nobody signs in any more; `cause` is the refusal that was one too many. */
+export function signInStopped({ profile, which }: SignInAccount, cause?: PosternError): PosternError {
+  const says = cause ? `${cause.message} ` : ''
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_SIGN_IN_STOPPED',
+    `${says}The password of ${profile.name} was refused ${MAX_REFUSALS} times: Postern signs in no more, so that the account is not locked.`,
+    {
+      remedy: 'user',
+      advice:
+        `Store the right one: postern profile password ${profile.name}${which === 'smtpPassword' ? ' --smtp' : ''}. ` +
+        `If it is right after all: postern sync --profile ${profile.name} --retry-sign-in`,
+      cause,
+    },
+  )
+}
+
+function newCount(identity: string, refusals: number): Count {
+  return { identity, refusals, underWay: 0, generation: 0, wake: Promise.withResolvers() }
+}
+
+function parse(text: string): Map<string, Count> | undefined {
+  try {
+    const document: unknown = JSON.parse(text)
+    if (typeof document !== 'object' || document === null) return undefined
+    return new Map(Object.entries(document).map(([key, value]) => [key, countOf(value)]))
+  } catch {
+    return undefined // the caller says so
+  }
+}
+
+function countOf(value: unknown): Count {
+  if (typeof value !== 'object' || value === null) throw new Error('no count')
+  const { identity, refusals } = value as Readonly<Record<string, unknown>>
+  if (typeof identity !== 'string' || typeof refusals !== 'number') throw new Error('no count')
+  return newCount(identity, refusals)
+}
