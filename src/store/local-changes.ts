@@ -3,6 +3,7 @@ import type { Row } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import { changeFlags, type FlagChange, type MessageFlags } from './flags.ts'
 import type { PackLocation } from './pack-format.ts'
+import { TOMB_DAYS } from './purge.ts'
 import type { MessageDigest } from './rows.ts'
 import type { TransactionScope } from './transaction-scope.ts'
 
@@ -128,7 +129,7 @@ export class LocalChanges {
       return
     }
     const tomb = this.#scope.database.find('SELECT * FROM tomb WHERE item = ? ORDER BY id DESC LIMIT 1', id)
-    if (!tomb) throw notDeleted(id)
+    if (!tomb) throw this.#notDeleted(id)
     const home = this.#scope.database.find(
       `SELECT id FROM folder WHERE id = ? AND state <> 'gone' OR path = 'INBOX' ORDER BY path = 'INBOX' LIMIT 1`,
       Number(tomb.folder),
@@ -157,6 +158,17 @@ export class LocalChanges {
     })
   }
 
+  #notDeleted(id: number): PosternError {
+    const purged = this.#scope.database.find(`SELECT at FROM ledger WHERE item = ? AND event = 'purged'`, id)
+    const message = purged
+      ? `Item ${id} was removed for good on ${new Date(Number(purged.at)).toISOString().slice(0, 10)}.`
+      : `No deleted item has the id ${id}.`
+    return new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', message, {
+      remedy: 'user',
+      advice: `Only what was deleted in the last ${TOMB_DAYS} days can be restored from here; a backup may have it.`,
+    })
+  }
+
   #folder(id: number): Row {
     const row = this.#scope.database.find('SELECT * FROM folder WHERE id = ?', id)
     if (!row) throw new Error(`no folder ${id}`)
@@ -178,12 +190,5 @@ function headerOnly(id: number): PosternError {
   return new PosternError<StoreErrorCode>('STORE_HEADER_ONLY', `Only the header of item ${id} is here.`, {
     remedy: 'user',
     advice: 'Fetch all of it first: postern item fetch ID.',
-  })
-}
-
-function notDeleted(id: number): PosternError {
-  return new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', `No deleted item has the id ${id}.`, {
-    remedy: 'user',
-    advice: 'Only what was deleted in the last 30 days can be restored; see `postern item list --deleted`.',
   })
 }

@@ -48,6 +48,11 @@ export class PackReader implements Disposable {
     return this.#read(location, location.offset, Math.min(octets, location.length))
   }
 
+  /** Closes the files; those that are needed again are opened again. */
+  close(): void {
+    this[Symbol.dispose]()
+  }
+
   [Symbol.dispose](): void {
     for (const fd of this.#open.values()) closeSync(fd)
     this.#open.clear()

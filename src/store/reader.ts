@@ -88,6 +88,11 @@ export class StoreReader implements Disposable {
     return this.#packs.chunks(location)
   }
 
+  /** Lets go of the files of packs, so that one that was retired can be removed. */
+  closePacks(): void {
+    this.#packs.close()
+  }
+
   head(location: PackLocation, octets: number): Buffer {
     return this.#packs.head(location, octets)
   }

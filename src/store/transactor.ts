@@ -6,6 +6,7 @@ import { FolderChanges } from './folder-changes.ts'
 import { LocalChanges } from './local-changes.ts'
 import { ObjectChanges } from './objects.ts'
 import type { PackLocation } from './pack-format.ts'
+import { Purge } from './purge.ts'
 import { PushOutcomes } from './push-outcomes.ts'
 import { QuotaPause } from './quota-pause.ts'
 import type { DownloadRow, FolderRow, MessageDigest, StagedRow } from './rows.ts'
@@ -54,6 +55,7 @@ export class Transactor {
   readonly quota: QuotaPause
   readonly objects: ObjectChanges
   readonly damaged: DamagedBodies
+  readonly purge: Purge
 
   constructor(database: Database, now: number) {
     this.#scope = new TransactionScope(database, now)
@@ -65,6 +67,7 @@ export class Transactor {
     this.quota = new QuotaPause(this.#scope)
     this.objects = new ObjectChanges(this.#scope)
     this.damaged = new DamagedBodies(this.#scope)
+    this.purge = new Purge(this.#scope)
   }
 
   /** Adds the folder, or updates what the server says of it. */

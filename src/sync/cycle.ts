@@ -7,6 +7,7 @@ import type { SyncEngineOptions } from './engine.ts'
 import { isFullDue, isUnchanged, runPlan } from './plan-folder.ts'
 import { planStructure } from './plan-structure.ts'
 import { type FolderFailure, newCounters, type SyncCounters, type SyncEvent, type SyncResult } from './progress.ts'
+import { purgeOld } from './purge-old.ts'
 import { type PushContext, pushAccount } from './push-account.ts'
 import { pushFolders } from './push-folders.ts'
 import { refetchDamaged } from './refetch-damaged.ts'
@@ -58,6 +59,7 @@ export class Cycle {
     for (const folder of chosen) await this.#tryFolder(folder, () => transferFolder(context, folder, this.#totals))
     for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(context, folder))
     if (isComplete && this.#errors.length === 0) this.#store.transact(transactor => transactor.sweep())
+    purgeOld(this.#store)
     return this.#result(chosen)
   }
 

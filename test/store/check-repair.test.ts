@@ -6,13 +6,7 @@ import { type CheckReport, checkStore } from '../../src/store/maintenance/check-
 import { type RepairReport, repairStore } from '../../src/store/maintenance/repair-store.ts'
 import { packFile } from '../../src/store/pack-format.ts'
 import { ModelAccount, messageOf } from '../support/model-account.ts'
-
-function finish<Result>(work: Generator<unknown, Result>): Result {
-  for (;;) {
-    const { done, value } = work.next()
-    if (done) return value
-  }
-}
+import { finish, spoil } from '../support/store.ts'
 
 const check = (account: ModelAccount, isFull = true): CheckReport => finish(checkStore(account.dir, { isFull }))
 function repair(account: ModelAccount): RepairReport {
@@ -38,9 +32,7 @@ async function addLocal(account: ModelAccount, subject: string): Promise<number>
 const pack = (account: ModelAccount) => packFile(join(account.dir, 'packs'), 1)
 
 function flipBit({ location: { offset } }: { location: { offset: number } }, account: ModelAccount): void {
-  const octets = readFileSync(pack(account))
-  octets[offset + 3] = (octets[offset + 3] ?? 0) ^ 1
-  writeFileSync(pack(account), octets)
+  spoil(pack(account), offset + 3)
 }
 
 t.test('a sound store has nothing to complain of', async t => {

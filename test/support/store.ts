@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { packFlags } from '../../src/store/flags.ts'
@@ -55,4 +56,19 @@ export async function addItem(store: Store, folder: number, uid: number, body = 
   if (!staged) throw new Error('nothing was staged')
   const digest = { sha256: Buffer.alloc(32), messageId: `<${uid}@x>`, subject: 's', from: 'f', dateMs: 0 }
   store.transact(transactor => transactor.importStaged(staged, digest))
+}
+
+/** Runs work that tells its progress to its end. */
+export function finish<Result>(work: Generator<unknown, Result>): Result {
+  for (;;) {
+    const { done, value } = work.next()
+    if (done) return value
+  }
+}
+
+/** Flips a bit of a file. */
+export function spoil(file: string, offset: number): void {
+  const octets = readFileSync(file)
+  octets[offset] = (octets[offset] ?? 0) ^ 1
+  writeFileSync(file, octets)
 }
