@@ -1,4 +1,4 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { backup, DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { PosternError } from '../errors.ts'
 import { databaseFailure, isIoFailure, textOf } from './disk-failure.ts'
 import type { StoreErrorCode } from './errors.ts'
@@ -9,6 +9,8 @@ export const SCHEMA_VERSION = 1
 const BUSY_TIMEOUT_MS = 10_000 // a reader never waits in WAL; a writer only for another one, or a checkpoint
 const CACHE_KIB = 8192
 const CHECKPOINT_PAGES = 8192 // 32 MB: a checkpoint syncs the whole database, and a first pull writes much
+
+const BACKUP_PAGES = 2048 // copied in one step
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, unknown>>
@@ -109,6 +111,18 @@ export class Database implements Disposable {
   /** Runs a statement that may not stand in a transaction, or a PRAGMA. */
   exec(sql: string): void {
     this.#told(() => this.#database.exec(sql))
+  }
+
+  /** Copies the database as it is at one moment into a new file, while it goes on being used. */
+  async backupTo(file: string, onProgress: (done: number, total: number) => void): Promise<void> {
+    try {
+      await backup(this.#database, file, {
+        rate: BACKUP_PAGES,
+        progress: ({ totalPages, remainingPages }) => onProgress(totalPages - remainingPages, totalPages),
+      })
+    } catch (error) {
+      throw databaseFailure(file, error)
+    }
   }
 
   [Symbol.dispose](): void {

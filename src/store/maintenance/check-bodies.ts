@@ -6,6 +6,8 @@ import { PackReader } from '../pack-reader.ts'
 import { type BodyOwner, countBodies, HeaderProbe, type OwnedBody, ownedBodies } from './bodies.ts'
 import type { MaintenanceProgress } from './problem.ts'
 
+const STEP_OCTETS = 16 * 1_048_576 // read in one step, about 20 ms
+
 /** A body that cannot be read as it was stored. */
 export interface BodyDamage {
   readonly owner: BodyOwner
@@ -26,7 +28,7 @@ export function* checkBodies(
 ): Generator<MaintenanceProgress, readonly BodyDamage[]> {
   const damage: BodyDamage[] = []
   const total = countBodies(database)
-  let done = 0
+  let [done, octets] = [0, 0]
   using probe = new HeaderProbe(packsDir)
   using reader = new PackReader(packsDir)
   for (const page of ownedBodies(database)) {
@@ -35,8 +37,12 @@ export function* checkBodies(
       const cause =
         rangeProblem(body, ends) ?? probe.problemOf(body.location) ?? (isFull ? readProblem(reader, body) : undefined)
       if (cause !== undefined) damage.push(describe(database, body, cause))
+      done++
+      octets += isFull ? body.location.length : 0
+      if (octets < STEP_OCTETS) continue
+      octets = 0
+      yield { kind: 'maintenance', step: 'bodies', done, total }
     }
-    done += page.length
     yield { kind: 'maintenance', step: isFull ? 'bodies' : 'records', done, total }
   }
   // Between a row and its body a compaction may have moved it: what has another place by now is looked at there.

@@ -1,0 +1,152 @@
+import { existsSync, renameSync } from 'node:fs'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { PosternError } from '../../errors.ts'
+import { Database } from '../database.ts'
+import { fileFailure } from '../disk-failure.ts'
+import type { StoreErrorCode } from '../errors.ts'
+import { dateWord } from '../pack-files.ts'
+import { PACKS_DIR } from '../pack-format.ts'
+import { PackReader } from '../pack-reader.ts'
+import { DATABASE_FILE } from '../reader.ts'
+import { restoredDir, restoringDir } from '../store-folders.ts'
+import { checkStore } from './check-store.ts'
+import { copyPack, syncPath } from './copy-pack.ts'
+import { drive } from './drive.ts'
+import { type BackupManifest, type BackupProfile, invalidBackup, readManifest, verifyFiles } from './manifest.ts'
+import type { MaintenanceProgress } from './problem.ts'
+import { type HeaderHashOf, makeReconcilable, numbersOf } from './restored-rows.ts'
+
+/** Options of {@link restoreStore}. */
+export interface RestoreOptions {
+  /** The folder of the backup. */
+  readonly source: string
+  readonly profile: BackupProfile
+  /** SHA-256 of a message's header: recognises on the server what has no Message-ID. */
+  readonly headerHashOf: HeaderHashOf
+  /** Closes the store that is to be replaced; whatever is asked of it must wait until the restore ends. */
+  readonly close: () => void
+  readonly clock: () => number
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: MaintenanceProgress) => void
+}
+
+/** What was restored. */
+export interface RestoreReport {
+  readonly items: number
+  readonly createdAt: string
+  /** Where the store that was there before is now; undefined when there was none. */
+  readonly before: string | undefined
+}
+
+/**
+ * Puts a backup in a store's place. Until it is known to be whole nothing is touched; then folders change names, and the
+ * old one stays beside it. The next run reconciles it with the server.
+ *
+ * @throws {PosternError} STORE_BACKUP_INVALID, STORE_BACKUP_OTHER_ACCOUNT, STORE_NEWER_SCHEMA, STORE_DISK_FULL,
+ *   STORE_WRITE_FAILED
+ */
+export async function restoreStore(dir: string, options: RestoreOptions): Promise<RestoreReport> {
+  const manifest = await verifyBackup(options)
+  const working = restoringDir(dir)
+  try {
+    await rm(working, { recursive: true, force: true })
+    await rm(restoredDir(dir), { recursive: true, force: true })
+    await copyBackup(manifest, working, options)
+    reconcile(dir, working, options)
+    await syncPath(join(working, DATABASE_FILE), 'r+')
+    for (const path of [join(working, PACKS_DIR), working]) await syncPath(path, 'r')
+    options.signal.throwIfAborted()
+    await rename(working, restoredDir(dir))
+  } catch (error) {
+    await rm(working, { recursive: true, force: true })
+    throw error instanceof PosternError || options.signal.aborted ? error : fileFailure(dir, error)
+  }
+  const before = swap(dir, options)
+  await syncPath(dirname(dir), 'r')
+  return { items: manifest.counts.items, createdAt: manifest.createdAt, before }
+}
+
+/**
+ * Reads and checks a backup, without touching anything.
+ *
+ * @throws {PosternError} STORE_BACKUP_INVALID, STORE_BACKUP_OTHER_ACCOUNT, STORE_NEWER_SCHEMA
+ */
+export async function verifyBackup(
+  options: Pick<RestoreOptions, 'source' | 'profile' | 'signal' | 'onProgress'>,
+): Promise<BackupManifest> {
+  const { source, profile, onProgress, signal } = options
+  const manifest = await readManifest(source)
+  if (manifest.profile.email.toLowerCase() !== profile.email.toLowerCase()) throw otherAccount(manifest, options)
+  const total = manifest.files.reduce((sum, { octets }) => sum + octets, 0)
+  let done = 0
+  await verifyFiles(source, manifest, octets => {
+    signal.throwIfAborted()
+    done += octets
+    onProgress({ kind: 'maintenance', step: 'verify', done, total })
+  })
+  const { problems } = await drive(checkStore(source, { isFull: false }), options)
+  const [fatal] = problems.filter(({ kind }) => kind === 'database' || kind === 'pack')
+  if (fatal) throw invalidBackup(source, fatal.message)
+  if (problems.length > manifest.counts.problems) throw invalidBackup(source, problems[0]?.message ?? '')
+  return manifest
+}
+
+async function copyBackup(
+  { files }: BackupManifest,
+  to: string,
+  { source, signal, onProgress }: RestoreOptions,
+): Promise<void> {
+  await mkdir(join(to, PACKS_DIR), { recursive: true, mode: 0o700 })
+  await copyFile(join(source, DATABASE_FILE), join(to, DATABASE_FILE))
+  const packs = files.filter(({ name }) => name !== DATABASE_FILE)
+  for (const [index, { name, octets }] of packs.entries()) {
+    signal.throwIfAborted()
+    onProgress({ kind: 'maintenance', step: 'packs', done: index, total: packs.length })
+    const mayLink = index < packs.length - 1 // the last one will be written to
+    await copyPack({ from: join(source, name), to: join(to, name), octets, mayLink })
+  }
+}
+
+function reconcile(dir: string, working: string, { headerHashOf, clock }: RestoreOptions): void {
+  const before = numbersOf(join(dir, DATABASE_FILE))
+  using database = Database.openWriter(join(working, DATABASE_FILE))
+  using packs = new PackReader(join(working, PACKS_DIR))
+  makeReconcilable(database, { before, now: clock(), headerHashOf: location => headerHashOf(packs, location) })
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+}
+
+/** Without a break in between: nobody of this process finds no store, and what crashes here is ended at the next opening. */
+function swap(dir: string, { close, clock }: RestoreOptions): string | undefined {
+  close()
+  try {
+    if (!existsSync(dir)) {
+      renameSync(restoredDir(dir), dir)
+      return undefined
+    }
+    const before = freeName(`${dir}.before-restore-${dateWord(clock())}`)
+    renameSync(dir, before)
+    renameSync(restoredDir(dir), dir)
+    return before
+  } catch (error) {
+    throw fileFailure(dir, error)
+  }
+}
+
+function freeName(wanted: string): string {
+  for (let count = 2, name = wanted; ; name = `${wanted}-${count++}`) if (!existsSync(name)) return name
+}
+
+function otherAccount(
+  { profile }: BackupManifest,
+  { source, profile: own }: Pick<RestoreOptions, 'source' | 'profile'>,
+): PosternError {
+  return new PosternError<StoreErrorCode>(
+    'STORE_BACKUP_OTHER_ACCOUNT',
+    `${source} is a backup of ${profile.email}, not of ${own.email}.`,
+    {
+      remedy: 'user',
+      advice: 'Nothing was changed. Name the right profile with --profile, or another backup.',
+    },
+  )
+}

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { PosternError } from '../../errors.ts'
+import { Database } from '../database.ts'
+import type { PackLocation } from '../pack-format.ts'
+import type { PackReader } from '../pack-reader.ts'
+import { locationOf } from '../row-values.ts'
+
+/** SHA-256 of the header of a body. */
+export type HeaderHashOf = (packs: PackReader, location: PackLocation) => Buffer
+
+/** Numbers that a store has given out, and that must not be given to anything else. */
+export interface GivenNumbers {
+  readonly localUidValidity: number
+  /** By table. */
+  readonly sequences: ReadonlyMap<string, number>
+}
+
+const UNKNOWN_GAP = 1_000_000 // jumped over when the replaced store cannot say what it gave out
+
+/** Reads what the store that is replaced has given out; undefined when that cannot be read. */
+export function numbersOf(file: string): GivenNumbers | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    using database = Database.openReader(file)
+    return readNumbers(database)
+  } catch (error) {
+    if (error instanceof PosternError && error.code === 'STORE_UNREADABLE') return undefined
+    throw error
+  }
+}
+
+/**
+ * Makes a store of earlier ready to meet its server again: nothing that was uploaded since is uploaded a second time,
+ * everything is compared, and no number is given to a second message.
+ */
+export function makeReconcilable(
+  database: Database,
+  options: {
+    readonly before: GivenNumbers | undefined
+    readonly now: number
+    readonly headerHashOf: (location: PackLocation) => Buffer
+  },
+): void {
+  const { before, now, headerHashOf } = options
+  database.transaction(() => {
+    renumber(database, before, now)
+    doubtUploads(database, headerHashOf)
+    database.run(
+      `UPDATE folder SET uid_next = NULL, cursor = NULL, last_full_at = NULL, consent = NULL,
+         error = NULL, state = iif(state = 'paused', 'ok', state)`,
+    )
+    database.run('UPDATE damaged SET attempts = 0')
+    database.run(`INSERT INTO ledger(at, event) VALUES(?, 'restored-from-backup')`, now)
+  }, true)
+}
+
+function readNumbers(database: Database): GivenNumbers {
+  const rows = database.all('SELECT name, seq FROM sqlite_sequence')
+  return {
+    localUidValidity: Number(database.find('SELECT max(local_uid_validity) AS n FROM folder')?.n),
+    sequences: new Map(rows.map(({ name, seq }) => [String(name), Number(seq)])),
+  }
+}
+
+// A client of the store may have seen local UIDs that will be given again: with another UIDVALIDITY they are others.
+function renumber(database: Database, before: GivenNumbers | undefined, now: number): void {
+  const own = readNumbers(database)
+  const validity = Math.max(own.localUidValidity, before?.localUidValidity ?? 0, Math.trunc(now / 1000)) + 1
+  database.run('UPDATE folder SET local_uid_validity = ?', validity)
+  database.run('DELETE FROM vanished')
+  database.run('UPDATE meta SET vanished_from = modseq')
+  for (const [table, seq] of own.sequences) {
+    const next = before ? Math.max(seq, before.sequences.get(table) ?? 0) : seq + UNKNOWN_GAP
+    database.run('UPDATE sqlite_sequence SET seq = ? WHERE name = ?', next, table)
+  }
+}
+
+/** What waited to be uploaded may have been since: it is looked for on the server before it is sent. */
+function doubtUploads(database: Database, headerHashOf: (location: PackLocation) => Buffer): void {
+  const sql = `SELECT op.seq, item.pack, item.offset, item.length FROM op JOIN item ON item.id = op.item
+    WHERE op.kind = 'append' AND op.sent_hash IS NULL AND item.message_id IS NULL`
+  for (const row of database.all(sql)) {
+    try {
+      database.run('UPDATE op SET sent_hash = ? WHERE seq = ?', headerHashOf(locationOf(row)), Number(row.seq))
+    } catch (error) {
+      if (!(error instanceof PosternError && error.code === 'STORE_PACK_DAMAGED')) throw error // cannot be sent either
+    }
+  }
+  database.run(`UPDATE op SET state = 'inflight', next_at = 0 WHERE item IS NOT NULL`)
+}
