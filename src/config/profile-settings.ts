@@ -98,7 +98,9 @@ const scheduling = {
   pausedUntil: z.iso.datetime().optional().describe('With `paused`: when synchronizing goes on by itself.'),
   automaticFolders: folders
     .default(['*'])
-    .describe('Folders that are synchronized by themselves; `*` stands for any text. Others on demand.'),
+    .describe(
+      'Folders that are synchronized by themselves; `*` stands for any text, `!` before a pattern takes out again. Others on demand.',
+    ),
   priorityFolders: folders
     .default(['INBOX'])
     .describe('Of these, the ones that are synchronized most often, and watched.'),

@@ -3,6 +3,7 @@ import type { DaemonErrorCode } from './errors.ts'
 import type { Method, MethodContext } from './method.ts'
 import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
+import { FOLDER_CLASS_METHODS } from './methods/folder-class.ts'
 import { FRONT_METHODS } from './methods/fronts.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
 import { OUTBOX_METHODS } from './methods/outbox.ts'
@@ -16,6 +17,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...PROFILE_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
+  ...FOLDER_CLASS_METHODS,
   ...FRONT_METHODS,
   ...OUTBOX_METHODS,
   ...PAUSE_METHODS,

@@ -17,6 +17,9 @@ export interface Profile extends ProfileSettings {
   readonly dir: string
 }
 
+/** Which folders are synchronized by themselves, and how often. */
+export type FolderPatterns = Readonly<Record<'automaticFolders' | 'priorityFolders', readonly string[]>>
+
 /** What is needed to add a profile. */
 export interface NewProfile {
   readonly name: string
@@ -107,6 +110,15 @@ export class Profiles {
     this.get(name)
     if (!(key in profileSettings.shape) || key === 'number') throw unknownSetting(key)
     await this.#config.change(['profiles', name, key], text === '' ? undefined : settingValue(key, text))
+    return this.get(name)
+  }
+
+  /** Sets the patterns of automatic and priority folders, as far as they have changed. */
+  async setFolderPatterns(name: string, patterns: FolderPatterns): Promise<Profile> {
+    const profile = this.get(name)
+    for (const key of ['automaticFolders', 'priorityFolders'] as const) {
+      if (patterns[key] !== profile[key]) await this.#config.change(['profiles', name, key], [...patterns[key]])
+    }
     return this.get(name)
   }
 

@@ -37,29 +37,4 @@ export const DEFAULT_SYNC_SETTINGS: SyncSettings = {
   priorityFolders: ['INBOX'],
 }
 
-/** How often a folder is synchronized: often, now and then, or on demand only. */
-export type FolderClass = 'priority' | 'standard' | 'other'
-
-/** Tells a folder's class: it is automatic when it matches a pattern (`*` stands for any text), and may have priority then. */
-export function folderClass(
-  path: string,
-  { automaticFolders, priorityFolders }: Pick<SyncSettings, 'automaticFolders' | 'priorityFolders'>,
-): FolderClass {
-  if (priorityFolders.some(pattern => matches(pattern, path))) return 'priority'
-  return automaticFolders.some(pattern => matches(pattern, path)) ? 'standard' : 'other'
-}
-
-function matches(pattern: string, path: string): boolean {
-  if (pattern.toLowerCase() === 'inbox') return path === 'INBOX'
-  const parts = pattern.split('*')
-  const [first = '', ...rest] = parts
-  if (!path.startsWith(first)) return false
-  let at = first.length
-  for (const [index, part] of rest.entries()) {
-    if (index === rest.length - 1) return path.length - part.length >= at && path.endsWith(part)
-    const found = path.indexOf(part, at)
-    if (found === -1) return false
-    at = found + part.length
-  }
-  return at === path.length
-}
+export { type FolderClass, folderClass } from './folder-class.ts'

@@ -7,6 +7,7 @@ import { SyncProgress } from '../sync-progress.ts'
 import { printable, table } from '../terminal.ts'
 import { call, withControl } from '../with-control.ts'
 import { FOLDER_CHANGES } from './folder-change.ts'
+import { folderSetCommand } from './folder-set.ts'
 import { ITEM_CHANGES } from './item-change.ts'
 
 const profileOption = { type: 'string', describe: 'Which profile, where there are several' } as const
@@ -94,7 +95,7 @@ const folderListCommand = defineCommand<{ profile: string | undefined }>({
 export const folderCommand: Command<never> = defineCommand({
   command: 'folder',
   describe: 'Folders of the local store',
-  children: [folderListCommand, ...FOLDER_CHANGES],
+  children: [folderListCommand, folderSetCommand, ...FOLDER_CHANGES],
 })
 
 type Item = Omit<ItemListing, 'row'> & { readonly id: string }

@@ -20,7 +20,8 @@ const run = z.strictObject({
 export const MAIL_METHODS = {
   sync: valueMethod(run, async (params, { installation, emit, signal }) => {
     const chosen = installation.profiles.choose(params.profile)
-    return installation.syncs.run(chosen, { ...explicitRun(params), onEvent: emit, signal })
+    const onEvent = chosen.showProgress ? emit : () => undefined
+    return installation.syncs.run(chosen, { ...explicitRun(params), onEvent, signal })
   }),
   /** Begins a run that goes on when the caller has left. */
   'sync.start': valueMethod(run, async (params, { installation }) => {
