@@ -57,6 +57,9 @@ export interface PendingFlags {
   readonly local: MessageFlags
 }
 
+// Word for word the condition of the index item_changed: SQLite uses the index only then.
+const CHANGED = '(server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder)'
+
 /** Reads what the user has changed and the server does not know. */
 export class PendingChanges {
   readonly #database: Database
@@ -100,6 +103,13 @@ export class PendingChanges {
     }))
   }
 
+  /** Whether there is anything that {@link PushOutcomes.searched} or `giveUpSearched` would change. */
+  hasUnresolved(): boolean {
+    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL
+      AND (state <> 'ready' OR EXISTS(SELECT 1 FROM item WHERE id = op.item AND is_gone)) LIMIT 1`
+    return this.#database.find(sql) !== undefined
+  }
+
   inflight(): InflightChange[] {
     const sql = `SELECT op.kind, op.destination, op.uid_next_before, item.* FROM op JOIN item ON item.id = op.item
       WHERE op.state = 'inflight' ORDER BY op.seq`
@@ -120,8 +130,8 @@ export class PendingChanges {
   }
 
   moves(): PendingMove[] {
-    const sql = `SELECT * FROM item WHERE remote_folder <> folder AND uid > 0 AND unlinked IS NULL AND is_gone = 0
-      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`
+    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0
+      AND unlinked IS NULL AND is_gone = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`
     return this.#database.all(sql).map(row => ({
       item: Number(row.id),
       uid: Number(row.uid),
@@ -134,14 +144,14 @@ export class PendingChanges {
 
   /** The UIDs that are to be removed from a folder. */
   deletions(folder: number, uidValidity: number): number[] {
-    const sql = `SELECT uid FROM item WHERE remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL
+    const sql = `SELECT uid FROM item WHERE ${CHANGED} AND remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL
       AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
       UNION SELECT uid FROM expunge WHERE folder = ?1 AND uid_validity = ?2 AND is_marked = 0 ORDER BY uid`
     return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
   }
 
   flags(folder: number): PendingFlags[] {
-    const sql = `SELECT * FROM item WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
+    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
       AND (server_bits <> local_bits OR server_keywords <> local_keywords) ORDER BY uid`
     return this.#database.all(sql, folder).map(row => ({
       item: Number(row.id),
@@ -153,9 +163,7 @@ export class PendingChanges {
 
   /** Folders with changes of flags or deletions to be told. */
   changedFolders(): number[] {
-    const sql = `SELECT DISTINCT remote_folder AS folder FROM item
-        WHERE (server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder)
-          AND remote_folder IS NOT NULL AND uid > 0
+    const sql = `SELECT DISTINCT remote_folder AS folder FROM item WHERE ${CHANGED} AND remote_folder IS NOT NULL AND uid > 0
       UNION SELECT folder FROM expunge WHERE is_marked = 0`
     return this.#database.all(sql).map(row => Number(row.folder))
   }

@@ -5,6 +5,7 @@ import { damagedOnServer } from './damaged-bodies.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
+import { type KnownColumns, KnownMessages } from './known-messages.ts'
 import { ObjectReader } from './objects.ts'
 import { PACKS_DIR, type PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
@@ -131,39 +132,56 @@ export class StoreReader implements Disposable {
   }
 
   /** Everything that the store knows of a folder's UIDs. */
-  known(folder: number, uidValidity: number): Map<number, KnownMessage> {
-    const known = new Map<number, KnownMessage>()
-    const keep = (where: KnownMessage['where'], sql: string, ...values: number[]) => {
-      for (const row of this.#database.iterate(sql, ...values)) {
-        known.set(Number(row.uid), {
-          where,
-          flags: { bits: Number(row.bits ?? 0), keywords: String(row.keywords ?? '') },
-        })
-      }
-    }
-    keep('ignored', 'SELECT uid FROM ignored WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
-    keep('ignored', 'SELECT uid FROM expunge WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
-    keep('dlq', 'SELECT uid, bits, keywords FROM dlq WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
-    keep('stage', 'SELECT uid, bits, keywords FROM stage WHERE folder = ? AND uid_validity = ?', folder, uidValidity)
-    const items = `SELECT uid, server_bits AS bits, server_keywords AS keywords FROM item
-      WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL`
-    keep('item', items, folder)
-    return known
+  known(folder: number, uidValidity: number): KnownMessages {
+    const key = [folder, uidValidity] as const
+    const flags = (bits: string, keywords: string) => `iif(${keywords} = '', ${bits}, ${bits} || ' ' || ${keywords})`
+    const queued = (table: string) =>
+      `SELECT uid, ${flags('bits', 'keywords')} AS flags FROM ${table} WHERE folder = ? AND uid_validity = ? ORDER BY uid`
+    const unwanted = (table: string) =>
+      `SELECT uid, 0 AS flags FROM ${table} WHERE folder = ? AND uid_validity = ? ORDER BY uid`
+    const items = `SELECT uid, ${flags('server_bits', 'server_keywords')} AS flags FROM item
+      WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL ORDER BY uid`
+    return KnownMessages.join([
+      this.#columns('ignored', unwanted('ignored'), ...key),
+      this.#columns('ignored', unwanted('expunge'), ...key),
+      this.#columns('dlq', queued('dlq'), ...key),
+      this.#columns('stage', queued('stage'), ...key),
+      this.#columns('item', items, folder),
+    ])
+  }
+
+  // As two JSON arrays: a hundred thousand rows take a tenth of the time that rows take as objects.
+  #columns(where: KnownMessage['where'], sql: string, ...values: number[]): KnownColumns {
+    const row = this.#database.find(
+      `SELECT json_group_array(uid) AS uids, json_group_array(flags) AS flags FROM (${sql})`,
+      ...values,
+    )
+    return { where, uids: JSON.parse(String(row?.uids)), flags: JSON.parse(String(row?.flags)) }
   }
 
   /** The UIDs of {@link known}. */
   knownUids(folder: number, uidValidity: number): UidSet {
-    const sql = `SELECT uid FROM item WHERE remote_folder = ?1 AND uid > 0 AND unlinked IS NULL
-      UNION SELECT uid FROM dlq WHERE folder = ?1 AND uid_validity = ?2
-      UNION SELECT uid FROM stage WHERE folder = ?1 AND uid_validity = ?2
-      UNION SELECT uid FROM ignored WHERE folder = ?1 AND uid_validity = ?2
-      UNION SELECT uid FROM expunge WHERE folder = ?1 AND uid_validity = ?2 ORDER BY uid`
-    return UidSet.of(this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid)))
+    // The index alone lists the items; the few that are unlinked are taken out afterwards.
+    const items = this.#uids('SELECT uid FROM item WHERE remote_folder = ? AND uid > 0 ORDER BY uid', folder)
+    const unlinked = 'SELECT uid FROM item WHERE unlinked IS NOT NULL AND remote_folder = ? AND uid > 0'
+    const gone = new Set(this.#uids(unlinked, folder))
+    const others = ['dlq', 'stage', 'ignored', 'expunge'].flatMap(table =>
+      this.#uids(`SELECT uid FROM ${table} WHERE folder = ? AND uid_validity = ?`, folder, uidValidity),
+    )
+    return UidSet.of([...(gone.size === 0 ? items : items.filter(uid => !gone.has(uid))), ...others])
+  }
+
+  #uids(sql: string, ...values: number[]): number[] {
+    return JSON.parse(
+      String(this.#database.find(`SELECT json_group_array(uid) AS uids FROM (${sql})`, ...values)?.uids),
+    )
   }
 
   /** Counts {@link known} without listing it. */
   knownCount(folder: number, uidValidity: number): number {
-    const sql = `SELECT (SELECT count(*) FROM item WHERE remote_folder = ?1 AND uid > 0 AND unlinked IS NULL)
+    // Asked for every folder in every run: all by indexes, without a look at the rows.
+    const sql = `SELECT (SELECT count(*) FROM item WHERE remote_folder = ?1 AND uid > 0)
+      - (SELECT count(*) FROM item INDEXED BY item_unlinked WHERE unlinked IS NOT NULL AND remote_folder = ?1 AND uid > 0)
       + (SELECT count(*) FROM dlq WHERE folder = ?1 AND uid_validity = ?2)
       + (SELECT count(*) FROM stage WHERE folder = ?1 AND uid_validity = ?2)
       + (SELECT count(*) FROM ignored WHERE folder = ?1 AND uid_validity = ?2)
@@ -171,9 +189,22 @@ export class StoreReader implements Disposable {
     return Number(this.#database.find(sql, folder, uidValidity)?.n)
   }
 
-  /** Sums the sizes of what is to be downloaded. */
-  queuedOctets(folder: number): number {
-    return Number(this.#database.find('SELECT coalesce(sum(size), 0) AS n FROM dlq WHERE folder = ?', folder)?.n)
+  /** Counts what is to be downloaded, with its octets, and what is to be imported. */
+  queued(folder: number): { readonly toDownload: number; readonly octets: number; readonly toImport: number } {
+    const sql = 'SELECT count(*) AS n, coalesce(sum(size), 0) AS octets FROM dlq WHERE folder = ?'
+    const row = this.#database.find(sql, folder)
+    const staged = this.#database.find('SELECT count(*) AS n FROM stage WHERE folder = ?', folder)
+    return { toDownload: Number(row?.n), octets: Number(row?.octets), toImport: Number(staged?.n) }
+  }
+
+  /** Counts what is ignored in a folder. */
+  ignoredCount(folder: number): number {
+    return Number(this.#database.find('SELECT count(*) AS n FROM ignored WHERE folder = ?', folder)?.n)
+  }
+
+  /** Whether any item waits for the end of a cycle to be taken for deleted. */
+  hasUnlinked(): boolean {
+    return this.#database.find('SELECT 1 FROM item WHERE unlinked IS NOT NULL LIMIT 1') !== undefined
   }
 
   /** The next messages to download below a UID, newest first. */

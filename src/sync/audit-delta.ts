@@ -33,7 +33,7 @@ export async function auditDelta(
   if (known !== selected.messages) return `${selected.messages} messages, ${known} by its deltas`
   const expected = store.read.sample(folder.id, SAMPLE, below => randomInt(below))
   if (expected.size === 0) return undefined
-  const answers = await Array.fromAsync(selected.fetchFlagsOf(UidSet.of(expected.keys())))
+  const answers = await selected.fetchFlagsOf(UidSet.of(expected.keys()))
   const found = new Map(answers.map(({ uid, flags }) => [uid, packFlags(flags)]))
   for (const [uid, flags] of expected) {
     const there = found.get(uid)

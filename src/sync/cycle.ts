@@ -58,7 +58,9 @@ export class Cycle {
     const context = { ...this.#options, remote: this.#remote, onEvent: this.#run.onEvent }
     for (const folder of chosen) await this.#tryFolder(folder, () => transferFolder(context, folder, this.#totals))
     for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(context, folder))
-    if (isComplete && this.#errors.length === 0) this.#store.transact(transactor => transactor.sweep())
+    if (isComplete && this.#errors.length === 0 && this.#store.read.hasUnlinked()) {
+      this.#store.transact(transactor => transactor.sweep())
+    }
     purgeOld(this.#store)
     return this.#result(chosen)
   }
@@ -138,7 +140,7 @@ export class Cycle {
   }
 
   #result(folders: readonly FolderRow[]): SyncResult {
-    const ignored = folders.reduce((sum, { id }) => sum + this.#store.read.counts(id).ignored, 0)
+    const ignored = folders.reduce((sum, { id }) => sum + this.#store.read.ignoredCount(id), 0)
     const { downloaded, imported, uploaded } = this.#totals
     return { downloaded, imported, uploaded, ignored, conflicts: 0, errors: this.#errors }
   }

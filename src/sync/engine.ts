@@ -49,7 +49,8 @@ export class SyncEngine {
 
   #note(error: PosternError | undefined): void {
     try {
-      this.#options.store.transact(transactor => transactor.noteRun(error))
+      // Not worth a wait for the disk in every run.
+      this.#options.store.transactRepeatable(transactor => transactor.noteRun(error))
     } catch (cause) {
       // A full disk takes no note of being full: what ended the run is told all the same.
       if (error === undefined) throw cause

@@ -1,4 +1,6 @@
+import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import type { FolderFacts } from '../store/transactor.ts'
 import type { RemoteFolder } from './remote.ts'
 
 /** Takes over the server's list of folders. What the user has changed and the server does not know yet stays. */
@@ -8,13 +10,25 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): vo
   const pending = store.read.pending.folders().flatMap(({ path, newPath }) => [path, newPath ?? path])
   const isPending = ({ path, delimiter }: { path: string; delimiter: string | undefined }) =>
     pending.some(each => path === each || (delimiter && path.startsWith(`${each}${delimiter}`)))
-  const gone = store.read.folders().filter(folder => !paths.has(folder.path) && !isPending(folder))
+  const known = new Map(store.read.folders().map(folder => [folder.path, folder]))
+  const gone = [...known.values()].filter(folder => !paths.has(folder.path) && !isPending(folder))
+  const changed = listed
+    .filter(folder => !isPending(folder))
+    .map(factsOf)
+    .filter(facts => isNews(facts, known.get(facts.path)))
+  if (changed.length + gone.length === 0) return // mostly: nothing is written, the disk is left alone
   store.transact(transactor => {
-    for (const folder of listed.filter(folder => !isPending(folder))) {
-      const { path, delimiter, role, objectId, rights, selectable } = folder
-      const isExcluded = role === 'drafts'
-      transactor.putFolder({ path, delimiter, role, objectId, rights, isSelectable: selectable, isExcluded })
-    }
+    for (const facts of changed) transactor.putFolder(facts)
     for (const folder of gone) transactor.loseFolder(folder)
   })
+}
+
+function factsOf({ path, delimiter, role, objectId, rights, selectable }: RemoteFolder): FolderFacts {
+  return { path, delimiter, role, objectId, rights, isSelectable: selectable, isExcluded: role === 'drafts' }
+}
+
+// A folder that is gone is not among the known ones: what is listed again is news.
+function isNews(facts: FolderFacts, known: FolderRow | undefined): boolean {
+  const keys = ['delimiter', 'role', 'objectId', 'rights', 'isSelectable', 'isExcluded'] as const
+  return !known || keys.some(key => facts[key] !== known[key])
 }

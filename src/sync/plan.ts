@@ -17,24 +17,39 @@ export interface FolderPlan {
   readonly vanished: readonly number[]
 }
 
+/** What is known of the UIDs of a folder. */
+export interface KnownUids {
+  keys(): Iterable<number>
+  get(uid: number): KnownMessage | undefined
+}
+
 /** Decides what a delta means for what is known. Pure: the same input gives the same plan, and a repeated plan is empty. */
-export function planFolder(known: ReadonlyMap<number, KnownMessage>, delta: RemoteDelta): FolderPlan {
-  const messages = delta.kind === 'full' ? delta.messages : delta.changed
+export function planFolder(known: KnownUids, delta: RemoteDelta): FolderPlan {
   const newUids: number[] = []
   const flagChanges: { uid: number; flags: MessageFlags }[] = []
-  // An unknown UID in VANISHED means nothing (RFC 7162 section 3.2.10).
-  const vanished = new Set(
-    delta.kind === 'full' ? known.keys() : [...known.keys()].filter(uid => delta.vanished.has(uid)),
-  )
   const seen = new Set<number>()
-  for (const { uid, flags } of messages) {
-    if (delta.kind === 'full') vanished.delete(uid)
+  const pack = packing()
+  for (const { uid, flags } of delta.kind === 'full' ? delta.messages : delta.changed) {
     const here = known.get(uid)
     if (!here && !seen.has(uid)) newUids.push(uid)
     seen.add(uid)
     if (!here || here.where === 'ignored') continue
-    const packed = packFlags(flags)
+    const packed = pack(flags)
     if (!equalFlags(here.flags, packed)) flagChanges.push({ uid, flags: packed })
   }
-  return { newUids, flagChanges, vanished: [...vanished] }
+  // An unknown UID in VANISHED means nothing (RFC 7162 section 3.2.10).
+  const isGone = (uid: number) => (delta.kind === 'full' ? !seen.has(uid) : delta.vanished.has(uid))
+  return { newUids, flagChanges, vanished: Array.from(known.keys()).filter(isGone) }
+}
+
+/** Packs flags; messages with the same list of them are packed once. */
+function packing(): (flags: readonly string[]) => MessageFlags {
+  const packed = new Map<readonly string[], MessageFlags>()
+  return flags => {
+    const known = packed.get(flags)
+    if (known) return known
+    const fresh = packFlags(flags)
+    packed.set(flags, fresh)
+    return fresh
+  }
 }

@@ -39,6 +39,7 @@ export async function pushAccount(context: PushContext, isComplete: boolean): Pr
 
 /** What was sent and did not turn up in any folder waits another cycle: the server may be slow to show it. */
 function resolveLost(store: Store): void {
+  if (!store.read.pending.hasUnresolved()) return
   const lost = store.read.pending.inflight()
   store.transact(transactor => {
     transactor.push.giveUpSearched()

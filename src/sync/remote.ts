@@ -118,10 +118,10 @@ export interface SelectedFolder extends RemoteStatus {
    * Undefined when no cursor was given, UIDVALIDITY differs, or the server has no QRESYNC.
    */
   readonly delta: { readonly changed: readonly RemoteFlags[]; readonly vanished: UidSet } | undefined
-  /** Streams UID and FLAGS of all messages, or of those changed since a mod-sequence (CONDSTORE). */
-  fetchFlags(changedSince?: bigint): AsyncIterable<RemoteFlags>
-  /** Streams UID and FLAGS of the given messages, as far as they are there. */
-  fetchFlagsOf(uids: UidSet): AsyncIterable<RemoteFlags>
+  /** Reads UID and FLAGS of all messages, or of those changed since a mod-sequence (CONDSTORE). */
+  fetchFlags(changedSince?: bigint): Promise<readonly RemoteFlags[]>
+  /** Reads UID and FLAGS of the given messages, as far as they are there. */
+  fetchFlagsOf(uids: UidSet): Promise<readonly RemoteFlags[]>
   /** Streams what PLAN needs of the given messages. */
   fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncIterable<RemoteMetadata>
   /** All UIDs of the folder. */

@@ -20,13 +20,13 @@ export interface TransferContext {
 /** DOWNLOAD and IMPORT of a folder, side by side: what is durable is imported while the rest is still coming. */
 export async function transferFolder(context: TransferContext, folder: FolderRow, totals: SyncCounters): Promise<void> {
   const { store, remote, importer, onEvent } = context
-  const { queuedDownload, queuedImport } = store.read.counts(folder.id)
-  if (queuedDownload + queuedImport === 0) return
+  const { toDownload, octets, toImport } = store.read.queued(folder.id)
+  if (toDownload + toImport === 0) return
   onEvent({ kind: 'folder', path: folder.path })
   const counters = newCounters()
-  counters.toDownload = queuedDownload
-  counters.toDownloadOctets = store.read.queuedOctets(folder.id)
-  counters.toImport = queuedDownload + queuedImport
+  counters.toDownload = toDownload
+  counters.toDownloadOctets = octets
+  counters.toImport = toDownload + toImport
   const tell = () => onEvent({ kind: 'counters', path: folder.path, counters: { ...counters } })
   tell()
   const imports = new FolderImport(store, importer, folder.id, count => {
@@ -36,7 +36,7 @@ export async function transferFolder(context: TransferContext, folder: FolderRow
   })
   imports.poke()
   try {
-    if (queuedDownload > 0) {
+    if (toDownload > 0) {
       const selected = await remote.examine(folder.path)
       await using writer = store.openPackWriter()
       await runDownload(store, writer, Object.assign(selected, { folder: folder.id }), {

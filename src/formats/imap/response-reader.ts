@@ -73,18 +73,23 @@ export class ResponseReader {
     const lf = chunk.indexOf(LF, at)
     const end = lf === -1 ? chunk.length : lf + 1
     this.#hold(end - at)
+    if (lf !== -1 && this.#line.length === 0) {
+      this.#endLine(chunk, at, end)
+      return end
+    }
     this.#line.push(chunk.subarray(at, end))
-    if (lf !== -1) this.#endLine()
+    if (lf === -1) return end
+    const line = Buffer.concat(this.#line)
+    this.#line = []
+    this.#endLine(line, 0, line.length)
     return end
   }
 
-  #endLine(): void {
-    const [first, second] = this.#line
-    const line = second === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(this.#line)
-    this.#line = []
-    const end = line.length >= 2 && line[line.length - 2] === CR ? line.length - 2 : line.length - 1
-    const literal = literalAtEnd(line, end)
-    const text = line.subarray(0, literal ? literal.start : end)
+  /** Takes a line, its line end included. */
+  #endLine(octets: Buffer, start: number, afterLf: number): void {
+    const end = afterLf - start >= 2 && octets[afterLf - 2] === CR ? afterLf - 2 : afterLf - 1
+    const literal = literalAtEnd(octets, start, end)
+    const text = octets.subarray(start, literal ? literal.start : end)
     this.#parts.push({ kind: 'text', octets: text })
     if (literal) this.#openLiteral(text, literal.length)
     else this.#endResponse()
@@ -124,9 +129,13 @@ export class ResponseReader {
 }
 
 /** Finds `{n}`, `{n+}` or `~{n}` at the end of a line. */
-function literalAtEnd(line: Buffer, end: number): { readonly start: number; readonly length: number } | undefined {
+function literalAtEnd(
+  line: Buffer,
+  start: number,
+  end: number,
+): { readonly start: number; readonly length: number } | undefined {
   let at = end - 1
-  if (at < 2 || line[at] !== CLOSE_BRACE) return undefined
+  if (at < start + 2 || line[at] !== CLOSE_BRACE) return undefined
   at--
   if (line[at] === PLUS) at--
   let length = 0

@@ -15,7 +15,15 @@ export class UidSet {
 
   /** Makes a set of UIDs in any order; doubles are fine. */
   static of(uids: Iterable<number>): UidSet {
-    return UidSet.ofRanges(Array.from(uids, uid => [uid, uid] as const))
+    const sorted = Array.from(uids)
+    if (sorted.some((uid, index) => uid < (sorted[index - 1] ?? 0))) sorted.sort((left, right) => left - right)
+    const ranges: [number, number][] = []
+    for (const uid of sorted) {
+      const last = ranges.at(-1)
+      if (last && uid <= last[1] + 1) last[1] = uid
+      else ranges.push([uid, uid])
+    }
+    return new UidSet(ranges)
   }
 
   /** Makes a set of ranges in any order; they may touch or overlap. */

@@ -35,15 +35,19 @@ class ImapMail implements RemoteMail {
   readonly #connection: ImapConnection
   readonly #signal: AbortSignal
   readonly #onAbort = () => this.#connection.destroy(this.#signal.reason)
-  readonly features: RemoteFeatures
   readonly host: string
 
   constructor(connection: ImapConnection, { host }: Peer, signal: AbortSignal) {
     this.#connection = connection
     this.host = host
     this.#signal = signal
-    const { capabilities } = connection
-    this.features = {
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+    if (signal.aborted) this.#onAbort()
+  }
+
+  get features(): RemoteFeatures {
+    const { capabilities } = this.#connection
+    return {
       condstore: capabilities.has('CONDSTORE') || capabilities.has('QRESYNC'),
       qresync: capabilities.has('QRESYNC'),
       listStatus: capabilities.has('LIST-STATUS'),
@@ -53,8 +57,6 @@ class ImapMail implements RemoteMail {
       move: capabilities.has('MOVE'),
       objectId: capabilities.has('OBJECTID'),
     }
-    signal.addEventListener('abort', this.#onAbort, { once: true })
-    if (signal.aborted) this.#onAbort()
   }
 
   listFolders(): Promise<readonly RemoteFolder[]> {

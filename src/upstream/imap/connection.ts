@@ -11,6 +11,7 @@ import { endedBy, refusedCommand, type StatusResponse } from './refusals.ts'
 import { type SilenceLimits, SilenceWatch } from './silence-watch.ts'
 
 const MAX_HELD_OCTETS = 32 * 1_048_576 // a UID SEARCH of a million single UIDs is 8 MB
+const LOGOUT_TIMEOUT_MS = 1000
 
 /** Untagged data (`* 23 FETCH …`). */
 export type DataResponse = ImapResponse & { readonly kind: 'data' }
@@ -24,6 +25,8 @@ export interface Completion {
 export interface CommandHandlers {
   /** By the name of the data: `FETCH`, `LIST`. The oldest running command that names it gets the response. */
   readonly data?: Readonly<Record<string, (response: DataResponse) => void>>
+  /** Takes an untagged response of one line as it is; false has it parsed, and offered to `data`. */
+  readonly line?: (octets: Buffer) => boolean
   /** Untagged OK, NO with a response code. */
   readonly code?: (code: ResponseCode) => void
   /** Takes a continuation request that no literal waits for; a text that it gives goes out as a line. */
@@ -155,6 +158,11 @@ export class ImapConnection implements AsyncDisposable {
     this.#capabilities = new Set()
   }
 
+  /** Takes a capability as not there: the server refused to do what it had promised. */
+  withdrawCapability(name: string): void {
+    this.#capabilities = new Set([...this.#capabilities].filter(each => each !== name))
+  }
+
   /**
    * Sends STARTTLS and gives the socket to `secure` once the server agrees.
    *
@@ -190,14 +198,16 @@ export class ImapConnection implements AsyncDisposable {
     this.#fail(reason)
   }
 
-  /** Says LOGOUT where that is possible and ends the connection. */
+  /** Says LOGOUT where that is possible and ends the connection; nobody waits for the server's goodbye. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#failure === undefined && this.#running.length === 0) {
-      const timer = setTimeout(() => this.#fail(this.#lost()), 1000).unref()
-      await this.command(['LOGOUT']).catch(() => undefined) // it is over either way
-      clearTimeout(timer)
+    const end = () => this.#fail(this.#lost())
+    if (this.#failure !== undefined || this.#running.length > 0) {
+      end()
+      return
     }
-    this.#fail(this.#lost())
+    const timer = setTimeout(end, LOGOUT_TIMEOUT_MS)
+    const loggedOut = this.command(['LOGOUT']).catch(() => undefined) // it is over either way
+    void loggedOut.then(() => clearTimeout(timer)).then(end)
   }
 
   #newReader(): ResponseReader {
@@ -254,6 +264,8 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   #onResponse(parts: readonly ResponsePart[]): void {
+    const only = parts.length === 1 ? parts[0] : undefined
+    if (only?.kind === 'text' && this.#running.find(command => command.line)?.line?.(only.octets)) return
     const response = parseResponse(parts)
     if (response.kind === 'continuation') this.#onContinuation(response.text)
     else if (response.kind === 'tagged') this.#onTagged(response)

@@ -18,6 +18,7 @@ import { AsyncQueue } from './async-queue.ts'
 import type { CommandHandlers, DataResponse, ImapConnection } from './connection.ts'
 import { downloadBodies } from './download.ts'
 import { parseFetch } from './fetch-response.ts'
+import { FlagLines } from './flag-lines.ts'
 
 const MAX_SET_OCTETS = 7000 // RFC 7162 section 4 lets servers refuse lines of over 8,192 octets
 const MAX_KNOWN_UIDS_OCTETS = 7000
@@ -102,19 +103,33 @@ class OpenFolder implements SelectedFolder {
     this.delta = hasDelta ? { changed: opening.changed, vanished: opening.vanished } : undefined
   }
 
-  async *fetchFlags(changedSince?: bigint): AsyncGenerator<RemoteFlags> {
-    if (this.messages === 0) return
+  async fetchFlags(changedSince?: bigint): Promise<readonly RemoteFlags[]> {
+    if (this.messages === 0) return []
     const modifier = changedSince === undefined ? '' : ` (CHANGEDSINCE ${changedSince})`
-    for await (const { uid, flags } of this.#fetch([`UID FETCH 1:* (UID FLAGS)${modifier}`])) {
-      if (uid !== undefined && flags) yield { uid, flags }
-    }
+    return await this.#fetchFlags([`UID FETCH 1:* (UID FLAGS)${modifier}`])
   }
 
-  async *fetchFlagsOf(uids: UidSet): AsyncGenerator<RemoteFlags> {
+  async fetchFlagsOf(uids: UidSet): Promise<readonly RemoteFlags[]> {
     const commands = Array.from(uids.split(MAX_SET_OCTETS), set => `UID FETCH ${set} (UID FLAGS)`)
-    for await (const { uid, flags } of this.#fetch(commands)) {
-      if (uid !== undefined && flags && uids.has(uid)) yield { uid, flags }
+    return (await this.#fetchFlags(commands)).filter(({ uid }) => uids.has(uid))
+  }
+
+  async #fetchFlags(commands: readonly string[]): Promise<readonly RemoteFlags[]> {
+    const found: RemoteFlags[] = []
+    const lines = new FlagLines()
+    const line = (octets: Buffer) => {
+      const message = lines.parse(octets)
+      if (message) found.push(message)
+      return message !== undefined
     }
+    const data = {
+      FETCH: (response: DataResponse) => {
+        const { uid, flags } = parseFetch(response)
+        if (uid !== undefined && flags) found.push({ uid, flags })
+      },
+    }
+    await Promise.all(commands.map(command => this.#connection.command([command], { data, line })))
+    return found
   }
 
   async *fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncGenerator<RemoteMetadata> {

@@ -79,7 +79,7 @@ async function open(account: ImapAccount, options: ImapClientOptions, signal: Ab
     }
     if (connection.capabilities.size === 0) await connection.readCapabilities()
     if (greeting.status !== 'PREAUTH') await authenticate(connection, account, security !== 'none')
-    await introduce(connection, options.clientVersion)
+    introduce(connection, options.clientVersion)
     log.debug({ host: peer.host, port: peer.port }, 'signed in to the IMAP server')
   } catch (error) {
     connection.destroy(error)
@@ -113,17 +113,19 @@ async function startTls(connection: ImapConnection, greeting: string, secure: (s
 
 async function authenticate(connection: ImapConnection, account: ImapAccount, isSecure: boolean): Promise<void> {
   const credentials = await account.credentials()
+  const before = connection.capabilities
   await signIn(connection, credentials, isSecure)
   // What the server can do may change with sign-in; it often says so in the OK, else we ask.
-  await connection.readCapabilities()
+  if (connection.capabilities === before) await connection.readCapabilities()
 }
 
-async function introduce(connection: ImapConnection, version: string): Promise<void> {
+// Nobody waits for these: what comes next follows them on the wire, and the server works in that order.
+function introduce(connection: ImapConnection, version: string): void {
   const { capabilities } = connection
-  const commands: Promise<unknown>[] = []
-  if (capabilities.has('ID')) commands.push(connection.command([`ID ("name" "Postern" "version" "${version}")`]))
-  if (capabilities.has('QRESYNC')) commands.push(connection.command(['ENABLE QRESYNC']))
-  await Promise.all(commands)
+  const ignore = () => undefined // a lost connection is told by the next command
+  if (capabilities.has('ID')) connection.command([`ID ("name" "Postern" "version" "${version}")`]).catch(ignore)
+  if (!capabilities.has('QRESYNC')) return
+  connection.command(['ENABLE QRESYNC']).catch(() => connection.withdrawCapability('QRESYNC'))
 }
 
 function tooSlow({ host, port }: Peer, timeoutMs: number): PosternError {

@@ -184,14 +184,14 @@ class ModelSelected extends Session implements SelectedFolder {
     this.delta = delta
   }
 
-  async *fetchFlags(changedSince = 0n): AsyncGenerator<RemoteFlags> {
+  async fetchFlags(changedSince = 0n): Promise<readonly RemoteFlags[]> {
     const changed = await this.call(messages => [...messages].filter(([, { modseq }]) => modseq > changedSince))
-    for (const [uid, { flags }] of changed) yield { uid, flags: [...flags] }
+    return changed.map(([uid, { flags }]) => ({ uid, flags: [...flags] }))
   }
 
-  async *fetchFlagsOf(uids: UidSet): AsyncGenerator<RemoteFlags> {
+  async fetchFlagsOf(uids: UidSet): Promise<readonly RemoteFlags[]> {
     const found = await this.call(messages => [...messages].filter(([uid]) => uids.has(uid)))
-    for (const [uid, { flags }] of found) yield { uid, flags: [...flags] }
+    return found.map(([uid, { flags }]) => ({ uid, flags: [...flags] }))
   }
 
   async *fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncGenerator<RemoteMetadata> {
