@@ -17,6 +17,8 @@ export interface DovecotOptions {
   readonly users: readonly string[]
   /** PEM files for IMAPS and STARTTLS; without them there is no TLS. */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string }
+  /** Lines to be added to its configuration. */
+  readonly settings?: string
 }
 
 /** Why no Dovecot can be started here; undefined when one can. */
@@ -102,7 +104,7 @@ export class Dovecot implements AsyncDisposable {
 function configuration(
   dir: string,
   ports: { imapPort: number; imapsPort: number },
-  { certificate }: DovecotOptions,
+  { certificate, settings = '' }: DovecotOptions,
 ): string {
   const tls = certificate
     ? `ssl = yes\nssl_cert = <${certificate.certFile}\nssl_key = <${certificate.keyFile}\n`
@@ -166,5 +168,5 @@ service imap-login {
 protocol imap {
   mail_max_userip_connections = 0
 }
-`
+${settings}`
 }

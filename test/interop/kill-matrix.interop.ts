@@ -1,0 +1,89 @@
+import process from 'node:process'
+import t, { type Test } from 'tap'
+import { dovecotMissing } from '../support/dovecot.ts'
+import { type Case, Matrix, type Variant } from '../support/kill/matrix.ts'
+import { randomSource } from '../support/model/random.ts'
+
+const IS_LONG = process.env.POSTERN_LONG === '1'
+const SEED = Number(process.env.POSTERN_TEST_SEED ?? 20_261_125)
+const PARALLEL = 2
+
+interface Sampled extends Variant {
+  /** Kills of a short run. */
+  readonly single: number
+  readonly double: number
+}
+
+const VARIANTS: readonly Sampled[] = [
+  { name: 'all extensions', without: [], single: 30, double: 10 },
+  { name: 'no MOVE', without: ['MOVE'], single: 8, double: 2 },
+  { name: 'no UIDPLUS', without: ['UIDPLUS'], single: 8, double: 2 },
+  { name: 'no QRESYNC', without: ['QRESYNC'], single: 4, double: 2 },
+  { name: 'no CONDSTORE', without: ['QRESYNC', 'CONDSTORE'], single: 4, double: 2 },
+  { name: 'no LITERAL+', without: ['LITERAL+'], single: 4, double: 2 },
+  {
+    name: 'plain IMAP4rev1',
+    without: [
+      ...['LITERAL+', 'MULTIAPPEND', 'UIDPLUS', 'LIST-EXTENDED', 'LIST-STATUS', 'SPECIAL-USE', 'CONDSTORE', 'QRESYNC'],
+      ...['ESEARCH', 'MOVE', 'NOTIFY', 'ENABLE', 'NAMESPACE', 'SASL-IR'],
+    ],
+    single: 8,
+    double: 2,
+  },
+]
+
+t.setTimeout(IS_LONG ? 7_200_000 : 280_000)
+t.comment(`seed ${SEED}${IS_LONG ? ', every point' : ''}`)
+
+for (const variant of VARIANTS) {
+  t.test(
+    `killed anywhere, nothing is lost or doubled: ${variant.name}`,
+    { skip: dovecotMissing() ?? false },
+    async t => {
+      const random = randomSource(SEED)
+      await using matrix = await Matrix.open(variant, IS_LONG ? 3000 : 100)
+      const peace = await matrix.run({ seed: SEED, kills: [] })
+      const points = peace.points ?? 0
+      t.same(peace.problems, [], 'without a kill')
+      t.ok(points > 100, `${points} points`)
+      const cases = [...singleKills(variant, points, random), ...doubleKills(variant, points, random)]
+      const kills = await runAll(t, matrix, cases)
+      t.comment(`${variant.name}: ${points} points, ${cases.length} cases, ${kills} kills`)
+      t.ok(kills >= cases.length * 0.8, 'the points were reached')
+    },
+  )
+}
+
+function singleKills({ single }: Sampled, points: number, random: () => number): Case[] {
+  const chosen = IS_LONG
+    ? Array.from({ length: points }, (_, index) => index + 1)
+    : Array.from({ length: single }, () => 1 + Math.floor(random() * points))
+  return chosen.map(point => ({ seed: point, kills: [point], pauseAt: pauseBefore(point, random) }))
+}
+
+function doubleKills({ double }: Sampled, points: number, random: () => number): Case[] {
+  return Array.from({ length: IS_LONG ? Math.ceil(points / 3) : double }, (_, index) => {
+    const [first, second] = [1 + Math.floor(random() * points), 1 + Math.floor((random() * points) / 2)]
+    return { seed: index, kills: [first, second], pauseAt: pauseBefore(first, random) }
+  })
+}
+
+/** In every other case the second client acts while the engine works. */
+function pauseBefore(point: number, random: () => number): number | undefined {
+  return random() < 0.5 ? undefined : 1 + Math.floor(random() * point)
+}
+
+/** Runs cases side by side and tells what went wrong; resolves to the number of kills that came about. */
+async function runAll(t: Test, matrix: Matrix, cases: readonly Case[]): Promise<number> {
+  const waiting = [...cases]
+  let kills = 0
+  const work = async () => {
+    for (let each = waiting.shift(); each; each = waiting.shift()) {
+      const { killed, problems } = await matrix.run(each)
+      kills += killed.length
+      if (problems.length > 0) t.fail(`${JSON.stringify(each)} killed ${killed.join(', then ')}`, { problems })
+    }
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, work))
+  return kills
+}
