@@ -150,8 +150,10 @@ export class PendingChanges {
     return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
   }
 
+  /** Changed flags of a folder's messages. One whose move was not answered may be here no more: it waits. */
   flags(folder: number): PendingFlags[] {
     const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
+      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
       AND (server_bits <> local_bits OR server_keywords <> local_keywords) ORDER BY uid`
     return this.#database.all(sql, folder).map(row => ({
       item: Number(row.id),

@@ -97,8 +97,11 @@ export class Transactor {
     this.putFolder({ path: 'INBOX', role: 'inbox', ...none })
   }
 
-  /** Marks a folder that the server no longer has; its items are unlinked as if they had been deleted there. */
-  loseFolder(folder: FolderRow): void {
+  /**
+   * Marks a folder that the server no longer has; its items are unlinked as if they had been deleted there. True when it
+   * is to be made again.
+   */
+  loseFolder(folder: FolderRow): boolean {
     const sql = `UPDATE folder SET state = 'gone', uid_validity = NULL, uid_next = NULL, cursor = NULL WHERE id = ?`
     this.#database.run(sql, folder.id)
     this.#forgetQueues(folder.id)
@@ -106,12 +109,15 @@ export class Transactor {
       'UPDATE item SET unlinked = (SELECT cycle FROM meta) WHERE remote_folder = ? AND unlinked IS NULL',
       folder.id,
     )
+    // A new folder of this name numbers its messages from 1 again.
+    this.#database.run('UPDATE item SET uid = -1 WHERE remote_folder = ? AND uid > 0', folder.id)
     this.#scope.log({ folder: folder.id, event: 'folder-gone', detail: folder.path })
     const unsent = 'SELECT 1 FROM item WHERE folder = ? AND remote_folder IS NOT folder AND unlinked IS NULL LIMIT 1'
-    if (!this.#database.find(unsent, folder.id)) return
+    if (!this.#database.find(unsent, folder.id)) return false
     // What the user put there shall not be lost with it: the folder is made again.
     this.#database.run(`UPDATE folder SET state = 'ok' WHERE id = ?`, folder.id)
     this.#database.run(`INSERT INTO op(kind, state, path) VALUES('create', 'ready', ?)`, folder.path)
+    return true
   }
 
   setFolderError(folder: number, error: { code: string; message: string } | undefined): void {

@@ -67,7 +67,8 @@ export class Cycle {
 
   async #readStructure(): Promise<Statuses> {
     const listed = await this.#remote.listFolders()
-    planStructure(this.#store, listed)
+    const isRemade = planStructure(this.#store, listed)
+    if (isRemade) await pushFolders(this.#pushContext) // before anybody opens them
     return new Map(listed.map(({ path, status }) => [path, status]))
   }
 

@@ -3,8 +3,11 @@ import type { Store } from '../store/store.ts'
 import type { FolderFacts } from '../store/transactor.ts'
 import type { RemoteFolder } from './remote.ts'
 
-/** Takes over the server's list of folders. What the user has changed and the server does not know yet stays. */
-export function planStructure(store: Store, listed: readonly RemoteFolder[]): void {
+/**
+ * Takes over the server's list of folders. What the user has changed and the server does not know yet stays. True when
+ * folders that the server lost are to be made again.
+ */
+export function planStructure(store: Store, listed: readonly RemoteFolder[]): boolean {
   const paths = new Set(listed.map(({ path }) => path))
   // What the server refused to change keeps the user's wish until it is given up.
   const pending = store.read.pending.folders().flatMap(({ path, newPath }) => [path, newPath ?? path])
@@ -16,10 +19,10 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): vo
     .filter(folder => !isPending(folder))
     .map(factsOf)
     .filter(facts => isNews(facts, known.get(facts.path)))
-  if (changed.length + gone.length === 0) return // mostly: nothing is written, the disk is left alone
-  store.transact(transactor => {
+  if (changed.length + gone.length === 0) return false // mostly: nothing is written, the disk is left alone
+  return store.transact(transactor => {
     for (const facts of changed) transactor.putFolder(facts)
-    for (const folder of gone) transactor.loseFolder(folder)
+    return gone.filter(folder => transactor.loseFolder(folder)).length > 0
   })
 }
 

@@ -4,8 +4,8 @@ import type { PendingMove } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
 import { headerHashOf } from './header-hash.ts'
 import { isPushable, type PushContext, refusable } from './push-account.ts'
-import { isRefusal } from './refusal.ts'
-import type { WritableFolder } from './remote.ts'
+import { isRefusal, refusalCode } from './refusal.ts'
+import type { RemoteMail, WritableFolder } from './remote.ts'
 
 const MAX_BATCH_MESSAGES = 500
 
@@ -69,7 +69,7 @@ async function moveBatch(
   const isCopy = !remote.features.move
   await refusable(context, destination.path, async () => {
     try {
-      const given = await (isCopy ? selected.copy(uids, destination.path) : selected.move(uids, destination.path))
+      const given = await transfer(remote, selected, uids, destination.path)
       store.transact(transactor => {
         for (const { item, uid } of batch) transactor.push.moved(item, given.get(uid), isCopy)
       })
@@ -82,4 +82,16 @@ async function moveBatch(
       throw error
     }
   })
+}
+
+/** Moves or copies; a destination that somebody has deleted meanwhile is made again. */
+async function transfer(remote: RemoteMail, selected: WritableFolder, uids: UidSet, path: string) {
+  const attempt = () => (remote.features.move ? selected.move(uids, path) : selected.copy(uids, path))
+  try {
+    return await attempt()
+  } catch (error) {
+    if (refusalCode(error) !== 'TRYCREATE') throw error
+  }
+  await remote.createFolder(path)
+  return await attempt()
 }

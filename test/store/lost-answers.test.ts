@@ -1,0 +1,81 @@
+import t from 'tap'
+import { packFlags } from '../../src/store/flags.ts'
+import type { Store } from '../../src/store/store.ts'
+import { addItem, remoteMessage, storeWithInbox } from '../support/store.ts'
+
+const NONE = packFlags([])
+
+function addFolder(store: Store, path: string): number {
+  const facts = { path, delimiter: '/', role: undefined, objectId: undefined, isSelectable: true, isExcluded: false }
+  store.transact(transactor => transactor.putFolder(facts))
+  const { id } = store.read.getFolder(path)
+  store.transact(transactor => transactor.setPosition(id, { uidValidity: 1, uidNext: 1, highestModseq: 1n }, true))
+  return id
+}
+
+t.test('a copy and its original are not taken for each other when both answers were lost', async t => {
+  const { store, inbox } = storeWithInbox(t)
+  const [archive, projects] = [addFolder(store, 'Archive'), addFolder(store, 'Projects')]
+  await addItem(store, inbox, 1)
+  const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+  const copy = store.transact(transactor => {
+    const id = transactor.local.copy(original, archive, Buffer.alloc(32))
+    transactor.local.move(original, projects)
+    transactor.push.appendStarted(id, archive, 1)
+    transactor.push.moveStarted(original, projects, undefined)
+    return id
+  })
+  // Only the move has reached the server.
+  store.transact(transactor => transactor.adopt(projects, { ...remoteMessage(9), messageId: '<1@x>' }))
+  t.equal(store.read.getItem(original).uid, 9)
+  t.match(store.read.pending.inflight(), [{ item: copy, kind: 'append' }], 'the copy is still looked for')
+})
+
+t.test('a copy that may have arrived is no reason to give up an original that somebody moved', async t => {
+  const { store, inbox } = storeWithInbox(t)
+  const [archive, projects] = [addFolder(store, 'Archive'), addFolder(store, 'Projects')]
+  await addItem(store, inbox, 1)
+  const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+  store.transact(transactor => {
+    const copy = transactor.local.copy(original, archive, Buffer.alloc(32))
+    transactor.push.appendStarted(copy, archive, 1)
+    transactor.vanish(inbox, 1, 1)
+    transactor.adopt(projects, { ...remoteMessage(9), messageId: '<1@x>' })
+  })
+  t.equal(store.read.getItem(original).uid, 9)
+})
+
+t.test('flags of a message whose move was not answered wait until it is found', async t => {
+  const { store, inbox } = storeWithInbox(t)
+  const archive = addFolder(store, 'Archive')
+  await addItem(store, inbox, 1)
+  const [id = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+  store.transact(transactor => {
+    transactor.local.move(id, archive)
+    transactor.local.setFlags(id, { add: packFlags(['\\Flagged']), remove: NONE })
+    transactor.push.moveStarted(id, archive, undefined)
+  })
+  t.same(store.read.pending.flags(inbox), [], 'its old UID says nothing any more')
+  store.transact(transactor => transactor.adopt(archive, { ...remoteMessage(5), messageId: '<1@x>' }))
+  t.match(store.read.pending.flags(archive), [{ item: id, uid: 5, local: packFlags(['\\Flagged']) }])
+})
+
+t.test('a folder that comes back under its name numbers its messages anew', async t => {
+  const { store, inbox } = storeWithInbox(t)
+  const folder = addFolder(store, 'Doomed')
+  await addItem(store, folder, 1)
+  await addItem(store, inbox, 2)
+  const [moved = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+  const isRemade = store.transact(transactor => {
+    transactor.local.move(moved, folder)
+    return transactor.loseFolder(store.read.getFolder('Doomed'))
+  })
+  t.ok(isRemade, 'for what was put into it')
+  t.match(store.read.pending.folders(), [{ kind: 'create', path: 'Doomed' }])
+  store.transact(transactor => {
+    transactor.setPosition(folder, { uidValidity: 2, uidNext: 1, highestModseq: 1n }, true)
+    transactor.push.moveStarted(moved, folder, undefined)
+    transactor.adopt(folder, { ...remoteMessage(1), messageId: '<2@x>' })
+  })
+  t.equal(store.read.getItem(moved).uid, 1)
+})
