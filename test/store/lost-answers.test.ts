@@ -6,7 +6,15 @@ import { addItem, remoteMessage, storeWithInbox } from '../support/store.ts'
 const NONE = packFlags([])
 
 function addFolder(store: Store, path: string): number {
-  const facts = { path, delimiter: '/', role: undefined, objectId: undefined, isSelectable: true, isExcluded: false }
+  const facts = {
+    path,
+    delimiter: '/',
+    role: undefined,
+    objectId: undefined,
+    isSelectable: true,
+    isExcluded: false,
+    rights: undefined,
+  }
   store.transact(transactor => transactor.putFolder(facts))
   const { id } = store.read.getFolder(path)
   store.transact(transactor => transactor.setPosition(id, { uidValidity: 1, uidNext: 1, highestModseq: 1n }, true))

@@ -9,7 +9,14 @@ t.test('a move into a folder that somebody has deleted makes it again', async t 
   await addItem(store, inbox, 1)
   const [id = 0] = [...store.read.items(inbox)].map(({ id }) => id)
   store.transact(transactor => {
-    const facts = { delimiter: '/', role: undefined, objectId: undefined, isSelectable: true, isExcluded: false }
+    const facts = {
+      delimiter: '/',
+      role: undefined,
+      objectId: undefined,
+      isSelectable: true,
+      isExcluded: false,
+      rights: undefined,
+    }
     transactor.putFolder({ path: 'Archive', ...facts })
     const archive = store.read.getFolder('Archive').id
     transactor.setPosition(archive, { uidValidity: 9, uidNext: 1, highestModseq: 1n }, true)

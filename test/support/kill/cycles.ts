@@ -2,13 +2,14 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { pino } from 'pino'
+import { PACKS_DIR } from '../../../src/store/pack-format.ts'
 import { PackReader } from '../../../src/store/pack-reader.ts'
-import { PACKS_DIR } from '../../../src/store/reader.ts'
 import type { StagedRow } from '../../../src/store/rows.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
 import type { SyncResult } from '../../../src/sync/progress.ts'
+import { DEFAULT_SYNC_SETTINGS } from '../../../src/sync/settings.ts'
 import { connectImap } from '../../../src/upstream/imap/client.ts'
 import { DOVECOT_PASSWORD } from '../dovecot.ts'
 
@@ -17,6 +18,8 @@ export interface Mailbox {
   readonly port: number
   readonly user: string
   readonly storeDir: string
+  /** Folders of up to so many messages are compared whole. */
+  readonly fullSyncThreshold: number
 }
 
 /** What the engine is run with. */
@@ -30,7 +33,7 @@ export interface EngineParts {
 export const SILENT = pino({ level: 'silent' })
 
 /** Makes the real engine over the real IMAP client; each call of the result runs one cycle. */
-export function makeEngine({ port, user, storeDir }: Mailbox, { store, clock, wrap }: EngineParts) {
+export function makeEngine({ port, user, storeDir, fullSyncThreshold }: Mailbox, { store, clock, wrap }: EngineParts) {
   const packs = new PackReader(join(storeDir, PACKS_DIR))
   const account = {
     peer: { host: '127.0.0.1', port },
@@ -41,11 +44,13 @@ export function makeEngine({ port, user, storeDir }: Mailbox, { store, clock, wr
   const verifier = { secure: async (socket: Socket) => (wrap?.(socket) ?? socket) as TLSSocket }
   const engine = new SyncEngine({
     store,
+    settings: { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold },
     connect: signal => connectImap(account, { verifier, log: SILENT, clientVersion: '0' }, signal),
     importer: { digest: async (rows: readonly StagedRow[]) => rows.map(row => digestBody(packs, row)) },
     log: SILENT,
     clock,
   })
   const { signal } = new AbortController()
-  return (): Promise<SyncResult> => engine.run({ folders: [], structureOnly: false, onEvent: () => undefined, signal })
+  return (): Promise<SyncResult> =>
+    engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
 }

@@ -31,6 +31,8 @@ export interface Variant {
   readonly name: string
   /** Capabilities that it does not show. */
   readonly without: readonly string[]
+  /** Whether folders are compared whole, instead of by what the server tells of changes. */
+  readonly isWhole: boolean
 }
 
 /** One line of the matrix. */
@@ -114,7 +116,8 @@ export class Matrix implements AsyncDisposable {
   #mailbox(user: string): Mailbox {
     const storeDir = join(this.#dir, user)
     mkdirSync(storeDir, { recursive: true })
-    return { port: this.#dovecot.imapPort, user, storeDir }
+    const fullSyncThreshold = this.#variant.isWhole ? 1_000_000 : 0
+    return { port: this.#dovecot.imapPort, user, storeDir, fullSyncThreshold }
   }
 
   async #newMailbox(): Promise<Mailbox> {
