@@ -5,6 +5,7 @@ import type { FolderRole, RemoteFolder, RemoteStatus } from '../../sync/remote.t
 import type { DataResponse, ImapConnection } from './connection.ts'
 import { mailboxOf } from './mailbox-value.ts'
 import { askRights, type FolderRights, listsRights, RightsAnswers } from './rights.ts'
+import { parseStatus } from './status-response.ts'
 
 const ROLES: Readonly<Record<string, FolderRole>> = {
   '\\drafts': 'drafts',
@@ -158,28 +159,14 @@ interface StatusAnswer {
   readonly objectId: string | undefined
 }
 
-function keepStatus(statuses: Map<string, StatusAnswer>, { values }: DataResponse): void {
-  const path = mailboxOf(values[0])
-  const items = itemsOf(values[1]) ?? []
-  const found = new Map<string, ImapValue>()
-  for (let index = 0; index + 1 < items.length; index += 2) {
-    const value = items[index + 1]
-    if (value) found.set(textOf(items[index])?.toUpperCase() ?? '', value)
-  }
-  const uidValidity = numberOf(found.get('UIDVALIDITY'))
-  const messages = numberOf(found.get('MESSAGES'))
-  if (path === undefined || uidValidity === undefined || messages === undefined) return
-  const modseq = textOf(found.get('HIGHESTMODSEQ'))
+function keepStatus(statuses: Map<string, StatusAnswer>, response: DataResponse): void {
+  const answer = parseStatus(response)
+  if (answer?.uidValidity === undefined || answer.messages === undefined) return
+  const { path, uidValidity, messages, uidNext, highestModseq, items } = answer
   statuses.set(path, {
-    status: {
-      uidValidity,
-      messages,
-      uidNext: numberOf(found.get('UIDNEXT')),
-      // 0 stands for "keeps no mod-sequences" (RFC 7162 section 3.1.7).
-      highestModseq: modseq && /^[1-9]\d{0,19}$/.test(modseq) ? BigInt(modseq) : undefined,
-      appendLimit: numberOf(found.get('APPENDLIMIT')), // NIL stands for none
-    },
-    objectId: textOf(itemsOf(found.get('MAILBOXID'))?.[0]),
+    // APPENDLIMIT NIL stands for none.
+    status: { uidValidity, messages, uidNext, highestModseq, appendLimit: numberOf(items.get('APPENDLIMIT')) },
+    objectId: textOf(itemsOf(items.get('MAILBOXID'))?.[0]),
   })
 }
 
