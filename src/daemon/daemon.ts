@@ -13,6 +13,7 @@ import { PollScheduler } from './poll-scheduler.ts'
 import { WorkerReaders } from './readers.ts'
 import { createAuthenticator, createPop3Authenticator } from './sign-in.ts'
 import { Submission } from './submission.ts'
+import { Watchers } from './watchers.ts'
 
 const SECRETS_RETRY_MS = 5000
 
@@ -26,6 +27,7 @@ export class Daemon implements AsyncDisposable {
   readonly #installation: Installation
   readonly #stopped = Promise.withResolvers<void>()
   readonly scheduler: PollScheduler
+  readonly watchers: Watchers
   readonly #submission: Submission
   readonly outbox: OutboxRunner
   readonly fronts: readonly Front[]
@@ -36,6 +38,7 @@ export class Daemon implements AsyncDisposable {
   private constructor(installation: Installation) {
     this.#installation = installation
     this.scheduler = new PollScheduler(installation)
+    this.watchers = this.#makeWatchers()
     this.#submission = this.#makeSubmission()
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront()]
@@ -90,18 +93,21 @@ export class Daemon implements AsyncDisposable {
 
   /** The password or the servers of a profile are others now: what waited for that goes on. */
   async accountChanged(profile: Profile): Promise<void> {
+    this.watchers.forget(profile) // it begins anew after a run with what is right now
     this.scheduler.runNow(profile.name)
     await this.outbox.retry(profile, undefined)
   }
 
   /** Stops all work for a profile that is being removed. */
   async forgetProfile(profile: Profile): Promise<void> {
+    this.watchers.forget(profile)
     this.scheduler.forget(profile)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#secretsTimer)
     this.scheduler[Symbol.dispose]()
+    this.watchers[Symbol.dispose]()
     await this.outbox[Symbol.asyncDispose]()
     await Promise.all(this.fronts.map(front => front.stop()))
     this.#submission[Symbol.dispose]()
@@ -143,6 +149,19 @@ export class Daemon implements AsyncDisposable {
   get #signInOptions() {
     const { config, profiles } = this.#installation
     return { config, profiles, secrets: () => this.#installation.loadedSecrets }
+  }
+
+  #makeWatchers(): Watchers {
+    const { profiles, engine, log, syncs } = this.#installation
+    const watchers = new Watchers({
+      profiles,
+      engine,
+      log,
+      secrets: () => this.#installation.secrets(),
+      onChange: ({ name }, { paths, structure }) => this.scheduler.serverChanged(name, paths, structure),
+    })
+    syncs.observe(watchers)
+    return watchers
   }
 
   #makeSubmission(): Submission {

@@ -5,6 +5,7 @@ import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
+import type { ServerChange, WatchState } from '../sync/watcher.ts'
 import type {
   ChangeRequest,
   DeliverRequest,
@@ -12,6 +13,7 @@ import type {
   FromEngine,
   RunRequest,
   ToEngine,
+  WatchRequest,
 } from './engine-protocol.ts'
 import { entryPoint } from './entry-point.ts'
 import type { DaemonErrorCode } from './errors.ts'
@@ -28,11 +30,22 @@ interface Waiting extends PromiseWithResolvers<unknown> {
   readonly onEvent: ((event: SyncEvent) => void) | undefined
 }
 
+/** Is told what the engine says unasked. */
+export interface EngineObserver {
+  changed(profile: number, change: ServerChange): void
+  watching(profile: number, state: WatchState): void
+  /** The process has ended unexpectedly. */
+  exited(): void
+  /** A profile's store was closed, its watcher ended. */
+  closed(profile: number): void
+}
+
 /** The main process's side of the engine: starts it when it is needed, kills it when it hangs, restarts it when it dies. */
 export class EngineClient implements AsyncDisposable {
   readonly #settings: EngineSettings
   readonly #log: Logger
   readonly #waiting = new Map<number, Waiting>()
+  readonly #observers = new Set<EngineObserver>()
   #child: ChildProcess | undefined
   #id = 0
   #lastAliveMs = 0
@@ -44,6 +57,10 @@ export class EngineClient implements AsyncDisposable {
   constructor(settings: EngineSettings, log: Logger) {
     this.#settings = settings
     this.#log = log
+  }
+
+  observe(observer: EngineObserver): void {
+    this.#observers.add(observer)
   }
 
   get pid(): number | undefined {
@@ -88,8 +105,25 @@ export class EngineClient implements AsyncDisposable {
     return (await this.#ask(id, { kind: 'change', ...request, id }, undefined)) as LocalChangeResult
   }
 
-  /** Makes the engine close a profile's store. */
+  /** Lets the engine watch a profile from now on, in place of what watched it. */
+  async watch(request: WatchRequest): Promise<void> {
+    await this.#afterBackOff(new AbortController().signal)
+    this.#child ??= this.#start()
+    this.#send({ kind: 'watch', ...request })
+  }
+
+  unwatch(profile: number): void {
+    this.#send({ kind: 'unwatch', profile })
+  }
+
+  /** Lets all watchers make their connections anew. */
+  reconnectWatchers(): void {
+    this.#send({ kind: 'reconnect' })
+  }
+
+  /** Makes the engine close a profile's store, and end its watcher. */
   async close(profile: number): Promise<void> {
+    for (const observer of this.#observers) observer.closed(profile)
     if (!this.#child) return
     const id = ++this.#id
     await this.#ask(id, { kind: 'close', id, profile }, undefined)
@@ -152,6 +186,10 @@ export class EngineClient implements AsyncDisposable {
   #onMessage(message: FromEngine): void {
     this.#lastAliveMs = performance.now()
     if (message.kind === 'alive') return
+    if (message.kind === 'changed' || message.kind === 'watching') {
+      this.#tellObservers(message)
+      return
+    }
     const waiting = this.#waiting.get(message.id)
     if (message.kind === 'event') {
       waiting?.onEvent?.(message.event)
@@ -160,6 +198,13 @@ export class EngineClient implements AsyncDisposable {
     this.#waiting.delete(message.id)
     if (message.kind === 'done') waiting?.resolve(message.result)
     else waiting?.reject(fromWireError(message.error))
+  }
+
+  #tellObservers(message: FromEngine & { readonly kind: 'changed' | 'watching' }): void {
+    for (const observer of this.#observers) {
+      if (message.kind === 'changed') observer.changed(message.profile, message.change)
+      else observer.watching(message.profile, message.state)
+    }
   }
 
   #onExit(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
@@ -171,6 +216,7 @@ export class EngineClient implements AsyncDisposable {
     this.#log.error({ code, signal, restartMs: this.#restartMs }, 'the engine process ended unexpectedly')
     for (const waiting of this.#waiting.values()) waiting.reject(crashed())
     this.#waiting.clear()
+    for (const observer of this.#observers) observer.exited()
   }
 
   #checkHang(): void {

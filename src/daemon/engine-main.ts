@@ -11,6 +11,9 @@ import { Approvals } from '../tls/approvals.ts'
 import type { PeerVerifier } from '../tls/peer.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
+import { RateLimit, type RateLimits } from '../upstream/imap/rate-limit.ts'
+import type { ImapAccount } from '../upstream/imap/session.ts'
+import { connectWatch } from '../upstream/imap/watch.ts'
 import {
   ALIVE_MS,
   type ChangeRequest,
@@ -19,7 +22,9 @@ import {
   type FromEngine,
   type RunRequest,
   type ToEngine,
+  type WatchRequest,
 } from './engine-protocol.ts'
+import { EngineWatchers } from './engine-watchers.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { toWireError } from './wire-error.ts'
 import { ImportWorker } from './worker-importer.ts'
@@ -35,12 +40,20 @@ class EngineProcess {
   readonly #importWorker = new ImportWorker()
   readonly #stores = new Map<number, Store>()
   readonly #runs = new Map<number, AbortController>()
+  readonly #rates = new Map<number, RateLimits>()
+  readonly watchers: EngineWatchers
 
   constructor(settings: EngineSettings) {
     this.#settings = settings
     this.#logFile = new DailyFile({ dir: settings.logsDir, clock: Date.now })
     this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
     this.#verifier = verifyPeers(new Approvals(settings.approvalsFile))
+    this.watchers = new EngineWatchers({
+      connect: (request, log) => signal => connectWatch(accountOf(request), this.#clientOptions(request, log), signal),
+      storeOf: request => this.#store(request),
+      send,
+      log: this.#log,
+    })
   }
 
   async run(request: RunRequest): Promise<void> {
@@ -57,7 +70,9 @@ class EngineProcess {
         onEvent: event => send({ kind: 'event', id, event }),
       })
       send({ kind: 'done', id, result })
+      this.watchers.refresh(profile)
     } catch (error) {
+      if (error instanceof PosternError && error.code === 'UPSTREAM_TOO_MANY_CONNECTIONS') this.watchers.shrink(profile)
       if (!(error instanceof PosternError)) log.error({ err: error }, 'a run ended with a bug')
       else log.debug({ err: error }, 'a run failed')
       send({ kind: 'failed', id, error: toWireError(error) })
@@ -91,7 +106,8 @@ class EngineProcess {
     this.#runs.get(id)?.abort(stopping())
   }
 
-  close(id: number, profile: number): void {
+  async close(id: number, profile: number): Promise<void> {
+    await this.watchers.unwatch(profile)
     this.#stores.get(profile)?.[Symbol.dispose]()
     this.#stores.delete(profile)
     send({ kind: 'done', id, result: undefined })
@@ -101,6 +117,7 @@ class EngineProcess {
     // SQLite was seen to hang in exit with a worker at work: nothing may keep us for ever.
     setTimeout(() => process.exit(1), CLOSING_TIMEOUT_MS).unref()
     for (const run of this.#runs.values()) run.abort(stopping())
+    await this.watchers[Symbol.asyncDispose]()
     await this.#importWorker[Symbol.asyncDispose]()
     for (const store of this.#stores.values()) store[Symbol.dispose]()
     this.#logFile.flush()
@@ -108,18 +125,23 @@ class EngineProcess {
   }
 
   #engine(request: RunRequest, log: Logger): SyncEngine {
-    const { imap, user, password, storeDir } = request
-    const account = { peer: imap, security: imap.security, credentials: async () => ({ user, password }) }
-    const options = { verifier: this.#verifier, log, clientVersion: this.#settings.version }
-    const connect: ConnectMail = signal => connectImap(account, options, signal)
+    const connect: ConnectMail = signal => connectImap(accountOf(request), this.#clientOptions(request, log), signal)
     return new SyncEngine({
       store: this.#store(request),
       connect,
-      importer: this.#importWorker.importerFor(storeDir),
+      importer: this.#importWorker.importerFor(request.storeDir),
       settings: request.settings,
       log,
       clock: Date.now,
     })
+  }
+
+  #clientOptions({ profile, settings }: WatchRequest, log: Logger) {
+    const rates = this.#rates.get(profile) ?? { download: new RateLimit(), upload: new RateLimit() }
+    this.#rates.set(profile, rates)
+    rates.download.set(settings.downloadKBps)
+    rates.upload.set(settings.uploadKBps)
+    return { verifier: this.#verifier, log, clientVersion: this.#settings.version, rates }
   }
 
   #store({ profile, storeDir }: Pick<RunRequest, 'profile' | 'storeDir'>): Store {
@@ -127,6 +149,10 @@ class EngineProcess {
     this.#stores.set(profile, open)
     return open
   }
+}
+
+function accountOf({ imap, user, password }: WatchRequest): ImapAccount {
+  return { peer: imap, security: imap.security, credentials: async () => ({ user, password }) }
 }
 
 function send(message: FromEngine): void {
@@ -148,7 +174,10 @@ process.on('message', (message: ToEngine) => {
   else if (message.kind === 'deliver') void engine?.deliver(message)
   else if (message.kind === 'change') void engine?.change(message)
   else if (message.kind === 'cancel') engine?.cancel(message.id)
-  else if (message.kind === 'close') engine?.close(message.id, message.profile)
+  else if (message.kind === 'watch') engine?.watchers.watch(message)
+  else if (message.kind === 'unwatch') void engine?.watchers.unwatch(message.profile)
+  else if (message.kind === 'reconnect') engine?.watchers.reconnect()
+  else if (message.kind === 'close') void engine?.close(message.id, message.profile)
   else void engine?.shutdown()
 })
 

@@ -5,6 +5,7 @@ import type { SyncRun } from '../sync/cycle.ts'
 import type { LocalChange, LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { SyncSettings } from '../sync/settings.ts'
+import type { ServerChange, WatchState } from '../sync/watcher.ts'
 import type { WireError } from './wire-error.ts'
 
 /** What the engine process is started with. */
@@ -15,18 +16,22 @@ export interface EngineSettings {
   readonly version: string
 }
 
-/** One run, with everything that it needs: the engine reads neither settings nor secrets. */
-export interface RunRequest {
-  readonly id: number
+/** A profile with its server, as the engine needs it: it reads neither settings nor secrets. */
+export interface WatchRequest {
   readonly profile: number
   readonly storeDir: string
   readonly imap: UpstreamUrl
   readonly user: string
   readonly password: string
+  readonly settings: SyncSettings
+}
+
+/** One run, with everything that it needs. */
+export interface RunRequest extends WatchRequest {
+  readonly id: number
   readonly folders: readonly string[]
   readonly scope: SyncScope
   readonly structure: SyncRun['structure']
-  readonly settings: SyncSettings
 }
 
 /** A message of our own making, for a profile's Inbox. */
@@ -53,6 +58,11 @@ export type ToEngine =
   /** Puts a message of our own making into the Inbox. */
   | ({ readonly kind: 'deliver' } & DeliverRequest)
   | ({ readonly kind: 'change' } & ChangeRequest)
+  /** Watches a profile on connections of its own, until told otherwise; its server's changes are told. */
+  | ({ readonly kind: 'watch' } & WatchRequest)
+  | { readonly kind: 'unwatch'; readonly profile: number }
+  /** Makes the connections of all watchers anew. */
+  | { readonly kind: 'reconnect' }
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
   | { readonly kind: 'shutdown' }
@@ -63,6 +73,9 @@ export type FromEngine =
   | { readonly kind: 'event'; readonly id: number; readonly event: SyncEvent }
   | { readonly kind: 'done'; readonly id: number; readonly result: SyncResult | LocalChangeResult | undefined }
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
+  /** The server of a watched profile has told of changes. */
+  | { readonly kind: 'changed'; readonly profile: number; readonly change: ServerChange }
+  | { readonly kind: 'watching'; readonly profile: number; readonly state: WatchState }
 
 /** How often the engine says that it is alive, in ms. */
 export const ALIVE_MS = 2000

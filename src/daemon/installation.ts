@@ -39,7 +39,7 @@ export class Installation implements AsyncDisposable {
   readonly logsDir: string
   readonly syncs: SyncRunner
   readonly signIns: SignInGuard
-  readonly #engine: EngineClient
+  readonly engine: EngineClient
   readonly #logFile: DailyFile
   readonly #lock: Disposable
   #secrets: Promise<Secrets> | undefined
@@ -62,9 +62,9 @@ export class Installation implements AsyncDisposable {
       approvalsFile: this.approvalsFile,
       version,
     }
-    this.#engine = new EngineClient(settings, this.log)
+    this.engine = new EngineClient(settings, this.log)
     this.syncs = new SyncRunner({
-      engine: this.#engine,
+      engine: this.engine,
       secrets: () => this.secrets(),
       signIns,
       log: this.log,
@@ -94,7 +94,7 @@ export class Installation implements AsyncDisposable {
   }
 
   get enginePid(): number | undefined {
-    return this.#engine.pid
+    return this.engine.pid
   }
 
   /** Loads the secrets once; a failure is tried again at the next call. */
@@ -119,13 +119,13 @@ export class Installation implements AsyncDisposable {
 
   /** Lets go of a profile's store in all processes. */
   async closeStore(profile: number, dir: string): Promise<void> {
-    await this.#engine.close(profile)
+    await this.engine.close(profile)
     for await (const _ of this.readers.stream('forget', { dir })) break
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.syncs[Symbol.asyncDispose]()
-    await this.#engine[Symbol.asyncDispose]()
+    await this.engine[Symbol.asyncDispose]()
     await this.readers[Symbol.asyncDispose]()
     this.#logFile.flush()
     this.#lock[Symbol.dispose]()

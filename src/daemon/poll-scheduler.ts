@@ -74,10 +74,11 @@ export class PollScheduler implements RunObserver, Disposable {
   }
 
   /** The server has told that these folders have changed; those on demand stay so. */
-  serverChanged(name: string, paths: readonly string[]): void {
+  serverChanged(name: string, paths: readonly string[], structure = false): void {
     this.#with(name, (schedule, profile, nowMs) => {
       const automatic = paths.filter(path => folderClass(path, profile) !== 'other')
       schedule.wantFolders(automatic, nowMs + AFTER_PUSH_MS)
+      if (structure) schedule.want(['structure'], nowMs + AFTER_PUSH_MS)
     })
   }
 

@@ -107,8 +107,9 @@ export class SyncRunner implements AsyncDisposable {
     runs.cancel = new AbortController()
   }
 
-  /** Lets every run under way begin anew on another connection: the old one is dead, and would be waited for. */
+  /** Lets runs and watchers begin anew on other connections: the old ones are dead, and would be waited for. */
   reconnect(): void {
+    this.#engine.reconnectWatchers()
     for (const runs of this.#profiles.values()) {
       if (runs.waiting > 0) runs.reconnect.abort(stopping())
     }

@@ -50,7 +50,7 @@ export class Watcher implements AsyncDisposable {
   readonly #timing: { readonly retryMinMs: number; readonly yieldMs: number }
   readonly #tidings: FolderTidings
   readonly #stop = new AbortController()
-  readonly #running: Promise<void>
+  #running: Promise<void> | undefined
   #round = new AbortController()
   #limit = MAX_IDLE_CONNECTIONS
   #watched: readonly string[] = []
@@ -59,8 +59,12 @@ export class Watcher implements AsyncDisposable {
     this.#options = options
     this.#timing = options.timing ?? { retryMinMs: RETRY_MIN_MS, yieldMs: YIELD_MS }
     this.#tidings = new FolderTidings(options)
-    this.#running = this.#run().catch(error => {
-      options.log.error({ err: error }, 'a watcher ended with a bug')
+  }
+
+  /** Begins to watch. */
+  start(): void {
+    this.#running ??= this.#run().catch(error => {
+      this.#options.log.error({ err: error }, 'a watcher ended with a bug')
       this.#tell('stopped', 0, error)
     })
   }

@@ -5,6 +5,8 @@ export interface CountingProxy extends AsyncDisposable {
   readonly port: number
   /** Limits what the server may send per second; 0 for no limit. */
   setRate(octetsPerSecond: number): void
+  /** Ends all connections of now, as a router that was restarted does. */
+  cut(): void
   /** Octets that the server has sent through it so far. */
   serverOctets(): number
   /** Resolves when the server has sent that many, or after `timeoutMs`. */
@@ -40,6 +42,9 @@ export async function startCountingProxy(targetPort: number): Promise<CountingPr
   return {
     port: typeof address === 'object' && address ? address.port : 0,
     serverOctets: () => octets,
+    cut: () => {
+      for (const socket of sockets) socket.destroy()
+    },
     setRate: octetsPerSecond => {
       rate = octetsPerSecond
     },

@@ -58,6 +58,7 @@ export function watch(
     log: pino({ level: 'silent' }),
     timing: { retryMinMs: 10, yieldMs },
   })
+  watcher.start()
   t.teardown(() => watcher[Symbol.asyncDispose]())
   return { watcher, store, changes, states }
 }

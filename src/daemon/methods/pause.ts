@@ -30,6 +30,7 @@ export const PAUSE_METHODS = {
 
 /** Makes a changed pause count: a run under way is broken off, or a new one begins. */
 export function applyPause(profile: Profile, { installation, daemon }: MethodContext): void {
+  daemon?.watchers.reconsider(profile)
   if (isPaused(profile, Date.now())) installation.syncs.cancel(profile, profilePaused(profile))
   else daemon?.scheduler.runNow(profile.name)
 }

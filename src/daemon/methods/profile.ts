@@ -41,6 +41,7 @@ export const PROFILE_METHODS = {
       const profile = await installation.profiles.set(name, key, value)
       if (PAUSE_KEYS.has(key)) applyPause(profile, context)
       if (ACCOUNT_KEYS.has(key)) await daemon?.accountChanged(profile)
+      else daemon?.watchers.reconsider(profile)
       return describe(profile, await installation.secrets())
     },
   ),

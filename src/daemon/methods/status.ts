@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { z } from 'zod'
 import type { Profile } from '../../profile/profiles.ts'
+import type { WatchState } from '../../sync/watcher.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { describeSchedule } from '../profile-status.ts'
 import { readOne } from '../readers.ts'
@@ -37,7 +38,13 @@ async function describeProfile(profile: Profile, context: MethodContext) {
   const running = installation.syncs.stateOf(profile.number)
   const rested = schedule.paused ? 'paused' : schedule.lastError ? 'error' : summary.lastSync ? 'ok' : 'new'
   const { name, email } = profile
-  return { name, email, state: running === 'idle' ? rested : running, ...summary, ...schedule }
+  const watching = describeWatching(context.daemon?.watchers.stateOf(profile))
+  return { name, email, state: running === 'idle' ? rested : running, ...summary, ...schedule, watching }
+}
+
+/** How the server is watched; null when it is not, and the intervals do it all. */
+function describeWatching(state: WatchState | undefined) {
+  return state ? { kind: state.kind, folders: state.folders, error: state.error ?? null } : null
 }
 
 /** Where the key of the secrets lies; asked of the secrets only when they are loaded, or when there is no daemon to block. */

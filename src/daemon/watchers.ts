@@ -1,0 +1,138 @@
+import { parseUpstreamUrl } from '../config/upstream-url.ts'
+import type { Logger } from '../log/logger.ts'
+import { isPaused } from '../profile/pause.ts'
+import type { Profile, Profiles } from '../profile/profiles.ts'
+import type { Secrets } from '../profile/secrets.ts'
+import type { ServerChange, WatchState } from '../sync/watcher.ts'
+import type { EngineClient, EngineObserver } from './engine-client.ts'
+import type { WatchRequest } from './engine-protocol.ts'
+import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
+import { syncSettingsOf } from './sync-settings.ts'
+
+/** What {@link Watchers} work with. */
+export interface WatchersOptions {
+  readonly profiles: Pick<Profiles, 'list'>
+  readonly engine: Pick<EngineClient, 'watch' | 'unwatch' | 'observe'>
+  readonly secrets: () => Promise<Secrets>
+  readonly log: Logger
+  /** The server of a profile has told of changes. */
+  readonly onChange: (profile: Profile, change: ServerChange) => void
+}
+
+interface Watched {
+  readonly request: WatchRequest
+  /** Undefined until the engine has told. */
+  state: WatchState | undefined
+}
+
+/**
+ * Decides which profiles the engine watches. A profile is watched from its first run that ended well: the watcher is
+ * never the one who finds out that a password is wrong.
+ */
+export class Watchers implements RunObserver, EngineObserver, Disposable {
+  readonly #options: WatchersOptions
+  readonly #watched = new Map<number, Watched>()
+  /** Profiles whose password is right, as a run has shown. */
+  readonly #proven = new Set<number>()
+  #isEnding = false
+
+  constructor(options: WatchersOptions) {
+    this.#options = options
+    options.engine.observe(this)
+  }
+
+  /** How a profile is watched; undefined when it is not. */
+  stateOf({ number }: Profile): WatchState | undefined {
+    return this.#watched.get(number)?.state
+  }
+
+  /** Settings of a profile have changed: its watching begins, ends, or begins anew. */
+  reconsider(profile: Profile): void {
+    if (!isWanted(profile)) this.#end(profile)
+    else if (this.#proven.has(profile.number)) this.#watch(profile)
+  }
+
+  /** Ends the watching of a profile until a run has ended well again. */
+  forget(profile: Profile): void {
+    this.#proven.delete(profile.number)
+    this.#end(profile)
+  }
+
+  started(): void {
+    // A run and a watcher have connections of their own.
+  }
+
+  ended(profile: Profile, _run: RunOptions, outcome: RunOutcome): void {
+    if (outcome.kind === 'done') this.#proven.add(profile.number)
+    if (outcome.kind === 'done' && isWanted(profile)) this.#watch(profile)
+    else if (outcome.kind === 'failed' && outcome.error.remedy === 'user') this.forget(profile)
+  }
+
+  changed(profile: number, change: ServerChange): void {
+    const found = this.#find(profile)
+    if (found && this.#watched.has(profile)) this.#options.onChange(found, change)
+  }
+
+  watching(profile: number, state: WatchState): void {
+    const watched = this.#watched.get(profile)
+    if (watched) watched.state = state
+  }
+
+  /** The engine process has ended, and its watchers with it. */
+  exited(): void {
+    const profiles = [...this.#watched.keys()]
+    this.#watched.clear()
+    for (const number of profiles) {
+      const profile = this.#find(number)
+      if (profile) this.#watch(profile)
+    }
+  }
+
+  /** A profile's store was closed, and nothing watches it any more. */
+  closed(profile: number): void {
+    this.#watched.delete(profile)
+  }
+
+  [Symbol.dispose](): void {
+    this.#isEnding = true
+  }
+
+  #find(number: number): Profile | undefined {
+    return this.#options.profiles.list().find(profile => profile.number === number)
+  }
+
+  #end({ number }: Profile): void {
+    if (this.#watched.delete(number)) this.#options.engine.unwatch(number)
+  }
+
+  #watch(profile: Profile): void {
+    this.#begin(profile).catch(error => {
+      this.#options.log.error({ err: error, profile: profile.number }, 'a profile cannot be watched')
+    })
+  }
+
+  async #begin(profile: Profile): Promise<void> {
+    const secrets = await this.#options.secrets()
+    const request = requestOf(profile, secrets)
+    // Removed, paused, or ended meanwhile.
+    if (this.#isEnding || !request || !isWanted(this.#find(profile.number) ?? profile)) return
+    const before = this.#watched.get(profile.number)
+    // A watcher that was refused stays so until something is changed.
+    if (before && JSON.stringify(before.request) === JSON.stringify(request)) return
+    this.#watched.set(profile.number, { request, state: undefined })
+    await this.#options.engine.watch(request)
+  }
+}
+
+function isWanted(profile: Profile): boolean {
+  // Outlook's polls drive the profile when it uses Outlook's settings; each change told would cost metered octets.
+  return profile.watch && !profile.metered && !profile.useOutlookSettings && !isPaused(profile, Date.now())
+}
+
+function requestOf(profile: Profile, secrets: Secrets): WatchRequest | undefined {
+  const { number, dir, user, email } = profile
+  const password = secrets.find(number, 'password')
+  const imap = parseUpstreamUrl(profile.imap)
+  if (password === undefined || !imap) return undefined
+  return { profile: number, storeDir: dir, imap, user: user ?? email, password, settings: syncSettingsOf(profile) }
+}
