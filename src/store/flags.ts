@@ -4,13 +4,15 @@ export interface MessageFlags {
   readonly keywords: string
 }
 
+/** The bit of \\Flagged. */
+export const FLAGGED = 4
 /** The bit of \\Deleted. */
 export const DELETED = 8
 
 const BITS: readonly (readonly [bit: number, flag: string])[] = [
   [1, '\\Seen'],
   [2, '\\Answered'],
-  [4, '\\Flagged'],
+  [FLAGGED, '\\Flagged'],
   [DELETED, '\\Deleted'],
   [16, '\\Draft'],
 ]

@@ -59,6 +59,7 @@ export class FolderChanges {
       throw refused(`${JSON.stringify(path)} has ${below} folders below it.`, 'Delete or move those first.')
     }
     const id = Number(folder.id)
+    this.#assertNoBodyLeft(id)
     const rows = this.#scope.database.all('SELECT * FROM item WHERE folder = ?', id)
     for (const row of rows) {
       // Moved in here, and the server does not know yet: it is deleted where the server has it.
@@ -139,6 +140,18 @@ export class FolderChanges {
   #below(path: string): readonly Row[] {
     const rows = this.#scope.database.all(`SELECT id, path, delimiter FROM folder WHERE state <> 'gone'`)
     return rows.filter(row => isBelow(String(row.path), path, row.delimiter))
+  }
+
+  // What is moved out of it and not told yet is appended elsewhere, which needs all of it.
+  #assertNoBodyLeft(id: number): void {
+    const sql = `SELECT count(*) AS n FROM item WHERE remote_folder = ? AND folder <> remote_folder AND body_state = 'header'`
+    const count = Number(this.#scope.database.find(sql, id)?.n)
+    if (count === 0) return
+    throw new PosternError<StoreErrorCode>(
+      'STORE_HEADER_ONLY',
+      `${count} messages were just moved out of the folder, and the server alone has their bodies.`,
+      { remedy: 'user', advice: 'Run `postern sync`, which tells the server of the moves, then delete the folder.' },
+    )
   }
 
   #assertFree(path: string): void {

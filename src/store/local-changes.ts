@@ -130,6 +130,7 @@ export class LocalChanges {
     }
     const tomb = this.#scope.database.find('SELECT * FROM tomb WHERE item = ? ORDER BY id DESC LIMIT 1', id)
     if (!tomb) throw this.#notDeleted(id)
+    if (tomb.body_state === 'header') throw bodyLost(id)
     const home = this.#scope.database.find(
       `SELECT id FROM folder WHERE id = ? AND state <> 'gone' OR path = 'INBOX' ORDER BY path = 'INBOX' LIMIT 1`,
       Number(tomb.folder),
@@ -138,7 +139,7 @@ export class LocalChanges {
     this.#scope.database.run(
       `INSERT INTO item(id, folder, uid, local_uid, modseq, message_id, size, internal_date, server_bits,
          server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-       SELECT item, ?, 0, ?, ?, message_id, length, internal_date, 0, '', bits, keywords, 'full', pack, offset, length,
+       SELECT item, ?, 0, ?, ?, message_id, size, internal_date, 0, '', bits, keywords, 'full', pack, offset, length,
          sha256, subject, sender, date FROM tomb WHERE id = ?`,
       ...[folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, Number(tomb.id)],
     )
@@ -191,4 +192,12 @@ function headerOnly(id: number): PosternError {
     remedy: 'user',
     advice: 'Fetch all of it first: postern item fetch ID.',
   })
+}
+
+function bodyLost(id: number): PosternError {
+  return new PosternError<StoreErrorCode>(
+    'STORE_HEADER_ONLY',
+    `Only the header of item ${id} was here when it was deleted for good: there is nothing to upload again.`,
+    { remedy: 'user', advice: 'Look for it in a backup of the server, or ask who sent it.' },
+  )
 }

@@ -110,6 +110,7 @@ export class PushOutcomes {
     this.#unignore(folder, given)
     this.#scope.database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, given.uid, item)
     this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
+    this.#scope.database.run('DELETE FROM dlq WHERE item = ?', item) // its body is asked for at its new place
     this.#scope.log({ item, folder, uid: given.uid, event: 'moved-upstream' })
   }
 
@@ -179,7 +180,8 @@ export class PushOutcomes {
           ...key,
         )
       else this.#scope.database.run('DELETE FROM expunge WHERE folder = ? AND uid_validity = ? AND uid = ?', ...key)
-      if (row?.is_gone === 1) this.#scope.bury(row, 'local')
+      // Restored in the meantime: it is uploaded again, unless its body went with the server's copy.
+      if (row?.is_gone === 1 || row?.body_state === 'header') this.#scope.bury(row, 'local')
       else if (row) this.appendAgain(row)
     }
   }

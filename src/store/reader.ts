@@ -5,12 +5,13 @@ import { damagedOnServer } from './damaged-bodies.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
+import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './incoming-queries.ts'
 import { type KnownColumns, KnownMessages } from './known-messages.ts'
 import { ObjectReader } from './objects.ts'
 import { PACKS_DIR, type PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
 import { PendingChanges } from './pending-changes.ts'
-import { folderRow, itemRow, locationOf, numberOf } from './row-values.ts'
+import { folderRow, itemRow, numberOf } from './row-values.ts'
 import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow } from './rows.ts'
 
 /** The database's name inside a profile's folder. */
@@ -18,6 +19,7 @@ export const DATABASE_FILE = 'store.sqlite'
 
 const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
   local_keywords, body_state, sha256, pack, offset, length`
+const UPLOADS = `SELECT count(*) AS n FROM op WHERE destination = ? AND kind = 'append'`
 const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
 
 /** Reads the store. Blocks while it reads: not for the main thread. */
@@ -27,11 +29,14 @@ export class StoreReader implements Disposable {
   /** What is to be told to the server. */
   readonly pending: PendingChanges
   readonly objects: ObjectReader
+  /** What is on its way here. */
+  readonly incoming: IncomingQueries
 
   constructor(database: Database, packs: PackReader) {
     this.#database = database
     this.pending = new PendingChanges(database)
     this.objects = new ObjectReader(database)
+    this.incoming = new IncomingQueries(database)
     this.#packs = packs
   }
 
@@ -62,8 +67,10 @@ export class StoreReader implements Disposable {
       unread: count(`SELECT count(*) AS n FROM item WHERE folder = ? AND ${VISIBLE} AND local_bits & 1 = 0`),
       queuedDownload: count('SELECT count(*) AS n FROM dlq WHERE folder = ?'),
       queuedImport: count('SELECT count(*) AS n FROM stage WHERE folder = ?'),
-      queuedUpload: count(`SELECT count(*) AS n FROM op WHERE destination = ? AND kind = 'append'`),
-      ignored: count('SELECT count(*) AS n FROM ignored WHERE folder = ?'),
+      queuedUpload: count(`${UPLOADS} AND attempts < ${MAX_DOWNLOAD_ATTEMPTS}`),
+      ignored:
+        count('SELECT count(*) AS n FROM ignored WHERE folder = ?') +
+        count(`${UPLOADS} AND attempts >= ${MAX_DOWNLOAD_ATTEMPTS}`),
     }
   }
 
@@ -136,14 +143,14 @@ export class StoreReader implements Disposable {
     const key = [folder, uidValidity] as const
     const flags = (bits: string, keywords: string) => `iif(${keywords} = '', ${bits}, ${bits} || ' ' || ${keywords})`
     const queued = (table: string) =>
-      `SELECT uid, ${flags('bits', 'keywords')} AS flags FROM ${table} WHERE folder = ? AND uid_validity = ? ORDER BY uid`
-    const unwanted = (table: string) =>
-      `SELECT uid, 0 AS flags FROM ${table} WHERE folder = ? AND uid_validity = ? ORDER BY uid`
+      `SELECT uid, ${flags('bits', 'keywords')} AS flags FROM ${table} WHERE folder = ? AND uid_validity = ?
+        AND item IS NULL ORDER BY uid`
+    const expunge = 'SELECT uid, 0 AS flags FROM expunge WHERE folder = ? AND uid_validity = ? ORDER BY uid'
     const items = `SELECT uid, ${flags('server_bits', 'server_keywords')} AS flags FROM item
       WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL ORDER BY uid`
     return KnownMessages.join([
-      this.#columns('ignored', unwanted('ignored'), ...key),
-      this.#columns('ignored', unwanted('expunge'), ...key),
+      this.#columns('expunge', expunge, ...key),
+      this.#columns('ignored', queued('ignored'), ...key),
       this.#columns('dlq', queued('dlq'), ...key),
       this.#columns('stage', queued('stage'), ...key),
       this.#columns('item', items, folder),
@@ -165,9 +172,11 @@ export class StoreReader implements Disposable {
     const items = this.#uids('SELECT uid FROM item WHERE remote_folder = ? AND uid > 0 ORDER BY uid', folder)
     const unlinked = 'SELECT uid FROM item WHERE unlinked IS NOT NULL AND remote_folder = ? AND uid > 0'
     const gone = new Set(this.#uids(unlinked, folder))
-    const others = ['dlq', 'stage', 'ignored', 'expunge'].flatMap(table =>
-      this.#uids(`SELECT uid FROM ${table} WHERE folder = ? AND uid_validity = ?`, folder, uidValidity),
-    )
+    const others = ['dlq', 'stage', 'ignored', 'expunge'].flatMap(table => {
+      const isOwn = table === 'expunge' ? '' : 'AND item IS NULL'
+      const sql = `SELECT uid FROM ${table} WHERE folder = ? AND uid_validity = ? ${isOwn}`
+      return this.#uids(sql, folder, uidValidity)
+    })
     return UidSet.of([...(gone.size === 0 ? items : items.filter(uid => !gone.has(uid))), ...others])
   }
 
@@ -182,52 +191,32 @@ export class StoreReader implements Disposable {
     // Asked for every folder in every run: all by indexes, without a look at the rows.
     const sql = `SELECT (SELECT count(*) FROM item WHERE remote_folder = ?1 AND uid > 0)
       - (SELECT count(*) FROM item INDEXED BY item_unlinked WHERE unlinked IS NOT NULL AND remote_folder = ?1 AND uid > 0)
-      + (SELECT count(*) FROM dlq WHERE folder = ?1 AND uid_validity = ?2)
-      + (SELECT count(*) FROM stage WHERE folder = ?1 AND uid_validity = ?2)
-      + (SELECT count(*) FROM ignored WHERE folder = ?1 AND uid_validity = ?2)
+      + (SELECT count(*) FROM dlq WHERE folder = ?1 AND uid_validity = ?2 AND item IS NULL)
+      + (SELECT count(*) FROM stage WHERE folder = ?1 AND uid_validity = ?2 AND item IS NULL)
+      + (SELECT count(*) FROM ignored WHERE folder = ?1 AND uid_validity = ?2 AND item IS NULL)
       + (SELECT count(*) FROM expunge WHERE folder = ?1 AND uid_validity = ?2) AS n`
     return Number(this.#database.find(sql, folder, uidValidity)?.n)
   }
 
-  /** Counts what is to be downloaded, with its octets, and what is to be imported. */
+  /** Counts what is to be downloaded, with its octets (about 4 KB for a header), and what is to be imported. */
   queued(folder: number): { readonly toDownload: number; readonly octets: number; readonly toImport: number } {
-    const sql = 'SELECT count(*) AS n, coalesce(sum(size), 0) AS octets FROM dlq WHERE folder = ?'
+    const sql = `SELECT count(*) AS n, coalesce(sum(iif(want = 'full', size, min(size, 4096))), 0) AS octets FROM dlq
+      WHERE folder = ?`
     const row = this.#database.find(sql, folder)
     const staged = this.#database.find('SELECT count(*) AS n FROM stage WHERE folder = ?', folder)
     return { toDownload: Number(row?.n), octets: Number(row?.octets), toImport: Number(staged?.n) }
   }
 
-  /** Counts what is ignored in a folder. */
+  /** Counts what is ignored in a folder: what failed to come, and what failed to go. */
   ignoredCount(folder: number): number {
-    return Number(this.#database.find('SELECT count(*) AS n FROM ignored WHERE folder = ?', folder)?.n)
+    const sql = `SELECT (SELECT count(*) FROM ignored WHERE folder = ?1) + (SELECT count(*) FROM op
+      WHERE destination = ?1 AND kind = 'append' AND attempts >= ${MAX_DOWNLOAD_ATTEMPTS}) AS n`
+    return Number(this.#database.find(sql, folder)?.n)
   }
 
   /** Whether any item waits for the end of a cycle to be taken for deleted. */
   hasUnlinked(): boolean {
     return this.#database.find('SELECT 1 FROM item WHERE unlinked IS NOT NULL LIMIT 1') !== undefined
-  }
-
-  /** The next messages to download below a UID, newest first. */
-  nextDownloads(
-    { folder, uidValidity, beforeUid }: { folder: number; uidValidity: number; beforeUid: number },
-    limit: number,
-  ): { uid: number; size: number; attempts: number }[] {
-    const sql = `SELECT uid, size, attempts FROM dlq WHERE folder = ? AND uid_validity = ? AND uid < ?
-      ORDER BY uid DESC LIMIT ?`
-    return this.#database
-      .all(sql, folder, uidValidity, beforeUid, limit)
-      .map(row => ({ uid: Number(row.uid), size: Number(row.size), attempts: Number(row.attempts) }))
-  }
-
-  /** Staged messages of a folder, in the order in which they came. */
-  staged(folder: number, limit: number): StagedRow[] {
-    const sql = 'SELECT id, folder, uid, pack, offset, length FROM stage WHERE folder = ? ORDER BY id LIMIT ?'
-    return this.#database.all(sql, folder, limit).map(row => ({
-      id: Number(row.id),
-      folder: Number(row.folder),
-      uid: Number(row.uid),
-      location: locationOf(row),
-    }))
   }
 
   /** Items of a folder whose bodies are to be fetched again. */

@@ -6,6 +6,7 @@ import type { FolderRow, ItemRow } from './rows.ts'
 export function folderRow(row: Row): FolderRow {
   return {
     id: Number(row.id),
+    kind: row.kind === 'file' ? 'file' : 'mail',
     path: String(row.path),
     delimiter: textOf(row.delimiter),
     role: textOf(row.role),

@@ -4,6 +4,7 @@ import type { PackLocation } from './pack-format.ts'
 /** A folder of the store. */
 export interface FolderRow {
   readonly id: number
+  readonly kind: 'mail' | 'file'
   readonly path: string
   readonly delimiter: string | undefined
   readonly role: string | undefined
@@ -55,8 +56,33 @@ export interface ItemRow {
 
 /** What the store knows of a UID of the server. */
 export interface KnownMessage {
-  readonly where: 'item' | 'dlq' | 'stage' | 'ignored'
+  /** `expunge`: its message is elsewhere by now, and it is to be removed. */
+  readonly where: 'item' | 'dlq' | 'stage' | 'ignored' | 'expunge'
   readonly flags: MessageFlags
+}
+
+/** How much of a message is meant: its header, or all of it. */
+export type BodyPart = 'header' | 'full'
+
+/** A message that failed three times and is not tried any more. */
+export interface IgnoredMessage {
+  readonly folder: string
+  /** On the server; 0 for one that is only here. */
+  readonly uid: number
+  readonly stage: 'download' | 'import' | 'upload'
+  readonly error: string
+  readonly sinceMs: number
+  readonly size: number
+  readonly messageId: string | undefined
+  readonly subject: string | undefined
+  /** The item, when the store has one. */
+  readonly item: number | undefined
+}
+
+/** A folder, under the numbers that its UIDs have now. */
+export interface DownloadPlace {
+  readonly folder: number
+  readonly uidValidity: number
 }
 
 /** A message to be downloaded. */

@@ -88,6 +88,7 @@ export class TransactionScope {
     else if (row.unlinked !== null) this.#showAgain(row)
     this.database.run('UPDATE item SET remote_folder = ?, uid = ?, unlinked = NULL WHERE id = ?', folder, uid, id)
     this.database.run('DELETE FROM op WHERE item = ?', id)
+    this.database.run('DELETE FROM dlq WHERE item = ?', id) // its body is asked for at its new place
     this.setServerFlags(row, flags)
     this.log({ item: id, folder, uid, event: isExpected ? 'recognised' : 'moved-on-server' })
   }
@@ -111,17 +112,26 @@ export class TransactionScope {
     this.database.run(sql, uid, folder)
   }
 
+  /** Asks for an item's body no more: it is here, or the item is elsewhere. */
+  forgetBody(item: number): void {
+    for (const queue of ['dlq', 'stage', 'ignored'] as const) {
+      this.database.run(`DELETE FROM ${queue} WHERE item = ?`, item)
+    }
+  }
+
   /** Turns an item into a tomb, from which it can be restored. */
   bury(row: Row, by: 'local' | 'server'): void {
     const [id, folder, uid] = [Number(row.id), Number(row.folder), Number(row.uid)]
     this.database.run(
-      `INSERT INTO tomb(item, folder, uid_validity, uid, message_id, internal_date, bits, keywords, pack, offset, length,
-         sha256, subject, sender, date, deleted_at, deleted_by)
+      `INSERT INTO tomb(item, folder, uid_validity, uid, message_id, internal_date, bits, keywords, size, body_state, pack,
+         offset, length, sha256, subject, sender, date, deleted_at, deleted_by)
        SELECT id, folder, (SELECT uid_validity FROM folder WHERE id = remote_folder), uid, message_id, internal_date,
-         local_bits, local_keywords, pack, offset, length, sha256, subject, sender, date, ?, ? FROM item WHERE id = ?`,
+         local_bits, local_keywords, size, body_state, pack, offset, length, sha256, subject, sender, date, ?, ?
+         FROM item WHERE id = ?`,
       ...[this.now, by, id],
     )
     this.database.run('DELETE FROM op WHERE item = ?', id)
+    this.forgetBody(id)
     this.database.run('DELETE FROM item WHERE id = ?', id)
     this.log({ item: id, folder, uid, event: by === 'local' ? 'deleted' : 'deleted-on-server' })
   }

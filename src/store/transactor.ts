@@ -3,13 +3,14 @@ import { DamagedBodies } from './damaged-bodies.ts'
 import type { Database } from './database.ts'
 import type { MessageFlags } from './flags.ts'
 import { FolderChanges } from './folder-changes.ts'
+import { INSERT_ITEM, IncomingMail } from './incoming.ts'
 import { LocalChanges } from './local-changes.ts'
 import { ObjectChanges } from './objects.ts'
 import type { PackLocation } from './pack-format.ts'
 import { Purge } from './purge.ts'
 import { PushOutcomes } from './push-outcomes.ts'
 import { QuotaPause } from './quota-pause.ts'
-import type { DownloadRow, FolderRow, MessageDigest, StagedRow } from './rows.ts'
+import type { FolderRow, MessageDigest } from './rows.ts'
 import { TransactionScope } from './transaction-scope.ts'
 
 /** A folder of the server, as far as the store keeps it. */
@@ -31,14 +32,6 @@ export interface FolderPosition {
   readonly highestModseq: bigint | undefined
 }
 
-const INSERT_DLQ = `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date,
-  message_id, email_id, want) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'full') ON CONFLICT DO NOTHING`
-const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, local_uid, bits, keywords, internal_date, email_id,
-  want, attempts, pack, offset, length) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-const INSERT_ITEM = `INSERT INTO item(folder, remote_folder, uid, local_uid, modseq, email_id, message_id, size, internal_date, server_bits,
-  server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
 // `uid > 0` beside `uid = ?` lets SQLite use the index item_uid, which holds no others.
 
 /** Changes the store inside one transaction; made by `Store.transact` and valid during it only. */
@@ -46,7 +39,8 @@ export class Transactor {
   readonly #scope: TransactionScope
   readonly #database: Database
   readonly #now: number
-  #hasUnlinked: boolean | undefined
+  /** What comes from the server. */
+  readonly incoming: IncomingMail
   /** What the user changes. */
   readonly local: LocalChanges
   readonly folders: FolderChanges
@@ -62,6 +56,7 @@ export class Transactor {
     this.#database = database
     this.#now = now
     this.folders = new FolderChanges(this.#scope)
+    this.incoming = new IncomingMail(this.#scope)
     this.local = new LocalChanges(this.#scope)
     this.push = new PushOutcomes(this.#scope)
     this.quota = new QuotaPause(this.#scope)
@@ -159,30 +154,12 @@ export class Transactor {
     this.#scope.log({ folder, event: 'uidvalidity-changed' })
   }
 
-  enqueueDownload(folder: number, uidValidity: number, row: DownloadRow): void {
-    const { uid, flags, size, internalDateMs, messageId, emailId } = row
-    this.#database.run(
-      INSERT_DLQ,
-      ...[
-        folder,
-        uidValidity,
-        uid,
-        this.#scope.nextLocalUid(folder),
-        flags.bits,
-        flags.keywords,
-        size,
-        internalDateMs,
-        messageId ?? null,
-        emailId ?? null,
-      ],
-    )
-  }
-
   /** Takes over the server's flags wherever the message is now. */
   setServerFlags(folder: number, uidValidity: number, uid: number, flags: MessageFlags): void {
     const { bits, keywords } = flags
-    for (const queue of ['dlq', 'stage'] as const) {
-      const sql = `UPDATE ${queue} SET bits = ?, keywords = ? WHERE folder = ? AND uid_validity = ? AND uid = ?`
+    for (const queue of ['dlq', 'stage', 'ignored'] as const) {
+      const sql = `UPDATE ${queue} SET bits = ?, keywords = ? WHERE folder = ? AND uid_validity = ? AND uid = ?
+        AND item IS NULL`
       if (this.#database.run(sql, bits, keywords, folder, uidValidity, uid).changes > 0) return
     }
     const row = this.#database.find('SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
@@ -192,8 +169,11 @@ export class Transactor {
   /** The server no longer has the message. An item stays, hidden, until a whole cycle has shown that it was no move. */
   vanish(folder: number, uidValidity: number, uid: number): void {
     for (const queue of ['dlq', 'stage', 'ignored', 'expunge'] as const) {
-      const sql = `DELETE FROM ${queue} WHERE folder = ? AND uid_validity = ? AND uid = ?`
-      if (this.#database.run(sql, folder, uidValidity, uid).changes > 0) return
+      const isOwn = queue === 'expunge' ? '' : 'AND item IS NULL'
+      const sql = `DELETE FROM ${queue} WHERE folder = ? AND uid_validity = ? AND uid = ? ${isOwn}`
+      if (this.#database.run(sql, folder, uidValidity, uid).changes === 0) continue
+      this.#scope.log({ folder, uid, event: 'vanished' })
+      return
     }
     const row = this.#database.find(
       `SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0 AND unlinked IS NULL
@@ -207,7 +187,9 @@ export class Transactor {
   reappend(folder: number, uid: number): void {
     const sql = 'SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid <> 0 AND is_gone = 0'
     const row = this.#database.find(sql, folder, uid)
-    if (row) this.push.appendAgain(row)
+    // A header cannot be uploaded as if it were the message.
+    if (row?.body_state === 'header') this.#scope.unlink(row)
+    else if (row) this.push.appendAgain(row)
   }
 
   /** Unlinks items that no UID of the new UIDVALIDITY was recognised as. */
@@ -221,59 +203,6 @@ export class Transactor {
     const candidate = findAdoptable(this.#database, folder, message)
     if (!candidate) return false
     this.#scope.bind(candidate, folder, message)
-    return true
-  }
-
-  /** Turns a downloaded message's row into a staged one. False when nobody waits for it any more: its octets are dead. */
-  stage(folder: number, uidValidity: number, uid: number, { pack, offset, length }: PackLocation): boolean {
-    const key = [folder, uidValidity, uid] as const
-    const sql = `DELETE FROM dlq WHERE folder = ? AND uid_validity = ? AND uid = ?
-      RETURNING local_uid, bits, keywords, internal_date, email_id, want, attempts`
-    const row = this.#database.find(sql, ...key)
-    if (!row) return false
-    const copied = [
-      Number(row.local_uid),
-      Number(row.bits),
-      String(row.keywords),
-      Number(row.internal_date),
-      textOrNull(row.email_id),
-    ]
-    this.#database.run(INSERT_STAGE, ...key, ...copied, String(row.want), Number(row.attempts), pack, offset, length)
-    return true
-  }
-
-  /** Counts a failure to download; the third puts the message on the ignore list. */
-  failDownload(folder: number, uidValidity: number, uid: number, error: string, maxAttempts: number): void {
-    const sql = `UPDATE dlq SET attempts = attempts + 1 WHERE folder = ? AND uid_validity = ? AND uid = ? RETURNING attempts`
-    const attempts = this.#database.find(sql, folder, uidValidity, uid)?.attempts
-    if (typeof attempts !== 'number' || attempts < maxAttempts) return
-    this.#database.run('DELETE FROM dlq WHERE folder = ? AND uid_validity = ? AND uid = ?', folder, uidValidity, uid)
-    this.#ignore(folder, uidValidity, uid, 'download', error)
-  }
-
-  /** Turns a staged message into an item. False when the stage row is gone. */
-  importStaged(staged: StagedRow, digest: MessageDigest): boolean {
-    const row = this.#database.find('DELETE FROM stage WHERE id = ? RETURNING *', staged.id)
-    if (!row) return false
-    const { folder, uid, location } = staged
-    if (this.#mayHaveUnlinked()) this.#makeRoom(folder, uid)
-    const [bits, keywords] = [Number(row.bits), String(row.keywords)]
-    const { lastRowId } = this.#database.run(
-      INSERT_ITEM,
-      ...[
-        folder,
-        folder,
-        uid,
-        Number(row.local_uid),
-        this.#scope.modseq,
-        textOrNull(row.email_id),
-        digest.messageId ?? null,
-      ],
-      ...[location.length, Number(row.internal_date), bits, keywords, bits, keywords, 'full'],
-      ...[location.pack, location.offset, location.length, digest.sha256],
-      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
-    )
-    this.#scope.log({ item: lastRowId, folder, uid, event: 'imported' })
     return true
   }
 
@@ -297,29 +226,6 @@ export class Transactor {
     )
     this.#scope.log({ item: lastRowId, folder, event: 'made-locally' })
     return lastRowId
-  }
-
-  /** A staged body cannot be read: it is fetched again, or ignored after the third time. */
-  failImport(staged: StagedRow, error: string, maxAttempts: number): void {
-    const row = this.#database.find('DELETE FROM stage WHERE id = ? RETURNING *', staged.id)
-    if (!row) return
-    const [folder, uidValidity, uid, attempts] = [
-      staged.folder,
-      Number(row.uid_validity),
-      staged.uid,
-      Number(row.attempts) + 1,
-    ]
-    if (attempts >= maxAttempts) {
-      this.#ignore(folder, uidValidity, uid, 'import', error)
-      return
-    }
-    this.#database.run(
-      INSERT_DLQ,
-      ...[folder, uidValidity, uid, Number(row.local_uid), Number(row.bits), String(row.keywords), Number(row.length)],
-      ...[Number(row.internal_date), null, textOrNull(row.email_id)],
-    )
-    const sql = 'UPDATE dlq SET attempts = ? WHERE folder = ? AND uid_validity = ? AND uid = ?'
-    this.#database.run(sql, attempts, folder, uidValidity, uid)
   }
 
   /** Ends a cycle: what vanished before it and did not turn up elsewhere is deleted, restorable from its tomb. */
@@ -354,29 +260,8 @@ export class Transactor {
     this.#database.run(sql, pack, octets)
   }
 
-  #mayHaveUnlinked(): boolean {
-    this.#hasUnlinked ??= this.#database.find('SELECT 1 FROM item WHERE unlinked IS NOT NULL LIMIT 1') !== undefined
-    return this.#hasUnlinked
-  }
-
-  // A server that takes a deletion back shows the old UID again, while its unlinked item still has it.
-  #makeRoom(folder: number, uid: number): void {
-    const row = this.#database.find('SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
-    if (row) this.#scope.bury(row, 'server')
-  }
-
   #forgetQueues(folder: number): void {
     this.#database.run('DELETE FROM dlq WHERE folder = ?', folder)
     this.#database.run('DELETE FROM stage WHERE folder = ?', folder)
   }
-
-  #ignore(folder: number, uidValidity: number, uid: number, stage: 'download' | 'import', error: string): void {
-    const sql = 'INSERT INTO ignored VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
-    this.#database.run(sql, folder, uidValidity, uid, stage, error, this.#now)
-    this.#scope.log({ folder, uid, event: 'ignored', detail: error })
-  }
-}
-
-function textOrNull(value: unknown): string | null {
-  return typeof value === 'string' ? value : null
 }

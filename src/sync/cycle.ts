@@ -2,7 +2,9 @@ import { PosternError } from '../errors.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { trustsDeltas } from './audit-delta.ts'
+import { chooseBodies } from './choose-bodies.ts'
 import { chooseFolders, type SyncScope, synchronizableFolders } from './choose-folders.ts'
+import type { AskedCompanies } from './download-batches.ts'
 import type { SyncEngineOptions } from './engine.ts'
 import { isFullDue, isUnchanged, runPlan } from './plan-folder.ts'
 import { planStructure } from './plan-structure.ts'
@@ -13,7 +15,7 @@ import { pushFolders } from './push-folders.ts'
 import { refetchDamaged } from './refetch-damaged.ts'
 import { isRefusal } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
-import { transferFolder } from './transfer-folder.ts'
+import { type TransferContext, type TransferPass, transferFolder } from './transfer-folder.ts'
 
 /** What one run is to do. */
 export interface SyncRun {
@@ -36,6 +38,7 @@ export class Cycle {
   readonly #run: SyncRun
   readonly #errors: FolderFailure[] = []
   readonly #failed = new Set<number>()
+  readonly #asked = new Map<number, AskedCompanies>()
   readonly #totals: SyncCounters = newCounters()
 
   constructor(options: SyncEngineOptions, remote: RemoteMail, run: SyncRun) {
@@ -55,14 +58,33 @@ export class Cycle {
     for (const folder of planned) await this.#tryFolder(folder, () => this.#plan(folder, statuses.get(folder.path)))
     const isComplete = this.#sawEverything(planned)
     await pushAccount(this.#pushContext, isComplete)
-    const context = { ...this.#options, remote: this.#remote, onEvent: this.#run.onEvent }
-    for (const folder of chosen) await this.#tryFolder(folder, () => transferFolder(context, folder, this.#totals))
-    for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(context, folder))
+    await this.#transfer(chosen, 'fresh')
+    for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(this.#transferContext, folder))
     if (isComplete && this.#errors.length === 0 && this.#store.read.hasUnlinked()) {
       this.#store.transact(transactor => transactor.sweep())
     }
     purgeOld(this.#store)
+    // Last: any of these may cost the connection.
+    await this.#transfer(chosen, 'suspects')
     return this.#result(chosen)
+  }
+
+  async #transfer(folders: readonly FolderRow[], pass: TransferPass): Promise<void> {
+    const context = this.#transferContext
+    for (const folder of folders) {
+      if (pass === 'suspects' && !this.#store.read.incoming.hasSuspects(folder.id)) continue
+      const asked = this.#asked.get(folder.id) ?? new Map<number, number>()
+      this.#asked.set(folder.id, asked)
+      await this.#tryFolder(folder, async () => {
+        if (pass === 'fresh') await chooseBodies(context, folder)
+        await transferFolder(context, folder, { pass, asked, totals: this.#totals })
+      })
+    }
+  }
+
+  get #transferContext(): TransferContext {
+    const { onEvent, signal } = this.#run
+    return { ...this.#options, remote: this.#remote, onEvent, signal }
   }
 
   async #readStructure(): Promise<Statuses> {

@@ -15,6 +15,8 @@ export interface SyncEngineOptions {
   readonly settings: SyncSettings
   readonly log: Logger
   readonly clock: () => number
+  /** Waits for so many ms; rejects when the run is stopped. Injected by tests. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
 /** Synchronizes one profile: folders, PLAN of all, PUSH, DOWNLOAD and IMPORT folder by folder, SWEEP. */

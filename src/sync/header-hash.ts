@@ -15,3 +15,10 @@ export function headerHash(head: Buffer): Buffer {
 export function headerHashOf(read: StoreReader, location: PackLocation): Buffer {
   return headerHash(read.head(location, HEAD_OCTETS))
 }
+
+/** Reads the header of a stored body, its blank line included; undefined when it has no end, or a very late one. */
+export function headerOf(read: StoreReader, location: PackLocation): Buffer | undefined {
+  const head = read.head(location, HEAD_OCTETS)
+  const end = head.indexOf(BLANK_LINE)
+  return end === -1 ? undefined : head.subarray(0, end + BLANK_LINE.length)
+}

@@ -4,8 +4,16 @@ import type { Importer, ImportOutcome } from './importer.ts'
 
 const BATCH_ROWS = 200 // about 20 ms of a transaction
 const MAX_BATCH_OCTETS = 16 * 1_048_576
-/** Failures of one message before it goes on the ignore list. */
-export const MAX_ATTEMPTS = 3
+
+/** Options of {@link FolderImport}. */
+export interface FolderImportOptions {
+  readonly store: Store
+  readonly importer: Importer
+  readonly folder: number
+  readonly onImported: (count: number) => void
+  /** Waits after each item, where the user wants that; rejects when the run is stopped. */
+  readonly pause: (() => Promise<void>) | undefined
+}
 
 /** IMPORT: turns staged messages of a folder into items. Works while DOWNLOAD goes on: `poke` says that there is more. */
 export class FolderImport {
@@ -13,14 +21,16 @@ export class FolderImport {
   readonly #importer: Importer
   readonly #folder: number
   readonly #onImported: (count: number) => void
+  readonly #pause: (() => Promise<void>) | undefined
   #running: Promise<void> = Promise.resolve()
   #isRunning = false
 
-  constructor(store: Store, importer: Importer, folder: number, onImported: (count: number) => void) {
+  constructor({ store, importer, folder, onImported, pause }: FolderImportOptions) {
     this.#store = store
     this.#importer = importer
     this.#folder = folder
     this.#onImported = onImported
+    this.#pause = pause
   }
 
   /** Starts work if none is going on. */
@@ -42,12 +52,14 @@ export class FolderImport {
 
   async #work(): Promise<void> {
     for (;;) {
-      const rows = limitOctets(this.#store.read.staged(this.#folder, BATCH_ROWS))
+      const limit = this.#pause ? 1 : BATCH_ROWS
+      const rows = limitOctets(this.#store.read.incoming.staged(this.#folder, limit))
       if (rows.length === 0) return
       const outcomes = await this.#importer.digest(rows)
       // Every row leaves the queue, whatever its outcome: the loop ends.
       const imported = this.#commit(rows, outcomes)
       this.#onImported(imported)
+      await this.#pause?.()
     }
   }
 
@@ -57,8 +69,8 @@ export class FolderImport {
       let imported = 0
       for (const [index, row] of rows.entries()) {
         const outcome = outcomes[index]
-        if (outcome?.kind === 'digest') imported += Number(transactor.importStaged(row, outcome.digest))
-        else transactor.failImport(row, outcome?.message ?? 'no outcome', MAX_ATTEMPTS)
+        if (outcome?.kind === 'digest') imported += Number(transactor.incoming.import(row, outcome.digest))
+        else transactor.incoming.failImport(row, outcome?.message ?? 'no outcome')
       }
       return imported
     })

@@ -4,6 +4,7 @@ import { packFlags } from '../store/flags.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditContext, auditDelta, investigate, trustsDeltas } from './audit-delta.ts'
+import { bodyLimits, wantedPart } from './body-limits.ts'
 import { assertFewDeletions } from './mass-deletion.ts'
 import { planFolder, type RemoteDelta } from './plan.ts'
 import type { RemoteStatus, SelectedFolder } from './remote.ts'
@@ -47,14 +48,14 @@ export async function runPlan(context: PlanContext, folder: FolderRow): Promise<
   }
   const delta = isWhole ? undefined : await readDelta(context, folder, selected)
   if (!delta) {
-    await planFull(store, folder, selected)
+    await planFull(context, folder, selected)
     return selected
   }
-  await apply(store, folder, selected, delta)
+  await apply(context, folder, selected, delta)
   const wrong = await auditDelta(store, folder, selected)
   if (wrong === undefined) return selected
   const again = await investigate(context, folder, selected, wrong)
-  await planFull(store, folder, again)
+  await planFull(context, folder, again)
   return again
 }
 
@@ -86,13 +87,19 @@ function missingFrom(uids: UidSet, first: number, last: number): number[] {
   return missing
 }
 
-async function planFull(store: Store, folder: FolderRow, selected: SelectedFolder): Promise<void> {
+async function planFull(context: PlanContext, folder: FolderRow, selected: SelectedFolder): Promise<void> {
   const messages = await selected.fetchFlags()
-  await apply(store, folder, selected, { kind: 'full', messages })
+  await apply(context, folder, selected, { kind: 'full', messages })
 }
 
-async function apply(store: Store, folder: FolderRow, selected: SelectedFolder, delta: RemoteDelta): Promise<void> {
+async function apply(
+  { store, settings, clock }: PlanContext,
+  folder: FolderRow,
+  selected: SelectedFolder,
+  delta: RemoteDelta,
+): Promise<void> {
   const { uidValidity } = selected
+  const limits = bodyLimits(settings, folder, clock())
   const known = store.read.known(folder.id, uidValidity)
   const plan = planFolder(known, delta)
   const doomed = plan.vanished.filter(uid => known.get(uid)?.where === 'item').length
@@ -102,7 +109,8 @@ async function apply(store: Store, folder: FolderRow, selected: SelectedFolder, 
   // Everything that the network had to say is here: the transaction waits for nobody.
   store.transact(transactor => {
     for (const message of incoming) {
-      if (!transactor.adopt(folder.id, message)) transactor.enqueueDownload(folder.id, uidValidity, message)
+      if (transactor.adopt(folder.id, message)) continue
+      transactor.incoming.enqueue(folder.id, uidValidity, message, wantedPart(message, limits))
     }
     for (const { uid, flags } of plan.flagChanges) transactor.setServerFlags(folder.id, uidValidity, uid, flags)
     for (const uid of plan.vanished) {

@@ -33,7 +33,7 @@ export function planFolder(known: KnownUids, delta: RemoteDelta): FolderPlan {
     const here = known.get(uid)
     if (!here && !seen.has(uid)) newUids.push(uid)
     seen.add(uid)
-    if (!here || here.where === 'ignored') continue
+    if (!here || here.where === 'expunge') continue
     const packed = pack(flags)
     if (!equalFlags(here.flags, packed)) flagChanges.push({ uid, flags: packed })
   }

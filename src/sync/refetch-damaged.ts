@@ -1,7 +1,6 @@
-import type { PackLocation } from '../store/pack-format.ts'
-import type { PackWriter } from '../store/pack-writer.ts'
 import type { FolderRow, StagedRow } from '../store/rows.ts'
-import type { BodySink, RemoteBody, SelectedFolder } from './remote.ts'
+import { PackSink } from './pack-sink.ts'
+import type { SelectedFolder } from './remote.ts'
 import type { TransferContext } from './transfer-folder.ts'
 
 const BATCH_MESSAGES = 50 // committed together: there are few
@@ -21,8 +20,8 @@ export async function refetchDamaged(context: TransferContext, folder: FolderRow
 async function refetch(context: TransferContext, selected: SelectedFolder, items: readonly StagedRow[]): Promise<void> {
   const { store, importer } = context
   await using writer = store.openPackWriter()
-  const sink = new RefetchSink(writer)
-  const batches = [{ uids: items.map(({ uid }) => uid), want: 'full' as const }]
+  const sink = new PackSink(writer)
+  const batches = [{ uids: items.map(({ uid }) => uid), part: 'full' as const }]
   await selected.download(async () => batches.pop(), sink)
   const ends = await writer.sync()
   const arrived = items.flatMap(item => {
@@ -42,34 +41,4 @@ async function refetch(context: TransferContext, selected: SelectedFolder, items
       else damaged.failed(id)
     }
   })
-}
-
-class RefetchSink implements BodySink {
-  readonly #writer: PackWriter
-  /** Where the bodies are, by UID. */
-  readonly locations = new Map<number, PackLocation>()
-
-  constructor(writer: PackWriter) {
-    this.#writer = writer
-  }
-
-  begin(octets: number): void {
-    this.#writer.begin(octets)
-  }
-
-  write(chunk: Buffer): void {
-    this.#writer.write(chunk)
-  }
-
-  end({ uid }: RemoteBody): void {
-    this.locations.set(uid, this.#writer.end())
-  }
-
-  missing(uid: number): void {
-    this.locations.delete(uid)
-  }
-
-  drained(): Promise<void> | undefined {
-    return this.#writer.drained()
-  }
 }

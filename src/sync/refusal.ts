@@ -8,6 +8,20 @@ export function isRefusal(error: unknown): error is PosternError {
   return error instanceof PosternError && error.code === 'UPSTREAM_REFUSED'
 }
 
+// What ends a connection: the server did, the network, or what it sent was no IMAP.
+const LOSSES = new Set([
+  'UPSTREAM_LOST',
+  'UPSTREAM_SILENT',
+  'UPSTREAM_BYE',
+  'FORMATS_IMAP_SYNTAX',
+  'FORMATS_IMAP_TOO_LARGE',
+])
+
+/** Tells whether the connection was lost by what came over it, or did not: not by us, nor at its beginning. */
+export function isConnectionLoss(error: unknown): error is PosternError {
+  return error instanceof PosternError && LOSSES.has(error.code)
+}
+
 /** The response code of a refusal, in capitals, such as OVERQUOTA. */
 export function refusalCode(error: unknown): string | undefined {
   const response = isRefusal(error) ? error.cause : undefined

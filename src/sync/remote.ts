@@ -1,4 +1,6 @@
+import type { PosternError } from '../errors.ts'
 import type { UidSet } from '../formats/imap/uid-set.ts'
+import type { BodyPart } from '../store/rows.ts'
 
 /** What a folder is for (RFC 6154), as far as Postern cares. */
 export type FolderRole = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'
@@ -85,6 +87,8 @@ export interface WantedMetadata {
 /** The messages of one FETCH. */
 export interface DownloadBatch {
   readonly uids: readonly number[]
+  /** What is asked for of each: all of it, or its header with the blank line. */
+  readonly part: BodyPart
 }
 
 /** What arrived with a body. */
@@ -104,6 +108,8 @@ export interface BodySink {
   end(body: RemoteBody): void
   /** The server answered without a body for a message (expunged meanwhile, or a NIL body). */
   missing(uid: number): void
+  /** The server refused to send these messages of a batch (NO, BAD); the connection goes on. */
+  refused(uids: readonly number[], error: PosternError): void
   /** Resolves when more may be written; undefined when there is room now. The reader reads nothing meanwhile. */
   drained(): Promise<void> | undefined
 }

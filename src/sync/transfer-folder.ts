@@ -1,6 +1,8 @@
+import { setTimeout } from 'node:timers/promises'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
-import { runDownload } from './download-folder.ts'
+import { type AskedCompanies, FreshBatches, SuspectBatches } from './download-batches.ts'
+import { type DownloadEvents, runDownload } from './download-folder.ts'
 import { FolderImport } from './import-folder.ts'
 import type { Importer } from './importer.ts'
 import { newCounters, type SyncCounters, type SyncEvent } from './progress.ts'
@@ -15,11 +17,25 @@ export interface TransferContext {
   readonly settings: SyncSettings
   readonly clock: () => number
   readonly onEvent: (event: SyncEvent) => void
+  readonly signal: AbortSignal
+  /** Waits for so many ms; rejects when the run is stopped. Injected by tests. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>
+}
+
+/** Which part of what is queued: what nothing is known against, or what failed, or was with something that did. */
+export type TransferPass = 'fresh' | 'suspects'
+
+/** What is to be done in a folder, and what is remembered of it during a run. */
+export interface TransferWork {
+  readonly pass: TransferPass
+  readonly asked: AskedCompanies
+  readonly totals: SyncCounters
 }
 
 /** DOWNLOAD and IMPORT of a folder, side by side: what is durable is imported while the rest is still coming. */
-export async function transferFolder(context: TransferContext, folder: FolderRow, totals: SyncCounters): Promise<void> {
-  const { store, remote, importer, onEvent } = context
+export async function transferFolder(context: TransferContext, folder: FolderRow, work: TransferWork): Promise<void> {
+  const { store, importer, onEvent } = context
+  const { totals } = work
   const { toDownload, octets, toImport } = store.read.queued(folder.id)
   if (toDownload + toImport === 0) return
   onEvent({ kind: 'folder', path: folder.path })
@@ -29,27 +45,45 @@ export async function transferFolder(context: TransferContext, folder: FolderRow
   counters.toImport = toDownload + toImport
   const tell = () => onEvent({ kind: 'counters', path: folder.path, counters: { ...counters } })
   tell()
-  const imports = new FolderImport(store, importer, folder.id, count => {
+  const onImported = (count: number) => {
     counters.imported += count
     totals.imported += count
     tell()
-  })
+  }
+  const imports = new FolderImport({ store, importer, folder: folder.id, onImported, pause: pauseOf(context) })
   imports.poke()
   try {
     if (toDownload > 0) {
-      const selected = await remote.examine(folder.path)
-      await using writer = store.openPackWriter()
-      await runDownload(store, writer, Object.assign(selected, { folder: folder.id }), {
-        committed: (count, octets) => {
-          counters.downloaded += count
-          counters.downloadedOctets += octets
-          totals.downloaded += count
-          tell()
-          imports.poke()
-        },
+      await download(context, folder, work, (count, octets) => {
+        counters.downloaded += count
+        counters.downloadedOctets += octets
+        totals.downloaded += count
+        tell()
+        imports.poke()
       })
     }
   } finally {
     await imports.finish()
   }
+}
+
+async function download(
+  { store, remote }: TransferContext,
+  folder: FolderRow,
+  { pass, asked }: TransferWork,
+  committed: DownloadEvents['committed'],
+): Promise<void> {
+  const selected = await remote.examine(folder.path)
+  const place = { folder: folder.id, uidValidity: selected.uidValidity }
+  const chooser = pass === 'fresh' ? new FreshBatches(store, place, asked) : new SuspectBatches(store, place, asked)
+  await using writer = store.openPackWriter()
+  await runDownload(selected, { store, writer, place, chooser, events: { committed } })
+}
+
+function pauseOf({ settings, signal, sleep = sleepFor }: TransferContext): (() => Promise<void>) | undefined {
+  return settings.pauseMs > 0 ? () => sleep(settings.pauseMs, signal) : undefined
+}
+
+function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  return setTimeout(ms, undefined, { signal })
 }

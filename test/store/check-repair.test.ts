@@ -107,7 +107,7 @@ t.test('a staged body that is damaged goes back into the queue', async t => {
   account.close()
   edit(
     account,
-    `INSERT INTO stage SELECT 1, folder, 1, 77, 77, 0, '', 0, NULL, 'full', 0, 1, 999999, 5 FROM item LIMIT 1`,
+    `INSERT INTO stage SELECT 1, folder, 1, 77, 77, 0, '', 0, NULL, 'full', NULL, 5, 0, 0, 0, 1, 999999, 5 FROM item LIMIT 1`,
   )
   edit(account, 'UPDATE folder SET uid_validity = 1')
   t.match(repair(account), { refetched: 1 })
@@ -136,8 +136,8 @@ t.test('rows that contradict each other are cured, and nothing is lost or double
     `DELETE FROM meta`,
     `INSERT INTO damaged VALUES('tomb', 5, 'x', 0, 0)`,
     `DELETE FROM pack`,
-    `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, want)
-       SELECT id, 12345, 7, 900, 0, '', 5, 0, 'full' FROM folder WHERE path = 'INBOX'`,
+    `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, want, seen_at)
+       SELECT id, 12345, 7, 900, 0, '', 5, 0, 'full', 0 FROM folder WHERE path = 'INBOX'`,
   ]
   for (const damage of damages) {
     using account = await filled()

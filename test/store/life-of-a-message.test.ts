@@ -5,10 +5,10 @@ import { addItem, remoteMessage, storeWithInbox } from '../support/store.ts'
 t.test('flags of the server reach a message wherever it is', async t => {
   const { store, inbox } = storeWithInbox(t)
   const seen = packFlags(['\\Seen', '$Label'])
-  store.transact(transactor => transactor.enqueueDownload(inbox, 1, remoteMessage(1)))
+  store.transact(transactor => transactor.incoming.enqueue(inbox, 1, remoteMessage(1)))
   store.transact(transactor => transactor.setServerFlags(inbox, 1, 1, seen))
   t.match(store.read.known(inbox, 1).get(1), { where: 'dlq', flags: seen })
-  store.transact(transactor => transactor.stage(inbox, 1, 1, { pack: 1, offset: 24, length: 5 }))
+  store.transact(transactor => transactor.incoming.stage(inbox, 1, 1, { pack: 1, offset: 24, length: 5 }))
   t.match(store.read.known(inbox, 1).get(1), { where: 'stage', flags: seen })
   await addItem(store, inbox, 2)
   store.transact(transactor => transactor.setServerFlags(inbox, 1, 2, seen))
@@ -75,9 +75,9 @@ t.test('a new UIDVALIDITY costs no download of what is recognised, and keeps loc
 
 t.test('the third failure puts a message on the ignore list', async t => {
   const { store, inbox } = storeWithInbox(t)
-  store.transact(transactor => transactor.enqueueDownload(inbox, 1, remoteMessage(1)))
+  store.transact(transactor => transactor.incoming.enqueue(inbox, 1, remoteMessage(1)))
   for (let attempt = 1; attempt <= 3; attempt++) {
-    store.transact(transactor => transactor.failDownload(inbox, 1, 1, 'no body', 3))
+    store.transact(transactor => transactor.incoming.failDownload(inbox, 1, 1, 'no body'))
     t.match(
       store.read.counts(inbox),
       attempt < 3 ? { queuedDownload: 1, ignored: 0 } : { queuedDownload: 0, ignored: 1 },
@@ -87,11 +87,11 @@ t.test('the third failure puts a message on the ignore list', async t => {
 
 t.test('a staged body that cannot be read is fetched again, and ignored in the end', async t => {
   const { store, inbox } = storeWithInbox(t)
-  store.transact(transactor => transactor.enqueueDownload(inbox, 1, remoteMessage(1)))
+  store.transact(transactor => transactor.incoming.enqueue(inbox, 1, remoteMessage(1)))
   for (let attempt = 1; attempt <= 3; attempt++) {
-    store.transact(transactor => transactor.stage(inbox, 1, 1, { pack: 1, offset: 24, length: 5 }))
-    const [staged] = store.read.staged(inbox, 1)
-    if (staged) store.transact(transactor => transactor.failImport(staged, 'damaged', 3))
+    store.transact(transactor => transactor.incoming.stage(inbox, 1, 1, { pack: 1, offset: 24, length: 5 }))
+    const [staged] = store.read.incoming.staged(inbox, 1)
+    if (staged) store.transact(transactor => transactor.incoming.failImport(staged, 'damaged'))
   }
   t.match(store.read.counts(inbox), { queuedDownload: 0, queuedImport: 0, ignored: 1 })
 })

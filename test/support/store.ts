@@ -42,7 +42,7 @@ export function remoteMessage(uid: number, given: Partial<DownloadRow> = {}): Do
 
 /** Brings one message all the way into the store. */
 export async function addItem(store: Store, folder: number, uid: number, body = 'hello'): Promise<void> {
-  store.transact(transactor => transactor.enqueueDownload(folder, 1, remoteMessage(uid)))
+  store.transact(transactor => transactor.incoming.enqueue(folder, 1, remoteMessage(uid)))
   await using writer = store.openPackWriter()
   writer.begin(body.length)
   writer.write(Buffer.from(body))
@@ -50,12 +50,12 @@ export async function addItem(store: Store, folder: number, uid: number, body = 
   const ends = await writer.sync()
   store.transact(transactor => {
     for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
-    transactor.stage(folder, 1, uid, location)
+    transactor.incoming.stage(folder, 1, uid, location)
   })
-  const staged = store.read.staged(folder, 100).find(row => row.uid === uid)
+  const staged = store.read.incoming.staged(folder, 100).find(row => row.uid === uid)
   if (!staged) throw new Error('nothing was staged')
   const digest = { sha256: Buffer.alloc(32), messageId: `<${uid}@x>`, subject: 's', from: 'f', dateMs: 0 }
-  store.transact(transactor => transactor.importStaged(staged, digest))
+  store.transact(transactor => transactor.incoming.import(staged, digest))
 }
 
 /** Runs work that tells its progress to its end. */

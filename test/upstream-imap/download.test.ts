@@ -6,6 +6,7 @@ import { type Answer, connectTo, polite, startScriptedImap } from '../support/im
 class TextSink implements BodySink {
   readonly bodies = new Map<number, string>()
   readonly absent: number[] = []
+  readonly refusals: number[][] = []
   #text = ''
 
   begin(): void {
@@ -24,12 +25,21 @@ class TextSink implements BodySink {
     this.absent.push(uid)
   }
 
+  refused(uids: readonly number[]): void {
+    this.refusals.push([...uids])
+  }
+
   drained(): undefined {
     return undefined
   }
 }
 
-async function download(t: Test, batches: number[][], answer: Answer): Promise<TextSink> {
+async function download(
+  t: Test,
+  batches: number[][],
+  answer: Answer,
+  part: 'full' | 'header' = 'full',
+): Promise<TextSink> {
   const server = await startScriptedImap(t, '* OK ready', polite('', answer))
   await using mail = await connectTo(server)
   const folder = await mail.examine('INBOX')
@@ -37,7 +47,7 @@ async function download(t: Test, batches: number[][], answer: Answer): Promise<T
   const rest = [...batches]
   await folder.download(async () => {
     const uids = rest.shift()
-    return uids && { uids }
+    return uids && { uids, part }
   }, sink)
   return sink
 }
@@ -93,11 +103,27 @@ t.test('a connection that is lost in the middle of a body ends the download, wit
   )
 })
 
-t.test('a refused FETCH is the server’s word', async t => {
-  const refused = download(t, [[1]], command =>
-    command.startsWith('UID FETCH') ? 'TAG NO [LIMIT] slow down\r\n' : undefined,
-  )
-  await t.rejects(refused, { code: 'UPSTREAM_REFUSED', message: /slow down/ })
+t.test('a refused FETCH is told with those that did not come, and the others go on', async t => {
+  const sink = await download(t, [[1, 2, 3], [4]], command => {
+    if (command.startsWith('UID FETCH 1:3')) return `${body(2, 'two')}TAG NO [SERVERBUG] cannot read it\r\n`
+    return command.startsWith('UID FETCH') ? `${body(4, 'four')}TAG OK done\r\n` : undefined
+  })
+  t.same(sink.refusals, [[1, 3]])
+  t.same([...sink.bodies].sort(), [
+    [2, 'two'],
+    [4, 'four'],
+  ])
+})
+
+t.test('headers are asked for as such, and a header that is sent for a body belongs to nobody', async t => {
+  const header = (uid: number, text: string) => body(uid, text).replace('BODY[]', 'BODY[HEADER]')
+  const answer = (command: string) =>
+    command.startsWith('UID FETCH') ? `${header(1, 'Subject: a\r\n\r\n')}TAG OK done\r\n` : undefined
+  const headers = await download(t, [[1]], answer, 'header')
+  t.same([...headers.bodies], [[1, 'Subject: a\r\n\r\n']])
+  const bodies = await download(t, [[1]], answer)
+  t.same([...bodies.bodies.keys()], [0])
+  t.same(bodies.absent, [1])
 })
 
 t.test('the server’s silence during a command ends it', async t => {

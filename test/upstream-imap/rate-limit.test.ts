@@ -76,9 +76,9 @@ t.test('bodies come, and messages go, at the rates of the profile', async t => {
   await using mail = await connectTo(server, { rates: { download, upload } })
   const folder = await mail.examine('INBOX')
   for (const limit of [download, upload]) limit.set(100)
-  const batches = [{ uids: [1] }]
+  const batches = [{ uids: [1], part: 'full' as const }]
   const ignore = () => undefined
-  const sink = { begin: ignore, write: ignore, end: ignore, missing: ignore, drained: ignore }
+  const sink = { begin: ignore, write: ignore, end: ignore, missing: ignore, refused: ignore, drained: ignore }
   const times = [performance.now()]
   await folder.download(async () => batches.shift(), sink)
   await mail.examine('INBOX') // waits for the pause behind the body

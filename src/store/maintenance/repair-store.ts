@@ -157,9 +157,9 @@ function noteDamage(database: Database, damage: readonly BodyDamage[], now: numb
 function noteOne(database: Database, { owner, id, cause }: BodyDamage, now: number): void {
   if (owner === 'stage') {
     database.run(
-      `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, email_id, want, priority)
-       SELECT folder, uid_validity, uid, local_uid, bits, keywords, length, internal_date, email_id, want, 1 FROM stage
-         WHERE id = ? ON CONFLICT DO NOTHING`,
+      `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, email_id, want, item, seen_at)
+       SELECT folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, email_id, want, item, seen_at
+         FROM stage WHERE id = ? ON CONFLICT DO NOTHING`,
       id,
     )
     database.run('DELETE FROM stage WHERE id = ?', id)

@@ -25,7 +25,7 @@ CREATE TABLE pack(
 
 CREATE TABLE folder(
   id INTEGER PRIMARY KEY,
-  kind TEXT NOT NULL CHECK(kind IN('mail', 'calendar', 'contacts', 'tasks', 'notes')),
+  kind TEXT NOT NULL CHECK(kind IN('mail', 'file', 'calendar', 'contacts', 'tasks', 'notes')),
   path TEXT NOT NULL UNIQUE,
   delimiter TEXT,
   role TEXT,
@@ -40,6 +40,7 @@ CREATE TABLE folder(
   uid_next INTEGER,
   cursor TEXT,                        -- HIGHESTMODSEQ as text (it has 63 bits); a collection's sync token
   last_full_at INTEGER,               -- when all UIDs were compared
+  let_go_before INTEGER,              -- bodies of mail older than this were let go, see the setting keepDays
   local_uid_validity INTEGER NOT NULL,
   local_uid_next INTEGER NOT NULL
 ) STRICT;
@@ -69,6 +70,7 @@ CREATE TABLE item(
   date INTEGER,
   local_revision INTEGER NOT NULL DEFAULT 0,
   synced_revision INTEGER NOT NULL DEFAULT 0,
+  wanted_at INTEGER,                  -- when a person last asked for all of it: its body is let go no earlier than one of then
   is_gone INTEGER NOT NULL DEFAULT 0, -- deleted locally, to be told to the server
   unlinked INTEGER                    -- the cycle in which the server stopped having it; swept a cycle later
 ) STRICT;
@@ -77,6 +79,7 @@ CREATE UNIQUE INDEX item_local_uid ON item(folder, local_uid);
 CREATE INDEX item_message_id ON item(message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX item_unlinked ON item(unlinked) WHERE unlinked IS NOT NULL;
 CREATE INDEX item_lost ON item(remote_folder) WHERE uid = -1;
+CREATE INDEX item_header ON item(remote_folder, internal_date, size, local_bits) WHERE body_state = 'header';
 CREATE INDEX item_changed ON item(remote_folder)
   WHERE server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder;
 
@@ -92,11 +95,13 @@ CREATE TABLE dlq(                     -- to be downloaded
   message_id TEXT,
   email_id TEXT,
   want TEXT NOT NULL CHECK(want IN('header', 'full')),
-  priority INTEGER NOT NULL DEFAULT 0,
+  item INTEGER,                       -- whose body it is, when everything else of it is here
   attempts INTEGER NOT NULL DEFAULT 0,
-  next_at INTEGER NOT NULL DEFAULT 0,
+  max_batch INTEGER,                  -- it was asked for with others when something failed: next with at most so many
+  seen_at INTEGER NOT NULL,
   PRIMARY KEY(folder, uid_validity, uid)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX dlq_item ON dlq(item) WHERE item IS NOT NULL;
 
 CREATE TABLE stage(                   -- downloaded, to be imported
   id INTEGER PRIMARY KEY,
@@ -109,14 +114,18 @@ CREATE TABLE stage(                   -- downloaded, to be imported
   internal_date INTEGER NOT NULL,
   email_id TEXT,
   want TEXT NOT NULL CHECK(want IN('header', 'full')),
+  item INTEGER,
+  size INTEGER NOT NULL,              -- of the whole message
   attempts INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  arrived_at INTEGER NOT NULL,
   pack INTEGER NOT NULL,
   offset INTEGER NOT NULL,
   length INTEGER NOT NULL,
   UNIQUE(folder, uid_validity, uid)
 ) STRICT;
-
 CREATE INDEX stage_order ON stage(folder, id);
+CREATE INDEX stage_item ON stage(item) WHERE item IS NOT NULL;
 
 CREATE TABLE op(                      -- what must be done on the server exactly once
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -149,15 +158,26 @@ CREATE TABLE expunge(                 -- UIDs whose message we have copied elsew
   PRIMARY KEY(folder, uid_validity, uid)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE ignored(
+CREATE TABLE ignored(                 -- what failed three times, with all that another attempt needs; uploads: op.attempts
   folder INTEGER NOT NULL REFERENCES folder,
   uid_validity INTEGER NOT NULL,
   uid INTEGER NOT NULL,
-  stage TEXT NOT NULL CHECK(stage IN('download', 'import', 'upload')),
+  stage TEXT NOT NULL CHECK(stage IN('download', 'import')),
   error TEXT NOT NULL,
   since INTEGER NOT NULL,
+  local_uid INTEGER NOT NULL,
+  bits INTEGER NOT NULL,
+  keywords TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  message_id TEXT,
+  email_id TEXT,
+  want TEXT NOT NULL CHECK(want IN('header', 'full')),
+  item INTEGER,
+  seen_at INTEGER NOT NULL,
   PRIMARY KEY(folder, uid_validity, uid)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX ignored_item ON ignored(item) WHERE item IS NOT NULL;
 
 CREATE TABLE tomb(                    -- deleted items, restorable until purged
   id INTEGER PRIMARY KEY,
@@ -169,6 +189,8 @@ CREATE TABLE tomb(                    -- deleted items, restorable until purged
   internal_date INTEGER NOT NULL,
   bits INTEGER NOT NULL,
   keywords TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  body_state TEXT NOT NULL CHECK(body_state IN('header', 'full')),
   pack INTEGER NOT NULL,
   offset INTEGER NOT NULL,
   length INTEGER NOT NULL,
@@ -255,4 +277,5 @@ CREATE TABLE ledger(                  -- what happened to an item, and when
   detail TEXT
 ) STRICT;
 CREATE INDEX ledger_item ON ledger(item);
+CREATE INDEX ledger_uid ON ledger(folder, uid) WHERE item IS NULL;
 `

@@ -1,14 +1,20 @@
+import { PosternError } from '../../errors.ts'
 import type { LiteralSink } from '../../formats/imap/response-reader.ts'
 import { UidSet } from '../../formats/imap/uid-set.ts'
 import type { BodySink, DownloadBatch } from '../../sync/remote.ts'
+import type { UpstreamErrorCode } from '../errors.ts'
 import type { DataResponse, ImapConnection } from './connection.ts'
-import { parseFetch } from './fetch-response.ts'
+import { type FetchResponse, parseFetch } from './fetch-response.ts'
 
-const BODY_LITERAL = / BODY\[\] $| BODY\[\] ~$|\(BODY\[\] ~?$/i
+const LITERAL = /[ (]BODY\[(HEADER)?\] ~?$/i
+const LITERAL_NAME_OCTETS = 16
+type BodyPart = DownloadBatch['part']
+
+const SECTIONS = { full: 'BODY.PEEK[]', header: 'BODY.PEEK[HEADER]' } as const
 
 /**
- * Fetches bodies into the sink. Asks for batches as long as there are any, each in a FETCH of its own, and sends them
- * without waiting for the answers to earlier ones: `next` decides how far ahead that goes.
+ * Fetches bodies, or their headers, into the sink. Asks for batches as long as there are any, each in a FETCH of its own,
+ * and sends them without waiting for the answers to earlier ones: `next` decides how far ahead that goes.
  */
 export async function downloadBodies(
   connection: ImapConnection,
@@ -34,43 +40,66 @@ export async function downloadBodies(
 class BodyDownload {
   readonly #connection: ImapConnection
   readonly #sink: BodySink
-  readonly #pending = new Set<number>()
-  #isStreamed = false
+  readonly #pending = new Map<number, BodyPart>()
+  #streamed: BodyPart | undefined
 
   constructor(connection: ImapConnection, sink: BodySink) {
     this.#connection = connection
     this.#sink = sink
   }
 
-  async fetch({ uids }: DownloadBatch): Promise<void> {
-    for (const uid of uids) this.#pending.add(uid)
-    await this.#connection.command([`UID FETCH ${UidSet.of(uids)} (UID FLAGS BODY.PEEK[])`], {
-      data: { FETCH: response => this.#onFetch(response) },
-      openLiteral: (text, length) => this.#openLiteral(text, length),
-      drained: () => this.#sink.drained(),
-    })
+  async fetch({ uids, part }: DownloadBatch): Promise<void> {
+    for (const uid of uids) this.#pending.set(uid, part)
+    try {
+      await this.#connection.command([`UID FETCH ${UidSet.of(uids)} (UID FLAGS ${SECTIONS[part]})`], {
+        data: { FETCH: response => this.#onFetch(response) },
+        openLiteral: (text, length) => this.#openLiteral(text, length),
+        drained: () => this.#sink.drained(),
+      })
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      this.#sink.refused(
+        uids.filter(uid => this.#pending.delete(uid)),
+        error,
+      )
+      return
+    }
     for (const uid of uids) if (this.#pending.delete(uid)) this.#sink.missing(uid)
   }
 
   // One body a response: a second one (a hostile server's) is held by the reader, within its limit, and ignored.
   #openLiteral(text: Buffer, length: number): LiteralSink | undefined {
-    if (this.#isStreamed || !BODY_LITERAL.test(text.toString('latin1', Math.max(0, text.length - 16)))) return undefined
-    this.#isStreamed = true
+    const name = LITERAL.exec(text.toString('latin1', Math.max(0, text.length - LITERAL_NAME_OCTETS)))
+    if (this.#streamed || !name) return undefined
+    this.#streamed = name[1] ? 'header' : 'full'
     this.#sink.begin(length)
     return this.#sink
   }
 
   #onFetch(response: DataResponse): void {
-    const { uid, flags, internalDateMs, body } = parseFetch(response)
-    const wasStreamed = this.#isStreamed
-    this.#isStreamed = false
-    if (!wasStreamed) {
-      if (uid === undefined || body?.kind !== 'string' || !this.#pending.has(uid)) return
-      this.#sink.begin(body.octets.length)
-      if (body.octets.length > 0) this.#sink.write(body.octets)
+    const fetched = parseFetch(response)
+    const { uid, flags, internalDateMs } = fetched
+    const part = uid === undefined ? undefined : this.#pending.get(uid)
+    const streamed = this.#streamed
+    this.#streamed = undefined
+    if (!streamed) {
+      const octets = part && octetsOf(fetched, part)
+      if (!octets) return
+      this.#sink.begin(octets.length)
+      if (octets.length > 0) this.#sink.write(octets)
     }
-    // 0 is no UID: the sink throws away what belongs to no message.
-    this.#sink.end({ uid: uid ?? 0, flags: flags ?? [], internalDateMs })
-    if (uid !== undefined) this.#pending.delete(uid)
+    // 0 is no UID: the sink throws away what belongs to no message, and a header that was sent for a body.
+    const isAsked = uid !== undefined && (streamed === undefined || streamed === part)
+    this.#sink.end({ uid: isAsked ? uid : 0, flags: flags ?? [], internalDateMs })
+    if (isAsked) this.#pending.delete(uid)
   }
+}
+
+function octetsOf({ body, header }: FetchResponse, part: BodyPart): Buffer | undefined {
+  if (part === 'header') return header
+  return body?.kind === 'string' ? body.octets : undefined
+}
+
+function isRefused(error: unknown): error is PosternError {
+  return error instanceof PosternError && error.code === ('UPSTREAM_REFUSED' satisfies UpstreamErrorCode)
 }

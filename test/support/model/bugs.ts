@@ -6,6 +6,13 @@ import type { PlantedBug } from './world.ts'
 
 /** The mistakes that the algorithm guards against; the model must find each of them out. */
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
+  'bodies that are wanted later are not asked for': plant(transactor =>
+    replace(transactor, {
+      incoming: replace(transactor.incoming, {
+        bodies: replace(transactor.incoming.bodies, { reconsider: () => undefined }),
+      }),
+    }),
+  ),
   'a lost answer is not looked for: the message is sent again at once': plant(transactor =>
     replace(transactor, {
       push: replace(transactor.push, {

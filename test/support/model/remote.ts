@@ -21,6 +21,8 @@ import type {
 import type { Faults } from './faults.ts'
 import type { ModelFolder, ModelMessage, ModelServer } from './server.ts'
 
+const FULL_STOP = 46
+
 /** What the server of one run offers. */
 export interface ModelFeatures {
   readonly delta: 'qresync' | 'condstore' | 'none'
@@ -96,6 +98,7 @@ export class ModelRemote implements RemoteMail {
       const bodies = messages.map(({ chunks }) => Buffer.concat([...chunks()]))
       // All or none (RFC 3502).
       for (const octets of bodies) this.#refuseAtRandom(octets)
+      this.#server.headersUploaded += bodies.filter(octets => octets.at(-1) !== FULL_STOP).length
       return messages.map(({ flags, internalDateMs }, index) => {
         const uid = this.#server.append(path, bodies[index] ?? Buffer.alloc(0), flags, internalDateMs)
         return this.#model.givesUids ? { uidValidity: this.#server.folder(path).uidValidity, uid } : undefined
@@ -197,7 +200,7 @@ class ModelSelected extends Session implements SelectedFolder {
   async *fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncGenerator<RemoteMetadata> {
     const found = await this.call(messages => [...messages].filter(([uid]) => uids.has(uid)))
     for (const [uid, { octets, flags, internalDateMs }] of found) {
-      const header = octets.subarray(0, octets.indexOf('\r\n\r\n') + 4)
+      const header = headerOf(octets)
       const messageId = want.messageId ? summarizeHeader(header).messageId : undefined
       const headerHash = want.header ? hash('sha256', header, 'buffer') : undefined
       yield { uid, flags: [...flags], size: octets.length, internalDateMs, messageId, headerHash, emailId: undefined }
@@ -209,20 +212,36 @@ class ModelSelected extends Session implements SelectedFolder {
   }
 
   async download(next: () => Promise<DownloadBatch | undefined>, sink: BodySink): Promise<void> {
-    for (let batch = await next(); batch; batch = await next()) {
-      for (const uid of batch.uids) {
-        const message = await this.call(messages => messages.get(uid))
-        if (!message) {
-          sink.missing(uid)
-          continue
-        }
-        sink.begin(message.octets.length)
-        sink.write(Buffer.from(message.octets))
-        sink.end({ uid, flags: [...message.flags], internalDateMs: message.internalDateMs })
-        await sink.drained()
+    for (let batch = await next(); batch; batch = await next()) await this.#fetch(batch, sink)
+  }
+
+  async #fetch({ uids, part }: DownloadBatch, sink: BodySink): Promise<void> {
+    for (const [index, uid] of uids.entries()) {
+      const message = await this.call(messages => messages.get(uid))
+      if (message?.poison === 'lost') throw failure('UPSTREAM_LOST')
+      if (message?.poison === 'refused') {
+        sink.refused(uids.slice(index), failure('UPSTREAM_REFUSED'))
+        return
       }
+      if (!message || message.poison === 'missing') {
+        sink.missing(uid)
+        continue
+      }
+      const octets = part === 'full' ? message.octets : headerOf(message.octets)
+      sink.begin(octets.length)
+      sink.write(Buffer.from(octets))
+      sink.end({ uid, flags: [...message.flags], internalDateMs: message.internalDateMs })
+      await sink.drained()
     }
   }
+}
+
+function failure(code: string): PosternError {
+  return new PosternError(code, 'poison', { remedy: 'retry', advice: '-' })
+}
+
+function headerOf(octets: Buffer): Buffer {
+  return octets.subarray(0, octets.indexOf('\r\n\r\n') + 4)
 }
 
 class ModelWritable extends Session implements WritableFolder {

@@ -6,7 +6,12 @@ export interface ModelMessage {
   modseq: bigint
   /** Whether nothing has changed since it was added. */
   isNew: boolean
+  /** What happens to a FETCH of it: the connection is lost, the command is refused, or it is left out. */
+  poison?: Poison | undefined
 }
+
+/** A way to be impossible to fetch. */
+export type Poison = 'lost' | 'refused' | 'missing'
 
 /** A folder of the model server. */
 export class ModelFolder {
@@ -20,6 +25,8 @@ export class ModelFolder {
 /** A mail server in memory, as exact as RFC 9051 and RFC 7162 are about UIDs and mod-sequences. */
 export class ModelServer {
   readonly folders = new Map<string, ModelFolder>()
+  /** Headers that were uploaded as if they were messages; every message of the model ends in a full stop. */
+  headersUploaded = 0
 
   constructor(paths: readonly string[]) {
     for (const path of paths) this.folders.set(path, new ModelFolder())

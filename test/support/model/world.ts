@@ -19,6 +19,9 @@ import { type ModelFeatures, ModelRemote } from './remote.ts'
 import { ModelServer } from './server.ts'
 
 const PATHS = ['INBOX', 'Archive', 'Other']
+const BEGIN_MS = Date.UTC(2026, 0, 1)
+const DEFAULT_MODE = { downloadMode: 'full', keepDays: 0, metered: false } as const
+const THRESHOLD_MB = 0.000035 // between the shortest and the longest message
 const FLAGS = ['\\Flagged', '\\Seen', '$Label1']
 const log = pino({ level: 'silent' })
 
@@ -39,7 +42,7 @@ export interface WorldOptions {
 export class World {
   readonly #random: () => number
   readonly #features: ModelFeatures
-  readonly #settings: SyncSettings
+  #settings: SyncSettings
   readonly #faults: Faults
   readonly #server = new ModelServer(PATHS)
   // In memory where there is such a place: thousands of runs wait for no disk.
@@ -50,8 +53,10 @@ export class World {
   readonly #moved = new Set<string>()
   // Hours later each time: what waits for its next attempt may go on.
   readonly #clock = () => (this.#nowMs += 60_000)
-  #nowMs = Date.UTC(2026, 0, 1)
+  #nowMs = BEGIN_MS
   #store: Store
+  // Not all is downloaded, and some cannot be.
+  readonly #isModest: boolean
   #count = 0
   cycles = 0
   /** Whether a lying server was caught before the daily comparison. */
@@ -71,6 +76,8 @@ export class World {
     }
     const fullSyncThreshold = lie || this.#random() < 0.7 ? 0 : 1024
     this.#settings = { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold }
+    this.#isModest = !lie && this.#random() < 0.5
+    if (this.#isModest) this.#chooseMode()
     this.#faults = new Faults(this.#random)
     this.#store = this.#open()
   }
@@ -82,6 +89,7 @@ export class World {
       for (let event = 0; event < events; event++) await this.#event()
       this.#faults.meanwhile = undefined
       this.#faults.chance = 0
+      if (this.#isModest) await this.#wantEverything()
       for (let cycle = 0; cycle < 6; cycle++) await this.#cycle()
       if (this.#features.lie) await this.#daysLater()
       return this.#problems()
@@ -98,7 +106,29 @@ export class World {
     for (let cycle = 0; cycle < 3; cycle++) await this.#cycle()
   }
 
+  // Then nothing is here as a header only, and what was ignored comes as well.
+  async #wantEverything(): Promise<void> {
+    for (let cycle = 0; cycle < 2; cycle++) await this.#cycle()
+    for (const { messages } of this.#server.folders.values()) {
+      for (const message of messages.values()) message.poison = undefined
+    }
+    this.#settings = { ...this.#settings, ...DEFAULT_MODE }
+    this.#store.transact(({ incoming }) => incoming.clearIgnored(undefined))
+  }
+
+  #chooseMode(): void {
+    const modes = [
+      DEFAULT_MODE,
+      { ...DEFAULT_MODE, downloadMode: 'headers' },
+      { ...DEFAULT_MODE, downloadMode: 'custom', downloadThresholdMb: THRESHOLD_MB },
+      { ...DEFAULT_MODE, keepDays: 1 },
+      { ...DEFAULT_MODE, metered: true },
+    ] as const
+    this.#settings = { ...this.#settings, ...pick(this.#random, modes) }
+  }
+
   async #event(): Promise<void> {
+    if (this.#isModest && this.#random() < 0.1) this.#chooseMode()
     const dice = this.#random()
     if (dice < 0.15) await this.#create()
     else if (dice < 0.35) this.#userChanges()
@@ -154,7 +184,7 @@ export class World {
     const flags = packFlags(this.#random() < 0.5 ? ['\\Seen'] : [])
     this.#store.transact(transactor => {
       for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
-      const message = { location, digest, headerHash: headerHash(octets), flags, internalDateMs: 1000 * this.#count }
+      const message = { location, digest, headerHash: headerHash(octets), flags, internalDateMs: this.#dateMs() }
       transactor.local.addMessage(folder.id, message)
     })
   }
@@ -186,7 +216,10 @@ export class World {
     const dice = this.#random()
     if (dice < 0.3 || uid === undefined) {
       const octets = this.#compose()
-      this.#server.append(path, octets, [], 1000 * this.#count)
+      const added = this.#server.append(path, octets, [], this.#dateMs())
+      const message = this.#server.folder(path).messages.get(added)
+      const isPoison = this.#isModest && this.#random() < 0.1
+      if (message && isPoison) message.poison = pick(this.#random, ['lost', 'refused', 'missing'] as const)
     } else if (dice < 0.6) this.#server.store(path, uid, [this.#flag()], [this.#flag()])
     else if (dice < 0.75) {
       this.#killed.add(idOf(this.#server.folder(path).messages.get(uid)?.octets))
@@ -201,7 +234,12 @@ export class World {
     const id = `m${++this.#count}`
     this.#alive.add(id)
     const messageId = this.#random() < 0.7 ? `Message-ID: <${id}@x>\r\n` : ''
-    return Buffer.from(`${messageId}Subject: ${id}\r\n\r\n${'x'.repeat(this.#count % 3)}`)
+    return Buffer.from(`${messageId}Subject: ${id}\r\n\r\n${'x'.repeat(this.#count % 3)}.`)
+  }
+
+  // Nearly a day old: the setting keepDays sees them grow too old during a run.
+  #dateMs(): number {
+    return BEGIN_MS - 79_200_000 + 1000 * this.#count
   }
 
   #flagChange() {
@@ -221,12 +259,14 @@ export class World {
     const problems: string[] = []
     const distrust = this.#store.read.distrust()
     if (distrust && !this.#features.lie) problems.push(`an honest server is not believed: ${distrust.evidence}`)
+    const { headersUploaded } = this.#server
+    if (headersUploaded > 0) problems.push(`${headersUploaded} headers were uploaded as messages`)
     const counts = new Map<string, number>()
     for (const path of PATHS) {
       const server = [...this.#server.folder(path).messages].map(([uid, { octets, flags }]) => {
         const id = idOf(octets)
         counts.set(id, (counts.get(id) ?? 0) + 1)
-        return `${uid}:${id}:${[...flags].sort()}`
+        return `${uid}:${id}:${octets.length}:${[...flags].sort()}`
       })
       const folder = this.#store.read.getFolder(path)
       const local = [...this.#store.read.items(folder.id)].map(item => this.#describe(item))
@@ -243,8 +283,9 @@ export class World {
   }
 
   #describe({ uid, subject, flags, location }: ItemRow): string {
-    const id = idOf(Buffer.concat([...this.#store.read.body(location)]))
-    return `${uid}:${id}${id === subject ? '' : '!'}:${unpackFlags(flags).sort()}`
+    const octets = Buffer.concat([...this.#store.read.body(location)])
+    const id = idOf(octets)
+    return `${uid}:${id}${id === subject ? '' : '!'}:${octets.length}:${unpackFlags(flags).sort()}`
   }
 }
 
