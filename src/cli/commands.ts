@@ -8,6 +8,7 @@ import { outboxCommand } from './commands/outbox.ts'
 import { pauseCommand, resumeCommand } from './commands/pause.ts'
 import { pop3Command } from './commands/pop3.ts'
 import { profileCommand } from './commands/profile.ts'
+import { storeCommand } from './commands/store.ts'
 
 /** The commands, in the order in which `--help` shows them. */
 export const COMMANDS: readonly Command<never>[] = [
@@ -22,6 +23,7 @@ export const COMMANDS: readonly Command<never>[] = [
   itemCommand,
   pop3Command,
   outboxCommand,
+  storeCommand,
   certCommand,
   configCommand,
   logCommand,

@@ -12,6 +12,7 @@ import { OutboxRunner } from './outbox-runner.ts'
 import { PollScheduler } from './poll-scheduler.ts'
 import { WorkerReaders } from './readers.ts'
 import { createAuthenticator, createPop3Authenticator } from './sign-in.ts'
+import { StoreTidier } from './store-tidier.ts'
 import { Submission } from './submission.ts'
 import { Watchers } from './watchers.ts'
 
@@ -29,6 +30,7 @@ export class Daemon implements AsyncDisposable {
   readonly scheduler: PollScheduler
   readonly watchers: Watchers
   readonly #submission: Submission
+  readonly #tidier: StoreTidier
   readonly outbox: OutboxRunner
   readonly fronts: readonly Front[]
   #certificate: FrontCertificate | undefined
@@ -42,6 +44,8 @@ export class Daemon implements AsyncDisposable {
     this.#submission = this.#makeSubmission()
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront()]
+    this.#tidier = new StoreTidier(installation)
+    installation.syncs.observe(this.#tidier)
   }
 
   /**
@@ -106,6 +110,7 @@ export class Daemon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#secretsTimer)
+    this.#tidier[Symbol.dispose]()
     this.scheduler[Symbol.dispose]()
     this.watchers[Symbol.dispose]()
     await this.outbox[Symbol.asyncDispose]()

@@ -3,14 +3,17 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
+import type { MaintenanceProgress } from '../store/maintenance/problem.ts'
 import type { LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { ServerChange, WatchState } from '../sync/watcher.ts'
 import type {
   ChangeRequest,
   DeliverRequest,
+  EngineEvent,
   EngineSettings,
   FromEngine,
+  MaintainRequest,
   RunRequest,
   ToEngine,
   WatchRequest,
@@ -27,7 +30,7 @@ const RESTART_MAX_MS = 60_000
 const CALM_MS = 60_000 // an engine that lived this long was no crash loop
 
 interface Waiting extends PromiseWithResolvers<unknown> {
-  readonly onEvent: ((event: SyncEvent) => void) | undefined
+  readonly onEvent: ((event: EngineEvent) => void) | undefined
 }
 
 /** Is told what the engine says unasked. */
@@ -79,14 +82,29 @@ export class EngineClient implements AsyncDisposable {
   ): Promise<SyncResult> {
     await this.#afterBackOff(signal)
     const id = ++this.#id
-    const onAbort = () => this.#send({ kind: 'cancel', id })
-    signal.addEventListener('abort', onAbort, { once: true })
-    try {
-      const result = await this.#ask(id, { kind: 'run', ...request, id }, onEvent)
-      return result as SyncResult // engine-main answers each kind of request with its kind of result
-    } finally {
-      signal.removeEventListener('abort', onAbort)
+    const onRunEvent = (event: EngineEvent) => {
+      if (event.kind !== 'maintenance') onEvent(event)
     }
+    const result = await this.#cancellable(id, { kind: 'run', ...request, id }, onRunEvent, signal)
+    return result as SyncResult // engine-main answers each kind of request with its kind of result
+  }
+
+  /**
+   * Looks after a store as a whole.
+   *
+   * @throws {PosternError} what the task threw, or DAEMON_ENGINE_CRASHED
+   */
+  async maintain(
+    request: Omit<MaintainRequest, 'id'>,
+    onProgress: (progress: MaintenanceProgress) => void,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    await this.#afterBackOff(signal)
+    const id = ++this.#id
+    const onEvent = (event: EngineEvent) => {
+      if (event.kind === 'maintenance') onProgress(event)
+    }
+    return this.#cancellable(id, { kind: 'maintain', ...request, id }, onEvent, signal)
   }
 
   /** Puts a message of our own making into a profile's Inbox; resolves when it is durable. */
@@ -139,6 +157,21 @@ export class EngineClient implements AsyncDisposable {
     const timer = setTimeout(() => child.kill('SIGKILL'), SHUTDOWN_MS)
     await exited
     clearTimeout(timer)
+  }
+
+  async #cancellable(
+    id: number,
+    message: ToEngine,
+    onEvent: Waiting['onEvent'],
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const onAbort = () => this.#send({ kind: 'cancel', id })
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await this.#ask(id, message, onEvent)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
   }
 
   #ask(id: number, message: ToEngine, onEvent: Waiting['onEvent']): Promise<unknown> {

@@ -2,7 +2,6 @@ import process from 'node:process'
 import { PosternError } from '../errors.ts'
 import { DailyFile } from '../log/daily-file.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
-import { Store } from '../store/store.ts'
 import { deliverLocally } from '../sync/deliver-local.ts'
 import { SyncEngine } from '../sync/engine.ts'
 import { applyLocalChange } from '../sync/local-change.ts'
@@ -20,12 +19,15 @@ import {
   type DeliverRequest,
   type EngineSettings,
   type FromEngine,
+  type MaintainRequest,
   type RunRequest,
   type ToEngine,
   type WatchRequest,
 } from './engine-protocol.ts'
 import { EngineWatchers } from './engine-watchers.ts'
 import type { DaemonErrorCode } from './errors.ts'
+import { OpenStores } from './open-stores.ts'
+import { needsStoreAlone, runStoreTask } from './store-tasks.ts'
 import { toWireError } from './wire-error.ts'
 import { ImportWorker } from './worker-importer.ts'
 
@@ -38,7 +40,7 @@ class EngineProcess {
   readonly #settings: EngineSettings
   readonly #verifier: PeerVerifier
   readonly #importWorker = new ImportWorker()
-  readonly #stores = new Map<number, Store>()
+  readonly #stores: OpenStores
   readonly #runs = new Map<number, AbortController>()
   readonly #rates = new Map<number, RateLimits>()
   readonly watchers: EngineWatchers
@@ -48,9 +50,10 @@ class EngineProcess {
     this.#logFile = new DailyFile({ dir: settings.logsDir, clock: Date.now })
     this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
     this.#verifier = verifyPeers(new Approvals(settings.approvalsFile))
+    this.#stores = new OpenStores(this.#log, storeDir => this.#importWorker.forget(storeDir))
     this.watchers = new EngineWatchers({
       connect: (request, log) => signal => connectWatch(accountOf(request), this.#clientOptions(request, log), signal),
-      storeOf: request => this.#store(request),
+      storeOf: request => this.#stores.get(request),
       send,
       log: this.#log,
     })
@@ -62,6 +65,7 @@ class EngineProcess {
     this.#runs.set(id, abort)
     const log = this.#log.child({ profile })
     try {
+      using _use = this.#stores.use(profile)
       const result = await this.#engine(request, log).run({
         folders: request.folders,
         scope: request.scope,
@@ -84,7 +88,8 @@ class EngineProcess {
   async deliver(request: DeliverRequest): Promise<void> {
     const { id, message } = request
     try {
-      await deliverLocally(this.#store(request), Buffer.from(message))
+      using _use = this.#stores.use(request.profile)
+      await deliverLocally(this.#stores.get(request), Buffer.from(message))
       send({ kind: 'done', id, result: undefined })
     } catch (error) {
       this.#log.error({ err: error }, 'a report could not be put into the Inbox')
@@ -94,11 +99,35 @@ class EngineProcess {
 
   async change({ id, profile, storeDir, change }: ChangeRequest): Promise<void> {
     try {
-      const result = await applyLocalChange(this.#store({ profile, storeDir }), change, Date.now)
+      using _use = this.#stores.use(profile)
+      const result = await applyLocalChange(this.#stores.get({ profile, storeDir }), change, Date.now)
       send({ kind: 'done', id, result })
     } catch (error) {
       if (!(error instanceof PosternError)) this.#log.error({ err: error, profile }, 'a change hit a bug')
       send({ kind: 'failed', id, error: toWireError(error) })
+    }
+  }
+
+  async maintain({ id, profile, storeDir, task }: MaintainRequest): Promise<void> {
+    const abort = new AbortController()
+    this.#runs.set(id, abort)
+    const log = this.#log.child({ profile })
+    try {
+      using _use = this.#stores.use(profile)
+      using _hold = needsStoreAlone(task) ? this.#stores.hold(profile) : undefined
+      const result = await runStoreTask(task, {
+        ...{ storeDir, log, signal: abort.signal },
+        open: () => this.#stores.get({ profile, storeDir }),
+        close: () => this.#stores.close(profile),
+        onProgress: event => send({ kind: 'event', id, event }),
+      })
+      send({ kind: 'done', id, result })
+    } catch (error) {
+      const isBug = !(error instanceof PosternError) && !abort.signal.aborted
+      if (isBug) log.error({ err: error }, 'the care for a store hit a bug')
+      send({ kind: 'failed', id, error: toWireError(abort.signal.aborted ? stopping() : error) })
+    } finally {
+      this.#runs.delete(id)
     }
   }
 
@@ -108,8 +137,7 @@ class EngineProcess {
 
   async close(id: number, profile: number): Promise<void> {
     await this.watchers.unwatch(profile)
-    this.#stores.get(profile)?.[Symbol.dispose]()
-    this.#stores.delete(profile)
+    this.#stores.close(profile)
     send({ kind: 'done', id, result: undefined })
   }
 
@@ -119,7 +147,7 @@ class EngineProcess {
     for (const run of this.#runs.values()) run.abort(stopping())
     await this.watchers[Symbol.asyncDispose]()
     await this.#importWorker[Symbol.asyncDispose]()
-    for (const store of this.#stores.values()) store[Symbol.dispose]()
+    this.#stores[Symbol.dispose]()
     this.#logFile.flush()
     process.exit(0)
   }
@@ -127,7 +155,7 @@ class EngineProcess {
   #engine(request: RunRequest, log: Logger): SyncEngine {
     const connect: ConnectMail = signal => connectImap(accountOf(request), this.#clientOptions(request, log), signal)
     return new SyncEngine({
-      store: this.#store(request),
+      store: this.#stores.get(request),
       connect,
       importer: this.#importWorker.importerFor(request.storeDir),
       settings: request.settings,
@@ -142,12 +170,6 @@ class EngineProcess {
     rates.download.set(settings.downloadKBps)
     rates.upload.set(settings.uploadKBps)
     return { verifier: this.#verifier, log, clientVersion: this.#settings.version, rates }
-  }
-
-  #store({ profile, storeDir }: Pick<RunRequest, 'profile' | 'storeDir'>): Store {
-    const open = this.#stores.get(profile) ?? Store.open(storeDir, { clock: Date.now, log: this.#log })
-    this.#stores.set(profile, open)
-    return open
   }
 }
 
@@ -173,6 +195,7 @@ process.on('message', (message: ToEngine) => {
   else if (message.kind === 'run') void engine?.run(message)
   else if (message.kind === 'deliver') void engine?.deliver(message)
   else if (message.kind === 'change') void engine?.change(message)
+  else if (message.kind === 'maintain') void engine?.maintain(message)
   else if (message.kind === 'cancel') engine?.cancel(message.id)
   else if (message.kind === 'watch') engine?.watchers.watch(message)
   else if (message.kind === 'unwatch') void engine?.watchers.unwatch(message.profile)

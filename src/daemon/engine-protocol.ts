@@ -1,11 +1,13 @@
 import type { UpstreamUrl } from '../config/upstream-url.ts'
 import type { LogLevel } from '../log/logger.ts'
+import type { MaintenanceProgress } from '../store/maintenance/problem.ts'
 import type { SyncScope } from '../sync/choose-folders.ts'
 import type { SyncRun } from '../sync/cycle.ts'
 import type { LocalChange, LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { SyncSettings } from '../sync/settings.ts'
 import type { ServerChange, WatchState } from '../sync/watcher.ts'
+import type { StoreTask, StoreTaskResults } from './store-tasks.ts'
 import type { WireError } from './wire-error.ts'
 
 /** What the engine process is started with. */
@@ -50,6 +52,17 @@ export interface ChangeRequest {
   readonly change: LocalChange
 }
 
+/** Care for a store as a whole. */
+export interface MaintainRequest {
+  readonly id: number
+  readonly profile: number
+  readonly storeDir: string
+  readonly task: StoreTask
+}
+
+/** What the engine tells while it works. */
+export type EngineEvent = SyncEvent | MaintenanceProgress
+
 /** From the main process. */
 export type ToEngine =
   | ({ readonly kind: 'configure' } & EngineSettings)
@@ -63,15 +76,19 @@ export type ToEngine =
   | { readonly kind: 'unwatch'; readonly profile: number }
   /** Makes the connections of all watchers anew. */
   | { readonly kind: 'reconnect' }
+  | ({ readonly kind: 'maintain' } & MaintainRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
   | { readonly kind: 'shutdown' }
 
+/** What a request was answered with. */
+export type EngineResult = SyncResult | LocalChangeResult | StoreTaskResults[keyof StoreTaskResults] | undefined
+
 /** From the engine. */
 export type FromEngine =
   | { readonly kind: 'alive' }
-  | { readonly kind: 'event'; readonly id: number; readonly event: SyncEvent }
-  | { readonly kind: 'done'; readonly id: number; readonly result: SyncResult | LocalChangeResult | undefined }
+  | { readonly kind: 'event'; readonly id: number; readonly event: EngineEvent }
+  | { readonly kind: 'done'; readonly id: number; readonly result: EngineResult }
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
   /** The server of a watched profile has told of changes. */
   | { readonly kind: 'changed'; readonly profile: number; readonly change: ServerChange }

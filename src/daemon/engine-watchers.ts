@@ -28,7 +28,10 @@ export class EngineWatchers implements AsyncDisposable {
     const log = this.#options.log.child({ component: 'watcher', profile })
     void this.unwatch(profile)
     const watcher: Watcher = new Watcher({
-      store: storeOf(request),
+      // Asked for each time: it may have been repaired, restored, or be in no state to be opened now.
+      get store() {
+        return storeOf(request)
+      },
       connect: connect(request, log),
       settings,
       log,

@@ -10,9 +10,20 @@ export interface DigestRequest {
   readonly rows: readonly StagedRow[]
 }
 
+/** Lets go of a store's packs: others may have their names soon. */
+export interface ForgetRequest {
+  readonly forget: string
+}
+
 const readers = new Map<string, PackReader>()
 
-parentPort?.on('message', ({ id, packsDir, rows }: DigestRequest) => {
+parentPort?.on('message', (request: DigestRequest | ForgetRequest) => {
+  if ('forget' in request) {
+    readers.get(request.forget)?.close()
+    readers.delete(request.forget)
+    return
+  }
+  const { id, packsDir, rows } = request
   const packs = readers.get(packsDir) ?? new PackReader(packsDir)
   readers.set(packsDir, packs)
   parentPort?.postMessage({ id, outcomes: rows.map(row => digestBody(packs, row)) })

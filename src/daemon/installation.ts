@@ -10,6 +10,7 @@ import { SignInGuard } from '../profile/sign-in-guard.ts'
 import { EngineClient } from './engine-client.ts'
 import { lockHome } from './home-lock.ts'
 import type { Readers } from './readers.ts'
+import { StoreKeeper } from './store-keeper.ts'
 import { SyncRunner } from './sync-runner.ts'
 
 interface Logging {
@@ -38,6 +39,7 @@ export class Installation implements AsyncDisposable {
   readonly log: Logger
   readonly logsDir: string
   readonly syncs: SyncRunner
+  readonly stores: StoreKeeper
   readonly signIns: SignInGuard
   readonly engine: EngineClient
   readonly #logFile: DailyFile
@@ -69,6 +71,7 @@ export class Installation implements AsyncDisposable {
       signIns,
       log: this.log,
     })
+    this.stores = new StoreKeeper(this.engine, this.syncs, readers, version)
   }
 
   /**

@@ -10,6 +10,7 @@ import { OUTBOX_METHODS } from './methods/outbox.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
 import { STATUS_METHODS } from './methods/status.ts'
+import { STORE_METHODS } from './methods/store.ts'
 
 const METHODS: Readonly<Record<string, Method>> = {
   ...STATUS_METHODS,
@@ -20,6 +21,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...FOLDER_CLASS_METHODS,
   ...FRONT_METHODS,
   ...OUTBOX_METHODS,
+  ...STORE_METHODS,
   ...PAUSE_METHODS,
 }
 

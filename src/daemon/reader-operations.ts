@@ -18,6 +18,7 @@ export interface ReaderOperations {
   body(params: { dir: string; row: number }): Iterable<Uint8Array>
   exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
   forget(params: { dir: string }): Iterable<null>
+  releasePacks(params: { dir: string }): Iterable<null>
 }
 
 /** What `status` tells of a profile's store. */
@@ -144,6 +145,12 @@ export class StoreReaders implements ReaderOperations, Disposable {
   *forget({ dir }: { dir: string }): Generator<null> {
     this.#open.get(dir)?.[Symbol.dispose]()
     this.#open.delete(dir)
+    yield null
+  }
+
+  /** Closes the files of packs; those that are needed again are opened again. */
+  *releasePacks({ dir }: { dir: string }): Generator<null> {
+    this.#open.get(dir)?.closePacks()
     yield null
   }
 

@@ -13,6 +13,8 @@ export type ReadValue<Name extends keyof ReaderOperations> =
 /** Reads stores without blocking the caller's thread, or right there in a process that has nothing else to do. */
 export interface Readers extends AsyncDisposable {
   stream<Name extends keyof ReaderOperations>(name: Name, params: ReadParams<Name>): AsyncIterable<ReadValue<Name>>
+  /** Resolves when everything that is being read now has been read. */
+  quiesced(): Promise<void>
 }
 
 /** Runs an operation that yields one value. */
@@ -38,6 +40,10 @@ export class InlineReaders implements Readers {
     yield* operation(params)
   }
 
+  async quiesced(): Promise<void> {
+    // One thing after another: who asks is not reading.
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#readers[Symbol.dispose]()
   }
@@ -46,6 +52,7 @@ export class InlineReaders implements Readers {
 /** Reads in a worker. Values are asked for one by one, so a slow taker holds up nothing but itself. */
 export class WorkerReaders implements Readers {
   readonly #waiting = new Map<number, PromiseWithResolvers<ReaderAnswer>>()
+  readonly #reading = new Set<Promise<void>>()
   #worker: Worker | undefined
   #id = 0
 
@@ -54,6 +61,8 @@ export class WorkerReaders implements Readers {
     params: ReadParams<Name>,
   ): AsyncGenerator<ReadValue<Name>> {
     const id = ++this.#id
+    const reading = Promise.withResolvers<void>()
+    this.#reading.add(reading.promise)
     let isOver = false
     try {
       for (let request: ReaderRequest = { kind: 'call', id, operation, params }; ; request = { kind: 'next', id }) {
@@ -65,7 +74,13 @@ export class WorkerReaders implements Readers {
       }
     } finally {
       if (!isOver) this.#worker?.postMessage({ kind: 'cancel', id } satisfies ReaderRequest)
+      this.#reading.delete(reading.promise)
+      reading.resolve()
     }
+  }
+
+  async quiesced(): Promise<void> {
+    await Promise.all(this.#reading)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

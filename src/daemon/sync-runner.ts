@@ -128,12 +128,16 @@ export class SyncRunner implements AsyncDisposable {
   /** Makes a change to a profile's local mail: at once, or between two runs where it needs the pack. */
   async change({ number, dir }: Profile, change: LocalChange): Promise<LocalChangeResult> {
     const apply = () => this.#engine.change({ profile: number, storeDir: dir, change })
-    if (!needsWriter(change)) return apply()
+    return needsWriter(change) ? this.exclusively({ number }, apply) : apply()
+  }
+
+  /** Does something with a profile's store between two runs; runs that are asked for meanwhile wait. */
+  async exclusively<Result>({ number }: Pick<Profile, 'number'>, work: () => Promise<Result>): Promise<Result> {
     const runs = this.#runsOf(number)
-    const changed = runs.last.then(undefined, () => undefined).then(apply) // its failure is told to who asked for it
-    runs.last = changed.then(() => undefined)
+    const done = runs.last.then(undefined, () => undefined).then(work) // its failure is told to who asked for it
+    runs.last = done.then(() => undefined)
     runs.last.catch(() => undefined) // told below
-    return changed
+    return done
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import { PACKS_DIR } from '../store/pack-format.ts'
 import type { Importer, ImportOutcome } from '../sync/importer.ts'
 import { entryPoint } from './entry-point.ts'
-import type { DigestRequest } from './import-worker.ts'
+import type { DigestRequest, ForgetRequest } from './import-worker.ts'
 
 interface DigestAnswer {
   readonly id: number
@@ -20,6 +20,12 @@ export class ImportWorker implements AsyncDisposable {
   importerFor(storeDir: string): Importer {
     const packsDir = join(storeDir, PACKS_DIR)
     return { digest: rows => this.#digest({ id: ++this.#id, packsDir, rows }) }
+  }
+
+  /** Closes the packs of a store that are open for reading. */
+  forget(storeDir: string): void {
+    const request: ForgetRequest = { forget: join(storeDir, PACKS_DIR) }
+    this.#worker?.postMessage(request)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

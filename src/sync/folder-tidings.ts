@@ -1,3 +1,4 @@
+import { PosternError } from '../errors.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { FolderNews, WatchSink } from './remote-watch.ts'
@@ -5,6 +6,7 @@ import { folderClass, type SyncSettings } from './settings.ts'
 import type { ServerChange } from './watcher.ts'
 
 const GATHER_MS = 20 // a server tells of several folders in one breath
+const RETRY_MS = 5000 // the store is being repaired or restored
 
 /** What {@link FolderTidings} are compared with, and told to. */
 export interface TidingsOptions {
@@ -59,7 +61,8 @@ export class FolderTidings implements WatchSink, Disposable {
 
   #tell(): void {
     this.#timer = undefined
-    const folders = this.#options.store.read.folders()
+    const folders = this.#readFolders()
+    if (!folders) return
     const known = new Set(folders.map(({ path }) => path))
     const isNew = [...this.#told.keys()].some(path => !known.has(path))
     const paths = folders.filter(folder => this.#concerns(folder) && this.#isNews(folder)).map(({ path }) => path)
@@ -68,6 +71,17 @@ export class FolderTidings implements WatchSink, Disposable {
     this.#isStructure = false
     this.#hasMissed = false
     if (paths.length > 0 || structure) this.#options.onChange({ paths, structure })
+  }
+
+  /** Undefined while the store cannot be read, as during a repair: then it is tried again. */
+  #readFolders(): readonly FolderRow[] | undefined {
+    try {
+      return this.#options.store.read.folders()
+    } catch (error) {
+      if (!(error instanceof PosternError)) throw error
+      this.#timer = setTimeout(() => this.#tell(), RETRY_MS)
+      return undefined
+    }
   }
 
   #concerns(folder: FolderRow): boolean {

@@ -47,6 +47,8 @@ t.test('every command has help', async t => {
     ['cert', 'approve'],
     ['config', 'set'],
     ['outbox'],
+    ['store', 'backup'],
+    ['store', 'restore'],
   ]) {
     const { code, stdout } = await home.run([...words, '--help'])
     t.equal(code, 0)
