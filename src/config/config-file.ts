@@ -37,6 +37,11 @@ export class ConfigFile {
     return this.#config
   }
 
+  /** Tells whether a value stands in the file, and is not only a default. */
+  isSet(path: readonly string[]): boolean {
+    return this.#document.hasIn(path)
+  }
+
   /** Lists all settings by their dotted keys, defaults included, profiles left out. */
   list(): Readonly<Record<string, unknown>> {
     const { profiles: _profiles, nextProfileNumber: _number, ...settings } = this.#config

@@ -19,6 +19,8 @@ export interface Home {
   readonly secretsKeyFile: string
   /** How often sign-ins were refused. */
   readonly signInsFile: string
+  /** The last good policies of the profiles. */
+  readonly policiesDir: string
   readonly lockFile: string
   /** A Unix socket, or a named pipe on Windows. */
   readonly controlAddress: string
@@ -43,6 +45,7 @@ export function homeAt(dir: string): Home {
     outboxDir: join(dir, 'outbox'),
     secretsFile: join(dir, 'secrets.enc'),
     secretsKeyFile: join(dir, 'secrets.key'),
+    policiesDir: join(dir, 'policies'),
     signInsFile: join(dir, 'sign-ins.json'),
     lockFile: join(dir, 'lock'),
     controlAddress: controlAddressOf(dir),

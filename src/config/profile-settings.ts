@@ -132,7 +132,11 @@ const telling = {
   policyUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Where an administrator’s policy lies (JSON or YAML); it may fix any of these settings.'),
+    .describe('Where an administrator’s policy lies (JSON or YAML); it may fix any of these settings but this one.'),
+  policyAllowHttp: z
+    .boolean()
+    .default(false)
+    .describe('Take a policy also from an `http:` URL beyond this machine, which others on the way can change.'),
 }
 
 /** The names of the settings, in the groups in which they are shown. */

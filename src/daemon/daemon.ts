@@ -9,6 +9,7 @@ import { openControlServer } from './control-server.ts'
 import { Front, type FrontStatus } from './fronts.ts'
 import { Installation } from './installation.ts'
 import { OutboxRunner } from './outbox-runner.ts'
+import { PolicyRunner } from './policy-runner.ts'
 import { PollScheduler } from './poll-scheduler.ts'
 import { WorkerReaders } from './readers.ts'
 import { createAuthenticator, createPop3Authenticator } from './sign-in.ts'
@@ -32,6 +33,7 @@ export class Daemon implements AsyncDisposable {
   readonly #submission: Submission
   readonly #tidier: StoreTidier
   readonly outbox: OutboxRunner
+  readonly policies: PolicyRunner
   readonly fronts: readonly Front[]
   #certificate: FrontCertificate | undefined
   #control: AsyncDisposable | undefined
@@ -42,6 +44,7 @@ export class Daemon implements AsyncDisposable {
     this.scheduler = new PollScheduler(installation)
     this.watchers = this.#makeWatchers()
     this.#submission = this.#makeSubmission()
+    this.policies = new PolicyRunner(installation)
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront()]
     this.#tidier = new StoreTidier(installation)
@@ -113,6 +116,7 @@ export class Daemon implements AsyncDisposable {
     this.#tidier[Symbol.dispose]()
     this.scheduler[Symbol.dispose]()
     this.watchers[Symbol.dispose]()
+    this.policies[Symbol.dispose]()
     await this.outbox[Symbol.asyncDispose]()
     await Promise.all(this.fronts.map(front => front.stop()))
     this.#submission[Symbol.dispose]()
@@ -137,8 +141,8 @@ export class Daemon implements AsyncDisposable {
   #loadSecrets(): void {
     this.#installation.secrets().then(
       () => {
-        this.scheduler.start()
         this.outbox.start()
+        void this.policies.start().then(() => this.scheduler.start())
       },
       error => {
         if (!(error instanceof PosternError))

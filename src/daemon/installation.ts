@@ -4,7 +4,8 @@ import { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
 import { DailyFile } from '../log/daily-file.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
-import { Profiles } from '../profile/profiles.ts'
+import { Policies } from '../profile/policies.ts'
+import { type Profile, Profiles } from '../profile/profiles.ts'
 import { Secrets } from '../profile/secrets.ts'
 import { SignInGuard } from '../profile/sign-in-guard.ts'
 import { EngineClient } from './engine-client.ts'
@@ -27,6 +28,7 @@ interface Parts {
   readonly lock: Disposable
   readonly logging: Logging
   readonly signIns: SignInGuard
+  readonly policies: Policies
 }
 
 /** Everything that is at work in one home: in the daemon, or in a command line while there is none. */
@@ -41,19 +43,21 @@ export class Installation implements AsyncDisposable {
   readonly syncs: SyncRunner
   readonly stores: StoreKeeper
   readonly signIns: SignInGuard
+  readonly policies: Policies
   readonly engine: EngineClient
   readonly #logFile: DailyFile
   readonly #lock: Disposable
   #secrets: Promise<Secrets> | undefined
   #loadedSecrets: Secrets | undefined
 
-  private constructor({ home, version, config, readers, lock, logging, signIns }: Parts) {
+  private constructor({ home, version, config, readers, lock, logging, signIns, policies }: Parts) {
     this.home = home
     this.version = version
     this.config = config
     this.readers = readers
     this.#lock = lock
-    this.profiles = new Profiles(home, config)
+    this.policies = policies
+    this.profiles = new Profiles(home, config, policies)
     this.logsDir = logging.dir
     this.#logFile = logging.file
     this.log = logging.log
@@ -69,6 +73,7 @@ export class Installation implements AsyncDisposable {
       engine: this.engine,
       secrets: () => this.secrets(),
       signIns,
+      onPolicy: (profile, text) => this.#takePolicy(profile, text),
       log: this.log,
     })
     this.stores = new StoreKeeper(this.engine, this.syncs, readers, version)
@@ -85,7 +90,8 @@ export class Installation implements AsyncDisposable {
       const config = await ConfigFile.open(home.configFile)
       const logging = openLog(home, config)
       const signIns = await SignInGuard.open(home.signInsFile, logging.log)
-      return new Installation({ home, version, config, readers, lock, logging, signIns })
+      const policies = await Policies.open(home.policiesDir, logging.log)
+      return new Installation({ home, version, config, readers, lock, logging, signIns, policies })
     } catch (error) {
       lock[Symbol.dispose]()
       throw error
@@ -124,6 +130,12 @@ export class Installation implements AsyncDisposable {
   async closeStore(profile: number, dir: string): Promise<void> {
     await this.engine.close(profile)
     for await (const _ of this.readers.stream('forget', { dir })) break
+  }
+
+  #takePolicy(profile: Profile, text: string | undefined): void {
+    this.policies.take(profile, 'metadata', { text }).catch(error => {
+      this.log.error({ err: error }, 'a policy of the mail server could not be kept')
+    })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,6 +19,9 @@ export interface ToldFailure {
 export interface ScheduleStatus {
   readonly paused: { readonly until: string | null } | null
   readonly metered: boolean
+  /** The settings that a policy fixes, and why its newest version is not in force. */
+  readonly fixed: readonly string[]
+  readonly policyProblem: { readonly code: string; readonly message: string; readonly advice: string } | null
   readonly nextRun: string | null
   readonly lastError: ToldFailure | null
 }
@@ -33,9 +36,12 @@ export function describeSchedule(
   const nextRunAt = isOffline ? undefined : context.daemon?.scheduler.nextRunAt(profile)
   const nextRun = nextRunAt === undefined ? null : isoOf(nextRunAt)
   const failure = failureOf(profile, lastError, context)
+  const problem = context.installation.policies.problemOf(profile)
   return {
     paused: isOffline ? { until: profile.pausedUntil ?? null } : null,
     metered: profile.metered,
+    fixed: profile.fixed,
+    policyProblem: problem ? { code: problem.code, message: problem.message, advice: problem.advice } : null,
     nextRun,
     lastError: failure && isTold(profile, failure) ? { ...failure, nextAttempt: nextRun } : null,
   }

@@ -38,6 +38,8 @@ export interface SyncRunnerOptions {
   readonly engine: EngineClient
   readonly secrets: () => Promise<Secrets>
   readonly signIns: SignInGuard
+  /** Takes what the mail server's annotation for policies holds. */
+  readonly onPolicy: (profile: Profile, text: string | undefined) => void
   readonly log: Logger
 }
 
@@ -46,16 +48,18 @@ export class SyncRunner implements AsyncDisposable {
   readonly #engine: EngineClient
   readonly #secrets: () => Promise<Secrets>
   readonly #signIns: SignInGuard
+  readonly #onPolicy: SyncRunnerOptions['onPolicy']
   readonly #log: Logger
   readonly #profiles = new Map<number, ProfileRuns>()
   readonly #stopping = new AbortController()
   readonly #observers = new Set<RunObserver>()
   #alone: Promise<unknown> = Promise.resolve()
 
-  constructor({ engine, secrets, signIns, log }: SyncRunnerOptions) {
+  constructor({ engine, secrets, signIns, onPolicy, log }: SyncRunnerOptions) {
     this.#engine = engine
     this.#secrets = secrets
     this.#signIns = signIns
+    this.#onPolicy = onPolicy
     this.#log = log
   }
 
@@ -180,6 +184,7 @@ export class SyncRunner implements AsyncDisposable {
     const signIn = await this.#signIns.begin(mailAccountOf(profile))
     const onEvent = (event: SyncEvent) => {
       if (event.kind === 'signed-in') signIn.accepted()
+      else if (event.kind === 'policy') this.#onPolicy(profile, event.text)
       else for (const watcher of runs.watchers) watcher(event)
     }
     const start = () => this.#engine.run(request, onEvent, signal)

@@ -6,6 +6,7 @@ import type { Home } from '../config/home.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
 import type { ProfileErrorCode } from './errors.ts'
+import type { Policies } from './policies.ts'
 import type { Secrets } from './secrets.ts'
 
 const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook
@@ -15,6 +16,8 @@ export interface Profile extends ProfileSettings {
   readonly name: string
   /** The folder of its store. */
   readonly dir: string
+  /** The settings that a policy fixes. */
+  readonly fixed: readonly string[]
 }
 
 /** Which folders are synchronized by themselves, and how often. */
@@ -34,15 +37,18 @@ export interface NewProfile {
 export class Profiles {
   readonly #home: Home
   readonly #config: ConfigFile
+  readonly #policies: Policies
 
-  constructor(home: Home, config: ConfigFile) {
+  constructor(home: Home, config: ConfigFile, policies: Policies) {
     this.#home = home
     this.#config = config
+    this.#policies = policies
   }
 
+  /** The profiles with the settings that count: their own, under what policies fix. */
   list(): readonly Profile[] {
     return Object.entries(this.#config.config.profiles)
-      .map(([name, settings]) => ({ ...settings, name, dir: join(this.#home.profilesDir, name) }))
+      .map(([name, settings]) => ({ ...this.#policies.apply(settings), name, dir: join(this.#home.profilesDir, name) }))
       .sort((left, right) => left.number - right.number)
   }
 
@@ -109,32 +115,35 @@ export class Profiles {
   async set(name: string, key: string, text: string): Promise<Profile> {
     this.get(name)
     if (!(key in profileSettings.shape) || key === 'number') throw unknownSetting(key)
-    await this.#config.change(['profiles', name, key], text === '' ? undefined : settingValue(key, text))
+    await this.#change(name, key, text === '' ? undefined : settingValue(key, text))
     return this.get(name)
+  }
+
+  /** The settings that a profile has of its own, in config.yaml. */
+  ownSettings(name: string): readonly string[] {
+    return Object.keys(profileSettings.shape).filter(key => this.#config.isSet(['profiles', name, key]))
   }
 
   /** Sets the patterns of automatic and priority folders, as far as they have changed. */
   async setFolderPatterns(name: string, patterns: FolderPatterns): Promise<Profile> {
     const profile = this.get(name)
     for (const key of ['automaticFolders', 'priorityFolders'] as const) {
-      if (patterns[key] !== profile[key]) await this.#config.change(['profiles', name, key], [...patterns[key]])
+      if (patterns[key] !== profile[key]) await this.#change(name, key, [...patterns[key]])
     }
     return this.get(name)
   }
 
   /** Lets a profile work offline: until it is resumed, or until a time (ISO 8601). */
   async pause(name: string, until: string | undefined): Promise<Profile> {
-    this.get(name)
-    await this.#config.change(['profiles', name, 'pausedUntil'], until)
-    await this.#config.change(['profiles', name, 'paused'], true)
+    await this.#change(name, 'pausedUntil', until)
+    await this.#change(name, 'paused', true)
     return this.get(name)
   }
 
   /** Ends a pause. */
   async resume(name: string): Promise<Profile> {
-    this.get(name)
-    await this.#config.change(['profiles', name, 'paused'], undefined)
-    await this.#config.change(['profiles', name, 'pausedUntil'], undefined)
+    await this.#change(name, 'paused', undefined)
+    await this.#change(name, 'pausedUntil', undefined)
     return this.get(name)
   }
 
@@ -147,7 +156,13 @@ export class Profiles {
     const doomed = `${profile.dir}.removed-${profile.number}`
     await rename(profile.dir, doomed).catch(ignoreAbsent)
     await rm(doomed, { recursive: true, force: true })
+    await this.#policies.forget(profile.number)
     return profile
+  }
+
+  async #change(name: string, key: string, value: unknown): Promise<void> {
+    if (this.get(name).fixed.includes(key)) throw fixedByPolicy(name, key)
+    await this.#config.change(['profiles', name, key], value)
   }
 }
 
@@ -191,6 +206,14 @@ function unknownSetting(key: string): PosternError {
       .filter(name => name !== 'number')
       .join(', ')}.`,
   })
+}
+
+function fixedByPolicy(name: string, key: string): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_FIXED_BY_POLICY',
+    `${key} of ${name} is fixed by a policy of an administrator.`,
+    { remedy: 'user', advice: `Ask the administrator. See what is fixed: postern profile show ${name}` },
+  )
 }
 
 // Letters and digits that are not mistaken for each other.

@@ -12,6 +12,7 @@ import { type FolderFailure, newCounters, type SyncCounters, type SyncEvent, typ
 import { purgeOld } from './purge-old.ts'
 import { type PushContext, pushAccount } from './push-account.ts'
 import { pushFolders } from './push-folders.ts'
+import { readPolicy } from './read-policy.ts'
 import { refetchDamaged } from './refetch-damaged.ts'
 import { isRefusal } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
@@ -88,7 +89,7 @@ export class Cycle {
   }
 
   async #readStructure(): Promise<Statuses> {
-    const listed = await this.#remote.listFolders()
+    const [listed] = await Promise.all([this.#remote.listFolders(), readPolicy(this.#options, this.#remote, this.#run)])
     const isRemade = planStructure(this.#store, listed)
     if (isRemade) await pushFolders(this.#pushContext) // before anybody opens them
     return new Map(listed.map(({ path, status }) => [path, status]))

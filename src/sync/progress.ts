@@ -20,6 +20,8 @@ export type SyncEvent =
   | ProgressEvent
   /** The server took the user name and the password. */
   | { readonly kind: 'signed-in' }
+  /** What the server's annotation for policies holds; undefined for nothing. */
+  | { readonly kind: 'policy'; readonly text: string | undefined }
 
 /** A folder that failed; the others went on. */
 export interface FolderFailure {

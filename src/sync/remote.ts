@@ -197,6 +197,8 @@ export interface RemoteMail extends AsyncDisposable {
   renameFolder(path: string, newPath: string): Promise<void>
   /** Deletes a folder with its messages; one that is not there is no error. */
   deleteFolder(path: string): Promise<void>
+  /** Reads an annotation of the server itself (RFC 5464); absent where it keeps none. Resolves undefined for no value. */
+  readonly readMetadata?: (entry: string) => Promise<string | undefined>
 }
 
 /** Connects and signs in. Throws a PosternError that says whether network, certificate, or password failed. */

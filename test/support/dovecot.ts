@@ -67,6 +67,13 @@ export class Dovecot implements AsyncDisposable {
     execFileSync('chown', ['-R', MAIL_USER, join(this.dir, 'mail', user)])
   }
 
+  /** Sets an annotation of the server, as its administrator; undefined takes it away. */
+  setServerMetadata(user: string, entry: string, value: string | undefined): void {
+    const action = value === undefined ? ['unset'] : ['set']
+    const args = [...action, '-u', user, '-s', '', entry, ...(value === undefined ? [] : [value])]
+    execFileSync('doveadm', ['-c', join(this.dir, 'dovecot.conf'), 'mailbox', 'metadata', ...args], { timeout: 10_000 })
+  }
+
   /** Waits until it listens. */
   async ready(): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS

@@ -94,7 +94,7 @@ export function failedWith(code: string): RunOutcome {
 /** Makes a profile of the name work. */
 export function makeProfile(settings: Readonly<Record<string, unknown>> = {}): Profile {
   const account = { number: 1, email: 'ada@example.test', imap: 'imap://127.0.0.1' }
-  return { ...profileSettings.parse({ ...account, ...settings }), name: 'work', dir: '/nowhere' }
+  return { ...profileSettings.parse({ ...account, ...settings }), name: 'work', dir: '/nowhere', fixed: [] }
 }
 
 function describe({ folders, scope, structure }: PlannedRun): string {

@@ -59,6 +59,7 @@ interface Status {
     lastError: ToldFailure | null
     paused: { until: string | null } | null
     metered: boolean
+    policyProblem: { message: string; advice: string } | null
     nextRun: string | null
     distrust: { host: string; evidence: string; since: string | null } | null
   }[]
@@ -94,13 +95,14 @@ function describeStatus(status: Status): string {
   ].join('\n')
 }
 
-function remarksOn({ name, lastError, paused, metered }: Status['profiles'][number]): string[] {
+function remarksOn({ name, lastError, paused, metered, policyProblem }: Status['profiles'][number]): string[] {
   const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : 'no attempt until this is cured'
   return [
     ...(paused
       ? [`${name}: works offline${paused.until ? ` until ${paused.until}` : ''}; postern resume ${name}`]
       : []),
     ...(metered ? [`${name}: metered, headers only`] : []),
+    ...(policyProblem ? [`${name}: ${printable(policyProblem.message)}\n  ${policyProblem.advice}`] : []),
     ...(lastError
       ? [
           `${name}: ${printable(lastError.message)} (${lastError.class})\n  ${lastError.advice}\n  ${paused ? 'paused' : next}`,

@@ -3,13 +3,16 @@ import { SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
+import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
+import { assertSecure } from '../policy-fetch.ts'
 import { testProfile } from '../profile-test.ts'
 import { applyPause } from './pause.ts'
 
 const named = z.strictObject({ name: z.string() })
 
 const ACCOUNT_KEYS: ReadonlySet<string> = new Set(SETTING_GROUPS.account)
+const POLICY_KEYS: ReadonlySet<string> = new Set(['policyUrl', 'policyAllowHttp'])
 const PAUSE_KEYS: ReadonlySet<string> = new Set(['paused', 'pausedUntil'])
 
 /** `profile …`. */
@@ -25,24 +28,27 @@ export const PROFILE_METHODS = {
     }),
     async (params, { installation }) => {
       const secrets = await installation.secrets()
-      return describe(await installation.profiles.add(params, secrets), secrets)
+      return describe(await installation.profiles.add(params, secrets), installation, secrets)
     },
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
     installation.profiles.list().map(({ name, email, imap, smtp }) => ({ name, email, imap, smtp: smtp ?? null })),
   ),
   'profile.show': valueMethod(named, async ({ name }, { installation }) =>
-    describe(installation.profiles.get(name), await installation.secrets()),
+    describe(installation.profiles.get(name), installation, await installation.secrets()),
   ),
   'profile.set': valueMethod(
     z.strictObject({ name: z.string(), key: z.string(), value: z.string() }),
     async ({ name, key, value }, context) => {
       const { installation, daemon } = context
+      const before = installation.profiles.get(name)
+      if (key === 'policyUrl') assertSecure(value, before.policyAllowHttp)
       const profile = await installation.profiles.set(name, key, value)
       if (PAUSE_KEYS.has(key)) applyPause(profile, context)
       if (ACCOUNT_KEYS.has(key)) await daemon?.accountChanged(profile)
       else daemon?.watchers.reconsider(profile)
-      return describe(profile, await installation.secrets())
+      if (POLICY_KEYS.has(key)) void daemon?.policies.check(profile) // `status` tells how it went
+      return describe(profile, installation, await installation.secrets())
     },
   ),
   'profile.password': valueMethod(
@@ -69,9 +75,18 @@ export const PROFILE_METHODS = {
   'profile.outlook': valueMethod(named, async ({ name }, context) => outlookSettings(name, context)),
 }
 
-function describe(profile: Profile, secrets: Secrets) {
-  const { dir: _dir, number, ...settings } = profile
-  return { ...settings, number, user: profile.user ?? profile.email, passwordStored: has(secrets, number) }
+/** A profile's settings as they count, with those of its own and those that a policy fixes named. */
+function describe(profile: Profile, { profiles }: Installation, secrets: Secrets) {
+  const { dir: _dir, number, fixed, ...settings } = profile
+  const user = profile.user ?? profile.email
+  return {
+    ...settings,
+    number,
+    user,
+    passwordStored: has(secrets, number),
+    own: profiles.ownSettings(profile.name),
+    fixed,
+  }
 }
 
 function has(secrets: Secrets, profile: number): boolean {

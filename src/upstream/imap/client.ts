@@ -14,6 +14,7 @@ import { appendMessages } from './append.ts'
 import type { ImapConnection } from './connection.ts'
 import { createFolder, deleteFolder, renameFolder } from './folder-commands.ts'
 import { listFolders, readStatus } from './list-folders.ts'
+import { hasServerMetadata, readServerMetadata } from './metadata.ts'
 import { examineFolder } from './selected-folder.ts'
 import { type ImapAccount, type ImapClientOptions, openSession } from './session.ts'
 import { selectFolder } from './writable-folder.ts'
@@ -36,11 +37,13 @@ class ImapMail implements RemoteMail {
   readonly #signal: AbortSignal
   readonly #onAbort = () => this.#connection.destroy(this.#signal.reason)
   readonly host: string
+  readonly readMetadata?: (entry: string) => Promise<string | undefined>
 
   constructor(connection: ImapConnection, { host }: Peer, signal: AbortSignal) {
     this.#connection = connection
     this.host = host
     this.#signal = signal
+    if (hasServerMetadata(connection)) this.readMetadata = entry => readServerMetadata(connection, entry)
     signal.addEventListener('abort', this.#onAbort, { once: true })
     if (signal.aborted) this.#onAbort()
   }
