@@ -109,17 +109,22 @@ const scheduling = {
     .boolean()
     .default(false)
     .describe('Synchronize when Outlook polls, and not by Postern’s own intervals.'),
-  prioritySyncMinutes: minutes.default(1).describe('Interval of the priority folders.'),
-  standardSyncMinutes: minutes.default(30).describe('Interval of the other automatic folders.'),
-  structureSyncMinutes: minutes.default(30).describe('Interval of the list of folders (added, renamed, deleted ones).'),
+  prioritySyncMinutes: minutes.default(1).describe('Interval of the priority folders, in minutes.'),
+  standardSyncMinutes: minutes.default(30).describe('Interval of the other automatic folders, in minutes.'),
+  structureSyncMinutes: minutes
+    .default(30)
+    .describe('Interval of the list of folders (added, renamed, deleted ones), in minutes.'),
   syncAfterChange: z.boolean().default(true).describe('Synchronize at once after a local change.'),
-  addressBookSync: z.boolean().default(true).describe('Synchronize global address books by themselves.'),
+  addressBookSync: z
+    .boolean()
+    .default(true)
+    .describe('Synchronize global address books by themselves (there are none yet).'),
   addressBookMinutes: z
     .int()
     .min(60)
     .max(MINUTES_PER_DAY)
     .default(60)
-    .describe('Interval of the global address books.'),
+    .describe('Interval of the global address books, in minutes (there are none yet).'),
 }
 
 const telling = {
@@ -132,7 +137,9 @@ const telling = {
   policyUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Where an administrator’s policy lies (JSON or YAML); it may fix any of these settings but this one.'),
+    .describe(
+      'Where an administrator’s policy lies (JSON or YAML). It may fix how mail is compared, downloaded, scheduled and told of.',
+    ),
   policyAllowHttp: z
     .boolean()
     .default(false)

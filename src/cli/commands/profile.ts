@@ -1,4 +1,5 @@
 import { type Command, defineCommand } from '../command.ts'
+import { describeProfile, type ShownProfile, settingsHelp } from '../profile-text.ts'
 import { table } from '../terminal.ts'
 import { call } from '../with-control.ts'
 import { profileAddCommand, profilePasswordCommand, profileRemoveCommand } from './profile-change.ts'
@@ -32,7 +33,7 @@ const showCommand = defineCommand<{ name: string }>({
   describe: 'Show a profile’s settings; never a password',
   build: yargs => yargs.positional('name', nameOption),
   run: async ({ name }, context) => {
-    context.terminal.result(await call<object>(context, 'profile.show', { name: String(name) }), describeSettings)
+    context.terminal.result(await call<ShownProfile>(context, 'profile.show', { name: String(name) }), describeProfile)
     return undefined
   },
 })
@@ -44,12 +45,13 @@ const setCommand = defineCommand<{ name: string; key: string; value: string }>({
   build: yargs =>
     yargs
       .positional('name', nameOption)
-      .positional('key', { type: 'string', demandOption: true })
-      .positional('value', { type: 'string', demandOption: true })
-      .string('value'),
+      .positional('key', { type: 'string', demandOption: true, describe: 'One of the settings below' })
+      .positional('value', { type: 'string', demandOption: true, describe: 'Lists are written with commas' })
+      .string('value')
+      .epilogue(settingsHelp()),
   run: async ({ name, key, value }, context) => {
     const params = { name: String(name), key: String(key), value: String(value) }
-    context.terminal.result(await call<object>(context, 'profile.set', params), describeSettings)
+    context.terminal.result(await call<ShownProfile>(context, 'profile.set', params), describeProfile)
     return undefined
   },
 })
@@ -120,12 +122,6 @@ export const profileCommand: Command<never> = defineCommand({
     profileRemoveCommand,
   ],
 })
-
-function describeSettings(settings: object): string {
-  return Object.entries(settings)
-    .map(([key, value]) => `${key.padEnd(20)} ${value}`)
-    .join('\n')
-}
 
 function describeOutlook({ email, user, localPassword, pop3, smtp, relays }: OutlookDocument): string {
   return [

@@ -1,0 +1,48 @@
+import { listSettings, type SettingInfo, settingText } from '../config/setting-list.ts'
+import { printable, table } from './terminal.ts'
+
+/** A profile as `profile show` gives it. */
+export interface ShownProfile extends Readonly<Record<string, unknown>> {
+  readonly name: string
+  readonly passwordStored: boolean
+  /** The settings that stand in config.yaml. */
+  readonly own: readonly string[]
+  /** The settings that a policy fixes. */
+  readonly fixed: readonly string[]
+}
+
+/** Writes a profile's settings in their groups, each with where its value comes from. */
+export function describeProfile(profile: ShownProfile): string {
+  const rows = listSettings()
+    .filter(({ key }) => profile[key] !== undefined)
+    .map(setting => [setting.key, printable(settingText(profile[setting.key])), origin(setting, profile)])
+  const lines = table(['SETTING', 'VALUE', 'FROM'], rows).split('\n')
+  const groups = new Map(listSettings().map(({ key, group }) => [key, group]))
+  const text: string[] = [`${profile.name}, ${profile.passwordStored ? 'password stored' : 'no password stored'}`]
+  let last: string | undefined
+  for (const [index, line] of lines.entries()) {
+    const group = groups.get(rows[index - 1]?.[0] ?? '')
+    if (group !== undefined && group !== last) text.push('', group)
+    text.push(line)
+    last = group
+  }
+  return text.join('\n')
+}
+
+/** Explains every setting, for `profile set --help`. */
+export function settingsHelp(): string {
+  const groups = Map.groupBy(listSettings(), ({ group }) => group)
+  return [...groups]
+    .map(([group, settings]) => [`Settings: ${group}`, ...settings.flatMap(explain)].join('\n'))
+    .join('\n\n')
+}
+
+function origin({ key }: SettingInfo, { own, fixed }: ShownProfile): string {
+  if (fixed.includes(key)) return 'fixed by policy'
+  return own.includes(key) ? 'own' : 'default'
+}
+
+function explain({ key, values, default: value, describe }: SettingInfo): string[] {
+  const given = value === undefined ? '' : `; default ${settingText(value)}`
+  return [`  ${key}  (${values}${given})`, `    ${describe}`]
+}

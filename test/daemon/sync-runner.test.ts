@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { EngineClient } from '../../src/daemon/engine-client.ts'
+import type { RunObserver, RunOptions } from '../../src/daemon/run.ts'
+import { SyncRunner } from '../../src/daemon/sync-runner.ts'
+import { PosternError } from '../../src/errors.ts'
+import { profilePaused } from '../../src/profile/pause.ts'
+import type { Secrets } from '../../src/profile/secrets.ts'
+import { SignInGuard } from '../../src/profile/sign-in-guard.ts'
+import type { SyncEvent, SyncResult } from '../../src/sync/progress.ts'
+import { makeProfile } from '../support/scheduler-world.ts'
+import { silentLogger } from '../support/silent-logger.ts'
+
+const PROFILE = makeProfile()
+const RESULT: SyncResult = { downloaded: 1, imported: 1, uploaded: 0, ignored: 0, conflicts: 0, errors: [] }
+const failure = (code: string) => new PosternError(code, 'It failed.', { remedy: 'retry', advice: 'Wait.' })
+
+type Run = EngineClient['run']
+
+/** A runner whose engine is a function, with what its observer was told. */
+async function makeRunner(t: Test, run: Run) {
+  const signIns = await SignInGuard.open(join(t.testdir(), 'sign-ins.json'), silentLogger())
+  const policies: (string | undefined)[] = []
+  const runner = new SyncRunner({
+    engine: { run } as EngineClient, // all that runs need of it
+    secrets: async () => ({ find: () => 'secret' }) as unknown as Secrets, // all that is asked of them
+    signIns,
+    onPolicy: (_profile, text) => void policies.push(text),
+    log: silentLogger(),
+  })
+  t.teardown(() => runner[Symbol.asyncDispose]())
+  const outcomes: string[] = []
+  runner.observe({
+    started: () => undefined,
+    ended: (_profile, _run, outcome) => {
+      outcomes.push(outcome.kind === 'failed' ? outcome.error.code : outcome.kind)
+    },
+  } satisfies RunObserver)
+  return { runner, outcomes, policies, signIns }
+}
+
+function options(given: Partial<RunOptions> = {}): RunOptions {
+  const signal = new AbortController().signal
+  const what = { folders: [], scope: 'all', structure: 'also' } as const
+  return { ...what, isExplicit: true, onEvent: () => undefined, signal, ...given }
+}
+
+/** A run that goes on until it is broken off, as the engine does it. */
+function untilAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(failure('DAEMON_STOPPING')), { once: true })
+  return promise
+}
+
+t.test('a run over a dead connection begins anew, and who waits for it sees one run', async t => {
+  let runs = 0
+  const begun = Promise.withResolvers<void>()
+  const { runner, outcomes } = await makeRunner(t, (_request, _onEvent, signal) => {
+    runs++
+    begun.resolve()
+    return runs === 1 ? untilAborted(signal) : Promise.resolve(RESULT)
+  })
+  const waiting = runner.run(PROFILE, options())
+  await begun.promise
+  runner.reconnect()
+  t.same(await waiting, RESULT)
+  t.equal(runs, 2)
+  t.same(outcomes, ['done'])
+})
+
+t.test('a paused profile runs nothing; a pause breaks off what is under way and what waits', async t => {
+  const begun = Promise.withResolvers<void>()
+  const { runner, outcomes } = await makeRunner(t, (_request, _onEvent, signal) => {
+    begun.resolve()
+    return untilAborted(signal)
+  })
+  const runs = [runner.run(PROFILE, options()), runner.run(PROFILE, options())]
+  await begun.promise
+  runner.cancel(PROFILE, profilePaused(PROFILE))
+  for (const run of runs) await t.rejects(run, { code: 'PROFILE_PAUSED', advice: /postern resume work/ })
+  t.same(outcomes, ['stopped', 'stopped'], 'no failure')
+  await t.rejects(runner.run(makeProfile({ paused: true }), options()), { code: 'PROFILE_PAUSED' })
+  t.equal(runner.stateOf(PROFILE.number), 'idle')
+})
+
+t.test('progress is told to who asked; sign-ins and policies are not progress', async t => {
+  const told: SyncEvent[] = []
+  const { runner, policies } = await makeRunner(t, async (_request, onEvent) => {
+    onEvent({ kind: 'signed-in' })
+    onEvent({ kind: 'policy', text: 'version: 1' })
+    onEvent({ kind: 'folder', path: 'INBOX' })
+    return RESULT
+  })
+  await runner.run(PROFILE, options({ onEvent: event => void told.push(event) }))
+  t.same(told, [{ kind: 'folder', path: 'INBOX' }])
+  t.same(policies, ['version: 1'])
+})
+
+t.test('refused passwords are counted; a lost connection after the sign-in is none', async t => {
+  const answers = ['refuse', 'accept', 'refuse', 'refuse', 'refuse']
+  let asked = 0
+  const { runner, outcomes } = await makeRunner(t, async (_request, onEvent) => {
+    if (answers[asked++] === 'refuse') throw failure('UPSTREAM_SIGN_IN_REFUSED')
+    onEvent({ kind: 'signed-in' })
+    throw failure('UPSTREAM_LOST')
+  })
+  for (let time = 0; time < 8; time++) await t.rejects(runner.run(PROFILE, options()))
+  t.equal(asked, 5, 'the third refusal in a row is the last attempt')
+  const refused = 'UPSTREAM_SIGN_IN_REFUSED'
+  const stopped = 'PROFILE_SIGN_IN_STOPPED'
+  t.same(outcomes, [refused, 'UPSTREAM_LOST', refused, refused, stopped, stopped, stopped, stopped])
+  await t.rejects(runner.run(PROFILE, options({ retrySignIn: true })), { code: 'UPSTREAM_LOST' })
+})
