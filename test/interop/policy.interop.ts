@@ -8,6 +8,7 @@ import { until } from '../support/until.ts'
 
 const USER = 'ada@example.test'
 const ENTRY = '/shared/vendor/postern/policy'
+const METADATA = 'mail_attribute_dict = file:%h/dovecot-attributes\nprotocol imap {\n  imap_metadata = yes\n}\n'
 const skip = dovecotMissing() ?? false
 
 interface Shown {
@@ -27,7 +28,7 @@ async function makeHome(imapPort: number): Promise<PosternHome> {
 }
 
 t.test('a policy in the METADATA of a real Dovecot fixes settings, until it is taken back', { skip }, async t => {
-  await using dovecot = await startDovecot({ users: [USER], metadata: true })
+  await using dovecot = await startDovecot({ users: [USER], settings: METADATA })
   await using home = await makeHome(dovecot.imapPort)
   await home.json(['sync'])
   t.same((await show(home)).fixed, [], 'there is none')
