@@ -254,6 +254,7 @@ function sum(earlier: SyncResult | undefined, result: SyncResult): SyncResult {
     downloaded: earlier.downloaded + result.downloaded,
     imported: earlier.imported + result.imported,
     uploaded: earlier.uploaded + result.uploaded,
+    conflicts: earlier.conflicts + result.conflicts,
   }
 }
 

@@ -37,6 +37,13 @@ export class FolderChanges {
     return id
   }
 
+  /** Has a folder made again that the server no longer has. */
+  revive(id: number): void {
+    const sql = `UPDATE folder SET state = 'ok' WHERE id = ? AND state = 'gone' RETURNING path`
+    const row = this.#scope.database.find(sql, id)
+    if (row) this.#queue('create', String(row.path), null)
+  }
+
   /** Renames a folder and those below it. */
   rename(path: string, newPath: string): void {
     const folder = this.#find(path)

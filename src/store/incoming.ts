@@ -1,9 +1,12 @@
+import { findVanished, isSameMessage, LOOKED_FOR } from './adoption.ts'
 import { BodyChanges } from './body-changes.ts'
+import type { Resolution } from './conflicts.ts'
 import type { Row } from './database.ts'
 import { MAX_DOWNLOAD_ATTEMPTS } from './incoming-queries.ts'
 import type { PackLocation } from './pack-format.ts'
 import { textOf } from './row-values.ts'
 import type { BodyPart, DownloadRow, MessageDigest, StagedRow } from './rows.ts'
+import type { ServerChanges } from './server-changes.ts'
 import type { TransactionScope } from './transaction-scope.ts'
 
 const QUEUED =
@@ -15,19 +18,21 @@ const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, local_uid, bi
   VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** Adds an item with everything that is known of it. */
 export const INSERT_ITEM = `INSERT INTO item(folder, remote_folder, uid, local_uid, modseq, email_id, message_id, size, internal_date,
-  server_bits, server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  server_bits, server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date, born)
+  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT cycle FROM meta))`
 const KEY = 'folder = ? AND uid_validity = ? AND uid = ?'
 
 /** The way of the server's mail into the store: `dlq`, then `stage`, then `item`, or at the third failure `ignored`. */
 export class IncomingMail {
   readonly #scope: TransactionScope
-  #hasUnlinked: boolean | undefined
+  readonly #server: ServerChanges
+  #mayRecognise: boolean | undefined
   /** What becomes of bodies whose headers are here. */
   readonly bodies: BodyChanges
 
-  constructor(scope: TransactionScope) {
+  constructor(scope: TransactionScope, server: ServerChanges) {
     this.#scope = scope
+    this.#server = server
     this.bodies = new BodyChanges(scope)
   }
 
@@ -81,13 +86,16 @@ export class IncomingMail {
     for (const uid of uids) this.#scope.database.run(sql, maxBatch, folder, uidValidity, uid)
   }
 
-  /** Turns a staged message into an item, or completes the one whose body it is. False when the stage row is gone. */
-  import(staged: StagedRow, digest: MessageDigest): boolean {
+  /**
+   * Turns a staged message into an item, completes the one whose body it is, or finds out that it is one that vanished
+   * elsewhere. False when the stage row is gone.
+   */
+  import(staged: StagedRow, digest: MessageDigest, resolution: Resolution = 'server'): boolean {
     const row = this.#scope.database.find('DELETE FROM stage WHERE id = ? RETURNING *', staged.id)
     if (!row) return false
     const { folder, uid, location } = staged
     if (row.item !== null) return this.bodies.complete(Number(row.item), location, digest.sha256)
-    if (this.#mayHaveUnlinked()) this.#makeRoom(folder, uid)
+    if (this.#isRecognised(staged, row, digest, resolution)) return true
     const [bits, keywords, isStub] = [Number(row.bits), String(row.keywords), row.want === 'header']
     const { lastRowId } = this.#scope.database.run(
       INSERT_ITEM,
@@ -155,18 +163,28 @@ export class IncomingMail {
     this.#scope.database.run(`DELETE FROM ${queue} WHERE ${KEY}`, folder, uidValidity, uid)
   }
 
-  #mayHaveUnlinked(): boolean {
-    const sql = 'SELECT 1 FROM item WHERE unlinked IS NOT NULL LIMIT 1'
-    this.#hasUnlinked ??= this.#scope.database.find(sql) !== undefined
-    return this.#hasUnlinked
+  #isRecognised({ folder, uid }: StagedRow, row: Row, digest: MessageDigest, resolution: Resolution): boolean {
+    const { database } = this.#scope
+    this.#mayRecognise ??= database.find(`${LOOKED_FOR} LIMIT 1`) !== undefined
+    if (!this.#mayRecognise) return false
+    const size = Number(row.want === 'header' ? row.size : row.length)
+    const facts = { emailId: textOf(row.email_id), messageId: digest.messageId, size }
+    const arrived = { body_state: row.want, sha256: digest.sha256, ...rowOf(digest) }
+    const found = findVanished(database, folder, { ...facts, internalDateMs: Number(row.internal_date) }, item =>
+      isSameMessage(item, arrived),
+    )
+    const holder = database.find('SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
+    // A server that takes a deletion back shows the old UID again, while its unlinked item still has it.
+    if (holder && holder.id !== found?.id) this.#server.giveUp(holder)
+    if (!found) return false
+    const flags = { bits: Number(row.bits), keywords: String(row.keywords) }
+    this.#server.bind(found, folder, { uid, flags }, resolution)
+    return true
   }
+}
 
-  // A server that takes a deletion back shows the old UID again, while its unlinked item still has it.
-  #makeRoom(folder: number, uid: number): void {
-    const sql = 'SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0'
-    const row = this.#scope.database.find(sql, folder, uid)
-    if (row) this.#scope.bury(row, 'server')
-  }
+function rowOf({ subject, from, dateMs }: MessageDigest) {
+  return { subject: subject ?? null, sender: from ?? null, date: dateMs ?? null }
 }
 
 // Of `dlq`, `stage` or `ignored`: what another attempt needs. A staged row has no Message-ID any more: import reads it again.

@@ -3,7 +3,6 @@ import type { Row } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import { changeFlags, type FlagChange, type MessageFlags } from './flags.ts'
 import type { PackLocation } from './pack-format.ts'
-import { TOMB_DAYS } from './purge.ts'
 import type { MessageDigest } from './rows.ts'
 import type { TransactionScope } from './transaction-scope.ts'
 
@@ -11,8 +10,6 @@ import type { TransactionScope } from './transaction-scope.ts'
 export interface NewMessage {
   readonly location: PackLocation
   readonly digest: MessageDigest
-  /** SHA-256 of its header: recognises a message without a Message-ID on the server. */
-  readonly headerHash: Buffer
   readonly flags: MessageFlags
   readonly internalDateMs: number
 }
@@ -42,7 +39,7 @@ export class LocalChanges {
 
   /** Adds a message that shall be on the server as well; in a folder that is never synchronized it stays here. */
   addMessage(folder: number, message: NewMessage): number {
-    const { location, digest, headerHash, flags, internalDateMs } = message
+    const { location, digest, flags, internalDateMs } = message
     const { lastRowId: id } = this.#scope.database.run(
       `INSERT INTO item(folder, uid, local_uid, modseq, message_id, size, internal_date, server_bits, server_keywords,
          local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
@@ -60,15 +57,17 @@ export class LocalChanges {
       ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
     )
     this.#scope.log({ item: id, folder, event: 'added' })
-    this.append(id, folder, digest.messageId === undefined ? headerHash : undefined)
+    this.append(id, folder)
     return id
   }
 
   /** Has an item, which the server does not have, appended to a folder. */
-  append(id: number, folder: number, headerHash: Buffer | undefined): void {
+  append(id: number, folder: number): void {
     if (this.#folder(folder).is_excluded === 1) return
-    const sql = `INSERT INTO op(item, kind, state, destination, sent_hash) VALUES(?, 'append', 'ready', ?, ?)`
-    this.#scope.database.run(sql, id, folder, headerHash ?? null)
+    this.#scope.database.run(
+      `INSERT INTO op(item, kind, state, destination) VALUES(?, 'append', 'ready', ?)`,
+      ...[id, folder],
+    )
   }
 
   /** Moves an item. What is not on the server yet is appended where it is now. */
@@ -83,8 +82,8 @@ export class LocalChanges {
     this.#scope.log({ item: id, folder, event: 'moved' })
   }
 
-  /** Copies an item and gives the copy's id. `headerHash` as in {@link NewMessage}. */
-  copy(id: number, folder: number, headerHash: Buffer): number {
+  /** Copies an item and gives the copy's id. */
+  copy(id: number, folder: number): number {
     const row = this.#item(id)
     if (row.body_state !== 'full') throw headerOnly(id)
     this.#assertSynchronized(folder)
@@ -94,7 +93,7 @@ export class LocalChanges {
       ...[folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, id],
     )
     this.#scope.log({ item: copy, folder, event: 'copied', detail: `from ${id}` })
-    this.append(copy, folder, row.message_id === null ? headerHash : undefined)
+    this.append(copy, folder)
     return copy
   }
 
@@ -111,42 +110,15 @@ export class LocalChanges {
     const isOnServer = Number(row.uid) !== 0 || (op !== undefined && op.state !== 'ready')
     this.#scope.putVanished(Number(row.folder), Number(row.local_uid))
     if (isOnServer) {
-      this.#scope.database.run('UPDATE item SET is_gone = 1, modseq = ? WHERE id = ?', this.#scope.modseq, id)
+      this.#scope.database.run(
+        'UPDATE item SET is_gone = 1, gone_at = ?, modseq = ? WHERE id = ?',
+        ...[this.#scope.now, this.#scope.modseq, id],
+      )
       this.#scope.log({ item: id, event: 'deleting' })
     } else {
       this.#scope.bury(row, 'local')
     }
     return 'deleted'
-  }
-
-  /** Brings a deleted item back under its id: into its folder, or the Inbox when that is gone. */
-  restore(id: number, headerHashOf: (location: PackLocation) => Buffer): void {
-    const doomed = this.#scope.database.find('SELECT * FROM item WHERE id = ? AND is_gone = 1', id)
-    if (doomed) {
-      this.#scope.database.run('UPDATE item SET is_gone = 0 WHERE id = ?', id)
-      this.#scope.show(doomed, Number(doomed.folder))
-      this.#scope.log({ item: id, folder: Number(doomed.folder), event: 'restored' })
-      return
-    }
-    const tomb = this.#scope.database.find('SELECT * FROM tomb WHERE item = ? ORDER BY id DESC LIMIT 1', id)
-    if (!tomb) throw this.#notDeleted(id)
-    if (tomb.body_state === 'header') throw bodyLost(id)
-    const home = this.#scope.database.find(
-      `SELECT id FROM folder WHERE id = ? AND state <> 'gone' OR path = 'INBOX' ORDER BY path = 'INBOX' LIMIT 1`,
-      Number(tomb.folder),
-    )
-    const folder = Number(home?.id)
-    this.#scope.database.run(
-      `INSERT INTO item(id, folder, uid, local_uid, modseq, message_id, size, internal_date, server_bits,
-         server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-       SELECT item, ?, 0, ?, ?, message_id, size, internal_date, 0, '', bits, keywords, 'full', pack, offset, length,
-         sha256, subject, sender, date FROM tomb WHERE id = ?`,
-      ...[folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, Number(tomb.id)],
-    )
-    this.#scope.database.run('DELETE FROM tomb WHERE id = ?', Number(tomb.id))
-    this.#scope.log({ item: id, folder, event: 'restored' })
-    const location = { pack: Number(tomb.pack), offset: Number(tomb.offset), length: Number(tomb.length) }
-    this.append(id, folder, tomb.message_id === null ? headerHashOf(location) : undefined)
   }
 
   #item(id: number): Row {
@@ -156,17 +128,6 @@ export class LocalChanges {
     throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', `There is no item with the id ${id}.`, {
       remedy: 'user',
       advice: 'See `postern item list FOLDER` for the ids.',
-    })
-  }
-
-  #notDeleted(id: number): PosternError {
-    const purged = this.#scope.database.find(`SELECT at FROM ledger WHERE item = ? AND event = 'purged'`, id)
-    const message = purged
-      ? `Item ${id} was removed for good on ${new Date(Number(purged.at)).toISOString().slice(0, 10)}.`
-      : `No deleted item has the id ${id}.`
-    return new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', message, {
-      remedy: 'user',
-      advice: `Only what was deleted in the last ${TOMB_DAYS} days can be restored from here; a backup may have it.`,
     })
   }
 
@@ -192,12 +153,4 @@ function headerOnly(id: number): PosternError {
     remedy: 'user',
     advice: 'Fetch all of it first: postern item fetch ID.',
   })
-}
-
-function bodyLost(id: number): PosternError {
-  return new PosternError<StoreErrorCode>(
-    'STORE_HEADER_ONLY',
-    `Only the header of item ${id} was here when it was deleted for good: there is nothing to upload again.`,
-    { remedy: 'user', advice: 'Look for it in a backup of the server, or ask who sent it.' },
-  )
 }

@@ -52,6 +52,9 @@ export interface PendingMove {
 /** A message whose flags the server does not have yet. */
 export interface PendingFlags {
   readonly item: number
+  readonly revision: number
+  /** The server was told of all that it keeps: what differs is known here alone. */
+  readonly isSettled: boolean
   readonly uid: number
   readonly server: MessageFlags
   readonly local: MessageFlags
@@ -157,6 +160,8 @@ export class PendingChanges {
       AND (server_bits <> local_bits OR server_keywords <> local_keywords) ORDER BY uid`
     return this.#database.all(sql, folder).map(row => ({
       item: Number(row.id),
+      revision: Number(row.local_revision),
+      isSettled: row.local_revision === row.synced_revision,
       uid: Number(row.uid),
       server: flagsOf(row, 'server'),
       local: flagsOf(row, 'local'),

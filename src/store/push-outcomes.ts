@@ -15,6 +15,12 @@ export interface GivenUid {
   readonly uid: number
 }
 
+/** An item with the revision whose flags were sent, as far as the server keeps them. */
+export interface SentFlags {
+  readonly item: number
+  readonly revision: number
+}
+
 /** The steps of PUSH: each is one transition of sync.md's states, and harmless when it is repeated. */
 export class PushOutcomes {
   readonly #scope: TransactionScope
@@ -24,13 +30,17 @@ export class PushOutcomes {
   }
 
   /**
-   * Before the first octet is sent: if the answer is lost, the next cycle looks for the message. Gives the flags to send,
-   * or undefined when the message is not to be sent any more.
+   * Before the first octet is sent: if the answer is lost, the next cycle looks for the message, by its `headerHash` when
+   * it has no Message-ID. Gives the flags to send, or undefined when the message is not to be sent any more.
    */
-  appendStarted(item: number, folder: number, uidNextBefore: number): MessageFlags | undefined {
-    const sql = `UPDATE op SET state = 'inflight', destination = ?, uid_next_before = ?
+  appendStarted(
+    item: number,
+    folder: number,
+    { uidNext, headerHash }: { readonly uidNext: number; readonly headerHash: Buffer | undefined },
+  ): MessageFlags | undefined {
+    const sql = `UPDATE op SET state = 'inflight', destination = ?, uid_next_before = ?, sent_hash = ?
       WHERE item = ? AND kind = 'append' AND state = 'ready'`
-    if (this.#scope.database.run(sql, folder, uidNextBefore, item).changes === 0) return undefined
+    if (this.#scope.database.run(sql, folder, uidNext, headerHash ?? null, item).changes === 0) return undefined
     // What changes from here on is a change. \Deleted is never sent: another client's EXPUNGE would take the message.
     const row = this.#scope.database.find(
       `UPDATE item SET server_bits = local_bits & ~?, server_keywords = local_keywords WHERE id = ?
@@ -129,17 +139,15 @@ export class PushOutcomes {
   }
 
   /** The server took over these changes of flags; what the user has changed since then is still to be sent. */
-  flagsStored(items: readonly number[], change: FlagChange): void {
-    for (const item of items) {
+  flagsStored(items: readonly SentFlags[], change: FlagChange): void {
+    for (const { item, revision } of items) {
       const row = this.#scope.database.find('SELECT server_bits, server_keywords FROM item WHERE id = ?', item)
       if (!row) continue
       const base = { bits: Number(row.server_bits), keywords: String(row.server_keywords) }
       const { bits, keywords } = changeFlags(base, change)
       this.#scope.database.run(
-        'UPDATE item SET server_bits = ?, server_keywords = ? WHERE id = ?',
-        bits,
-        keywords,
-        item,
+        'UPDATE item SET server_bits = ?, server_keywords = ?, synced_revision = ? WHERE id = ?',
+        ...[bits, keywords, revision, item],
       )
       this.#scope.log({ item, event: 'flags-uploaded' })
     }
@@ -186,14 +194,15 @@ export class PushOutcomes {
     }
   }
 
-  /** An item that the server no longer has, and that shall be there, is appended anew. */
+  /** An item that the server no longer has, and that shall be there, is appended anew, unless the server shows it again. */
   appendAgain(row: Row): void {
-    const id = Number(row.id)
+    const [id, folder] = [Number(row.id), Number(row.folder)]
     this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0, unlinked = NULL WHERE id = ?', id)
-    const sql = `INSERT INTO op(item, kind, state, destination) VALUES(?, 'append', 'ready', ?) ON CONFLICT DO NOTHING`
-    this.#scope.database.run(sql, id, Number(row.folder))
-    if (row.unlinked !== null) this.#scope.show({ ...row, unlinked: 0 }, Number(row.folder))
-    this.#scope.log({ item: id, folder: Number(row.folder), event: 'to-be-uploaded-again' })
+    this.#scope.database.run('DELETE FROM op WHERE item = ?', id)
+    const sql = `INSERT INTO op(item, kind, state, source, destination) VALUES(?, 'append', 'ready', ?, ?)`
+    this.#scope.database.run(sql, id, Number(row.remote_folder), folder)
+    if (row.unlinked !== null) this.#scope.show({ ...row, unlinked: 0 }, folder)
+    this.#scope.log({ item: id, folder, event: 'to-be-uploaded-again' })
   }
 
   /** A change to a folder is done on the server, or cannot be done. */

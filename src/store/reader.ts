@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
+import { LOOKED_FOR } from './adoption.ts'
 import { damagedOnServer } from './damaged-bodies.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './incoming-queries.ts'
+import { KeptVersions } from './kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './known-messages.ts'
 import { ObjectReader } from './objects.ts'
 import { PACKS_DIR, type PackLocation } from './pack-format.ts'
@@ -31,12 +33,15 @@ export class StoreReader implements Disposable {
   readonly objects: ObjectReader
   /** What is on its way here. */
   readonly incoming: IncomingQueries
+  /** What can be brought back. */
+  readonly kept: KeptVersions
 
   constructor(database: Database, packs: PackReader) {
     this.#database = database
     this.pending = new PendingChanges(database)
     this.objects = new ObjectReader(database)
     this.incoming = new IncomingQueries(database)
+    this.kept = new KeptVersions(database)
     this.#packs = packs
   }
 
@@ -226,9 +231,8 @@ export class StoreReader implements Disposable {
 
   /** Counts what may be adopted; `byHeader` those of them that have no Message-ID. */
   adoptable(): { readonly all: number; readonly byHeader: number } {
-    const sql = `SELECT (SELECT count(*) FROM item WHERE uid = -1) + (SELECT count(*) FROM item WHERE unlinked IS NOT NULL)
-        + (SELECT count(*) FROM op WHERE item IS NOT NULL AND state <> 'ready') AS n,
-      (SELECT count(*) FROM op WHERE sent_hash IS NOT NULL AND state <> 'ready') AS byHeader`
+    const sql = `SELECT count(*) AS n, count(iif(message_id IS NULL, 1, NULL)) AS byHeader FROM item
+      WHERE id IN (${LOOKED_FOR})`
     const row = this.#database.find(sql)
     return { all: Number(row?.n), byHeader: Number(row?.byHeader) }
   }

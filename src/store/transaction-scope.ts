@@ -1,5 +1,5 @@
 import type { Database, Row } from './database.ts'
-import { equalFlags, type MessageFlags, mergeFlags } from './flags.ts'
+import { DELETED } from './flags.ts'
 
 const MAX_LOCAL_UID_BLOCK = 256
 
@@ -73,38 +73,6 @@ export class TransactionScope {
     this.log({ item: Number(row.id), folder: Number(row.remote_folder), uid: Number(row.uid), event: 'vanished' })
   }
 
-  /**
-   * Binds an item to the UID at which the server has it. The other end of a move of ours is left to be expunged. Where
-   * the user sees the item follows the server when that has it in an unexpected folder; else the user's wish stays.
-   */
-  bind(row: Row, folder: number, { uid, flags }: { readonly uid: number; readonly flags: MessageFlags }): void {
-    const [id, from] = [Number(row.id), row.remote_folder]
-    const op = this.database.find('SELECT kind, destination FROM op WHERE item = ?', id)
-    if (op?.kind === 'move' && row.unlinked === null && typeof from === 'number' && Number(row.uid) > 0) {
-      this.expungeLater(from, Number(row.uid))
-    }
-    const isExpected = folder === (op?.destination ?? from)
-    if (!isExpected && Number(row.folder) !== folder) this.show(row, folder)
-    else if (row.unlinked !== null) this.#showAgain(row)
-    this.database.run('UPDATE item SET remote_folder = ?, uid = ?, unlinked = NULL WHERE id = ?', folder, uid, id)
-    this.database.run('DELETE FROM op WHERE item = ?', id)
-    this.database.run('DELETE FROM dlq WHERE item = ?', id) // its body is asked for at its new place
-    this.setServerFlags(row, flags)
-    this.log({ item: id, folder, uid, event: isExpected ? 'recognised' : 'moved-on-server' })
-  }
-
-  /** Merges what the server says of an item's flags into what the user sees. */
-  setServerFlags(row: Row, remote: MessageFlags): void {
-    const base = { bits: Number(row.server_bits), keywords: String(row.server_keywords) }
-    const local = { bits: Number(row.local_bits), keywords: String(row.local_keywords) }
-    if (equalFlags(base, remote)) return
-    const merged = mergeFlags(base, local, remote)
-    this.database.run(
-      `UPDATE item SET server_bits = ?, server_keywords = ?, local_bits = ?, local_keywords = ?, modseq = ? WHERE id = ?`,
-      ...[remote.bits, remote.keywords, merged.bits, merged.keywords, this.modseq, Number(row.id)],
-    )
-  }
-
   /** Remembers a UID whose message is elsewhere by now, to be removed here. */
   expungeLater(folder: number, uid: number): void {
     const sql = `INSERT INTO expunge(folder, uid_validity, uid) SELECT id, uid_validity, ? FROM folder
@@ -130,13 +98,30 @@ export class TransactionScope {
          FROM item WHERE id = ?`,
       ...[this.now, by, id],
     )
-    this.database.run('DELETE FROM op WHERE item = ?', id)
-    this.forgetBody(id)
-    this.database.run('DELETE FROM item WHERE id = ?', id)
+    this.remove(row)
     this.log({ item: id, folder, uid, event: by === 'local' ? 'deleted' : 'deleted-on-server' })
   }
 
-  #showAgain(row: Row): void {
+  /** Removes an item whose version is kept elsewhere. */
+  remove({ id }: Row): void {
+    this.database.run('DELETE FROM op WHERE item = ?', Number(id))
+    this.forgetBody(Number(id))
+    this.database.run('DELETE FROM item WHERE id = ?', Number(id))
+  }
+
+  /** Takes a deletion back that the server was not told of, or has not made. */
+  undelete(row: Row, folder: number, event: string): void {
+    const id = Number(row.id)
+    // The mark that it is to be deleted may have been set on the server already: it is taken off there as well.
+    const sql = 'UPDATE item SET is_gone = 0, gone_at = NULL, local_bits = local_bits & ~? WHERE id = ?'
+    this.database.run(sql, DELETED, id)
+    this.database.run(`DELETE FROM conflict WHERE item = ? AND side = 'server'`, id)
+    this.show({ ...row, is_gone: 1 }, folder)
+    this.log({ item: id, folder, event })
+  }
+
+  /** Shows an item again that was hidden since the server stopped having it. */
+  showAgain(row: Row): void {
     if (row.is_gone === 1) return
     const [folder, localUid] = [Number(row.folder), Number(row.local_uid)]
     this.database.run('DELETE FROM vanished WHERE folder = ? AND local_uid = ?', folder, localUid)

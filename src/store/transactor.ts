@@ -1,4 +1,5 @@
-import { findAdoptable, type IncomingMessage } from './adoption.ts'
+import { type AdoptionContext, findAdoptable, type IncomingMessage } from './adoption.ts'
+import { Conflicts, type Resolution } from './conflicts.ts'
 import { DamagedBodies } from './damaged-bodies.ts'
 import type { Database } from './database.ts'
 import type { MessageFlags } from './flags.ts'
@@ -11,7 +12,9 @@ import { Purge } from './purge.ts'
 import { PushOutcomes } from './push-outcomes.ts'
 import { QuotaPause } from './quota-pause.ts'
 import type { FolderRow, MessageDigest } from './rows.ts'
+import { ServerChanges } from './server-changes.ts'
 import { TransactionScope } from './transaction-scope.ts'
+import { Undo } from './undo.ts'
 
 /** A folder of the server, as far as the store keeps it. */
 export interface FolderFacts {
@@ -50,19 +53,26 @@ export class Transactor {
   readonly objects: ObjectChanges
   readonly damaged: DamagedBodies
   readonly purge: Purge
+  readonly conflicts: Conflicts
+  /** Brings back what was deleted or lost a conflict. */
+  readonly undo: Undo
+  readonly #server: ServerChanges
 
   constructor(database: Database, now: number) {
     this.#scope = new TransactionScope(database, now)
     this.#database = database
     this.#now = now
     this.folders = new FolderChanges(this.#scope)
-    this.incoming = new IncomingMail(this.#scope)
     this.local = new LocalChanges(this.#scope)
     this.push = new PushOutcomes(this.#scope)
     this.quota = new QuotaPause(this.#scope)
     this.objects = new ObjectChanges(this.#scope)
     this.damaged = new DamagedBodies(this.#scope)
     this.purge = new Purge(this.#scope)
+    this.conflicts = new Conflicts(this.#scope)
+    this.undo = new Undo(this.#scope, this.local, this.push, this.conflicts)
+    this.#server = new ServerChanges(this.#scope, this.push, this.folders, this.conflicts)
+    this.incoming = new IncomingMail(this.#scope, this.#server)
   }
 
   /** Adds the folder, or updates what the server says of it. */
@@ -109,9 +119,7 @@ export class Transactor {
     this.#scope.log({ folder: folder.id, event: 'folder-gone', detail: folder.path })
     const unsent = 'SELECT 1 FROM item WHERE folder = ? AND remote_folder IS NOT folder AND unlinked IS NULL LIMIT 1'
     if (!this.#database.find(unsent, folder.id)) return false
-    // What the user put there shall not be lost with it: the folder is made again.
-    this.#database.run(`UPDATE folder SET state = 'ok' WHERE id = ?`, folder.id)
-    this.#database.run(`INSERT INTO op(kind, state, path) VALUES('create', 'ready', ?)`, folder.path)
+    this.folders.revive(folder.id) // what the user put there shall not be lost with it
     return true
   }
 
@@ -155,7 +163,12 @@ export class Transactor {
   }
 
   /** Takes over the server's flags wherever the message is now. */
-  setServerFlags(folder: number, uidValidity: number, uid: number, flags: MessageFlags): void {
+  setServerFlags(
+    folder: number,
+    uidValidity: number,
+    { uid, flags }: { readonly uid: number; readonly flags: MessageFlags },
+    resolution: Resolution,
+  ): void {
     const { bits, keywords } = flags
     for (const queue of ['dlq', 'stage', 'ignored'] as const) {
       const sql = `UPDATE ${queue} SET bits = ?, keywords = ? WHERE folder = ? AND uid_validity = ? AND uid = ?
@@ -163,7 +176,7 @@ export class Transactor {
       if (this.#database.run(sql, bits, keywords, folder, uidValidity, uid).changes > 0) return
     }
     const row = this.#database.find('SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
-    if (row) this.#scope.setServerFlags(row, flags)
+    if (row) this.#server.setFlags(row, flags, resolution)
   }
 
   /** The server no longer has the message. An item stays, hidden, until a whole cycle has shown that it was no move. */
@@ -184,12 +197,14 @@ export class Transactor {
   }
 
   /** The server no longer has the message, and the user wants it there: it is uploaded again. */
-  reappend(folder: number, uid: number): void {
-    const sql = 'SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid <> 0 AND is_gone = 0'
+  reappend(folder: number, uidValidity: number, uid: number): void {
+    const sql = `SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid <> 0 AND is_gone = 0
+      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id AND op.state = 'inflight')`
     const row = this.#database.find(sql, folder, uid)
     // A header cannot be uploaded as if it were the message.
     if (row?.body_state === 'header') this.#scope.unlink(row)
     else if (row) this.push.appendAgain(row)
+    else this.vanish(folder, uidValidity, uid)
   }
 
   /** Unlinks items that no UID of the new UIDVALIDITY was recognised as. */
@@ -199,10 +214,10 @@ export class Transactor {
   }
 
   /** Recognises a new UID as an item that the store has already; see {@link adopt}. */
-  adopt(folder: number, message: IncomingMessage): boolean {
-    const candidate = findAdoptable(this.#database, folder, message)
+  adopt(folder: number, message: IncomingMessage, context: AdoptionContext): boolean {
+    const candidate = findAdoptable(this.#database, folder, message, context)
     if (!candidate) return false
-    this.#scope.bind(candidate, folder, message)
+    this.#server.bind(candidate, folder, message, context.resolution)
     return true
   }
 
@@ -228,10 +243,13 @@ export class Transactor {
     return lastRowId
   }
 
-  /** Ends a cycle: what vanished before it and did not turn up elsewhere is deleted, restorable from its tomb. */
-  sweep(): number {
+  /**
+   * Ends a cycle: what vanished before it and did not turn up elsewhere is deleted, restorable from its tomb; what was
+   * changed here meanwhile is a conflict.
+   */
+  sweep(resolution: Resolution): number {
     const rows = this.#database.all('SELECT * FROM item WHERE unlinked < (SELECT cycle FROM meta)')
-    for (const row of rows) this.#scope.bury(row, row.is_gone === 1 ? 'local' : 'server')
+    for (const row of rows) this.#server.settle(row, resolution)
     this.#database.run('UPDATE meta SET cycle = cycle + 1')
     return rows.length
   }

@@ -41,12 +41,14 @@ export class Cycle {
   readonly #failed = new Set<number>()
   readonly #asked = new Map<number, AskedCompanies>()
   readonly #totals: SyncCounters = newCounters()
+  readonly #lastConflict: number
 
   constructor(options: SyncEngineOptions, remote: RemoteMail, run: SyncRun) {
     this.#options = options
     this.#store = options.store
     this.#remote = remote
     this.#run = run
+    this.#lastConflict = options.store.read.kept.lastConflict()
   }
 
   /** Runs it to its end. */
@@ -61,9 +63,7 @@ export class Cycle {
     await pushAccount(this.#pushContext, isComplete)
     await this.#transfer(chosen, 'fresh')
     for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(this.#transferContext, folder))
-    if (isComplete && this.#errors.length === 0 && this.#store.read.hasUnlinked()) {
-      this.#store.transact(transactor => transactor.sweep())
-    }
+    if (isComplete && this.#errors.length === 0) this.#sweep()
     purgeOld(this.#store)
     // Last: any of these may cost the connection.
     await this.#transfer(chosen, 'suspects')
@@ -163,9 +163,17 @@ export class Cycle {
     await runPlan(context, folder)
   }
 
+  // Counted as a cycle only when something came or went: else nothing is written.
+  #sweep(): void {
+    if (this.#totals.imported === 0 && !this.#store.read.hasUnlinked()) return
+    const { conflictResolution } = this.#options.settings
+    this.#store.transact(transactor => transactor.sweep(conflictResolution))
+  }
+
   #result(folders: readonly FolderRow[]): SyncResult {
     const ignored = folders.reduce((sum, { id }) => sum + this.#store.read.ignoredCount(id), 0)
     const { downloaded, imported, uploaded } = this.#totals
-    return { downloaded, imported, uploaded, ignored, conflicts: 0, errors: this.#errors }
+    const conflicts = this.#store.read.kept.lastConflict() - this.#lastConflict
+    return { downloaded, imported, uploaded, ignored, conflicts, errors: this.#errors }
   }
 }

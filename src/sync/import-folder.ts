@@ -1,3 +1,4 @@
+import type { Resolution } from '../store/conflicts.ts'
 import type { StagedRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { Importer, ImportOutcome } from './importer.ts'
@@ -10,6 +11,7 @@ export interface FolderImportOptions {
   readonly store: Store
   readonly importer: Importer
   readonly folder: number
+  readonly resolution: Resolution
   readonly onImported: (count: number) => void
   /** Waits after each item, where the user wants that; rejects when the run is stopped. */
   readonly pause: (() => Promise<void>) | undefined
@@ -20,14 +22,16 @@ export class FolderImport {
   readonly #store: Store
   readonly #importer: Importer
   readonly #folder: number
+  readonly #resolution: Resolution
   readonly #onImported: (count: number) => void
   readonly #pause: (() => Promise<void>) | undefined
   #running: Promise<void> = Promise.resolve()
   #isRunning = false
 
-  constructor({ store, importer, folder, onImported, pause }: FolderImportOptions) {
+  constructor({ store, importer, folder, resolution, onImported, pause }: FolderImportOptions) {
     this.#store = store
     this.#importer = importer
+    this.#resolution = resolution
     this.#folder = folder
     this.#onImported = onImported
     this.#pause = pause
@@ -69,7 +73,8 @@ export class FolderImport {
       let imported = 0
       for (const [index, row] of rows.entries()) {
         const outcome = outcomes[index]
-        if (outcome?.kind === 'digest') imported += Number(transactor.incoming.import(row, outcome.digest))
+        if (outcome?.kind === 'digest')
+          imported += Number(transactor.incoming.import(row, outcome.digest, this.#resolution))
         else transactor.incoming.failImport(row, outcome?.message ?? 'no outcome')
       }
       return imported

@@ -1,10 +1,9 @@
 import { PosternError } from '../errors.ts'
 import { isAtom } from '../formats/imap/encoder.ts'
 import { packFlags } from '../store/flags.ts'
-import type { LocalChanges } from '../store/local-changes.ts'
 import type { Store } from '../store/store.ts'
+import type { Transactor } from '../store/transactor.ts'
 import type { SyncErrorCode } from './errors.ts'
-import { headerHashOf } from './header-hash.ts'
 import { readMessageFile } from './message-file.ts'
 
 /** Something that a user does to the local mail. Items are named by their row, folders by their path. */
@@ -39,10 +38,10 @@ export async function applyLocalChange(
   if ('path' in change) return changeFolder(store, change)
   if (change.kind === 'flag') return setFlags(store, change)
   if (change.kind === 'delete') {
-    return each(store, change.items, (local, id) => void local.delete(id, { isPermanent: change.isPermanent }))
+    return each(store, change.items, ({ local }, id) => void local.delete(id, { isPermanent: change.isPermanent }))
   }
   if (change.kind === 'restore') {
-    return each(store, change.items, (local, id) => local.restore(id, location => headerHashOf(store.read, location)))
+    return each(store, change.items, ({ undo }, id) => undo.restore(id))
   }
   return transfer(store, change)
 }
@@ -72,7 +71,7 @@ async function addFile(
 
 function setFlags(store: Store, { items, add, remove }: LocalChange & { kind: 'flag' }): LocalChangeResult {
   const change = { add: packFlags(add.map(checkedFlag)), remove: packFlags(remove.map(checkedFlag)) }
-  return each(store, items, (local, id) => local.setFlags(id, change))
+  return each(store, items, ({ local }, id) => local.setFlags(id, change))
 }
 
 function transfer(
@@ -80,10 +79,8 @@ function transfer(
   { kind, items, folder }: Extract<LocalChange, { folder: string; items: unknown }>,
 ): LocalChangeResult {
   const { id: target } = store.read.getFolder(folder)
-  if (kind === 'move') return each(store, items, (local, id) => local.move(id, target))
-  const copies = store.transact(transactor =>
-    items.map(id => transactor.local.copy(id, target, headerHashOf(store.read, store.read.getItem(id).location))),
-  )
+  if (kind === 'move') return each(store, items, ({ local }, id) => local.move(id, target))
+  const copies = store.transact(transactor => items.map(id => transactor.local.copy(id, target)))
   return { items: copies, changed: copies.length }
 }
 
@@ -101,10 +98,10 @@ function changeFolder(store: Store, change: Extract<LocalChange, { path: string 
 function each(
   store: Store,
   items: readonly number[],
-  change: (local: LocalChanges, id: number) => void,
+  change: (transactor: Transactor, id: number) => void,
 ): LocalChangeResult {
   store.transact(transactor => {
-    for (const id of items) change(transactor.local, id)
+    for (const id of items) change(transactor, id)
   })
   return { items: [], changed: items.length }
 }

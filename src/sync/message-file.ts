@@ -6,7 +6,6 @@ import type { PackLocation } from '../store/pack-format.ts'
 import type { PackWriter } from '../store/pack-writer.ts'
 import type { MessageDigest } from '../store/rows.ts'
 import type { SyncErrorCode } from './errors.ts'
-import { headerHash } from './header-hash.ts'
 
 const HEAD_OCTETS = 262_144
 const [CR, LF] = [13, 10]
@@ -16,7 +15,6 @@ const FIRST_FIELD = /^[!-9;-~]+[ \t]*:/ // RFC 5322 section 3.6.8
 export interface ReadMessage {
   readonly location: PackLocation
   readonly digest: MessageDigest
-  readonly headerHash: Buffer
 }
 
 /**
@@ -46,7 +44,7 @@ export async function readMessageFile(file: string, writer: PackWriter): Promise
   }
   const location = writer.end()
   const first = Buffer.concat(head).subarray(0, HEAD_OCTETS)
-  return { location, digest: { sha256: sha.digest(), ...summarizeHeader(first) }, headerHash: headerHash(first) }
+  return { location, digest: { sha256: sha.digest(), ...summarizeHeader(first) } }
 }
 
 /** The file with CRLF at the end of every line. */

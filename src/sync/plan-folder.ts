@@ -1,10 +1,12 @@
 import { UidSet } from '../formats/imap/uid-set.ts'
 import type { IncomingMessage } from '../store/adoption.ts'
 import { packFlags } from '../store/flags.ts'
+import type { PackLocation } from '../store/pack-format.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { type AuditContext, auditDelta, investigate, trustsDeltas } from './audit-delta.ts'
 import { bodyLimits, wantedPart } from './body-limits.ts'
+import { headerHashOf } from './header-hash.ts'
 import { assertFewDeletions } from './mass-deletion.ts'
 import { planFolder, type RemoteDelta } from './plan.ts'
 import type { RemoteStatus, SelectedFolder } from './remote.ts'
@@ -106,15 +108,21 @@ async function apply(
   // Counted only then: it takes a look at every row of the folder.
   if (doomed > 0) assertFewDeletions(folder, doomed, store.read.counts(folder.id).items)
   const incoming = await readMetadata(store, selected, UidSet.of(plan.newUids))
+  const recognition = {
+    resolution: settings.conflictResolution,
+    headerHashOf: (location: PackLocation) => headerHashOf(store.read, location),
+  }
   // Everything that the network had to say is here: the transaction waits for nobody.
   store.transact(transactor => {
     for (const message of incoming) {
-      if (transactor.adopt(folder.id, message)) continue
+      if (transactor.adopt(folder.id, message, recognition)) continue
       transactor.incoming.enqueue(folder.id, uidValidity, message, wantedPart(message, limits))
     }
-    for (const { uid, flags } of plan.flagChanges) transactor.setServerFlags(folder.id, uidValidity, uid, flags)
+    for (const change of plan.flagChanges) {
+      transactor.setServerFlags(folder.id, uidValidity, change, settings.conflictResolution)
+    }
     for (const uid of plan.vanished) {
-      if (folder.consent === 'restore') transactor.reappend(folder.id, uid)
+      if (folder.consent === 'restore') transactor.reappend(folder.id, uidValidity, uid)
       else transactor.vanish(folder.id, uidValidity, uid)
     }
     if (delta.kind === 'full') transactor.vanishLost(folder.id)

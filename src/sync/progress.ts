@@ -36,6 +36,7 @@ export interface SyncResult {
   readonly imported: number
   readonly uploaded: number
   readonly ignored: number
+  /** Versions that lost and are kept since this run. */
   readonly conflicts: number
   readonly errors: readonly FolderFailure[]
 }

@@ -88,9 +88,8 @@ async function pushFlags(store: Store, selected: WritableFolder, changed: readon
   await Promise.all(
     groups.map(async ({ change, messages }) => {
       const words = { add: unpackFlags(change.add), remove: unpackFlags(change.remove) }
-      await selected.storeFlags(UidSet.of(messages.map(({ uid }) => uid)), words)
-      const items = messages.map(({ item }) => item)
-      store.transact(transactor => transactor.push.flagsStored(items, change))
+      if (!isNothing(change)) await selected.storeFlags(UidSet.of(messages.map(({ uid }) => uid)), words)
+      store.transact(transactor => transactor.push.flagsStored(messages, change))
     }),
   )
 }
@@ -106,7 +105,7 @@ function groupByChange(changed: readonly PendingFlags[], permanent: readonly str
     const { add, remove } = flagChange(message.server, message.local)
     const change = { add: keepable(add, permanent), remove: keepable(remove, permanent) }
     const key = JSON.stringify(change)
-    if (isEmpty(change.add) && isEmpty(change.remove)) continue
+    if (isNothing(change) && message.isSettled) continue
     const group = groups.get(key) ?? { change, messages: [] }
     group.messages.push(message)
     groups.set(key, group)
@@ -129,6 +128,6 @@ const BITS_BY_FLAG: readonly (readonly [string, number])[] = [1, 2, 4, 8, 16].ma
   bit,
 ])
 
-function isEmpty({ bits, keywords }: MessageFlags): boolean {
-  return bits === 0 && keywords === ''
+function isNothing({ add, remove }: FlagChange): boolean {
+  return (add.bits | remove.bits) === 0 && add.keywords === '' && remove.keywords === ''
 }

@@ -6,6 +6,7 @@ import type { Transactor } from '../store/transactor.ts'
 import { type AppendBatch, appendWaves } from './append-batches.ts'
 import { type AppendOutcome, AppendSender, type OutgoingAppend } from './append-sender.ts'
 import type { SyncErrorCode } from './errors.ts'
+import { headerHashOf } from './header-hash.ts'
 import { isPushable, type PushContext } from './push-account.ts'
 import { isThrottled, refusalCode } from './refusal.ts'
 
@@ -107,8 +108,9 @@ export class PushAppends {
     const { read } = this.#context.store
     // Nothing that arrives from now on has a smaller UID than what PLAN has just seen.
     const uidNext = read.folders().find(({ id }) => id === folder)?.uidNext ?? 1
-    return appends.flatMap(({ item, location, internalDateMs }) => {
-      const flags = transactor.push.appendStarted(item, folder, uidNext)
+    return appends.flatMap(({ item, location, messageId, internalDateMs }) => {
+      const headerHash = messageId === undefined ? headerHashOf(read, location) : undefined
+      const flags = transactor.push.appendStarted(item, folder, { uidNext, headerHash })
       if (!flags) return []
       const chunks = () => read.body(location)
       return [{ item, message: { flags: unpackFlags(flags), internalDateMs, octets: location.length, chunks } }]

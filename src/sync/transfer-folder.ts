@@ -50,7 +50,9 @@ export async function transferFolder(context: TransferContext, folder: FolderRow
     totals.imported += count
     tell()
   }
-  const imports = new FolderImport({ store, importer, folder: folder.id, onImported, pause: pauseOf(context) })
+  const resolution = context.settings.conflictResolution
+  const pause = pauseOf(context)
+  const imports = new FolderImport({ store, importer, folder: folder.id, resolution, onImported, pause })
   imports.poke()
   try {
     if (toDownload > 0) {

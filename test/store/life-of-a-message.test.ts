@@ -1,17 +1,17 @@
 import t from 'tap'
 import { packFlags, unpackFlags } from '../../src/store/flags.ts'
-import { addItem, remoteMessage, storeWithInbox } from '../support/store.ts'
+import { addItem, RECOGNITION, remoteMessage, storeWithInbox } from '../support/store.ts'
 
 t.test('flags of the server reach a message wherever it is', async t => {
   const { store, inbox } = storeWithInbox(t)
   const seen = packFlags(['\\Seen', '$Label'])
   store.transact(transactor => transactor.incoming.enqueue(inbox, 1, remoteMessage(1)))
-  store.transact(transactor => transactor.setServerFlags(inbox, 1, 1, seen))
+  store.transact(transactor => transactor.setServerFlags(inbox, 1, { uid: 1, flags: seen }, 'server'))
   t.match(store.read.known(inbox, 1).get(1), { where: 'dlq', flags: seen })
   store.transact(transactor => transactor.incoming.stage(inbox, 1, 1, { pack: 1, offset: 24, length: 5 }))
   t.match(store.read.known(inbox, 1).get(1), { where: 'stage', flags: seen })
   await addItem(store, inbox, 2)
-  store.transact(transactor => transactor.setServerFlags(inbox, 1, 2, seen))
+  store.transact(transactor => transactor.setServerFlags(inbox, 1, { uid: 2, flags: seen }, 'server'))
   const [item] = [...store.read.items(inbox)].filter(({ uid }) => uid === 2)
   t.same(item && unpackFlags(item.flags), ['\\Seen', '$Label'])
 })
@@ -22,12 +22,12 @@ t.test('a message that vanished is hidden at once and buried a cycle later', asy
   store.transact(transactor => transactor.vanish(inbox, 1, 1))
   t.equal(store.read.counts(inbox).items, 0)
   t.equal(
-    store.transact(transactor => transactor.sweep()),
+    store.transact(transactor => transactor.sweep('server')),
     0,
     'it may have been moved',
   )
   t.equal(
-    store.transact(transactor => transactor.sweep()),
+    store.transact(transactor => transactor.sweep('server')),
     1,
     'nobody has it',
   )
@@ -51,7 +51,7 @@ t.test('a message that another client moved is recognised and keeps its id', asy
   const target = store.read.getFolder('Other').id
   store.transact(transactor => transactor.vanish(inbox, 1, 1))
   t.equal(
-    store.transact(transactor => transactor.adopt(target, remoteMessage(9, { messageId: '<1@x>' }))),
+    store.transact(transactor => transactor.adopt(target, remoteMessage(9, { messageId: '<1@x>' }), RECOGNITION)),
     true,
   )
   t.match([...store.read.items(target)], [{ id: before?.id, uid: 9 }])
@@ -65,8 +65,8 @@ t.test('a new UIDVALIDITY costs no download of what is recognised, and keeps loc
   store.transact(transactor => transactor.loseUids(inbox))
   t.equal(store.read.adoptable().all, 2)
   store.transact(transactor => {
-    t.equal(transactor.adopt(inbox, remoteMessage(11, { messageId: '<1@x>' })), true)
-    t.equal(transactor.adopt(inbox, remoteMessage(12, { messageId: '<other@x>' })), false)
+    t.equal(transactor.adopt(inbox, remoteMessage(11, { messageId: '<1@x>' }), RECOGNITION), true)
+    t.equal(transactor.adopt(inbox, remoteMessage(12, { messageId: '<other@x>' }), RECOGNITION), false)
     transactor.vanishLost(inbox)
   })
   t.match([...store.read.items(inbox)], [{ ...before[0], uid: 11 }])

@@ -1,9 +1,10 @@
 import t from 'tap'
 import { packFlags } from '../../src/store/flags.ts'
 import type { Store } from '../../src/store/store.ts'
-import { addItem, remoteMessage, storeWithInbox } from '../support/store.ts'
+import { addItem, RECOGNITION, remoteMessage, storeWithInbox } from '../support/store.ts'
 
 const NONE = packFlags([])
+const SENT = { uidNext: 1, headerHash: undefined }
 
 function addFolder(store: Store, path: string): number {
   const facts = {
@@ -27,14 +28,14 @@ t.test('a copy and its original are not taken for each other when both answers w
   await addItem(store, inbox, 1)
   const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
   const copy = store.transact(transactor => {
-    const id = transactor.local.copy(original, archive, Buffer.alloc(32))
+    const id = transactor.local.copy(original, archive)
     transactor.local.move(original, projects)
-    transactor.push.appendStarted(id, archive, 1)
+    transactor.push.appendStarted(id, archive, SENT)
     transactor.push.moveStarted(original, projects, undefined)
     return id
   })
   // Only the move has reached the server.
-  store.transact(transactor => transactor.adopt(projects, { ...remoteMessage(9), messageId: '<1@x>' }))
+  store.transact(transactor => transactor.adopt(projects, { ...remoteMessage(9), messageId: '<1@x>' }, RECOGNITION))
   t.equal(store.read.getItem(original).uid, 9)
   t.match(store.read.pending.inflight(), [{ item: copy, kind: 'append' }], 'the copy is still looked for')
 })
@@ -45,10 +46,10 @@ t.test('a copy that may have arrived is no reason to give up an original that so
   await addItem(store, inbox, 1)
   const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
   store.transact(transactor => {
-    const copy = transactor.local.copy(original, archive, Buffer.alloc(32))
-    transactor.push.appendStarted(copy, archive, 1)
+    const copy = transactor.local.copy(original, archive)
+    transactor.push.appendStarted(copy, archive, SENT)
     transactor.vanish(inbox, 1, 1)
-    transactor.adopt(projects, { ...remoteMessage(9), messageId: '<1@x>' })
+    transactor.adopt(projects, { ...remoteMessage(9), messageId: '<1@x>' }, RECOGNITION)
   })
   t.equal(store.read.getItem(original).uid, 9)
 })
@@ -64,7 +65,7 @@ t.test('flags of a message whose move was not answered wait until it is found', 
     transactor.push.moveStarted(id, archive, undefined)
   })
   t.same(store.read.pending.flags(inbox), [], 'its old UID says nothing any more')
-  store.transact(transactor => transactor.adopt(archive, { ...remoteMessage(5), messageId: '<1@x>' }))
+  store.transact(transactor => transactor.adopt(archive, { ...remoteMessage(5), messageId: '<1@x>' }, RECOGNITION))
   t.match(store.read.pending.flags(archive), [{ item: id, uid: 5, local: packFlags(['\\Flagged']) }])
 })
 
@@ -83,7 +84,7 @@ t.test('a folder that comes back under its name numbers its messages anew', asyn
   store.transact(transactor => {
     transactor.setPosition(folder, { uidValidity: 2, uidNext: 1, highestModseq: 1n }, true)
     transactor.push.moveStarted(moved, folder, undefined)
-    transactor.adopt(folder, { ...remoteMessage(1), messageId: '<2@x>' })
+    transactor.adopt(folder, { ...remoteMessage(1), messageId: '<2@x>' }, RECOGNITION)
   })
   t.equal(store.read.getItem(moved).uid, 1)
 })

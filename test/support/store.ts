@@ -11,6 +11,9 @@ export class TestClock {
   readonly now = (): number => this.ms
 }
 
+/** What recognises messages by their Message-ID alone, where the server wins. */
+export const RECOGNITION = { resolution: 'server', headerHashOf: () => Buffer.alloc(32) } as const
+
 /** Opens a store in a folder of the test. */
 export function openStore(dir: string, clock = new TestClock()): Store {
   return Store.open(dir, { clock: clock.now, log: pino({ level: 'silent' }) })
@@ -41,7 +44,13 @@ export function remoteMessage(uid: number, given: Partial<DownloadRow> = {}): Do
 }
 
 /** Brings one message all the way into the store. */
-export async function addItem(store: Store, folder: number, uid: number, body = 'hello'): Promise<void> {
+export async function addItem(
+  store: Store,
+  folder: number,
+  uid: number,
+  body = 'hello',
+  messageId = `<${uid}@x>`,
+): Promise<void> {
   store.transact(transactor => transactor.incoming.enqueue(folder, 1, remoteMessage(uid)))
   await using writer = store.openPackWriter()
   writer.begin(body.length)
@@ -54,7 +63,7 @@ export async function addItem(store: Store, folder: number, uid: number, body = 
   })
   const staged = store.read.incoming.staged(folder, 100).find(row => row.uid === uid)
   if (!staged) throw new Error('nothing was staged')
-  const digest = { sha256: Buffer.alloc(32), messageId: `<${uid}@x>`, subject: 's', from: 'f', dateMs: 0 }
+  const digest = { sha256: Buffer.alloc(32), messageId, subject: 's', from: 'f', dateMs: 0 }
   store.transact(transactor => transactor.incoming.import(staged, digest))
 }
 

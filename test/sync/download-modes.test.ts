@@ -136,7 +136,7 @@ t.test('a header does what a message does, except where all of it is needed', as
   const { id } = itemOf(bench, 'stub')
   const archive = bench.store.read.getFolder('Archive').id
   const needsBody = { code: 'STORE_HEADER_ONLY' }
-  t.throws(() => bench.store.transact(({ local }) => local.copy(id, archive, Buffer.alloc(32))), needsBody)
+  t.throws(() => bench.store.transact(({ local }) => local.copy(id, archive)), needsBody)
   bench.store.transact(({ local }) => local.setFlags(id, { add: packFlags(['\\Seen']), remove: packFlags([]) }))
   bench.store.transact(({ local }) => local.move(id, archive))
   await bench.run()
@@ -147,12 +147,12 @@ t.test('a header does what a message does, except where all of it is needed', as
   t.equal(bench.server.headersUploaded, 0)
 
   bench.store.transact(({ local }) => local.delete(id, { isPermanent: true }))
-  bench.store.transact(({ local }) => local.restore(id, () => Buffer.alloc(32)))
+  bench.store.transact(({ undo }) => undo.restore(id))
   t.match(bench.items('Archive'), [{ id, bodyState: 'header' }], 'the server had not been told')
   bench.store.transact(({ local }) => local.delete(id, { isPermanent: true }))
   await bench.run()
   t.equal(bench.server.folder('Archive').messages.size, 0)
-  t.throws(() => bench.store.transact(({ local }) => local.restore(id, () => Buffer.alloc(32))), needsBody)
+  t.throws(() => bench.store.transact(({ undo }) => undo.restore(id)), needsBody)
 })
 
 t.test('a folder is not deleted while the server alone has what was just moved out of it', async t => {

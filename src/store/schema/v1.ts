@@ -35,7 +35,10 @@ CREATE TABLE folder(
   is_excluded INTEGER NOT NULL,       -- never synchronized: Drafts
   state TEXT NOT NULL CHECK(state IN('ok', 'paused', 'gone')),
   error TEXT,                         -- JSON {code, message} of the last failure
-  consent TEXT CHECK(consent IN('accept', 'restore')), -- what the user said to a mass deletion
+  consent TEXT CHECK(consent IN('accept', 'restore')), -- what the user said to a mass deletion on the server
+  deletions TEXT CHECK(deletions IN('held', 'accepted')), -- of many deletions here: until they are told to the server
+  accepted_at INTEGER,                -- deletions before that count for no guard any more
+  is_read_only INTEGER NOT NULL DEFAULT 0, -- as the last SELECT answered
   uid_validity INTEGER,
   uid_next INTEGER,
   cursor TEXT,                        -- HIGHESTMODSEQ as text (it has 63 bits); a collection's sync token
@@ -72,11 +75,16 @@ CREATE TABLE item(
   synced_revision INTEGER NOT NULL DEFAULT 0,
   wanted_at INTEGER,                  -- when a person last asked for all of it: its body is let go no earlier than one of then
   is_gone INTEGER NOT NULL DEFAULT 0, -- deleted locally, to be told to the server
+  gone_at INTEGER,                    -- when
+  is_blocked INTEGER NOT NULL DEFAULT 0, -- changed here where the server takes no changes
+  born INTEGER NOT NULL DEFAULT 0,    -- the cycle in which it came from the server, or turned up again
   unlinked INTEGER                    -- the cycle in which the server stopped having it; swept a cycle later
 ) STRICT;
 CREATE UNIQUE INDEX item_uid ON item(remote_folder, uid) WHERE uid > 0;
 CREATE UNIQUE INDEX item_local_uid ON item(folder, local_uid);
 CREATE INDEX item_message_id ON item(message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX item_nameless ON item(size, internal_date) WHERE message_id IS NULL;
+CREATE INDEX item_email_id ON item(email_id) WHERE email_id IS NOT NULL;
 CREATE INDEX item_unlinked ON item(unlinked) WHERE unlinked IS NOT NULL;
 CREATE INDEX item_lost ON item(remote_folder) WHERE uid = -1;
 CREATE INDEX item_header ON item(remote_folder, internal_date, size, local_bits) WHERE body_state = 'header';
@@ -133,7 +141,7 @@ CREATE TABLE op(                      -- what must be done on the server exactly
   kind TEXT NOT NULL CHECK(kind IN('append', 'move', 'create', 'rename', 'delete')),
   state TEXT NOT NULL CHECK(state IN('ready', 'inflight', 'searched')),
   uid_next_before INTEGER,            -- of the destination, before the first octet was sent
-  source INTEGER,
+  source INTEGER,                     -- of an append: where the server once had the message and may show it again
   destination INTEGER,
   sent_hash BLOB,                     -- SHA-256 of the header sent, for messages without a Message-ID
   path TEXT,                          -- of the folder, as the server knows it
@@ -201,18 +209,36 @@ CREATE TABLE tomb(                    -- deleted items, restorable until purged
   deleted_at INTEGER NOT NULL,
   deleted_by TEXT NOT NULL CHECK(deleted_by IN('local', 'server'))
 ) STRICT;
+CREATE INDEX tomb_item ON tomb(item);
+CREATE INDEX tomb_time ON tomb(folder, deleted_at);
 
 CREATE TABLE conflict(                -- the version that lost, kept until a person decides
-  id INTEGER PRIMARY KEY,
-  item INTEGER NOT NULL,
-  side TEXT NOT NULL CHECK(side IN('local', 'server')),
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  item INTEGER NOT NULL,              -- the message's number, which it gets back when it is restored
+  side TEXT NOT NULL CHECK(side IN('local', 'server')), -- whose version lost
+  reason TEXT NOT NULL CHECK(reason IN('deleted-on-server', 'deleted-here', 'read-only')),
+  folder INTEGER NOT NULL,            -- where the loser was
+  path TEXT NOT NULL,                 -- the name that the folder had then
+  message_id TEXT,
+  internal_date INTEGER NOT NULL,
+  size INTEGER NOT NULL,              -- of the whole message, when only its header is here
+  bits INTEGER NOT NULL,
+  keywords TEXT NOT NULL,
+  other_path TEXT,                    -- what was last known of the other side's version
+  other_bits INTEGER NOT NULL,
+  other_keywords TEXT NOT NULL,
+  body_state TEXT NOT NULL CHECK(body_state IN('header', 'full')),
   pack INTEGER NOT NULL,
   offset INTEGER NOT NULL,
   length INTEGER NOT NULL,
+  sha256 BLOB NOT NULL,
+  subject TEXT,
+  sender TEXT,
+  date INTEGER,
   at INTEGER NOT NULL,
-  reason TEXT NOT NULL,
-  is_seen INTEGER NOT NULL DEFAULT 0
+  is_seen INTEGER NOT NULL DEFAULT 0  -- a person has looked at it
 ) STRICT;
+CREATE INDEX conflict_item ON conflict(item);
 
 CREATE TABLE object(                  -- an item whose content can change: an event, a contact, a task
   id INTEGER PRIMARY KEY AUTOINCREMENT,

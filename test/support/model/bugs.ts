@@ -36,18 +36,32 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   ),
   'what was sent is looked for in its own folder only': plant((transactor, store) =>
     replace(transactor, {
-      adopt: (...[folder, message]: Parameters<Transactor['adopt']>) => {
+      adopt: (...[folder, message, context]: Parameters<Transactor['adopt']>) => {
         const sent = store.read.pending.inflight().find(each => each.messageId === message.messageId)
         const isElsewhere = sent?.kind === 'append' && sent.destination !== folder
-        return !isElsewhere && transactor.adopt(folder, message)
+        return !isElsewhere && transactor.adopt(folder, message, context)
       },
+    }),
+  ),
+  'the version that lost is not kept': plant((transactor, store) =>
+    replace(transactor, {
+      sweep: (...args: Parameters<Transactor['sweep']>) => {
+        transactor.sweep(...args)
+        for (const { id } of store.read.kept.conflicts()) transactor.conflicts.discard(id)
+      },
+    }),
+  ),
+  'what was changed here is appended again at once, before it can turn up elsewhere': plant(transactor =>
+    replace(transactor, {
+      vanish: (...[folder, uidValidity, uid]: Parameters<Transactor['vanish']>) =>
+        transactor.reappend(folder, uidValidity, uid),
     }),
   ),
   'nothing is recognised in PLAN': plant(transactor => replace(transactor, { adopt: () => false })),
   'flags of what is still to come are forgotten': plant((transactor, store) =>
     replace(transactor, {
       setServerFlags: (...args: Parameters<Transactor['setServerFlags']>) => {
-        const [folder, uidValidity, uid] = args
+        const [folder, uidValidity, { uid }] = args
         if (store.read.known(folder, uidValidity).get(uid)?.where === 'item') transactor.setServerFlags(...args)
       },
     }),

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,9 +12,9 @@ import type { ItemRow } from '../../../src/store/rows.ts'
 import { Store } from '../../../src/store/store.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
-import { headerHash } from '../../../src/sync/header-hash.ts'
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
 import { Faults, Killed } from './faults.ts'
+import { KeptVersions } from './kept-versions.ts'
 import { pick, randomSource } from './random.ts'
 import { type ModelFeatures, ModelRemote } from './remote.ts'
 import { ModelServer } from './server.ts'
@@ -51,6 +52,7 @@ export class World {
   readonly #alive = new Set<string>()
   readonly #killed = new Set<string>()
   readonly #moved = new Set<string>()
+  readonly #lost: string[] = []
   // Hours later each time: what waits for its next attempt may go on.
   readonly #clock = () => (this.#nowMs += 60_000)
   #nowMs = BEGIN_MS
@@ -75,7 +77,8 @@ export class World {
       multiAppend: this.#random() < 0.5,
     }
     const fullSyncThreshold = lie || this.#random() < 0.7 ? 0 : 1024
-    this.#settings = { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold }
+    const conflictResolution = this.#random() < 0.5 ? 'server' : 'client'
+    this.#settings = { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold, conflictResolution }
     this.#isModest = !lie && this.#random() < 0.5
     if (this.#isModest) this.#chooseMode()
     this.#faults = new Faults(this.#random)
@@ -150,6 +153,8 @@ export class World {
     const options = { store, connect, importer: importer as never, settings: this.#settings, log }
     const engine = new SyncEngine({ ...options, clock: this.#clock })
     const { signal } = new AbortController()
+    using kept = new KeptVersions(this.#dir)
+    kept.remember()
     try {
       this.cycles++
       await engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
@@ -164,6 +169,7 @@ export class World {
       this.#faults.revive()
     } finally {
       packs[Symbol.dispose]()
+      this.#lost.push(...kept.problems())
     }
   }
 
@@ -180,11 +186,11 @@ export class World {
     writer.write(octets)
     const location = writer.end()
     const ends = await writer.sync()
-    const digest = { sha256: Buffer.alloc(32), ...summarizeHeader(octets) }
+    const digest = { sha256: hash('sha256', octets, 'buffer'), ...summarizeHeader(octets) }
     const flags = packFlags(this.#random() < 0.5 ? ['\\Seen'] : [])
     this.#store.transact(transactor => {
       for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
-      const message = { location, digest, headerHash: headerHash(octets), flags, internalDateMs: this.#dateMs() }
+      const message = { location, digest, flags, internalDateMs: this.#dateMs() }
       transactor.local.addMessage(folder.id, message)
     })
   }
@@ -256,7 +262,7 @@ export class World {
   }
 
   #problems(): string[] {
-    const problems: string[] = []
+    const problems = [...this.#lost]
     const distrust = this.#store.read.distrust()
     if (distrust && !this.#features.lie) problems.push(`an honest server is not believed: ${distrust.evidence}`)
     const { headersUploaded } = this.#server

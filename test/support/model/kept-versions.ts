@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { DATABASE_FILE } from '../../../src/store/reader.ts'
+
+type Row = Readonly<Record<string, SQLOutputValue>>
+
+const ITEMS = `SELECT id, pack, offset, local_bits AS bits, local_keywords AS keywords, is_gone,
+  remote_folder IS NOT NULL AND (folder <> remote_folder OR server_bits <> local_bits OR server_keywords <> local_keywords)
+    AS isChanged FROM item`
+const LEFT = `SELECT 'tomb' AS kept, deleted_by AS side, pack, offset, bits, keywords FROM tomb WHERE item = ?1
+  UNION ALL SELECT 'conflict', side, pack, offset, bits, keywords FROM conflict WHERE item = ?1 AND side = 'local'
+  UNION ALL SELECT 'merged', 'local', item.pack, item.offset, local_bits, local_keywords FROM ledger
+    JOIN item ON ledger.detail LIKE 'into ' || item.id || ',%' WHERE ledger.item = ?1 AND event = 'merged'`
+
+/** Watches that no item leaves the store without a trace: invariant I4, stated again in the test's own words. */
+export class KeptVersions implements Disposable {
+  readonly #database: DatabaseSync
+  #before: readonly Row[] = []
+
+  constructor(dir: string) {
+    this.#database = new DatabaseSync(join(dir, DATABASE_FILE), { readOnly: true })
+  }
+
+  /** Remembers what there is. */
+  remember(): void {
+    this.#before = this.#database.prepare(ITEMS).all()
+  }
+
+  /** Finds versions that have been lost since. */
+  problems(): string[] {
+    const now = new Set(
+      this.#database
+        .prepare('SELECT id FROM item')
+        .all()
+        .map(({ id }) => id),
+    )
+    const left = this.#database.prepare(LEFT)
+    return this.#before
+      .filter(({ id }) => !now.has(id ?? null))
+      .flatMap(before => {
+        const what = judge(before, left.all(before.id ?? 0))
+        return what === undefined ? [] : [`item ${before.id} ${what}`]
+      })
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close()
+  }
+}
+
+function judge(before: Row, left: readonly Row[]): string | undefined {
+  if (left.some(({ kept }) => kept === 'merged')) return undefined // another item of the same message goes on
+  const same = left.filter(({ pack, offset }) => pack === before.pack && offset === before.offset)
+  if (same.length === 0) return 'left nothing behind'
+  const isDeletedHere = before.is_gone === 1 || same.some(({ kept, side }) => kept === 'tomb' && side === 'local')
+  if (isDeletedHere || before.isChanged === 0) return undefined
+  const isKept = same.some(
+    row => row.kept === 'conflict' && row.bits === before.bits && row.keywords === before.keywords,
+  )
+  return isKept ? undefined : 'was changed here, and that version is lost'
+}
