@@ -2,11 +2,15 @@ import t from 'tap'
 import { startCountingProxy } from '../support/counting-proxy.ts'
 import { dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
-import { addWatchedProfile, lookUntil, otherClient, statusOf, WATCHED_USER } from '../support/watched-home.ts'
+import {
+  addWatchedProfile,
+  lookUntil,
+  NO_NOTIFY,
+  otherClient,
+  statusOf,
+  WATCHED_USER,
+} from '../support/watched-home.ts'
 
-const NO_NOTIFY = `protocol imap {
-  imap_capability = IMAP4rev1 LITERAL+ IDLE SASL-IR ENABLE UIDPLUS LIST-EXTENDED LIST-STATUS CONDSTORE QRESYNC MOVE SPECIAL-USE NAMESPACE
-}`
 const PROMPT_MS = 5000 // "about a second" is measured by bench/watch-latency.ts; a busy machine gets more here
 
 interface Item {

@@ -3,6 +3,11 @@ import { ImapFlow } from 'imapflow'
 import { DOVECOT_PASSWORD, type Dovecot } from './dovecot.ts'
 import type { PosternHome } from './postern.ts'
 
+/** Settings of a Dovecot that cannot NOTIFY. */
+export const NO_NOTIFY = `protocol imap {
+  imap_capability = IMAP4rev1 LITERAL+ IDLE SASL-IR ENABLE UIDPLUS LIST-EXTENDED LIST-STATUS CONDSTORE QRESYNC MOVE SPECIAL-USE NAMESPACE
+}`
+
 /** The user of every test of watching. */
 export const WATCHED_USER = 'ada@example.test'
 const DEADLINE_MS = 30_000
