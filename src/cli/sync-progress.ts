@@ -1,5 +1,5 @@
-import type { ProgressEvent, SyncCounters } from '../daemon/control.ts'
-import type { Terminal } from './terminal.ts'
+import { describeSlowServer, type ProgressEvent, type SyncCounters } from '../daemon/control.ts'
+import { printable, type Terminal } from './terminal.ts'
 
 const REDRAW_MS = 100
 const MEGABYTE = 1_000_000
@@ -9,6 +9,7 @@ export class SyncProgress {
   readonly #terminal: Terminal
   readonly #startedAtMs = performance.now()
   #folder = ''
+  #isSlow = false
   #drawnLines = 0
   #drawnAtMs = 0
 
@@ -18,6 +19,10 @@ export class SyncProgress {
 
   readonly onEvent = (event: unknown): void => {
     const { kind, path, ...rest } = event as ProgressEvent // the engine's own, by the control API
+    if (kind === 'slow' && 'silentMs' in rest) {
+      this.#slow({ path, silentMs: rest.silentMs })
+      return
+    }
     if (path !== this.#folder) {
       this.#folder = path
       this.#drawnLines = 0
@@ -28,10 +33,25 @@ export class SyncProgress {
     if (kind === 'counters' && 'counters' in rest) this.#counters(rest.counters)
   }
 
+  /** Tells of a server that says nothing, with what to do; from then on its seconds go on in one line. */
+  #slow(slow: { readonly path: string; readonly silentMs: number }): void {
+    const { message, advice } = describeSlowServer(slow)
+    if (this.#isSlow) {
+      this.#draw([`Still nothing after ${Math.round(slow.silentMs / 1000)} s`])
+      return
+    }
+    this.#isSlow = true
+    this.#drawnLines = 0
+    this.#draw([printable(message), `  ${advice}`])
+    this.#drawnLines = 0
+  }
+
   #counters(counters: SyncCounters): void {
     const isDone = counters.imported >= counters.toImport && counters.downloaded >= counters.toDownload
     if (!isDone && performance.now() - this.#drawnAtMs < REDRAW_MS) return
     const { downloaded, toDownload, uploaded, toUpload, imported, toImport } = counters
+    if (this.#isSlow) this.#drawnLines = 0
+    this.#isSlow = false
     this.#draw([
       `Downloaded ${downloaded}/${toDownload}, uploaded ${uploaded}/${toUpload}, internal ${imported}/${toImport}${this.#pace(counters)}`,
     ])

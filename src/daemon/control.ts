@@ -1,4 +1,5 @@
 export type { ProgressEvent, SyncCounters } from '../sync/progress.ts'
+export { describeSlowServer } from './slow-server.ts'
 
 /** What a call may carry. */
 export interface CallOptions {

@@ -153,7 +153,8 @@ class EngineProcess {
   }
 
   #engine(request: RunRequest, log: Logger): SyncEngine {
-    const connect: ConnectMail = signal => connectImap(accountOf(request), this.#clientOptions(request, log), signal)
+    const connect: ConnectMail = (signal, options) =>
+      connectImap(accountOf(request), { ...this.#clientOptions(request, log), ...options }, signal)
     return new SyncEngine({
       store: this.#stores.get(request),
       connect,

@@ -11,10 +11,12 @@ import type { ProgressEvent, SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { EngineClient } from './engine-client.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
+import type { SlowServer } from './slow-server.ts'
 import { syncSettingsOf } from './sync-settings.ts'
 import { fromWireError, toWireError } from './wire-error.ts'
 
 const MAX_CRASHES = 3 // of one profile, before it is held
+const SLOW_TOLD_MS = 12_000 // a silent server is told of every 10 s
 
 /** What is known of a profile's runs since the start. */
 export interface RunState {
@@ -31,6 +33,8 @@ interface ProfileRuns {
   /** Breaks the run under way off, so that it begins anew on another connection. */
   reconnect: AbortController
   readonly watchers: Set<(event: ProgressEvent) => void>
+  /** While the server says nothing, and when that was told. */
+  slow: (SlowServer & { readonly toldMs: number }) | undefined
 }
 
 /** What {@link SyncRunner} works with. */
@@ -72,6 +76,13 @@ export class SyncRunner implements AsyncDisposable {
     const runs = this.#profiles.get(profile)
     if (runs && runs.waiting > 0) return 'syncing'
     return runs && runs.crashes >= MAX_CRASHES ? 'held' : 'idle'
+  }
+
+  /** Tells whether a run waits for a server that says nothing. */
+  slowOf(profile: number): SlowServer | undefined {
+    const slow = this.#profiles.get(profile)?.slow
+    const sinceMs = slow ? performance.now() - slow.toldMs : Number.POSITIVE_INFINITY
+    return slow && sinceMs < SLOW_TOLD_MS ? { path: slow.path, silentMs: slow.silentMs + sinceMs } : undefined
   }
 
   /**
@@ -183,6 +194,8 @@ export class SyncRunner implements AsyncDisposable {
     const request = await this.#request(profile, options)
     const signIn = await this.#signIns.begin(mailAccountOf(profile))
     const onEvent = (event: SyncEvent) => {
+      if (event.kind === 'slow') runs.slow = { ...event, toldMs: performance.now() }
+      else if (event.kind === 'folder') runs.slow = undefined
       if (event.kind === 'signed-in') signIn.accepted()
       else if (event.kind === 'policy') this.#onPolicy(profile, event.text)
       else for (const watcher of runs.watchers) watcher(event)
@@ -195,6 +208,8 @@ export class SyncRunner implements AsyncDisposable {
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)
       throw await this.#refusal(profile, signIn, error)
+    } finally {
+      runs.slow = undefined
     }
   }
 
@@ -233,7 +248,7 @@ export class SyncRunner implements AsyncDisposable {
     if (known) return known
     const [cancel, reconnect] = [new AbortController(), new AbortController()]
     const watchers = new Set<(event: ProgressEvent) => void>()
-    const runs = { last: Promise.resolve(), waiting: 0, crashes: 0, cancel, reconnect, watchers }
+    const runs = { last: Promise.resolve(), waiting: 0, crashes: 0, cancel, reconnect, watchers, slow: undefined }
     this.#profiles.set(profile, runs)
     return runs
   }

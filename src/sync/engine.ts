@@ -44,9 +44,18 @@ export class SyncEngine {
   }
 
   async #cycle(run: SyncRun): Promise<SyncResult> {
-    await using remote = await this.#options.connect(run.signal)
-    run.onEvent({ kind: 'signed-in' })
-    return await new Cycle(this.#options, remote, run).run() // the connection must outlive the cycle
+    let path = ''
+    const onEvent: SyncRun['onEvent'] = event => {
+      if ('path' in event) path = event.path
+      run.onEvent(event)
+    }
+    const onSlow = (silentMs: number) => {
+      this.#options.log.warn({ silentMs }, 'the server says nothing; a virus scanner may hold mail back')
+      onEvent({ kind: 'slow', path, silentMs })
+    }
+    await using remote = await this.#options.connect(run.signal, { onSlow })
+    onEvent({ kind: 'signed-in' })
+    return await new Cycle(this.#options, remote, { ...run, onEvent }).run() // the connection must outlive the cycle
   }
 
   #note(error: PosternError | undefined): void {

@@ -14,6 +14,8 @@ export interface SyncCounters {
 export type ProgressEvent =
   | { readonly kind: 'folder'; readonly path: string }
   | { readonly kind: 'counters'; readonly path: string; readonly counters: Readonly<SyncCounters> }
+  /** The server has said nothing for long although it is waited for; told again while it lasts. */
+  | { readonly kind: 'slow'; readonly path: string; readonly silentMs: number }
 
 /** What the engine tells while it works. */
 export type SyncEvent =

@@ -201,5 +201,11 @@ export interface RemoteMail extends AsyncDisposable {
   readonly readMetadata?: (entry: string) => Promise<string | undefined>
 }
 
+/** What a connection is to tell. */
+export interface ConnectOptions {
+  /** The server has said nothing for long although it was asked something. */
+  readonly onSlow?: (silentMs: number) => void
+}
+
 /** Connects and signs in. Throws a PosternError that says whether network, certificate, or password failed. */
-export type ConnectMail = (signal: AbortSignal) => Promise<RemoteMail>
+export type ConnectMail = (signal: AbortSignal, options?: ConnectOptions) => Promise<RemoteMail>

@@ -58,6 +58,8 @@ interface Status {
     lastSync: string | null
     lastError: ToldFailure | null
     paused: { until: string | null } | null
+    slow: { message: string; advice: string } | null
+    watching: { kind: string; error: { message: string } | null } | null
     metered: boolean
     policyProblem: { message: string; advice: string } | null
     nextRun: string | null
@@ -95,7 +97,8 @@ function describeStatus(status: Status): string {
   ].join('\n')
 }
 
-function remarksOn({ name, lastError, paused, metered, policyProblem }: Status['profiles'][number]): string[] {
+function remarksOn(profile: Status['profiles'][number]): string[] {
+  const { name, lastError, paused, metered, policyProblem, slow, watching } = profile
   const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : 'no attempt until this is cured'
   return [
     ...(paused
@@ -108,6 +111,8 @@ function remarksOn({ name, lastError, paused, metered, policyProblem }: Status['
           `${name}: ${printable(lastError.message)} (${lastError.class})\n  ${lastError.advice}\n  ${paused ? 'paused' : next}`,
         ]
       : []),
+    ...(slow ? [`${name}: ${printable(slow.message)}\n  ${slow.advice}`] : []),
+    ...(watching?.kind === 'stopped' ? [`${name}: not watched: ${printable(watching.error?.message ?? '')}`] : []),
   ]
 }
 

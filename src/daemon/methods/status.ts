@@ -5,6 +5,7 @@ import type { WatchState } from '../../sync/watcher.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { describeSchedule } from '../profile-status.ts'
 import { readOne } from '../readers.ts'
+import { describeSlowServer } from '../slow-server.ts'
 
 /** `status` and `stop`. */
 export const STATUS_METHODS = {
@@ -38,8 +39,17 @@ async function describeProfile(profile: Profile, context: MethodContext) {
   const running = installation.syncs.stateOf(profile.number)
   const rested = schedule.paused ? 'paused' : schedule.lastError ? 'error' : summary.lastSync ? 'ok' : 'new'
   const { name, email } = profile
+  const slow = installation.syncs.slowOf(profile.number)
   const watching = describeWatching(context.daemon?.watchers.stateOf(profile))
-  return { name, email, state: running === 'idle' ? rested : running, ...summary, ...schedule, watching }
+  return {
+    name,
+    email,
+    state: running === 'idle' ? rested : running,
+    ...summary,
+    ...schedule,
+    watching,
+    slow: slow ? describeSlowServer(slow) : null,
+  }
 }
 
 /** How the server is watched; null when it is not, and the intervals do it all. */
