@@ -3,6 +3,7 @@ import type { Home } from '../config/home.ts'
 import { PosternError } from '../errors.ts'
 import { createPop3Server } from '../pop3/server.ts'
 import type { Profile } from '../profile/profiles.ts'
+import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { createSmtpServer } from '../smtp/server.ts'
 import { type FrontCertificate, openFrontCertificate } from '../tls/front-certificate.ts'
 import { openControlServer } from './control-server.ts'
@@ -44,7 +45,7 @@ export class Daemon implements AsyncDisposable {
     this.scheduler = new PollScheduler(installation)
     this.watchers = this.#makeWatchers()
     this.#submission = this.#makeSubmission()
-    this.policies = new PolicyRunner(installation)
+    this.policies = new PolicyRunner(installation, profile => this.watchers.reconsider(profile))
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront()]
     this.#tidier = new StoreTidier(installation)
@@ -168,9 +169,18 @@ export class Daemon implements AsyncDisposable {
       log,
       secrets: () => this.#installation.secrets(),
       onChange: ({ name }, { paths, structure }) => this.scheduler.serverChanged(name, paths, structure),
+      onRefused: profile => this.#countRefusal(profile),
     })
     syncs.observe(watchers)
     return watchers
+  }
+
+  #countRefusal(profile: Profile): void {
+    const { signIns, log } = this.#installation
+    signIns.countRefusal(mailAccountOf(profile)).catch(error => {
+      log.error({ err: error }, 'a refused sign-in could not be noted')
+    })
+    this.scheduler.runNow(profile.name) // a run tells what is wrong
   }
 
   #makeSubmission(): Submission {

@@ -12,12 +12,14 @@ const RETRY_MS = 5 * 60_000 // a server that gave none is asked again earlier th
 /** Fetches the policies that profiles name by URL: at the start, and with the interval of the folder structure. */
 export class PolicyRunner implements Disposable {
   readonly #installation: Installation
+  readonly #onChanged: (profile: Profile) => void
   readonly #nextMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(installation: Installation) {
+  constructor(installation: Installation, onChanged: (profile: Profile) => void) {
     this.#installation = installation
+    this.#onChanged = onChanged
   }
 
   /**
@@ -65,7 +67,7 @@ export class PolicyRunner implements Disposable {
   }
 
   async #fetch(profile: Profile, url: string): Promise<void> {
-    const { approvalsFile, policies } = this.#installation
+    const { approvalsFile, policies, profiles } = this.#installation
     const known = policies.find(profile, 'url')
     const answer = await fetchPolicy({
       url,
@@ -76,7 +78,7 @@ export class PolicyRunner implements Disposable {
     })
     if (answer.kind === 'unchanged') return
     const policy = answer.kind === 'gone' ? { text: undefined } : { text: answer.text, etag: answer.etag }
-    await policies.take(profile, 'url', policy)
+    if (await policies.take(profile, 'url', policy)) this.#onChanged(profiles.get(profile.name))
   }
 }
 

@@ -17,6 +17,8 @@ export interface WatchersOptions {
   readonly log: Logger
   /** The server of a profile has told of changes. */
   readonly onChange: (profile: Profile, change: ServerChange) => void
+  /** The server of a profile has refused a watcher's sign-in; that watcher tries no more. */
+  readonly onRefused: (profile: Profile) => void
 }
 
 interface Watched {
@@ -64,7 +66,8 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
 
   ended(profile: Profile, _run: RunOptions, outcome: RunOutcome): void {
     if (outcome.kind === 'done') this.#proven.add(profile.number)
-    if (outcome.kind === 'done' && isWanted(profile)) this.#watch(profile)
+    // A policy that came with the run may want it otherwise.
+    if (outcome.kind === 'done') this.reconsider(this.#find(profile.number) ?? profile)
     else if (outcome.kind === 'failed' && outcome.error.remedy === 'user') this.forget(profile)
   }
 
@@ -75,7 +78,11 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
 
   watching(profile: number, state: WatchState): void {
     const watched = this.#watched.get(profile)
-    if (watched) watched.state = state
+    if (!watched) return
+    watched.state = state
+    const found = this.#find(profile)
+    const isRefused = state.kind === 'stopped' && state.error?.code === 'UPSTREAM_SIGN_IN_REFUSED'
+    if (found && isRefused) this.#options.onRefused(found)
   }
 
   /** The engine process has ended, and its watchers with it. */

@@ -86,6 +86,12 @@ export class SignInGuard {
     }
   }
 
+  /** Counts a refusal of a sign-in that was not asked for here: a watcher's, whose connection was lost. */
+  async countRefusal(account: SignInAccount): Promise<void> {
+    this.#countOf(account).refusals++
+    await this.#write()
+  }
+
   /** Forgets the refusals of a password that was changed, or of a profile. */
   async clear(profile: number, which: readonly SignInAccount['which'][] = ['password', 'smtpPassword']): Promise<void> {
     for (const each of which) {

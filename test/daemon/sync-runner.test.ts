@@ -22,7 +22,7 @@ async function makeRunner(t: Test, run: Run) {
   const signIns = await SignInGuard.open(join(t.testdir(), 'sign-ins.json'), silentLogger())
   const policies: (string | undefined)[] = []
   const runner = new SyncRunner({
-    engine: { run, reconnect: () => undefined } as unknown as EngineClient, // all that runs need of it
+    engine: { run, reconnectWatchers: () => undefined } as unknown as EngineClient, // all that runs need of it
     secrets: async () => ({ find: () => 'secret' }) as unknown as Secrets, // all that is asked of them
     signIns,
     onPolicy: (_profile, text) => void policies.push(text),

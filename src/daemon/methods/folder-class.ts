@@ -17,6 +17,7 @@ export const FOLDER_CLASS_METHODS = {
       if (!folders.some(folder => folder.path === path)) throw noSuchFolder(path)
       const patterns = withFolderClass(path, wanted, chosen)
       const changed = await installation.profiles.setFolderPatterns(chosen.name, patterns)
+      daemon?.watchers.reconsider(changed)
       if (wanted !== 'other') daemon?.scheduler.entered(chosen.name, path)
       const { automaticFolders, priorityFolders } = changed
       return { folder: path, class: folderClass(path, changed), automaticFolders, priorityFolders }
