@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import { certCommand } from './commands/cert.ts'
 import { configCommand } from './commands/config.ts'
 import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
+import { ignoredCommand } from './commands/ignored.ts'
 import { logCommand } from './commands/log.ts'
 import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
 import { outboxCommand } from './commands/outbox.ts'
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command<never>[] = [
   resumeCommand,
   folderCommand,
   itemCommand,
+  ignoredCommand,
   pop3Command,
   outboxCommand,
   storeCommand,

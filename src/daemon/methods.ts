@@ -5,6 +5,7 @@ import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
 import { FOLDER_CLASS_METHODS } from './methods/folder-class.ts'
 import { FRONT_METHODS } from './methods/fronts.ts'
+import { IGNORED_METHODS } from './methods/ignored.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
 import { OUTBOX_METHODS } from './methods/outbox.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
@@ -20,6 +21,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CHANGE_METHODS,
   ...FOLDER_CLASS_METHODS,
   ...FRONT_METHODS,
+  ...IGNORED_METHODS,
   ...OUTBOX_METHODS,
   ...STORE_METHODS,
   ...PAUSE_METHODS,

@@ -5,6 +5,7 @@ import { unpackFlags } from '../store/flags.ts'
 import { DATABASE_FILE, StoreReader } from '../store/reader.ts'
 import type { FolderRow, ItemRow } from '../store/rows.ts'
 import type { DaemonErrorCode } from './errors.ts'
+import { type IgnoredListing, listIgnored } from './ignored-listing.ts'
 
 const PAGE_ROWS = 500
 const MAX_DATE_MS = 8.64e15 // ECMA-262 section 21.4.1.1: beyond it a Date has no text
@@ -17,6 +18,8 @@ export interface ReaderOperations {
   item(params: { dir: string; row: number }): Iterable<ItemDetails>
   body(params: { dir: string; row: number }): Iterable<Uint8Array>
   exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
+  ignored(params: { dir: string; folder: string | undefined }): Iterable<readonly IgnoredListing[]>
+  stubs(params: { dir: string; folder: string }): Iterable<readonly number[]>
   forget(params: { dir: string }): Iterable<null>
   releasePacks(params: { dir: string }): Iterable<null>
 }
@@ -26,6 +29,8 @@ export interface StoreSummary {
   readonly folders: number
   readonly items: number
   readonly queued: { readonly download: number; readonly import: number; readonly upload: number }
+  /** Messages that failed three times, see `postern ignored list`. */
+  readonly ignored: number
   readonly lastSync: string | null
   readonly lastError: { readonly code: string; readonly message: string; readonly advice: string } | null
   /** The server whose word on changes was wrong, and how that was seen. */
@@ -84,7 +89,7 @@ export class StoreReaders implements ReaderOperations, Disposable {
     const store = this.#find(dir)
     const folders = store?.folders().filter(isShown) ?? []
     const counts = folders.map(folder => store?.counts(folder.id))
-    const sum = (pick: 'items' | 'queuedDownload' | 'queuedImport' | 'queuedUpload') =>
+    const sum = (pick: 'ignored' | 'items' | 'queuedDownload' | 'queuedImport' | 'queuedUpload') =>
       counts.reduce((total, count) => total + (count?.[pick] ?? 0), 0)
     const last = store?.lastRun()
     const distrust = store?.distrust()
@@ -92,6 +97,7 @@ export class StoreReaders implements ReaderOperations, Disposable {
       folders: folders.length,
       items: sum('items'),
       queued: { download: sum('queuedDownload'), import: sum('queuedImport'), upload: sum('queuedUpload') },
+      ignored: sum('ignored'),
       lastSync: isoOf(last?.lastSyncMs),
       lastError: last?.error ?? null,
       distrust: distrust ? { host: distrust.host, evidence: distrust.evidence, since: isoOf(distrust.atMs) } : null,
@@ -140,6 +146,16 @@ export class StoreReaders implements ReaderOperations, Disposable {
       if (done % PAGE_ROWS === 0) yield { done, total, octets }
     }
     yield { done, total, octets }
+  }
+
+  *ignored({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly IgnoredListing[]> {
+    const store = this.#find(dir)
+    yield store ? listIgnored(store, folder) : []
+  }
+
+  *stubs({ dir, folder }: { dir: string; folder: string }): Generator<readonly number[]> {
+    const store = this.#get(dir)
+    yield store.incoming.stubs(store.getFolder(folder).id)
   }
 
   *forget({ dir }: { dir: string }): Generator<null> {

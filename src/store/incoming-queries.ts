@@ -77,9 +77,9 @@ export class IncomingQueries {
 
   /** The ignore list of a folder, or of all: what failed to come, then what failed to go. */
   ignored(folder: number | undefined): IgnoredMessage[] {
-    const sql = `SELECT path, uid, stage, error, since, ignored.size, ignored.message_id, NULL AS subject, item
+    const sql = `SELECT folder.path, ignored.uid, stage, ignored.error, since, ignored.size, ignored.message_id, NULL AS subject, ignored.item
         FROM ignored JOIN folder ON folder.id = ignored.folder WHERE ?1 IS NULL OR folder.id = ?1
-      UNION ALL SELECT path, item.uid, 'upload', coalesce(op.error, ''), coalesce((SELECT max(at) FROM ledger
+      UNION ALL SELECT folder.path, item.uid, 'upload', coalesce(op.error, ''), coalesce((SELECT max(at) FROM ledger
           WHERE ledger.item = item.id AND event = 'upload-ignored'), 0), item.size, item.message_id, subject, item.id
         FROM op JOIN item ON item.id = op.item JOIN folder ON folder.id = op.destination
         WHERE op.kind = 'append' AND op.attempts >= ?2 AND (?1 IS NULL OR folder.id = ?1)

@@ -21,6 +21,7 @@ export type LocalChange =
   | { readonly kind: 'createFolder' | 'deleteFolder'; readonly path: string }
   | { readonly kind: 'renameFolder'; readonly path: string; readonly newPath: string }
   | { readonly kind: 'resumeFolder'; readonly path: string; readonly consent: 'accept' | 'restore' | undefined }
+  | { readonly kind: 'clearIgnored'; readonly folder: string | undefined }
 
 /** What a change has made: the rows of new items, and how many were changed. */
 export interface LocalChangeResult {
@@ -36,6 +37,7 @@ export async function applyLocalChange(
 ): Promise<LocalChangeResult> {
   if (change.kind === 'add') return addFile(store, change, clock)
   if ('path' in change) return changeFolder(store, change)
+  if (change.kind === 'clearIgnored') return clearIgnored(store, change.folder)
   if (change.kind === 'flag') return setFlags(store, change)
   if (change.kind === 'delete') {
     return each(store, change.items, ({ local }, id) => void local.delete(id, { isPermanent: change.isPermanent }))
@@ -82,6 +84,11 @@ function transfer(
   if (kind === 'move') return each(store, items, ({ local }, id) => local.move(id, target))
   const copies = store.transact(transactor => items.map(id => transactor.local.copy(id, target)))
   return { items: copies, changed: copies.length }
+}
+
+function clearIgnored(store: Store, path: string | undefined): LocalChangeResult {
+  const folder = path === undefined ? undefined : store.read.getFolder(path).id
+  return { items: [], changed: store.transact(({ incoming }) => incoming.clearIgnored(folder)) }
 }
 
 function changeFolder(store: Store, change: Extract<LocalChange, { path: string }>): LocalChangeResult {

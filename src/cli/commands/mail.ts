@@ -80,9 +80,15 @@ const folderListCommand = defineCommand<{ profile: string | undefined }>({
     const folders = await call<(FolderListing & { class: string })[]>(context, 'folder.list', { profile })
     context.terminal.result(folders, () =>
       table(
-        ['FOLDER', 'ROLE', 'ITEMS', 'UNREAD', 'CLASS', 'STATE'],
+        ['FOLDER', 'ROLE', 'ITEMS', 'UNREAD', 'IGNORED', 'CLASS', 'STATE'],
         folders.map(folder => [
-          ...[printable(folder.path), folder.role ?? '-', String(folder.items), String(folder.unread)],
+          ...[
+            printable(folder.path),
+            folder.role ?? '-',
+            String(folder.items),
+            String(folder.unread),
+            String(folder.ignored),
+          ],
           ...[folder.class, folder.state],
         ]),
       ),
