@@ -151,7 +151,7 @@ t.test('an upload that the server refused three times is on the list as well', a
   await bench.run()
   const [item] = bench.items()
   const archive = bench.store.read.getFolder('Archive').id
-  const copy = bench.store.transact(({ local }) => local.copy(item?.id ?? 0, archive, Buffer.alloc(32)))
+  const copy = bench.store.transact(({ local }) => local.copy(item?.id ?? 0, archive))
   for (let attempt = 0; attempt < 3; attempt++) {
     bench.store.transact(({ push }) => push.appendFailed(copy, 'too ugly', false))
   }
