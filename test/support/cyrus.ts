@@ -1,0 +1,151 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { freePorts } from './free-port.ts'
+
+/** The password of every user. */
+export const CYRUS_PASSWORD = 'secret'
+const UNPACKED = process.env.POSTERN_TEST_CYRUS ?? '/var/cache/postern-test-cyrus' // see unpack-cyrus.sh
+const BIN = join(UNPACKED, 'usr/lib/cyrus/bin')
+const LIBRARIES = [join(UNPACKED, 'usr/lib/x86_64-linux-gnu'), join(UNPACKED, 'usr/lib')].join(':')
+const MAIL_USER = 'nobody'
+const START_TIMEOUT_MS = 15_000
+
+/** What a private Cyrus is to have. Users are names without a domain. */
+export interface CyrusOptions {
+  readonly users: readonly string[]
+}
+
+/** Why no Cyrus can be started here; undefined when one can. */
+export function cyrusMissing(): string | undefined {
+  if (!existsSync(join(BIN, 'master'))) return `Cyrus is not unpacked in ${UNPACKED}: test/support/unpack-cyrus.sh`
+  if (!existsSync('/usr/sbin/saslpasswd2')) return 'sasl2-bin is not installed'
+  return process.getuid?.() === 0 ? undefined : 'a private Cyrus needs root here'
+}
+
+/** Starts a Cyrus of our own on a free loopback port. */
+export async function startCyrus({ users }: CyrusOptions): Promise<Cyrus> {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-cyrus-'))
+  chmodSync(dir, 0o755)
+  const [imapPort = 0] = await freePorts(1)
+  for (const name of FOLDERS) mkdirSync(join(dir, name), { recursive: true })
+  writeFileSync(join(dir, 'imapd.conf'), configuration(dir))
+  writeFileSync(join(dir, 'cyrus.conf'), services(dir, imapPort))
+  for (const user of users) {
+    const options = ['-p', '-c', '-f', join(dir, 'sasldb2'), '-u', 'localhost', user]
+    const { status, stderr } = spawnSync('/usr/sbin/saslpasswd2', options, { input: CYRUS_PASSWORD })
+    if (status !== 0) throw new Error(`saslpasswd2: ${stderr}`)
+  }
+  execFileSync('chown', ['-R', MAIL_USER, dir])
+  const log = openSync(join(dir, 'log'), 'a')
+  const options = ['-C', join(dir, 'imapd.conf'), '-M', join(dir, 'cyrus.conf'), '-p', join(dir, 'master.pid')]
+  const child = spawn(join(BIN, 'master'), options, {
+    stdio: ['ignore', log, log],
+    env: { ...process.env, LD_LIBRARY_PATH: LIBRARIES, CYRUS_USER: MAIL_USER },
+  })
+  const cyrus = new Cyrus(dir, child, imapPort)
+  await cyrus.ready()
+  return cyrus
+}
+
+/** A private Cyrus. */
+export class Cyrus implements AsyncDisposable {
+  readonly dir: string
+  readonly imapPort: number
+  readonly #child: ChildProcess
+
+  constructor(dir: string, child: ChildProcess, imapPort: number) {
+    this.dir = dir
+    this.#child = child
+    this.imapPort = imapPort
+  }
+
+  /** Waits until it listens. */
+  async ready(): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS
+    while (!(await this.#answers())) {
+      if (this.#child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`Cyrus did not start, see ${this.dir}/log`)
+      await sleep(50)
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null) {
+      const exited = once(this.#child, 'exit')
+      this.#child.kill('SIGTERM') // its children end with it
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
+      await exited
+      clearTimeout(timer)
+    }
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  async #answers(): Promise<boolean> {
+    const socket = connect(this.imapPort, '127.0.0.1')
+    try {
+      await once(socket, 'data')
+      return true
+    } catch {
+      return false // refused: not yet
+    } finally {
+      socket.destroy()
+    }
+  }
+}
+
+const FOLDERS = [
+  ...['conf/db', 'conf/log', 'conf/msg', 'conf/user', 'conf/quota', 'conf/socket', 'conf/proc', 'conf/lock'],
+  ...['spool', 'sieve', 'run/proc', 'run/lock', 'run/socket'],
+]
+
+function configuration(dir: string): string {
+  return `
+configdirectory: ${dir}/conf
+proc_path: ${dir}/run/proc
+mboxname_lockpath: ${dir}/run/lock
+defaultpartition: default
+partition-default: ${dir}/spool
+sievedir: ${dir}/sieve
+cyrus_user: ${MAIL_USER}
+cyrus_group: nogroup
+servername: localhost
+virtdomains: off
+altnamespace: yes
+unixhierarchysep: yes
+allowplaintext: yes
+autocreate_quota: 0
+autocreate_post: 1
+autocreate_inbox_folders: Sent|Drafts|Trash
+xlist-sent: Sent
+xlist-drafts: Drafts
+xlist-trash: Trash
+delete_mode: immediate
+expunge_mode: delayed
+conversations: 0
+duplicatesuppression: 0
+notifysocket: ${dir}/run/socket/notify
+idlesocket: ${dir}/run/socket/idle
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: ${dir}/sasldb2
+sasl_mech_list: PLAIN LOGIN CRAM-MD5
+syslog_prefix: postern-test
+`
+}
+
+function services(dir: string, imapPort: number): string {
+  return `
+START {
+  recover cmd="${BIN}/ctl_cyrusdb -C ${dir}/imapd.conf -r"
+}
+SERVICES {
+  imap cmd="${BIN}/imapd -C ${dir}/imapd.conf -U 30" listen="127.0.0.1:${imapPort}" prefork=0
+}
+`
+}

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { pino } from 'pino'
+import { summarizeHeader } from '../../../src/formats/mail/header-summary.ts'
+import { packFlags } from '../../../src/store/flags.ts'
+import { PACKS_DIR } from '../../../src/store/pack-format.ts'
+import { PackReader } from '../../../src/store/pack-reader.ts'
+import { DATABASE_FILE } from '../../../src/store/reader.ts'
+import { Store } from '../../../src/store/store.ts'
+import { digestBody } from '../../../src/sync/digest.ts'
+import { SyncEngine } from '../../../src/sync/engine.ts'
+import { headerHash } from '../../../src/sync/header-hash.ts'
+import type { SyncResult } from '../../../src/sync/progress.ts'
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
+import { connectImap } from '../../../src/upstream/imap/client.ts'
+
+const HOUR_MS = 3_600_000
+const log = pino({ level: 'silent' })
+
+/** How the server is reached. */
+export interface LocalSideOptions {
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly settings?: Partial<SyncSettings>
+}
+
+/** The real engine on a real store, against any server of this machine. */
+export class LocalSide implements Disposable {
+  readonly #dir = mkdtempSync(join(tmpdir(), 'postern-story-'))
+  readonly #packs = new PackReader(join(this.#dir, PACKS_DIR))
+  readonly #options: LocalSideOptions
+  #skippedMs = 0
+  readonly store: Store
+
+  constructor(options: LocalSideOptions) {
+    this.#options = options
+    this.store = Store.open(this.#dir, { clock: () => this.#now(), log })
+  }
+
+  /** Runs one cycle, an hour after the one before: what waits for its next attempt may go on. */
+  async sync(silenceTimeoutMs = 20_000, folders: readonly string[] = []): Promise<SyncResult> {
+    this.#skippedMs += HOUR_MS
+    const { port, user, password, settings } = this.#options
+    const verifier = { secure: () => Promise.reject(new Error('TLS was begun')) }
+    const options = { verifier, log, clientVersion: 'test', silenceTimeoutMs, signInTimeoutMs: silenceTimeoutMs }
+    const account = {
+      peer: { host: '127.0.0.1', port },
+      security: 'none' as const,
+      credentials: async () => ({ user, password }),
+    }
+    const engine = new SyncEngine({
+      store: this.store,
+      connect: signal => connectImap(account, options, signal),
+      importer: { digest: async rows => rows.map(row => digestBody(this.#packs, row)) },
+      settings: { ...DEFAULT_SYNC_SETTINGS, ...settings },
+      log,
+      clock: () => this.#now(),
+    })
+    const { signal } = new AbortController()
+    return await engine.run({ folders, scope: 'all', structure: 'also', onEvent: () => undefined, signal })
+  }
+
+  /** Adds a message as the user does; durable when it resolves. */
+  async add(folder: number, octets: Buffer, flags: readonly string[]): Promise<void> {
+    await using writer = this.store.openPackWriter()
+    writer.begin(octets.length)
+    writer.write(octets)
+    const location = writer.end()
+    const ends = await writer.sync()
+    const digest = { sha256: Buffer.alloc(32), ...summarizeHeader(octets) }
+    this.store.transact(transactor => {
+      for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
+      const internalDateMs = this.#now()
+      const message = { location, digest, headerHash: headerHash(octets), flags: packFlags(flags), internalDateMs }
+      transactor.local.addMessage(folder, message)
+    })
+  }
+
+  /** What the store's ledger tells of the messages with a subject. */
+  history(subject: string): string[] {
+    const database = new DatabaseSync(join(this.#dir, DATABASE_FILE), { readOnly: true })
+    const sql = `SELECT ledger.item, ledger.event, ledger.uid, ledger.detail, folder.path FROM ledger
+      LEFT JOIN folder ON folder.id = ledger.folder
+      WHERE item IN (SELECT id FROM item WHERE subject = ?1 UNION SELECT item FROM tomb WHERE subject = ?1) ORDER BY seq`
+    const rows = database.prepare(sql).all(subject)
+    const queues = ['dlq', 'stage', 'ignored', 'expunge', 'op'].flatMap(table =>
+      database.prepare(`SELECT '${table}' AS queue, * FROM ${table}`).all(),
+    )
+    database.close()
+    return [
+      ...rows.map(({ item, event, uid, detail, path }) => `item ${item}: ${event} ${path} ${uid} ${detail ?? ''}`),
+      ...queues.map(row => JSON.stringify(row)),
+    ]
+  }
+
+  [Symbol.dispose](): void {
+    this.#packs[Symbol.dispose]()
+    this.store[Symbol.dispose]()
+    rmSync(this.#dir, { recursive: true, force: true })
+  }
+
+  #now(): number {
+    return Date.now() + this.#skippedMs
+  }
+}

@@ -1,0 +1,76 @@
+import { idOf, type StoryBook } from './book.ts'
+import type { OtherClient } from './other-client.ts'
+import { EXTRA_FOLDERS } from './user.ts'
+
+interface Choice {
+  readonly path: string
+  readonly to: string
+  readonly uid: number | undefined
+  readonly flags: readonly [string, string]
+}
+
+/** Changes mail and folders on the server, as another mail program does. */
+export class SomebodyElse {
+  readonly #client: OtherClient
+  readonly #book: StoryBook
+
+  constructor(client: OtherClient, book: StoryBook) {
+    this.#client = client
+    this.#book = book
+  }
+
+  async append(path: string): Promise<void> {
+    const octets = this.#book.compose()
+    this.#book.note('other', `appends to ${path}`, idOf(octets))
+    await this.#client.append(path, octets).catch(error => {
+      this.#book.retract(idOf(octets)) // its folder is gone
+      throw error
+    })
+  }
+
+  async change(): Promise<void> {
+    // Drawn before anything is waited for: the user draws from the same source meanwhile.
+    const { random } = this.#book
+    const [dice, draw, flags] = [random(), [random(), random(), random()], this.#book.twoFlags()]
+    const folders = (await this.#client.folders()).filter(path => path !== 'Drafts')
+    const [path = 'INBOX', to = 'INBOX'] = draw.map(each => folders[Math.floor(each * folders.length)])
+    const uids = await this.#client.uids(path).catch(() => []) // deleted by us meanwhile
+    const uid = uids[Math.floor((draw[2] ?? 0) * uids.length)]
+    try {
+      await this.#do(dice, { path, to, uid, flags })
+    } catch (error) {
+      // Deleted, renamed or made by Postern meanwhile.
+      if (!(error instanceof Error) || !/Mailbox|NONEXISTENT|Command failed/i.test(String(error))) throw error
+    }
+  }
+
+  async #do(dice: number, { path, to, uid, flags }: Choice): Promise<void> {
+    if (dice < 0.25 || uid === undefined) await this.append(path)
+    else if (dice < 0.5) await this.#client.flag(path, uid, ...flags)
+    else if (dice < 0.65) await this.#client.move(path, String(uid), to)
+    else if (dice < 0.75) await this.#copy(path, uid, to)
+    else if (dice < 0.9) await this.#delete(path, uid)
+    else if (dice < 0.95 && path === 'Other') await this.#client.renumber(path)
+    else if (EXTRA_FOLDERS.includes(path)) await this.#deleteFolder(path)
+    else await this.#client.createFolder('Projects')
+  }
+
+  async #copy(path: string, uid: number, to: string): Promise<void> {
+    const message = (await this.#client.messages(path)).find(each => each.uid === uid)
+    if (!message) return
+    this.#book.copied(idOf(message.octets))
+    this.#book.note('other', `copies from ${path} to ${to}`, idOf(message.octets))
+    await this.#client.copy(path, String(uid), to)
+  }
+
+  async #delete(path: string, uid: number): Promise<void> {
+    const message = (await this.#client.messages(path)).find(each => each.uid === uid)
+    if (message) this.#book.killed('other', `in ${path}`, idOf(message.octets))
+    await this.#client.delete(path, uid)
+  }
+
+  async #deleteFolder(path: string): Promise<void> {
+    for (const { octets } of await this.#client.messages(path)) this.#book.killed('other', `with ${path}`, idOf(octets))
+    await this.#client.deleteFolder(path)
+  }
+}
