@@ -52,7 +52,11 @@ export function findAdoptable(
   )
 }
 
-/** What we sent has the same Message-ID and size; without a Message-ID, the same header. */
+/**
+ * What we sent has the same Message-ID and size; without a Message-ID, the same header. Of copies that are under way
+ * together a move is preferred: had it not arrived, its message is still at its source and is removed there, and an append
+ * that is not recognised is repeated; the other way round one of them would be lost.
+ */
 function findSent(
   database: Database,
   { messageId, size, headerHash }: IncomingMessage,
@@ -64,7 +68,7 @@ function findSent(
   return database.find(
     `SELECT item.* FROM item JOIN op ON op.item = item.id
        WHERE ${messageId === undefined ? 'sent_hash' : 'message_id'} = ? AND size = ? AND op.state <> 'ready' AND ${destination}
-       ORDER BY op.seq LIMIT 1`,
+       ORDER BY op.kind = 'move' DESC, op.seq LIMIT 1`,
     ...[key, size, folder],
   )
 }

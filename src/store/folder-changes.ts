@@ -52,6 +52,8 @@ export class FolderChanges {
     if (isBelow(newPath, path, folder.delimiter)) {
       throw refused(`${JSON.stringify(path)} cannot be moved into itself.`, 'Choose a name outside of it.')
     }
+    const taken = this.#takenBelow(path, newPath)
+    if (taken !== undefined) throw exists(taken)
     this.renamePaths(path, newPath)
     this.#queue('rename', path, newPath)
     this.#scope.log({ folder: Number(folder.id), event: 'folder-renamed', detail: `${path} to ${newPath}` })
@@ -82,10 +84,10 @@ export class FolderChanges {
       id,
     )
     this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0 WHERE remote_folder = ?', id)
+    const uidNext = this.#lastSeenUidNext(folder)
     for (const queue of ['dlq', 'stage', 'ignored', 'expunge'] as const) {
       this.#scope.database.run(`DELETE FROM ${queue} WHERE folder = ?`, id)
     }
-    const uidNext = typeof folder.uid_next === 'number' ? folder.uid_next : null
     this.#queue('delete', path, null, { uidNext, isLocalOnly: folder.uid_validity === null })
     const sql = `UPDATE folder SET state = 'gone', uid_validity = NULL, uid_next = NULL, cursor = NULL WHERE id = ?`
     this.#scope.database.run(sql, id)
@@ -98,9 +100,19 @@ export class FolderChanges {
     const database = this.#scope.database
     database.run('DELETE FROM op WHERE seq = ?', seq)
     this.#scope.log({ event: 'folder-change-refused', detail: `${kind} ${path}` })
-    if (kind === 'rename' && newPath !== undefined) this.renamePaths(newPath, path)
-    if (kind !== 'create') return
-    const folder = this.#find(path)
+    if (kind === 'rename' && newPath !== undefined) this.#undoRename(path, newPath)
+    if (kind === 'create') this.#undoCreate(path)
+  }
+
+  // Renamed or deleted since, or its old name in use again: then the next list of folders tells what there is.
+  #undoRename(path: string, newPath: string): void {
+    if (this.#findLive(newPath) && this.#takenBelow(newPath, path) === undefined) this.renamePaths(newPath, path)
+  }
+
+  #undoCreate(path: string): void {
+    const database = this.#scope.database
+    const folder = this.#findLive(path)
+    if (!folder) return
     const inbox = Number(database.find(`SELECT id FROM folder WHERE path = 'INBOX'`)?.id)
     for (const row of database.all('SELECT * FROM item WHERE folder = ?', Number(folder.id))) {
       this.#scope.show(row, typeof row.remote_folder === 'number' ? row.remote_folder : inbox)
@@ -120,6 +132,14 @@ export class FolderChanges {
     }
   }
 
+  // What is still to be downloaded was seen by nobody: 0 is no UIDNEXT of any folder, which keeps it on the server.
+  #lastSeenUidNext({ id, uid_next }: Row): number | null {
+    const unseen =
+      'SELECT folder FROM dlq WHERE folder = ?1 UNION ALL SELECT folder FROM stage WHERE folder = ?1 LIMIT 1'
+    if (this.#scope.database.find(unseen, Number(id))) return 0
+    return typeof uid_next === 'number' ? uid_next : null
+  }
+
   #queue(
     kind: 'create' | 'rename' | 'delete',
     path: string,
@@ -135,8 +155,19 @@ export class FolderChanges {
     database.run(sql, ...(isNew ? ['create', newPath, null, null] : [kind, path, newPath, uidNext]))
   }
 
+  #findLive(path: string): Row | undefined {
+    return this.#scope.database.find(`SELECT * FROM folder WHERE path = ? AND state <> 'gone'`, path)
+  }
+
+  /** A name in use that a folder, or one below it, would get. */
+  #takenBelow(path: string, newPath: string): string | undefined {
+    const moved = [this.#find(path), ...this.#below(path)].map(row => String(row.path))
+    const names = moved.map(from => `${newPath}${from.slice(path.length)}`)
+    return names.find(name => !moved.includes(name) && this.#findLive(name))
+  }
+
   #find(path: string): Row {
-    const row = this.#scope.database.find(`SELECT * FROM folder WHERE path = ? AND state <> 'gone'`, path)
+    const row = this.#findLive(path)
     if (row) return row
     throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_FOLDER', `There is no folder ${JSON.stringify(path)}.`, {
       remedy: 'user',
@@ -169,15 +200,7 @@ export class FolderChanges {
       `SELECT 1 FROM folder WHERE (path = ? OR lower(path) = 'inbox' AND lower(?) = 'inbox') AND state <> 'gone'`,
       ...[path, path],
     )
-    if (!row) return
-    throw new PosternError<StoreErrorCode>(
-      'STORE_FOLDER_EXISTS',
-      `There is a folder ${JSON.stringify(path)} already.`,
-      {
-        remedy: 'user',
-        advice: 'Choose another name.',
-      },
-    )
+    if (row) throw exists(path)
   }
 
   #assertOrdinary({ path, role }: Row, what: string): void {
@@ -195,4 +218,11 @@ function isBelow(path: string, parent: string, delimiter: unknown): boolean {
 
 function refused(message: string, advice: string): PosternError {
   return new PosternError<StoreErrorCode>('STORE_FOLDER_REFUSED', message, { remedy: 'user', advice })
+}
+
+function exists(path: string): PosternError {
+  return new PosternError<StoreErrorCode>('STORE_FOLDER_EXISTS', `There is a folder ${JSON.stringify(path)} already.`, {
+    remedy: 'user',
+    advice: 'Choose another name.',
+  })
 }

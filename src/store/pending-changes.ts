@@ -10,7 +10,7 @@ export interface FolderChange {
   readonly kind: 'create' | 'rename' | 'delete'
   readonly path: string
   readonly newPath: string | undefined
-  /** Of a folder to be deleted: what it had when it was last read. */
+  /** Of a folder to be deleted: what it had when it was last read; 0 when not all of that was downloaded. */
   readonly uidNext: number | undefined
   readonly attempts: number
 }

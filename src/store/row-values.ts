@@ -10,7 +10,6 @@ export function folderRow(row: Row): FolderRow {
     path: String(row.path),
     delimiter: textOf(row.delimiter),
     role: textOf(row.role),
-    objectId: textOf(row.object_id),
     rights: textOf(row.rights),
     isSelectable: row.is_selectable === 1,
     isExcluded: row.is_excluded === 1,

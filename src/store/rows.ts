@@ -8,7 +8,6 @@ export interface FolderRow {
   readonly path: string
   readonly delimiter: string | undefined
   readonly role: string | undefined
-  readonly objectId: string | undefined
   /** What the server lets us do there (MYRIGHTS, RFC 4314), letters sorted; undefined when it does not say. */
   readonly rights: string | undefined
   readonly isSelectable: boolean

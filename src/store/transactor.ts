@@ -1,7 +1,7 @@
 import { type AdoptionContext, findAdoptable, type IncomingMessage } from './adoption.ts'
 import { Conflicts, type Resolution } from './conflicts.ts'
 import { DamagedBodies } from './damaged-bodies.ts'
-import type { Database } from './database.ts'
+import type { Database, Row } from './database.ts'
 import type { MessageFlags } from './flags.ts'
 import { FolderChanges } from './folder-changes.ts'
 import { INSERT_ITEM, IncomingMail } from './incoming.ts'
@@ -21,7 +21,6 @@ export interface FolderFacts {
   readonly path: string
   readonly delimiter: string | undefined
   readonly role: string | undefined
-  readonly objectId: string | undefined
   /** What the server lets us do there (RFC 4314), undefined when it does not say. */
   readonly rights: string | undefined
   readonly isSelectable: boolean
@@ -77,17 +76,16 @@ export class Transactor {
 
   /** Adds the folder, or updates what the server says of it. */
   putFolder(facts: FolderFacts): void {
-    const { path, delimiter, role, objectId, rights, isSelectable, isExcluded } = facts
+    const { path, delimiter, role, rights, isSelectable, isExcluded } = facts
     this.#database.run(
-      `INSERT INTO folder(kind, path, delimiter, role, object_id, rights, is_selectable, is_excluded, state, local_uid_validity,
-         local_uid_next) VALUES('mail', ?, ?, ?, ?, ?, ?, ?, 'ok', ?, 1)
+      `INSERT INTO folder(kind, path, delimiter, role, rights, is_selectable, is_excluded, state, local_uid_validity,
+         local_uid_next) VALUES('mail', ?, ?, ?, ?, ?, ?, 'ok', ?, 1)
        ON CONFLICT(path) DO UPDATE SET delimiter = excluded.delimiter, role = excluded.role,
-         object_id = excluded.object_id, rights = excluded.rights, is_selectable = excluded.is_selectable, is_excluded = excluded.is_excluded,
+         rights = excluded.rights, is_selectable = excluded.is_selectable, is_excluded = excluded.is_excluded,
          state = iif(state = 'gone', 'ok', state)`,
       path,
       delimiter ?? null,
       role ?? null,
-      objectId ?? null,
       rights ?? null,
       Number(isSelectable),
       Number(isExcluded),
@@ -98,7 +96,7 @@ export class Transactor {
   /** Makes the Inbox of a profile that was never synchronized. */
   ensureInbox(): void {
     if (this.#database.find(`SELECT 1 FROM folder WHERE path = 'INBOX'`)) return
-    const none = { delimiter: undefined, objectId: undefined, rights: undefined, isSelectable: true, isExcluded: false }
+    const none = { delimiter: undefined, rights: undefined, isSelectable: true, isExcluded: false }
     this.putFolder({ path: 'INBOX', role: 'inbox', ...none })
   }
 
@@ -110,6 +108,8 @@ export class Transactor {
     const sql = `UPDATE folder SET state = 'gone', uid_validity = NULL, uid_next = NULL, cursor = NULL WHERE id = ?`
     this.#database.run(sql, folder.id)
     this.#forgetQueues(folder.id)
+    // A folder that is made anew under the name has the same UIDs for other messages.
+    this.#database.run('UPDATE item SET uid = -1 WHERE remote_folder = ? AND uid > 0', folder.id)
     this.#database.run(
       'UPDATE item SET unlinked = (SELECT cycle FROM meta) WHERE remote_folder = ? AND unlinked IS NULL',
       folder.id,
@@ -155,8 +155,6 @@ export class Transactor {
   /** The server numbers the folder anew: items wait to be recognised, everything else that names UIDs is forgotten. */
   loseUids(folder: number): void {
     this.#forgetQueues(folder)
-    this.#database.run('DELETE FROM ignored WHERE folder = ?', folder)
-    this.#database.run('DELETE FROM expunge WHERE folder = ?', folder)
     this.#database.run('UPDATE item SET uid = -1 WHERE remote_folder = ? AND uid > 0', folder)
     this.#database.run('UPDATE op SET uid_next_before = 0 WHERE destination = ?', folder)
     this.#scope.log({ folder, event: 'uidvalidity-changed' })
@@ -215,7 +213,7 @@ export class Transactor {
 
   /** Recognises a new UID as an item that the store has already; see {@link adopt}. */
   adopt(folder: number, message: IncomingMessage, context: AdoptionContext): boolean {
-    const candidate = findAdoptable(this.#database, folder, message, context)
+    const candidate = this.#findReturned(folder, message) ?? findAdoptable(this.#database, folder, message, context)
     if (!candidate) return false
     this.#server.bind(candidate, folder, message, context.resolution)
     return true
@@ -278,8 +276,17 @@ export class Transactor {
     this.#database.run(sql, pack, octets)
   }
 
+  // A UID means the same message for as long as its UIDVALIDITY is the same; a server that contradicts itself is not believed.
+  #findReturned(folder: number, { uid, size }: IncomingMessage): Row | undefined {
+    const row = this.#database.find('SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
+    if (!row || row.size === size) return row
+    this.#server.giveUp(row)
+    return undefined
+  }
+
   #forgetQueues(folder: number): void {
-    this.#database.run('DELETE FROM dlq WHERE folder = ?', folder)
-    this.#database.run('DELETE FROM stage WHERE folder = ?', folder)
+    for (const queue of ['dlq', 'stage', 'ignored', 'expunge'] as const) {
+      this.#database.run(`DELETE FROM ${queue} WHERE folder = ?`, folder)
+    }
   }
 }

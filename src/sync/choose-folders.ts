@@ -1,5 +1,6 @@
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import { pendingFolders } from './plan-structure.ts'
 import { folderClass, type SyncSettings } from './settings.ts'
 
 /** Which folders a run is about when it names none: all, those that are synchronized by themselves, or the most urgent. */
@@ -10,9 +11,10 @@ const ROLE_ORDER = ['inbox', 'sent', 'archive', 'flagged', undefined, 'trash', '
 
 /** The folders that can be synchronized now, in the order in which people wait for them. */
 export function synchronizableFolders(store: Store): FolderRow[] {
+  const isPending = pendingFolders(store)
   return store.read
     .folders()
-    .filter(folder => folder.isSelectable && !folder.isExcluded && folder.state === 'ok')
+    .filter(folder => folder.isSelectable && !folder.isExcluded && folder.state === 'ok' && !isPending(folder))
     .sort((left, right) => rank(left) - rank(right))
 }
 

@@ -116,7 +116,13 @@ export class Cycle {
   // Only a cycle that saw every folder proves that a message was moved nowhere, or has not arrived.
   #sawEverything(planned: readonly FolderRow[]): boolean {
     const isPaused = this.#store.read.folders().some(({ state }) => state === 'paused')
-    return !isPaused && this.#errors.length === 0 && planned.length === synchronizableFolders(this.#store).length
+    const isPending = this.#store.read.pending.folders().length > 0
+    return (
+      !isPaused &&
+      !isPending &&
+      this.#errors.length === 0 &&
+      planned.length === synchronizableFolders(this.#store).length
+    )
   }
 
   get #pushContext(): PushContext {

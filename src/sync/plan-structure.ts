@@ -9,10 +9,7 @@ import type { RemoteFolder } from './remote.ts'
  */
 export function planStructure(store: Store, listed: readonly RemoteFolder[]): boolean {
   const paths = new Set(listed.map(({ path }) => path))
-  // What the server refused to change keeps the user's wish until it is given up.
-  const pending = store.read.pending.folders().flatMap(({ path, newPath }) => [path, newPath ?? path])
-  const isPending = ({ path, delimiter }: { path: string; delimiter: string | undefined }) =>
-    pending.some(each => path === each || (delimiter && path.startsWith(`${each}${delimiter}`)))
+  const isPending = pendingFolders(store)
   const known = new Map(store.read.folders().map(folder => [folder.path, folder]))
   const gone = [...known.values()].filter(folder => !paths.has(folder.path) && !isPending(folder))
   const changed = listed
@@ -26,12 +23,22 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): bo
   })
 }
 
-function factsOf({ path, delimiter, role, objectId, rights, selectable }: RemoteFolder): FolderFacts {
-  return { path, delimiter, role, objectId, rights, isSelectable: selectable, isExcluded: role === 'drafts' }
+function factsOf({ path, delimiter, role, rights, selectable }: RemoteFolder): FolderFacts {
+  return { path, delimiter, role, rights, isSelectable: selectable, isExcluded: role === 'drafts' }
 }
 
 // A folder that is gone is not among the known ones: what is listed again is news.
 function isNews(facts: FolderFacts, known: FolderRow | undefined): boolean {
-  const keys = ['delimiter', 'role', 'objectId', 'rights', 'isSelectable', 'isExcluded'] as const
+  const keys = ['delimiter', 'role', 'rights', 'isSelectable', 'isExcluded'] as const
   return !known || keys.some(key => facts[key] !== known[key])
+}
+
+/**
+ * Tells of which folders the server does not know yet what the user has done to them, because it refused. They keep the
+ * user's wish until it is given up, and what the server has under the name is not looked at.
+ */
+export function pendingFolders(store: Store): (folder: Pick<RemoteFolder, 'path' | 'delimiter'>) => boolean {
+  const pending = store.read.pending.folders().flatMap(({ path, newPath }) => [path, newPath ?? path])
+  return ({ path, delimiter }) =>
+    pending.some(each => path === each || (delimiter && path.startsWith(`${each}${delimiter}`)))
 }

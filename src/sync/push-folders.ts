@@ -28,6 +28,7 @@ async function pushFolder(remote: RemoteMail, { kind, path, newPath, uidNext }: 
   if (kind === 'rename') return remote.renameFolder(path, newPath ?? path)
   const status = await remote.status(path)
   // Mail that came since the folder was last read was seen by nobody: the folder stays, and the next PLAN shows it.
-  if (status && uidNext !== undefined && status.uidNext !== uidNext) return
+  const isUnseen = uidNext === undefined ? status?.messages !== 0 : status?.uidNext !== uidNext
+  if (status && isUnseen) return
   await remote.deleteFolder(path)
 }

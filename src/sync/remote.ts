@@ -41,8 +41,6 @@ export interface RemoteFolder {
   readonly selectable: boolean
   readonly subscribed: boolean
   readonly role: FolderRole | undefined
-  /** MAILBOXID (RFC 8474). */
-  readonly objectId: string | undefined
   /** MYRIGHTS (RFC 4314), sorted; undefined when the server has no ACL or did not say. Old servers have `c` and `d`. */
   readonly rights: string | undefined
   /** Undefined when not selectable or when the server refused STATUS for it. */

@@ -42,7 +42,6 @@ t.test('a message that another client moved is recognised and keeps its id', asy
     path: 'Other',
     delimiter: '/',
     role: undefined,
-    objectId: undefined,
     rights: undefined,
     isSelectable: true,
     isExcluded: false,

@@ -11,7 +11,6 @@ function addFolder(store: Store, path: string): number {
     path,
     delimiter: '/',
     role: undefined,
-    objectId: undefined,
     isSelectable: true,
     isExcluded: false,
     rights: undefined,

@@ -64,7 +64,7 @@ export function watch(
 }
 
 function addFolders(store: Store, paths: readonly string[]): void {
-  const facts = { delimiter: '/', role: undefined, objectId: undefined, rights: undefined }
+  const facts = { delimiter: '/', role: undefined, rights: undefined }
   store.transact(transactor => {
     for (const path of paths) transactor.putFolder({ path, isSelectable: true, isExcluded: false, ...facts })
   })

@@ -12,7 +12,6 @@ t.test('a move into a folder that somebody has deleted makes it again', async t 
     const facts = {
       delimiter: '/',
       role: undefined,
-      objectId: undefined,
       isSelectable: true,
       isExcluded: false,
       rights: undefined,

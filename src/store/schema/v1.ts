@@ -29,7 +29,6 @@ CREATE TABLE folder(
   path TEXT NOT NULL UNIQUE,
   delimiter TEXT,
   role TEXT,
-  object_id TEXT,                     -- MAILBOXID (RFC 8474)
   rights TEXT,                        -- MYRIGHTS (RFC 4314), NULL when the server does not say
   is_selectable INTEGER NOT NULL,
   is_excluded INTEGER NOT NULL,       -- never synchronized: Drafts

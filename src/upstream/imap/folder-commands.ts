@@ -2,7 +2,7 @@ import { astring } from '../../formats/imap/encoder.ts'
 import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
 import type { ResponseCode } from '../../formats/imap/response.ts'
 import type { ImapConnection } from './connection.ts'
-import { readStatus } from './list-folders.ts'
+import { readStatus } from './folder-status.ts'
 
 /** Makes a folder and subscribes to it. */
 export async function createFolder(connection: ImapConnection, path: string): Promise<void> {

@@ -66,7 +66,6 @@ export class ModelRemote implements RemoteMail {
         selectable: true,
         subscribed: true,
         role: path === 'INBOX' ? ('inbox' as const) : undefined,
-        objectId: undefined,
         rights: undefined,
         status: this.#statusOf(folder),
       })),

@@ -1,6 +1,5 @@
 import { packFlags } from '../../../src/store/flags.ts'
 import type { FolderRow, ItemRow } from '../../../src/store/rows.ts'
-import { headerHashOf } from '../../../src/sync/header-hash.ts'
 import { pick } from '../model/random.ts'
 import { idOf, type StoryBook } from './book.ts'
 import type { LocalSide } from './local-side.ts'
@@ -53,7 +52,7 @@ export class StoryUser {
       } else if (dice < 0.8) {
         this.#book.note('user', `copies to ${target.path}`, id)
         this.#book.copied(id)
-        local.copy(item.id, target.id, headerHashOf(this.#here.store.read, item.location))
+        local.copy(item.id, target.id)
       } else if (local.delete(item.id, { isPermanent: dice >= 0.9 }) === 'deleted') {
         this.#book.killed('user', 'for good', id)
       } else {
