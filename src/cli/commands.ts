@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { certCommand } from './commands/cert.ts'
 import { configCommand } from './commands/config.ts'
+import { conflictCommand } from './commands/conflict.ts'
 import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
 import { ignoredCommand } from './commands/ignored.ts'
 import { logCommand } from './commands/log.ts'
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command<never>[] = [
   folderCommand,
   itemCommand,
   ignoredCommand,
+  conflictCommand,
   pop3Command,
   outboxCommand,
   storeCommand,

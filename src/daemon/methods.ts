@@ -3,6 +3,7 @@ import type { DaemonErrorCode } from './errors.ts'
 import type { Method, MethodContext } from './method.ts'
 import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
+import { CONFLICT_METHODS } from './methods/conflict.ts'
 import { FOLDER_CLASS_METHODS } from './methods/folder-class.ts'
 import { FRONT_METHODS } from './methods/fronts.ts'
 import { IGNORED_METHODS } from './methods/ignored.ts'
@@ -19,6 +20,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...PROFILE_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
+  ...CONFLICT_METHODS,
   ...FOLDER_CLASS_METHODS,
   ...FRONT_METHODS,
   ...IGNORED_METHODS,

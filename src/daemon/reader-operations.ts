@@ -6,9 +6,17 @@ import { DATABASE_FILE, StoreReader } from '../store/reader.ts'
 import type { FolderRow, ItemRow } from '../store/rows.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { type IgnoredListing, listIgnored } from './ignored-listing.ts'
+import {
+  type ConflictDetails,
+  type ConflictListing,
+  type DeletedListing,
+  describeConflict,
+  isoOf,
+  listConflict,
+  listDeleted,
+} from './kept-listing.ts'
 
 const PAGE_ROWS = 500
-const MAX_DATE_MS = 8.64e15 // ECMA-262 section 21.4.1.1: beyond it a Date has no text
 
 /** What can be read of a store: each operation yields values that cross a thread's border. */
 export interface ReaderOperations {
@@ -17,6 +25,10 @@ export interface ReaderOperations {
   items(params: { dir: string; folder: string }): Iterable<readonly ItemListing[]>
   item(params: { dir: string; row: number }): Iterable<ItemDetails>
   body(params: { dir: string; row: number }): Iterable<Uint8Array>
+  deleted(params: { dir: string; folder: string | undefined }): Iterable<readonly DeletedListing[]>
+  conflicts(params: { dir: string }): Iterable<readonly ConflictListing[]>
+  conflict(params: { dir: string; row: number }): Iterable<ConflictDetails>
+  conflictBody(params: { dir: string; row: number }): Iterable<Uint8Array>
   exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
   ignored(params: { dir: string; folder: string | undefined }): Iterable<readonly IgnoredListing[]>
   stubs(params: { dir: string; folder: string }): Iterable<readonly number[]>
@@ -31,6 +43,8 @@ export interface StoreSummary {
   readonly queued: { readonly download: number; readonly import: number; readonly upload: number }
   /** Messages that failed three times, see `postern ignored list`. */
   readonly ignored: number
+  /** Versions that lost a conflict and wait for a person. */
+  readonly conflicts: number
   readonly lastSync: string | null
   readonly lastError: { readonly code: string; readonly message: string; readonly advice: string } | null
   /** The server whose word on changes was wrong, and how that was seen. */
@@ -98,6 +112,7 @@ export class StoreReaders implements ReaderOperations, Disposable {
       items: sum('items'),
       queued: { download: sum('queuedDownload'), import: sum('queuedImport'), upload: sum('queuedUpload') },
       ignored: sum('ignored'),
+      conflicts: store?.kept.conflictCount() ?? 0,
       lastSync: isoOf(last?.lastSyncMs),
       lastError: last?.error ?? null,
       distrust: distrust ? { host: distrust.host, evidence: distrust.evidence, since: isoOf(distrust.atMs) } : null,
@@ -132,6 +147,25 @@ export class StoreReaders implements ReaderOperations, Disposable {
   *body({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
     const store = this.#get(dir)
     yield* store.body(store.getItem(row).location)
+  }
+
+  *deleted({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly DeletedListing[]> {
+    const store = this.#find(dir)
+    if (store) yield* listDeleted(store, folder)
+  }
+
+  *conflicts({ dir }: { dir: string }): Generator<readonly ConflictListing[]> {
+    yield this.#find(dir)?.kept.conflicts().map(listConflict) ?? []
+  }
+
+  *conflict({ dir, row }: { dir: string; row: number }): Generator<ConflictDetails> {
+    const store = this.#get(dir)
+    yield describeConflict(store, store.kept.getConflict(row))
+  }
+
+  *conflictBody({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
+    const store = this.#get(dir)
+    yield* store.body(store.kept.getConflict(row).location)
   }
 
   *exportFolder({ dir, folder, out }: { dir: string; folder: string; out: string }): Generator<ExportProgress> {
@@ -213,10 +247,6 @@ function listItem(item: ItemRow): ItemListing {
     flags: unpackFlags(item.flags),
     state: item.bodyState,
   }
-}
-
-function isoOf(ms: number | undefined): string | null {
-  return ms === undefined || Math.abs(ms) > MAX_DATE_MS ? null : new Date(ms).toISOString()
 }
 
 // A message that is only here has no UID of the server.

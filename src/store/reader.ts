@@ -96,6 +96,11 @@ export class StoreReader implements Disposable {
     })
   }
 
+  /** Tells whether an item is there for the user. */
+  hasItem(id: number): boolean {
+    return this.#database.find(`SELECT 1 FROM item WHERE id = ? AND ${VISIBLE}`, id) !== undefined
+  }
+
   /** Streams a body and checks it: see {@link PackReader.chunks}. */
   body(location: PackLocation): Generator<Buffer> {
     return this.#packs.chunks(location)

@@ -3,6 +3,7 @@ import { isAtom } from '../formats/imap/encoder.ts'
 import { packFlags } from '../store/flags.ts'
 import type { Store } from '../store/store.ts'
 import type { Transactor } from '../store/transactor.ts'
+import { applyConflictChange, type ConflictChange } from './conflict-change.ts'
 import type { SyncErrorCode } from './errors.ts'
 import { readMessageFile } from './message-file.ts'
 
@@ -22,6 +23,7 @@ export type LocalChange =
   | { readonly kind: 'renameFolder'; readonly path: string; readonly newPath: string }
   | { readonly kind: 'resumeFolder'; readonly path: string; readonly consent: 'accept' | 'restore' | undefined }
   | { readonly kind: 'clearIgnored'; readonly folder: string | undefined }
+  | ConflictChange
 
 /** What a change has made: the rows of new items, and how many were changed. */
 export interface LocalChangeResult {
@@ -38,6 +40,7 @@ export async function applyLocalChange(
   if (change.kind === 'add') return addFile(store, change, clock)
   if ('path' in change) return changeFolder(store, change)
   if (change.kind === 'clearIgnored') return clearIgnored(store, change.folder)
+  if ('conflicts' in change || change.kind === 'restoreDeleted') return applyConflictChange(store, change)
   if (change.kind === 'flag') return setFlags(store, change)
   if (change.kind === 'delete') {
     return each(store, change.items, ({ local }, id) => void local.delete(id, { isPermanent: change.isPermanent }))

@@ -61,6 +61,7 @@ interface Status {
     slow: { message: string; advice: string } | null
     watching: { kind: string; error: { message: string } | null } | null
     metered: boolean
+    conflicts: number
     policyProblem: { message: string; advice: string } | null
     nextRun: string | null
     distrust: { host: string; evidence: string; since: string | null } | null
@@ -98,12 +99,13 @@ function describeStatus(status: Status): string {
 }
 
 function remarksOn(profile: Status['profiles'][number]): string[] {
-  const { name, lastError, paused, metered, policyProblem, slow, watching } = profile
+  const { name, lastError, paused, metered, conflicts, policyProblem, slow, watching } = profile
   const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : 'no attempt until this is cured'
   return [
     ...(paused
       ? [`${name}: works offline${paused.until ? ` until ${paused.until}` : ''}; postern resume ${name}`]
       : []),
+    ...(conflicts > 0 ? [`${name}: ${conflicts} conflicts wait for you: postern conflict list`] : []),
     ...(metered ? [`${name}: metered, headers only`] : []),
     ...(policyProblem ? [`${name}: ${printable(policyProblem.message)}\n  ${policyProblem.advice}`] : []),
     ...(lastError

@@ -4,6 +4,7 @@ import { type Command, defineCommand } from '../command.ts'
 import type { CliErrorCode } from '../errors.ts'
 import { printable } from '../terminal.ts'
 import { call } from '../with-control.ts'
+import { restoreDeleted } from './item-deleted.ts'
 
 interface Changed {
   readonly changed: number
@@ -90,16 +91,25 @@ const deleteCommand = defineCommand<{ ids: string[]; permanent: boolean }>({
   },
 })
 
-const restoreCommand = defineCommand<{ ids: string[] }>({
-  command: 'restore <ids..>',
+const restoreCommand = defineCommand<{
+  ids: string[] | undefined
+  folder: string | undefined
+  since: string | undefined
+  profile: string | undefined
+}>({
+  command: 'restore [ids..]',
   describe: 'Bring back messages that were deleted for good, here or on the server',
-  examples: [['$0 item restore 1-42', 'Back into its folder, here and on the server']],
-  build: yargs => yargs.positional('ids', idsOption),
-  run: async ({ ids }, context) => {
-    const changed = await call<Changed>(context, 'item.restore', { ids: ids.map(String) })
-    context.terminal.result(changed, ({ changed }) => `Restored ${changed}`)
-    return undefined
-  },
+  examples: [
+    ['$0 item restore 1-42', 'Back into its folder, here and on the server'],
+    ['$0 item restore --folder INBOX --since 2h', 'All that was deleted there in the last two hours'],
+  ],
+  build: yargs =>
+    yargs
+      .positional('ids', { ...idsOption, demandOption: false, describe: 'See postern item list --deleted' })
+      .option('folder', { type: 'string', describe: 'What was deleted from this folder' })
+      .option('since', { type: 'string', describe: 'How long ago at most (30m, 2h, 3d, 1w), or a date' })
+      .option('profile', { type: 'string', describe: 'Which profile, where there are several' }),
+  run: ({ ids, ...options }, context) => restoreDeleted(context, { ids: (ids ?? []).map(String), ...options }),
 })
 
 /** The children of `postern item` that change mail. */

@@ -9,6 +9,7 @@ import { call, withControl } from '../with-control.ts'
 import { FOLDER_CHANGES } from './folder-change.ts'
 import { folderSetCommand } from './folder-set.ts'
 import { ITEM_CHANGES } from './item-change.ts'
+import { listDeleted } from './item-deleted.ts'
 
 const profileOption = { type: 'string', describe: 'Which profile, where there are several' } as const
 
@@ -65,9 +66,10 @@ export const syncCommand: Command<never> = defineCommand<{
   },
 })
 
-function describeSync({ downloaded, imported, uploaded, ignored, errors }: SyncDocument): string {
+function describeSync({ downloaded, imported, uploaded, ignored, conflicts, errors }: SyncDocument): string {
   return [
     `Downloaded ${downloaded}, uploaded ${uploaded}, internal ${imported}${ignored > 0 ? `, ignored ${ignored}` : ''}`,
+    ...(conflicts > 0 ? [`${conflicts} conflicts: the version that lost is kept, see postern conflict list`] : []),
     ...errors.map(({ folder, message }) => `${printable(folder)}: ${printable(message)}`),
   ].join('\n')
 }
@@ -106,12 +108,25 @@ export const folderCommand: Command<never> = defineCommand({
 
 type Item = Omit<ItemListing, 'row'> & { readonly id: string }
 
-const itemListCommand = defineCommand<{ folder: string; profile: string | undefined }>({
-  command: 'list <folder>',
-  describe: 'List the messages of a folder',
-  examples: [['$0 item list INBOX', '']],
-  build: yargs => yargs.positional('folder', { type: 'string', demandOption: true }).option('profile', profileOption),
-  run: async ({ folder, profile }, context) => {
+const itemListCommand = defineCommand<{
+  folder: string | undefined
+  deleted: boolean
+  profile: string | undefined
+}>({
+  command: 'list [folder]',
+  describe: 'List the messages of a folder, or what was deleted and can be restored',
+  examples: [
+    ['$0 item list INBOX', ''],
+    ['$0 item list --deleted', 'Of all folders, with who deleted it and until when it is kept'],
+  ],
+  build: yargs =>
+    yargs
+      .positional('folder', { type: 'string' })
+      .option('deleted', { type: 'boolean', default: false, describe: 'What can be restored, of one folder or of all' })
+      .option('profile', profileOption),
+  run: async ({ folder, deleted, profile }, context) => {
+    if (deleted) return listDeleted(context, { folder: folder === undefined ? undefined : String(folder), profile })
+    if (folder === undefined) throw folderUsage()
     const items: Item[] = []
     await call(context, 'item.list', { folder: String(folder), profile }, page => {
       items.push(...(page as { items: Item[] }).items) // src/daemon/methods/mail.ts
@@ -193,6 +208,13 @@ export const itemCommand: Command<never> = defineCommand({
   describe: 'Messages of the local store',
   children: [itemListCommand, itemShowCommand, itemExportCommand, ...ITEM_CHANGES],
 })
+
+function folderUsage(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'Name a folder, or give --deleted.', {
+    remedy: 'user',
+    advice: 'See postern folder list for the names.',
+  })
+}
 
 function exportUsage(): PosternError {
   return new PosternError<CliErrorCode>('CLI_USAGE', 'Give either an id, or --folder with --out.', {

@@ -48,7 +48,8 @@ export const CHANGE_METHODS = {
   ),
 }
 
-async function apply({ installation, daemon }: MethodContext, profile: Profile, change: LocalChange) {
+/** Makes a change to a profile's mail. */
+export async function apply({ installation, daemon }: MethodContext, profile: Profile, change: LocalChange) {
   const result = await installation.syncs.change(profile, change)
   daemon?.changed(profile, 'path' in change ? 'folders' : 'mail')
   return result

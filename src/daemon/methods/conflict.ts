@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import type { Profile } from '../../profile/profiles.ts'
+import { noSuchConflict } from '../../store/undo.ts'
+import type { ConflictChange } from '../../sync/conflict-change.ts'
+import type { Installation } from '../installation.ts'
+import type { ConflictListing } from '../kept-listing.ts'
+import { type MethodContext, octetsMethod, valueMethod } from '../method.ts'
+import { readOne } from '../readers.ts'
+import { apply } from './change.ts'
+
+const profile = z.string().optional()
+const ids = z.array(z.string()).min(1)
+
+/** `conflict …`, and what brings deleted messages back by the folder. */
+export const CONFLICT_METHODS = {
+  'conflict.list': valueMethod(z.strictObject({ profile }), async (params, { installation }) => {
+    const chosen = installation.profiles.choose(params.profile)
+    const conflicts = await readOne(installation.readers, 'conflicts', { dir: chosen.dir })
+    return conflicts.map(conflict => withIds(chosen.number, conflict))
+  }),
+  /** Notes that a person has seen it. */
+  'conflict.show': valueMethod(z.strictObject({ id: z.string() }), async ({ id }, context) => {
+    const { profile, row } = findConflict(context.installation, id)
+    const details = await readOne(context.installation.readers, 'conflict', { dir: profile.dir, row })
+    if (!details.seen) await apply(context, profile, { kind: 'seeConflicts', conflicts: [row] })
+    return withIds(profile.number, details)
+  }),
+  'conflict.raw': octetsMethod(z.strictObject({ id: z.string() }), async function* ({ id }, { installation }) {
+    const { profile, row } = findConflict(installation, id)
+    yield* installation.readers.stream('conflictBody', { dir: profile.dir, row })
+  }),
+  'conflict.restore': valueMethod(z.strictObject({ ids, folder: z.string().optional() }), ({ ids, folder }, context) =>
+    applyToConflicts(context, ids, conflicts => ({ kind: 'restoreConflicts', conflicts, target: folder })),
+  ),
+  'conflict.discard': valueMethod(z.strictObject({ ids }), ({ ids }, context) =>
+    applyToConflicts(context, ids, conflicts => ({ kind: 'discardConflicts', conflicts })),
+  ),
+  /** Emits pages of what can be restored; the value is their number. */
+  'item.deleted': valueMethod(z.strictObject({ profile, folder: z.string().optional() }), async (params, context) => {
+    const { installation, emit } = context
+    const { dir, number } = installation.profiles.choose(params.profile)
+    let count = 0
+    for await (const page of installation.readers.stream('deleted', { dir, folder: params.folder })) {
+      count += page.length
+      emit({ items: page.map(({ row, ...item }) => ({ id: `${number}-${row}`, ...item })) })
+    }
+    return { count }
+  }),
+  'item.restoreDeleted': valueMethod(
+    z.strictObject({ profile, folder: z.string(), sinceMs: z.number() }),
+    async (params, context) => {
+      const chosen = context.installation.profiles.choose(params.profile)
+      const change = { kind: 'restoreDeleted', from: params.folder, sinceMs: params.sinceMs } as const
+      const { items, changed } = await apply(context, chosen, change)
+      return { changed, ids: items.map(row => `${chosen.number}-${row}`) }
+    },
+  ),
+}
+
+function withIds<Listing extends ConflictListing>(profile: number, { row, itemRow, ...conflict }: Listing) {
+  return { id: `${profile}-${row}`, item: `${profile}-${itemRow}`, ...conflict }
+}
+
+function findConflict(installation: Installation, id: string): { readonly profile: Profile; readonly row: number } {
+  const [, number, row] = /^(\d{1,9})-(\d{1,15})$/.exec(id) ?? []
+  const profile = installation.profiles.list().find(profile => profile.number === Number(number))
+  if (profile && row) return { profile, row: Number(row) }
+  throw noSuchConflict(JSON.stringify(id))
+}
+
+async function applyToConflicts(
+  context: MethodContext,
+  ids: readonly string[],
+  makeChange: (conflicts: readonly number[]) => ConflictChange,
+) {
+  const found = ids.map(id => findConflict(context.installation, id))
+  const items: string[] = []
+  let changed = 0
+  for (const [, group] of Map.groupBy(found, ({ profile }) => profile.number)) {
+    const chosen = group[0]?.profile
+    if (!chosen) continue
+    const result = await apply(context, chosen, makeChange(group.map(({ row }) => row)))
+    changed += result.changed
+    items.push(...result.items.map(row => `${chosen.number}-${row}`))
+  }
+  return { changed, items }
+}
