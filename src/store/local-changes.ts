@@ -103,6 +103,7 @@ export class LocalChanges {
     const trash = this.#scope.database.find(`SELECT id FROM folder WHERE role = 'trash' AND state <> 'gone'`)
     const canTrash = trash && trash.id !== row.folder && this.#folder(Number(row.folder)).is_excluded === 0
     if (canTrash && !isPermanent) {
+      this.#scope.log({ item: id, folder: Number(row.folder), event: 'trashed' }) // from where `restore` brings it back
       this.move(id, Number(trash.id))
       return 'trashed'
     }

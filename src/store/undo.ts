@@ -22,7 +22,7 @@ export class Undo {
   }
 
   /**
-   * Brings a deleted item back under its id: into its folder, or the Inbox when that is gone.
+   * Brings a deleted item back under its id, out of the Trash as well: into its folder, or the Inbox when that is gone.
    *
    * @throws {PosternError} STORE_NO_SUCH_ITEM, STORE_HEADER_ONLY
    */
@@ -34,7 +34,7 @@ export class Undo {
     else if (tomb) this.#bringBack(tomb, this.#homeOf(tomb))
     else if (lost && !this.#scope.database.find('SELECT 1 FROM item WHERE id = ?', id)) {
       this.restoreConflict(Number(lost.id))
-    } else throw this.#notDeleted(id)
+    } else if (!this.#takeFromTrash(id)) throw this.#notDeleted(id)
   }
 
   /** Brings back what was deleted from a folder since a time, here or on the server. Gives the items. */
@@ -79,6 +79,19 @@ export class Undo {
     const rows = this.#scope.database.all('SELECT * FROM item WHERE remote_folder = ? AND is_gone', folder)
     for (const row of rows) this.#keepHere(row)
     return rows.length
+  }
+
+  #takeFromTrash(id: number): boolean {
+    const trashed = this.#scope.database.find(
+      `SELECT item.id FROM item JOIN folder ON folder.id = item.folder
+         WHERE item.id = ? AND folder.role = 'trash' AND is_gone = 0 AND unlinked IS NULL`,
+      id,
+    )
+    if (!trashed) return false
+    const sql = `SELECT folder FROM ledger WHERE item = ? AND event = 'trashed' ORDER BY seq DESC LIMIT 1`
+    // What another client put there has its origin in no ledger of ours.
+    this.#local.move(id, this.#homeOf(this.#scope.database.find(sql, id) ?? { folder: 0 }))
+    return true
   }
 
   // The server may have stopped having it meanwhile.
