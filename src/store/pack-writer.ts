@@ -1,8 +1,7 @@
-import { closeSync, fdatasync, fsyncSync, openSync, writev } from 'node:fs'
-import process from 'node:process'
-import { promisify } from 'node:util'
+import { closeSync, openSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { fileFailure } from './disk-failure.ts'
+import { datasync, syncFolder, writeAll } from './durable-file.ts'
 import {
   encodeRecordHeader,
   MAX_PACK_OCTETS,
@@ -13,10 +12,8 @@ import {
 
 const WRITE_OCTETS = 1_048_576 // handed to the system at once
 const MAX_QUEUED_OCTETS = 8 * 1_048_576 // in memory, before the writer asks for a pause
+const WRITE_BACK_OCTETS = 12 * 1_048_576 // more than is mostly written between two syncs: for large messages
 const MAX_VECTORS = 1024 // IOV_MAX
-
-const datasync = promisify(fdatasync)
-const write = promisify(writev)
 
 interface OpenPack {
   readonly id: number
@@ -65,6 +62,7 @@ export class PackWriter implements AsyncDisposable {
   #inFlightOctets = 0
   #writes: Promise<void> = Promise.resolve()
   #syncs: Promise<unknown> = Promise.resolve()
+  #dirtyOctets = 0
   #failure: unknown
   #isDistrusted = false
   #room: PromiseWithResolvers<void> | undefined
@@ -141,6 +139,7 @@ export class PackWriter implements AsyncDisposable {
   // One after another: a sync closes the packs that are full.
   async #syncOnce(): Promise<readonly PackEnd[]> {
     this.#flush()
+    this.#dirtyOctets = 0
     // Packs that fill up during the wait are for the next sync.
     const full = [...this.#closing]
     const packs = [...full, ...(this.#current ? [this.#current] : [])]
@@ -150,9 +149,7 @@ export class PackWriter implements AsyncDisposable {
     try {
       await Promise.all(packs.map(pack => datasync(pack.fd)))
     } catch (error) {
-      // What the system could not write may be gone from its memory as well: this writer must not be trusted again.
-      this.#failure = error
-      this.#isDistrusted = true
+      this.#distrust(error)
       throw this.#told(error)
     }
     for (const pack of full) this.#close(pack)
@@ -162,10 +159,31 @@ export class PackWriter implements AsyncDisposable {
   /** Waits for what is under way and closes the files. What was not synced does not count. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#flush()
-    await this.#writes
+    await Promise.all([this.#writes, this.#syncs])
     for (const pack of [...this.#closing.splice(0), ...(this.#current ? [this.#current] : [])]) closeSync(pack.fd)
     this.#options.onClosed?.(this)
     this.#current = undefined
+  }
+
+  /** Brings a part of a large message to the disk while the rest is still coming, so that `sync` has less to wait for. */
+  #writeBack(pack: OpenPack): void {
+    this.#dirtyOctets = 0
+    this.#syncs = this.#syncs.then(async () => {
+      await this.#writes
+      const isOpen = this.#current === pack || this.#closing.includes(pack) // else a sync was first
+      if (this.#failure !== undefined || !isOpen) return
+      try {
+        await datasync(pack.fd)
+      } catch (error) {
+        this.#distrust(error) // told by sync
+      }
+    })
+  }
+
+  // What the system could not write may be gone from its memory as well: this writer must not be trusted again.
+  #distrust(error: unknown): void {
+    this.#failure = error
+    this.#isDistrusted = true
   }
 
   // Opening blocks, once in 256 MB: a record must not wait for it in the middle of a FETCH.
@@ -210,8 +228,10 @@ export class PackWriter implements AsyncDisposable {
     if (!pack) return
     this.#queue.push(chunk)
     this.#queuedOctets += chunk.length
+    this.#dirtyOctets += chunk.length
     pack.end += chunk.length
     if (this.#queuedOctets >= WRITE_OCTETS || this.#queue.length >= MAX_VECTORS) this.#flush()
+    if (this.#dirtyOctets >= WRITE_BACK_OCTETS) this.#writeBack(pack)
   }
 
   #flush(): void {
@@ -239,35 +259,4 @@ export class PackWriter implements AsyncDisposable {
       this.#room = undefined
     })
   }
-}
-
-// The name of a new file is durable only with its folder. Windows knows no such thing.
-function syncFolder(folder: string): void {
-  if (process.platform === 'win32') return
-  const fd = openSync(folder, 'r')
-  try {
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-}
-
-async function writeAll(fd: number, chunks: readonly Buffer[], offset: number): Promise<void> {
-  let [rest, at] = [chunks, offset]
-  while (rest.length > 0) {
-    const { bytesWritten } = await write(fd, rest, at)
-    at += bytesWritten
-    rest = without(rest, bytesWritten)
-  }
-}
-
-// A short write leaves the rest to be written.
-function without(chunks: readonly Buffer[], octets: number): readonly Buffer[] {
-  let [index, skipped] = [0, 0]
-  for (const chunk of chunks) {
-    if (skipped + chunk.length > octets) return [chunk.subarray(octets - skipped), ...chunks.slice(index + 1)]
-    skipped += chunk.length
-    index++
-  }
-  return []
 }

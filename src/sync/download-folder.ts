@@ -10,6 +10,7 @@ import type { BodySink, DownloadBatch, RemoteBody, SelectedFolder } from './remo
 const COMMIT_OCTETS = 8 * 1_048_576
 const COMMIT_MESSAGES = 2000
 const MAX_UNCOMMITTED_OCTETS = 16 * 1_048_576 // asked for and not durable yet: what a crash may cost
+const MIN_AHEAD = 2 // messages, however large: the network does not wait for the disk
 const MAX_REFUSALS = 3 // with nothing else arriving, more of them are about the folder, not about its messages
 const NOT_NOW = new Set(['LIMIT', 'UNAVAILABLE', 'INUSE']) // RFC 5530 section 3
 
@@ -85,7 +86,8 @@ class FolderDownload implements BodySink {
     const [first] = batch
     if (!first) return undefined
     const octets = batch.reduce((sum, message) => sum + message.octets, 0)
-    await this.#room(() => this.#sizes.size === 0 || this.#outstandingOctets + octets <= MAX_UNCOMMITTED_OCTETS)
+    const isLittle = () => this.#sizes.size + batch.length <= MIN_AHEAD || this.#sizes.size === 0
+    await this.#room(() => isLittle() || this.#outstandingOctets + octets <= MAX_UNCOMMITTED_OCTETS)
     for (const { uid, octets, part } of batch) {
       this.#sizes.set(uid, octets)
       this.#inFlight.set(uid, part)

@@ -49,6 +49,23 @@ t.test('a full pack is followed by the next, while a sync is under way', async t
   for (const [index, location] of locations.entries()) t.ok(read(packsDir, location).every(octet => octet === index))
 })
 
+t.test('bodies so large that they are written back before their end fill pack after pack', async t => {
+  const { packsDir, writer } = writerIn(t, 1000)
+  const chunks = Array.from({ length: 13 }, (_, index) => Buffer.alloc(1_048_576, index))
+  const syncs = []
+  const locations = []
+  for (let index = 0; index < 4; index++) {
+    if (index % 2 === 1) syncs.push(writer.sync())
+    locations.push(put(writer, ...chunks))
+    await writer.drained()
+  }
+  const ends = (await Promise.all([...syncs, writer.sync()])).flat()
+  await writer[Symbol.asyncDispose]()
+  t.same(new Set(ends.map(({ pack }) => pack)), new Set([1, 2, 3, 4]), 'every pack’s end is told')
+  const body = Buffer.concat(chunks)
+  for (const location of locations) t.ok(read(packsDir, location).equals(body))
+})
+
 t.test('a body that broke off is dead space, and the next one is whole', async t => {
   const { packsDir, writer } = writerIn(t)
   writer.begin(100)
