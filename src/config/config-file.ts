@@ -112,7 +112,12 @@ function check(document: Document, key: string): Config {
   throw new PosternError<ConfigErrorCode>(
     'CONFIG_INVALID_VALUE',
     `${key} cannot be set to that: ${result.error.issues[0]?.message}.`,
-    { remedy: 'user', advice: 'Nothing was changed. See `postern config list` for what is there.' },
+    {
+      remedy: 'user',
+      advice: key.startsWith('profiles.')
+        ? 'Nothing was changed. See `postern profile set --help` for what it may be.'
+        : 'Nothing was changed. See `postern config list` for what is there.',
+    },
   )
 }
 

@@ -52,6 +52,7 @@ export class EngineClient implements AsyncDisposable {
   #child: ChildProcess | undefined
   #id = 0
   #lastAliveMs = 0
+  #lastCheckMs = 0
   #startedAtMs = 0
   #restartMs = RESTART_MIN_MS
   #notBeforeMs = 0
@@ -253,8 +254,12 @@ export class EngineClient implements AsyncDisposable {
   }
 
   #checkHang(): void {
+    const nowMs = performance.now()
+    // A check that comes late means that the machine slept: the engine has had no time to say anything either.
+    if (nowMs - this.#lastCheckMs > 2 * HANG_CHECK_MS) this.#lastAliveMs = nowMs
+    this.#lastCheckMs = nowMs
     if (!this.#child || this.#waiting.size === 0) return
-    if (performance.now() - this.#lastAliveMs < HANG_MS) return
+    if (nowMs - this.#lastAliveMs < HANG_MS) return
     this.#log.error('the engine process does not answer and is killed')
     this.#child.kill('SIGKILL')
   }

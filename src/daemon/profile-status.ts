@@ -33,7 +33,8 @@ export function describeSchedule(
   context: MethodContext,
 ): ScheduleStatus {
   const isOffline = isPaused(profile, Date.now())
-  const nextRunAt = isOffline ? undefined : context.daemon?.scheduler.nextRunAt(profile)
+  const isHeld = context.installation.syncs.stateOf(profile.number) === 'held'
+  const nextRunAt = isOffline || isHeld ? undefined : context.daemon?.scheduler.nextRunAt(profile)
   const nextRun = nextRunAt === undefined ? null : isoOf(nextRunAt)
   const failure = failureOf(profile, lastError, context)
   const problem = context.installation.policies.problemOf(profile)

@@ -204,6 +204,7 @@ export class SyncRunner implements AsyncDisposable {
     try {
       const result = await (runs.crashes > 0 ? this.#runAlone(start) : start())
       runs.crashes = 0
+      signIn.accepted()
       return result
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)

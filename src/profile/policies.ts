@@ -107,7 +107,11 @@ export class Policies {
     await replaceFile(this.#file(profile.number), `${JSON.stringify(kept, undefined, 2)}\n`, PRIVATE)
     this.#kept.set(profile.number, kept)
     const isChanged = JSON.stringify(settings) !== JSON.stringify(before?.settings)
-    if (isChanged) this.#log.info({ profile: profile.number, source, settings }, 'a policy is in force')
+    if (isChanged)
+      this.#log.info(
+        { profile: profile.number, source, keys: Object.keys(settings ?? {}) },
+        'another policy is in force',
+      )
     return isChanged
   }
 

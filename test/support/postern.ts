@@ -109,8 +109,11 @@ export interface Daemon {
   output(): string
 }
 
-// Linux tells who is whose child; elsewhere the engine ends by itself when its daemon is gone.
-function descendants(pid: number): number[] {
+/**
+ * The processes that a process has started, and theirs. Linux tells; elsewhere the list is empty, and the engine ends by
+ * itself when its daemon is gone.
+ */
+export function descendants(pid: number): number[] {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
     return children.filter(text => text !== '').flatMap(text => [Number(text), ...descendants(Number(text))])

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
+import { isPaused, profilePaused } from '../../profile/pause.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import { folderClass } from '../../sync/settings.ts'
@@ -26,6 +27,7 @@ export const MAIL_METHODS = {
   /** Begins a run that goes on when the caller has left. */
   'sync.start': valueMethod(run, async (params, { installation }) => {
     const chosen = installation.profiles.choose(params.profile)
+    if (isPaused(chosen, Date.now())) throw profilePaused(chosen) // nobody would be told later
     const options = { ...explicitRun(params), onEvent: () => undefined, signal: new AbortController().signal }
     installation.syncs.run(chosen, options).catch(error => {
       installation.log.warn({ err: error }, 'a run that a person started failed')
