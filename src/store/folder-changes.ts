@@ -121,15 +121,24 @@ export class FolderChanges {
     database.run(`UPDATE folder SET state = 'gone' WHERE id = ?`, Number(folder.id))
   }
 
+  /** Another client has renamed a folder; those below it are told of by themselves. */
+  renamedOnServer({ id, path }: { readonly id: number; readonly path: string }, newPath: string): void {
+    this.#setPath(id, newPath)
+    this.#scope.log({ folder: id, event: 'folder-renamed-on-server', detail: `${path} to ${newPath}` })
+  }
+
   /** Gives a folder and all below it their new paths. */
   renamePaths(path: string, newPath: string): void {
     for (const { id, path: from } of [this.#find(path), ...this.#below(path)]) {
-      const to = `${newPath}${String(from).slice(path.length)}`
-      // A folder that is gone may still have the name; nothing of it is left but its number.
-      const sql = `UPDATE folder SET path = path || ' (gone ' || id || ')' WHERE path = ? AND state = 'gone'`
-      this.#scope.database.run(sql, to)
-      this.#scope.database.run('UPDATE folder SET path = ? WHERE id = ?', to, Number(id))
+      this.#setPath(Number(id), `${newPath}${String(from).slice(path.length)}`)
     }
+  }
+
+  #setPath(id: number, path: string): void {
+    // A folder that is gone may still have the name; nothing of it is left but its number.
+    const sql = `UPDATE folder SET path = path || ' (gone ' || id || ')' WHERE path = ? AND state = 'gone'`
+    this.#scope.database.run(sql, path)
+    this.#scope.database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)
   }
 
   // What is still to be downloaded was seen by nobody: 0 is no UIDNEXT of any folder, which keeps it on the server.

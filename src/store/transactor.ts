@@ -114,8 +114,6 @@ export class Transactor {
       'UPDATE item SET unlinked = (SELECT cycle FROM meta) WHERE remote_folder = ? AND unlinked IS NULL',
       folder.id,
     )
-    // A new folder of this name numbers its messages from 1 again.
-    this.#database.run('UPDATE item SET uid = -1 WHERE remote_folder = ? AND uid > 0', folder.id)
     this.#scope.log({ folder: folder.id, event: 'folder-gone', detail: folder.path })
     const unsent = 'SELECT 1 FROM item WHERE folder = ? AND remote_folder IS NOT folder AND unlinked IS NULL LIMIT 1'
     if (!this.#database.find(unsent, folder.id)) return false

@@ -1,6 +1,7 @@
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import type { FolderFacts } from '../store/transactor.ts'
+import { findRenames } from './find-renames.ts'
 import type { RemoteFolder } from './remote.ts'
 
 /**
@@ -11,13 +12,15 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): bo
   const paths = new Set(listed.map(({ path }) => path))
   const isPending = pendingFolders(store)
   const known = new Map(store.read.folders().map(folder => [folder.path, folder]))
-  const gone = [...known.values()].filter(folder => !paths.has(folder.path) && !isPending(folder))
-  const changed = listed
-    .filter(folder => !isPending(folder))
-    .map(factsOf)
-    .filter(facts => isNews(facts, known.get(facts.path)))
+  const absent = [...known.values()].filter(folder => !paths.has(folder.path) && !isPending(folder))
+  const present = listed.filter(folder => !isPending(folder))
+  const appeared = present.filter(({ path }) => !known.has(path))
+  const renamed = absent.length > 0 ? findRenames(store, absent, appeared) : []
+  const gone = absent.filter(({ id }) => !renamed.some(({ folder }) => folder.id === id))
+  const changed = present.map(factsOf).filter(facts => isNews(facts, known.get(facts.path)))
   if (changed.length + gone.length === 0) return false // mostly: nothing is written, the disk is left alone
   return store.transact(transactor => {
+    for (const { folder, path } of renamed) transactor.folders.renamedOnServer(folder, path)
     for (const facts of changed) transactor.putFolder(facts)
     return gone.filter(folder => transactor.loseFolder(folder)).length > 0
   })
