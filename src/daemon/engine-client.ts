@@ -49,6 +49,7 @@ export class EngineClient implements AsyncDisposable {
   readonly #log: Logger
   readonly #waiting = new Map<number, Waiting>()
   readonly #observers = new Set<EngineObserver>()
+  readonly #ending = new AbortController()
   #child: ChildProcess | undefined
   #id = 0
   #lastAliveMs = 0
@@ -126,7 +127,11 @@ export class EngineClient implements AsyncDisposable {
 
   /** Lets the engine watch a profile from now on, in place of what watched it. */
   async watch(request: WatchRequest): Promise<void> {
-    await this.#afterBackOff(new AbortController().signal)
+    const { signal } = this.#ending
+    await this.#afterBackOff(signal).catch(error => {
+      if (!signal.aborted) throw error
+    })
+    if (signal.aborted) return
     this.#child ??= this.#start()
     this.#send({ kind: 'watch', ...request })
   }
@@ -151,6 +156,7 @@ export class EngineClient implements AsyncDisposable {
   /** Ends the engine: politely, then by force. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#watchdog)
+    this.#ending.abort()
     const child = this.#child
     if (!child) return
     const exited = once(child, 'exit')

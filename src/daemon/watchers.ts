@@ -87,9 +87,9 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
 
   /** The engine process has ended, and its watchers with it. */
   exited(): void {
-    const profiles = [...this.#watched.keys()]
-    this.#watched.clear()
-    for (const number of profiles) {
+    for (const [number, { state }] of [...this.#watched]) {
+      if (state?.kind === 'stopped') continue
+      this.#watched.delete(number)
       const profile = this.#find(number)
       if (profile) this.#watch(profile)
     }
@@ -121,13 +121,15 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
   async #begin(profile: Profile): Promise<void> {
     const secrets = await this.#options.secrets()
     const request = requestOf(profile, secrets)
-    // Removed, paused, or ended meanwhile.
-    if (this.#isEnding || !request || !isWanted(this.#find(profile.number) ?? profile)) return
-    const before = this.#watched.get(profile.number)
+    const { number } = profile
+    // Removed, paused, given another password, or ended meanwhile.
+    if (this.#isEnding || !request || !this.#proven.has(number) || !isWanted(this.#find(number) ?? profile)) return
+    const before = this.#watched.get(number)
     // A watcher that was refused stays so until something is changed.
     if (before && JSON.stringify(before.request) === JSON.stringify(request)) return
-    this.#watched.set(profile.number, { request, state: undefined })
+    this.#watched.set(number, { request, state: undefined })
     await this.#options.engine.watch(request)
+    if (!this.#watched.has(number)) this.#options.engine.unwatch(number) // forgotten while the engine was not there
   }
 }
 

@@ -14,7 +14,7 @@ interface Idling {
 
 async function idleServer(
   t: Parameters<typeof startScriptedImap>[0],
-  own = (_command: string, _nth: number) => '',
+  own: (command: string, nth: number) => string | undefined = () => undefined,
 ): Promise<Idling> {
   const sockets: Socket[] = []
   const tags = new Map<Socket, string>()
@@ -25,7 +25,7 @@ async function idleServer(
     polite('IDLE CONDSTORE', (command, socket) => {
       connections.add(socket)
       const special = own(command, [...connections].indexOf(socket) + 1)
-      if (special !== '') return special
+      if (special !== undefined) return special
       const line = server.received.at(-1) ?? ''
       if (line === 'DONE') return `${tags.get(socket)} OK done\r\n`
       if (command.startsWith('EXAMINE')) return OPENED
@@ -66,8 +66,7 @@ t.test('idling is begun anew in time, and changes told meanwhile are heard', asy
 t.test('a connection that does not answer any more is given up and made anew', async t => {
   let isDead = false
   const { server, sockets } = await idleServer(t, (_command, nth) => {
-    if (nth > 1 || !isDead) return ''
-    return '\0' // nothing that anybody could read
+    return nth > 1 || !isDead ? undefined : ''
   })
   const { states } = watch(t, server, { beatMs: 60, silenceTimeoutMs: 100 })
   await states.next(({ kind }) => kind === 'idle')
@@ -92,7 +91,7 @@ t.test('a server that used to say that it is still there is asked when it no lon
 
 t.test('of too few connections it makes do with fewer', async t => {
   const { server } = await idleServer(t, (command, nth) =>
-    nth === 3 && command.startsWith('LOGIN') ? 'TAG NO [LIMIT] Maximum number of connections exceeded\r\n' : '',
+    nth === 3 && command.startsWith('LOGIN') ? 'TAG NO [LIMIT] Maximum number of connections exceeded\r\n' : undefined,
   )
   const { states, watcher } = watch(t, server, { folders: ['A', 'B'], priorityFolders: ['*'], yieldMs: 30 })
   t.match(await states.next(({ kind }) => kind === 'idle'), { folders: 2 })
@@ -104,7 +103,7 @@ t.test('of too few connections it makes do with fewer', async t => {
 })
 
 t.test('a refused sign-in ends the watching, after one try', async t => {
-  const { server } = await idleServer(t, command => (command.startsWith('LOGIN') ? 'TAG NO wrong\r\n' : ''))
+  const { server } = await idleServer(t, command => (command.startsWith('LOGIN') ? 'TAG NO wrong\r\n' : undefined))
   const { states, watcher } = watch(t, server)
   t.match(await states.next(({ kind }) => kind === 'stopped'), { error: { code: 'UPSTREAM_SIGN_IN_REFUSED' } })
   watcher.reconnect()

@@ -78,3 +78,28 @@ t.test('what happened between two connections is told by the second', async t =>
   t.same(await changes.next(), { paths: ['INBOX'], structure: false })
   t.equal(round, 2)
 })
+
+t.test('a connection that only seems to be there is noticed by a NOOP', async t => {
+  const silent = new Set<Socket>()
+  const connections: Socket[] = []
+  const server = await startScriptedImap(
+    t,
+    '* OK ready',
+    polite('NOTIFY', (command, socket) => {
+      if (!connections.includes(socket)) connections.push(socket)
+      if (silent.has(socket)) return ''
+      if (command === 'NOOP') return 'TAG OK done\r\n'
+      return command.startsWith('NOTIFY') ? `${SAME}TAG OK done\r\n` : undefined
+    }),
+  )
+  const { states, changes } = watch(t, server, { folders: ['Sent'], beatMs: 60, silenceTimeoutMs: 100 })
+  await states.next(({ kind }) => kind === 'notify')
+  const isAsked = () => server.received.some(line => line.endsWith(' NOOP'))
+  while (!isAsked()) await new Promise(resolve => setImmediate(resolve))
+  t.equal(connections.length, 1, 'a NOOP that is answered changes nothing')
+  for (const socket of connections) silent.add(socket)
+  t.match(await states.next(({ error }) => error !== undefined), { error: { code: 'UPSTREAM_SILENT' } })
+  await states.next(({ kind }) => kind === 'notify')
+  connections.at(-1)?.write(status('INBOX', 1, 2))
+  t.same(await changes.next(), { paths: ['INBOX'], structure: false }, 'the new one is listened to')
+})
