@@ -48,7 +48,17 @@ export class DailyFile {
     try {
       writeSync(this.#file(), text)
     } catch {
-      this.#open = undefined // a full disk or a removed folder: the next lines try again
+      this.#close() // a full disk or a removed folder: the next lines try again
+    }
+  }
+
+  #close(): void {
+    const open = this.#open
+    this.#open = undefined
+    try {
+      if (open) closeSync(open.fd)
+    } catch {
+      this.#open = undefined // a disk that is gone closes nothing
     }
   }
 
@@ -56,7 +66,7 @@ export class DailyFile {
     const { dir, clock } = this.#options
     const name = join(dir, logFileName(clock()))
     if (this.#open?.name === name) return this.#open.fd
-    if (this.#open) closeSync(this.#open.fd)
+    this.#close()
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     this.#open = { name, fd: openSync(name, 'a', 0o600) }
     return this.#open.fd

@@ -47,7 +47,9 @@ export class Secrets {
         if (value === undefined) delete values[`${profile}/${name}`]
         else values[`${profile}/${name}`] = value
       }
-      await replaceFile(this.#file, encrypt(values, this.#key), 0o600)
+      await replaceFile(this.#file, encrypt(values, this.#key), 0o600).catch(error => {
+        throw unwritable(this.#file, error)
+      })
       this.#values = values
     })
     this.#writes = write.catch(() => undefined) // told to this call's caller
@@ -79,6 +81,15 @@ async function decrypt(file: string, key: Buffer): Promise<Readonly<Record<strin
   } catch (error) {
     throw unreadable(file, error)
   }
+}
+
+function unwritable(file: string, cause: unknown): PosternError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new PosternError<ProfileErrorCode>('PROFILE_SECRETS_UNWRITABLE', `${file} cannot be written: ${why}`, {
+    remedy: 'user',
+    advice: 'Check the space on the disk and the permissions; the old secrets are still there.',
+    cause,
+  })
 }
 
 function unreadable(file: string, cause: unknown): PosternError {

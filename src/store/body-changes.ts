@@ -73,6 +73,7 @@ export class BodyChanges {
     const { changes } = database.run(`UPDATE item ${set} WHERE id = ? AND body_state = 'header'`, ...values, item)
     if (changes === 0) database.run(`UPDATE tomb ${set} WHERE item = ? AND body_state = 'header'`, ...values, item)
     this.#scope.forgetBody(item)
+    database.run(`DELETE FROM damaged WHERE owner = 'item' AND id = ?`, item)
     if (changes > 0) this.#scope.log({ item, event: 'body-fetched' })
     return changes > 0
   }

@@ -7,8 +7,13 @@ import type { TransactionScope } from './transaction-scope.ts'
 /** Failures to fetch a damaged body again before it waits for a repair to be asked for anew. */
 const MAX_REFETCHES = 3
 
+/** An item whose body cannot be read, and how much of the message was here. */
+export interface DamagedItem extends StagedRow {
+  readonly bodyState: 'header' | 'full'
+}
+
 /** Items of a folder whose body cannot be read and that the server has: what is asked for again. */
-export function damagedOnServer(database: Database, folder: number): StagedRow[] {
+export function damagedOnServer(database: Database, folder: number): DamagedItem[] {
   const sql = `SELECT item.* FROM damaged JOIN item ON item.id = damaged.id AND damaged.owner = 'item'
     WHERE item.remote_folder = ? AND item.uid > 0 AND item.unlinked IS NULL AND damaged.attempts < ? ORDER BY item.uid`
   return database.all(sql, folder, MAX_REFETCHES).map(row => ({
@@ -16,6 +21,7 @@ export function damagedOnServer(database: Database, folder: number): StagedRow[]
     folder,
     uid: Number(row.uid),
     location: locationOf(row),
+    bodyState: row.body_state === 'header' ? 'header' : 'full',
   }))
 }
 
@@ -37,15 +43,13 @@ export class DamagedBodies {
   /** Gives an item the octets that the server has sent again. Nothing of it changes for the user. */
   replace(item: number, { pack, offset, length }: PackLocation, sha256: Buffer): void {
     const { database } = this.#scope
-    const before = database.find('SELECT sha256, body_state FROM item WHERE id = ?', item)
+    const before = database.find('SELECT sha256 FROM item WHERE id = ?', item)
     if (!before) return
-    database.run(
-      `UPDATE item SET pack = ?, offset = ?, length = ?, sha256 = ?, size = ?, body_state = 'full' WHERE id = ?`,
-      ...[pack, offset, length, sha256, length, item],
-    )
+    const sql = 'UPDATE item SET pack = ?, offset = ?, length = ?, sha256 = ? WHERE id = ?'
+    database.run(sql, pack, offset, length, sha256, item)
     database.run(`DELETE FROM damaged WHERE owner = 'item' AND id = ?`, item)
     const isSame = before.sha256 instanceof Uint8Array && sha256.equals(before.sha256)
-    const detail = isSame || before.body_state === 'header' ? 'as it was' : 'the server sent other octets than before'
+    const detail = isSame ? 'as it was' : 'the server sent other octets than before'
     this.#scope.log({ item, event: 'body-replaced', detail })
   }
 

@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs'
+import { accessSync, constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { PosternError } from '../errors.ts'
 import type { StoreErrorCode } from './errors.ts'
@@ -20,7 +20,9 @@ export function databaseFailure(file: string, error: unknown): unknown {
   if (code !== SQLITE_IOERR && code !== SQLITE_READONLY && code !== SQLITE_CANTOPEN) return error
   const free = freeOctets(file)
   const isFull = code !== SQLITE_READONLY && free !== undefined && free < NO_SPACE_OCTETS
-  return isFull ? diskFull(file, error) : writeFailed(file, error)
+  if (isFull) return diskFull(file, error)
+  // SQLite says only that it cannot open the file.
+  return writeFailed(file, (code === SQLITE_CANTOPEN && whyNotWritable(file)) || error)
 }
 
 /** Tells whether SQLite failed in a way that leaves doubt about what the system has written. */
@@ -58,6 +60,15 @@ export function sizeWords(octets: number): string {
   if (octets < 1000) return `${octets} octets`
   if (octets < 1_000_000) return `${(octets / 1000).toFixed(1)} kB`
   return octets < 1e9 ? `${(octets / 1e6).toFixed(1)} MB` : `${(octets / 1e9).toFixed(1)} GB`
+}
+
+function whyNotWritable(file: string): unknown {
+  try {
+    accessSync(dirname(file), constants.W_OK)
+    return undefined
+  } catch (error) {
+    return error
+  }
 }
 
 function diskFull(path: string, cause: unknown): PosternError {

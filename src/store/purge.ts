@@ -6,6 +6,10 @@ export const TOMB_DAYS = 30
 const LEDGER_DAYS = 90 // what happened earlier explains nothing that anybody still asks
 const MAX_VANISHED = 50_000 // a client that missed more compares everything
 
+const OWNERLESS = (['item', 'tomb', 'conflict'] as const)
+  .map(owner => `owner = '${owner}' AND id NOT IN(SELECT id FROM ${owner})`)
+  .join(' OR ')
+
 /** What is removed by and by; each step takes at most `limit` rows and says how many it took. */
 export type PurgeStep = 'tombs' | 'ledger' | 'vanished'
 
@@ -20,7 +24,9 @@ export class Purge {
   /** Begins a purge; false when the last one was less than a day ago. */
   begin(): boolean {
     const sql = 'UPDATE meta SET purged_at = ?1 WHERE purged_at IS NULL OR purged_at NOT BETWEEN ?2 AND ?1'
-    return this.#scope.database.run(sql, this.#scope.now, this.#scope.now - DAY_MS).changes > 0
+    if (this.#scope.database.run(sql, this.#scope.now, this.#scope.now - DAY_MS).changes === 0) return false
+    this.#scope.database.run(`DELETE FROM damaged WHERE ${OWNERLESS}`)
+    return true
   }
 
   run(step: PurgeStep, limit: number): number {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
 import { LOOKED_FOR } from './adoption.ts'
-import { damagedOnServer } from './damaged-bodies.ts'
+import { type DamagedItem, damagedOnServer } from './damaged-bodies.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
@@ -14,7 +14,7 @@ import { PACKS_DIR, type PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
 import { PendingChanges } from './pending-changes.ts'
 import { folderRow, itemRow, numberOf } from './row-values.ts'
-import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StagedRow } from './rows.ts'
+import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun } from './rows.ts'
 
 /** The database's name inside a profile's folder. */
 export const DATABASE_FILE = 'store.sqlite'
@@ -230,7 +230,7 @@ export class StoreReader implements Disposable {
   }
 
   /** Items of a folder whose bodies are to be fetched again. */
-  damagedOnServer(folder: number): StagedRow[] {
+  damagedOnServer(folder: number): DamagedItem[] {
     return damagedOnServer(this.#database, folder)
   }
 

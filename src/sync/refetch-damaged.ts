@@ -1,4 +1,4 @@
-import type { FolderRow, StagedRow } from '../store/rows.ts'
+import type { BodyPart, FolderRow, StagedRow } from '../store/rows.ts'
 import { PackSink } from './pack-sink.ts'
 import type { SelectedFolder } from './remote.ts'
 import type { TransferContext } from './transfer-folder.ts'
@@ -12,16 +12,22 @@ export async function refetchDamaged(context: TransferContext, folder: FolderRow
   if (damaged.length === 0) return
   const selected = await remote.examine(folder.path)
   if (selected.uidValidity !== folder.uidValidity) return // numbered anew since PLAN: the next cycle knows
-  for (let at = 0; at < damaged.length; at += BATCH_MESSAGES) {
-    await refetch(context, selected, damaged.slice(at, at + BATCH_MESSAGES))
+  for (const [part, items] of Map.groupBy(damaged, ({ bodyState }) => bodyState)) {
+    for (let at = 0; at < items.length; at += BATCH_MESSAGES) {
+      await refetch(context, selected, { part, items: items.slice(at, at + BATCH_MESSAGES) })
+    }
   }
 }
 
-async function refetch(context: TransferContext, selected: SelectedFolder, items: readonly StagedRow[]): Promise<void> {
+async function refetch(
+  context: TransferContext,
+  selected: SelectedFolder,
+  { part, items }: { readonly part: BodyPart; readonly items: readonly StagedRow[] },
+): Promise<void> {
   const { store, importer } = context
   await using writer = store.openPackWriter()
   const sink = new PackSink(writer)
-  const batches = [{ uids: items.map(({ uid }) => uid), part: 'full' as const }]
+  const batches = [{ uids: items.map(({ uid }) => uid), part }]
   await selected.download(async () => batches.pop(), sink)
   const ends = await writer.sync()
   const arrived = items.flatMap(item => {

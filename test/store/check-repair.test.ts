@@ -134,7 +134,6 @@ t.test('rows that contradict each other are cured, and nothing is lost or double
     `UPDATE folder SET local_uid_next = 1`,
     `UPDATE meta SET modseq = 0`,
     `DELETE FROM meta`,
-    `INSERT INTO damaged VALUES('tomb', 5, 'x', 0, 0)`,
     `DELETE FROM pack`,
     `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, want, seen_at)
        SELECT id, 12345, 7, 900, 0, '', 5, 0, 'full', 0 FROM folder WHERE path = 'INBOX'`,

@@ -23,9 +23,15 @@ const log = pino({ level: 'silent' })
 export class ModelAccount implements Disposable {
   readonly server = new ModelServer(['INBOX', 'Archive'])
   readonly clock = new TestClock()
-  readonly root = mkdtempSync(join(tmpdir(), 'postern-account-'))
-  readonly dir = join(this.root, 'store')
+  readonly root: string
+  readonly dir: string
   #open: Store | undefined
+
+  /** `place` is the folder in which its own is made. */
+  constructor(place = tmpdir()) {
+    this.root = mkdtempSync(join(place, 'postern-account-'))
+    this.dir = join(this.root, 'store')
+  }
 
   get store(): Store {
     this.#open ??= Store.open(this.dir, { clock: this.clock.now, log })

@@ -21,7 +21,7 @@ const PAGE_ROWS = 500
 /** Streams all rows that have a body, page by page: no cursor stays open while a page is worked on. */
 export function* ownedBodies(database: Database, where = '1'): Generator<readonly OwnedBody[]> {
   for (const owner of BODY_OWNERS) {
-    const hash = owner === 'item' || owner === 'tomb' ? ', sha256' : ''
+    const hash = owner === 'stage' ? '' : ', sha256'
     const sql = `SELECT id, pack, offset, length${hash} FROM ${owner} WHERE id > ? AND ${where} ORDER BY id LIMIT ${PAGE_ROWS}`
     for (let after = 0; ; ) {
       const rows = database.all(sql, after)

@@ -19,8 +19,6 @@ const IN_BOTH =
 const renumbered = (queue: 'dlq' | 'stage') =>
   `EXISTS(SELECT 1 FROM folder WHERE folder.id = ${queue}.folder AND folder.uid_validity <> ${queue}.uid_validity)`
 const TOO_LOW = 'local_uid_next <= (SELECT coalesce(max(local_uid), 0) FROM item WHERE item.folder = folder.id)'
-const OWNERLESS = `owner = 'item' AND id NOT IN(SELECT id FROM item) OR owner = 'tomb' AND id NOT IN(SELECT id FROM tomb)
-  OR owner = 'conflict' AND id NOT IN(SELECT id FROM conflict)`
 // Without a cursor the next run compares the folders whole, and finds what the rows stood for.
 const READ_ALL_AGAIN = 'UPDATE folder SET uid_next = NULL, cursor = NULL'
 
@@ -86,11 +84,6 @@ export const ROW_RULES: readonly RowRule[] = [
       `INSERT INTO meta(modseq, cycle) SELECT (SELECT coalesce(max(modseq), 0) + 1 FROM item),
          (SELECT coalesce(max(unlinked), 0) + 1 FROM item) WHERE NOT EXISTS(SELECT 1 FROM meta)`,
     ],
-  },
-  {
-    message: 'notes of damage are about messages that are gone',
-    broken: `SELECT count(*) AS n FROM damaged WHERE ${OWNERLESS}`,
-    cures: [`DELETE FROM damaged WHERE ${OWNERLESS}`],
   },
 ]
 

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { PosternError } from '../../../src/errors.ts'
 import { summarizeHeader } from '../../../src/formats/mail/header-summary.ts'
 import { packFlags, unpackFlags } from '../../../src/store/flags.ts'
+import { checkStore } from '../../../src/store/maintenance/check-store.ts'
 import { PACKS_DIR } from '../../../src/store/pack-format.ts'
 import { PackReader } from '../../../src/store/pack-reader.ts'
 import type { ItemRow } from '../../../src/store/rows.ts'
@@ -13,6 +14,7 @@ import { Store } from '../../../src/store/store.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
+import { finish } from '../store.ts'
 import { Faults, Killed } from './faults.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { pick, randomSource } from './random.ts'
@@ -262,7 +264,8 @@ export class World {
   }
 
   #problems(): string[] {
-    const problems = [...this.#lost]
+    const { problems: found } = finish(checkStore(this.#dir, { isFull: true }))
+    const problems = [...this.#lost, ...found.map(({ message }) => message)]
     const distrust = this.#store.read.distrust()
     if (distrust && !this.#features.lie) problems.push(`an honest server is not believed: ${distrust.evidence}`)
     const { headersUploaded } = this.#server
