@@ -21,7 +21,7 @@ const log = pino({ level: 'silent' })
 
 /** An account of the model server with its store: the real engine and store, no faults, no network. */
 export class ModelAccount implements Disposable {
-  readonly server = new ModelServer(['INBOX', 'Archive'])
+  server = new ModelServer(['INBOX', 'Archive'])
   readonly clock = new TestClock()
   readonly root: string
   readonly dir: string
@@ -53,10 +53,11 @@ export class ModelAccount implements Disposable {
     for (const subject of subjects) this.server.append(path, messageOf(subject), [], this.clock.ms)
   }
 
-  async sync(): Promise<SyncResult> {
+  /** Runs once; with another importer where a test wants one. */
+  async sync(given?: Importer): Promise<SyncResult> {
     this.clock.ms += 60_000
     const packs = new PackReader(join(this.dir, PACKS_DIR))
-    const importer: Importer = { digest: async rows => rows.map(row => digestBody(packs, row)) }
+    const importer = given ?? { digest: async rows => rows.map(row => digestBody(packs, row)) }
     const features = { delta: 'qresync', move: true, givesUids: true, multiAppend: true } as const
     const connect = async () => new ModelRemote(this.server, new Faults(() => 1), features)
     const options = { store: this.store, connect, importer, settings: DEFAULT_SYNC_SETTINGS, log }

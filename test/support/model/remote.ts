@@ -19,7 +19,7 @@ import type {
   WritableFolder,
 } from '../../../src/sync/remote.ts'
 import type { Faults } from './faults.ts'
-import type { ModelFolder, ModelMessage, ModelServer } from './server.ts'
+import { ModelFolder, type ModelMessage, type ModelServer } from './server.ts'
 
 const FULL_STOP = 46
 
@@ -105,8 +105,10 @@ export class ModelRemote implements RemoteMail {
     })
   }
 
-  createFolder(): Promise<void> {
-    throw new Error('not modelled')
+  createFolder(path: string): Promise<void> {
+    return this.#faults.call(() => {
+      if (!this.#server.folders.has(path)) this.#server.folders.set(path, new ModelFolder())
+    })
   }
 
   renameFolder(): Promise<void> {
