@@ -124,6 +124,11 @@ export class PushOutcomes {
     this.#scope.log({ item, folder, uid: given.uid, event: 'moved-upstream' })
   }
 
+  /** The server does not move the message now: it is told again. */
+  moveDeferred(item: number): void {
+    this.#scope.database.run(`DELETE FROM op WHERE item = ? AND kind = 'move'`, item)
+  }
+
   /** The server refused a move: the item goes back to where the server has it. */
   moveRefused(item: number, error: string): void {
     this.#scope.database.run('DELETE FROM op WHERE item = ?', item)

@@ -4,9 +4,10 @@ import type { PendingMove } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
 import { headerHashOf } from './header-hash.ts'
 import { isPushable, type PushContext, refusable } from './push-account.ts'
-import { isRefusal, refusalCode } from './refusal.ts'
+import { isRefusal, isThrottled, refusalCode } from './refusal.ts'
 import type { RemoteMail, WritableFolder } from './remote.ts'
 
+const EXPUNGE_ISSUED = 'EXPUNGEISSUED' // RFC 5530 section 3
 const MAX_BATCH_MESSAGES = 500
 
 /** Moves messages on the server: by MOVE, or by COPY with the originals left to be expunged. */
@@ -74,24 +75,35 @@ async function moveBatch(
         for (const { item, uid } of batch) transactor.push.moved(item, given.get(uid), isCopy)
       })
     } catch (error) {
-      if (isRefusal(error)) {
-        store.transact(transactor => {
-          for (const { item } of batch) transactor.push.moveRefused(item, error.message)
-        })
-      }
+      if (isRefusal(error)) settleRefused(context, batch, error)
       throw error
     }
   })
 }
 
-/** Moves or copies; a destination that somebody has deleted meanwhile is made again. */
+/** A server that has no time now is asked again by the next cycle; one that does not want to gets its way. */
+function settleRefused({ store }: PushContext, batch: readonly PendingMove[], error: PosternError): void {
+  const isLater = isThrottled(error) || refusalCode(error) === EXPUNGE_ISSUED
+  store.transact(({ push }) => {
+    for (const { item } of batch) {
+      if (isLater) push.moveDeferred(item)
+      else push.moveRefused(item, error.message)
+    }
+  })
+}
+
+/**
+ * Moves or copies. A destination that somebody has deleted meanwhile is made again; when somebody has removed one of the
+ * messages meanwhile, the server may refuse them all once.
+ */
 async function transfer(remote: RemoteMail, selected: WritableFolder, uids: UidSet, path: string) {
   const attempt = () => (remote.features.move ? selected.move(uids, path) : selected.copy(uids, path))
   try {
     return await attempt()
   } catch (error) {
-    if (refusalCode(error) !== 'TRYCREATE') throw error
+    const code = refusalCode(error)
+    if (code === 'TRYCREATE') await remote.createFolder(path)
+    else if (code !== EXPUNGE_ISSUED) throw error
   }
-  await remote.createFolder(path)
   return await attempt()
 }

@@ -38,7 +38,10 @@ export class SecondClient implements AsyncDisposable {
   /** Reads everything there is. */
   async see(): Promise<SeenAccount> {
     const seen = new Map<string, readonly SeenMessage[]>()
-    for (const { path } of await this.imap.list()) seen.set(path, await this.#seeFolder(path))
+    for (const { path } of await this.imap.list()) {
+      const messages = await this.#unlessGone(path, () => this.#seeFolder(path))
+      if (messages) seen.set(path, messages)
+    }
     return seen
   }
 
@@ -48,7 +51,11 @@ export class SecondClient implements AsyncDisposable {
     const seen = await this.see()
     for (const { story, action } of actions) {
       if (action.kind === 'append') await this.append(action.folder, story)
-      else for (const [path, messages] of seen) await this.#actIn(path, uidsOf(messages, story), action)
+      else {
+        for (const [path, messages] of seen) {
+          await this.#unlessGone(path, () => this.#actIn(path, uidsOf(messages, story), action))
+        }
+      }
     }
   }
 
@@ -58,6 +65,16 @@ export class SecondClient implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.imap.logout()
+  }
+
+  // What Postern sent before it was stopped may be done only now.
+  async #unlessGone<Result>(path: string, work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work()
+    } catch (error) {
+      if ((await this.imap.list()).some(folder => folder.path === path)) throw error
+      return undefined
+    }
   }
 
   async #actIn(path: string, uids: string, action: Exclude<ServerAction, { kind: 'append' }>): Promise<void> {
