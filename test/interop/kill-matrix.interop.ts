@@ -19,6 +19,7 @@ interface Sampled extends Variant {
 const VARIANTS: readonly Sampled[] = [
   { name: 'all extensions', without: [], isWhole: false, single: 16, double: 6, disturbed: 2 },
   { name: 'all extensions, compared whole', without: [], isWhole: true, single: 10, double: 4, disturbed: 2 },
+  { name: 'the client wins', without: [], isWhole: false, winner: 'client', single: 5, double: 2, disturbed: 2 },
   { name: 'no MOVE', without: ['MOVE'], isWhole: false, single: 5, double: 2, disturbed: 2 },
   { name: 'no UIDPLUS', without: ['UIDPLUS'], isWhole: false, single: 5, double: 2, disturbed: 2 },
   { name: 'no MOVE and no UIDPLUS', without: ['MOVE', 'UIDPLUS'], isWhole: true, single: 5, double: 2, disturbed: 2 },

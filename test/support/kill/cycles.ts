@@ -9,7 +9,7 @@ import type { Store } from '../../../src/store/store.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
 import type { SyncResult } from '../../../src/sync/progress.ts'
-import { DEFAULT_SYNC_SETTINGS } from '../../../src/sync/settings.ts'
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
 import { connectImap } from '../../../src/upstream/imap/client.ts'
 import { DOVECOT_PASSWORD } from '../dovecot.ts'
 
@@ -18,8 +18,8 @@ export interface Mailbox {
   readonly port: number
   readonly user: string
   readonly storeDir: string
-  /** Folders of up to so many messages are compared whole. */
-  readonly fullSyncThreshold: number
+  /** What of the settings is not as it comes. */
+  readonly settings: Pick<SyncSettings, 'conflictResolution' | 'fullSyncThreshold'>
 }
 
 /** What the engine is run with. */
@@ -33,7 +33,7 @@ export interface EngineParts {
 export const SILENT = pino({ level: 'silent' })
 
 /** Makes the real engine over the real IMAP client; each call of the result runs one cycle. */
-export function makeEngine({ port, user, storeDir, fullSyncThreshold }: Mailbox, { store, clock, wrap }: EngineParts) {
+export function makeEngine({ port, user, storeDir, settings }: Mailbox, { store, clock, wrap }: EngineParts) {
   const packs = new PackReader(join(storeDir, PACKS_DIR))
   const account = {
     peer: { host: '127.0.0.1', port },
@@ -44,7 +44,7 @@ export function makeEngine({ port, user, storeDir, fullSyncThreshold }: Mailbox,
   const verifier = { secure: async (socket: Socket) => (wrap?.(socket) ?? socket) as TLSSocket }
   const engine = new SyncEngine({
     store,
-    settings: { ...DEFAULT_SYNC_SETTINGS, fullSyncThreshold },
+    settings: { ...DEFAULT_SYNC_SETTINGS, ...settings },
     connect: signal => connectImap(account, { verifier, log: SILENT, clientVersion: '0' }, signal),
     importer: { digest: async (rows: readonly StagedRow[]) => rows.map(row => digestBody(packs, row)) },
     log: SILENT,

@@ -33,6 +33,7 @@ export interface Variant {
   readonly without: readonly string[]
   /** Whether folders are compared whole, instead of by what the server tells of changes. */
   readonly isWhole: boolean
+  readonly winner?: 'server' | 'client'
 }
 
 /** One line of the matrix. */
@@ -66,7 +67,8 @@ export class Matrix implements AsyncDisposable {
   private constructor(dovecot: Dovecot, variant: Variant) {
     this.#dovecot = dovecot
     this.#variant = variant
-    this.#stories = variant.without.includes('MOVE') ? STORIES.map(withoutRace) : STORIES
+    const stories = variant.winner === 'client' ? STORIES.map(clientWins) : STORIES
+    this.#stories = variant.without.includes('MOVE') ? stories.map(withoutRace) : stories
   }
 
   /** Starts a server for so many cases and fills its template. */
@@ -116,8 +118,9 @@ export class Matrix implements AsyncDisposable {
   #mailbox(user: string): Mailbox {
     const storeDir = join(this.#dir, user)
     mkdirSync(storeDir, { recursive: true })
-    const fullSyncThreshold = this.#variant.isWhole ? 1_000_000 : 0
-    return { port: this.#dovecot.imapPort, user, storeDir, fullSyncThreshold }
+    const { isWhole, winner = 'server' } = this.#variant
+    const settings = { fullSyncThreshold: isWhole ? 1_000_000 : 0, conflictResolution: winner }
+    return { port: this.#dovecot.imapPort, user, storeDir, settings }
   }
 
   async #newMailbox(): Promise<Mailbox> {
@@ -157,6 +160,10 @@ export class Matrix implements AsyncDisposable {
 
 function userOf(number: number): string {
   return `user${number}`
+}
+
+function clientWins({ isKept: _, ...story }: Story): Story {
+  return { ...story, end: story.clientEnd ?? story.end }
 }
 
 // Without MOVE a message is in two folders for a moment: a second client that then moves both has doubled it itself.

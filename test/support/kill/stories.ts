@@ -38,6 +38,10 @@ export interface Story {
   readonly meanwhile?: ServerAction
   /** Where it may be in the end: one of these. */
   readonly end: readonly Places[]
+  /** The same, when the client wins conflicts. */
+  readonly clientEnd?: readonly Places[]
+  /** When the server wins, the user's version is kept as a conflict. */
+  readonly isKept?: true
   /** Its flags in the end, where they differ from `flags`. */
   readonly endFlags?: readonly string[]
 }
@@ -133,10 +137,26 @@ const moved: readonly Story[] = [
     at: ['INBOX'],
     user: [move('Archive')],
     server: move('Projects'),
-    end: [['Archive'], ['Projects']],
+    end: [['Projects']],
+    clientEnd: [['Archive']],
   },
-  { tag: 'move-gone', at: ['INBOX'], user: [move('Archive')], server: { kind: 'expunge' }, end: GONE },
-  { tag: 'move-meanwhile-gone', at: ['INBOX'], user: [move('Archive')], meanwhile: { kind: 'expunge' }, end: GONE },
+  {
+    tag: 'move-gone',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    server: { kind: 'expunge' },
+    end: GONE,
+    clientEnd: [['Archive']],
+    isKept: true,
+  },
+  {
+    tag: 'move-meanwhile-gone',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    meanwhile: { kind: 'expunge' },
+    end: GONE,
+    clientEnd: [[], ['Archive']],
+  },
   {
     tag: 'move-meanwhile',
     at: ['INBOX'],
@@ -175,7 +195,9 @@ const deleted: readonly Story[] = [
     at: ['INBOX'],
     user: [{ kind: 'delete', isPermanent: true }],
     server: flag([SEEN]),
-    end: GONE,
+    end: [['INBOX']],
+    clientEnd: GONE,
+    endFlags: [SEEN],
   },
   {
     tag: 'delete-gone',
@@ -189,7 +211,8 @@ const deleted: readonly Story[] = [
     at: ['INBOX'],
     user: [{ kind: 'delete', isPermanent: true }],
     server: move('Projects'),
-    end: GONE,
+    end: [['Projects']],
+    clientEnd: GONE,
   },
   {
     // If it was moved after PLAN had read the folder, the move is what came last.
@@ -200,7 +223,16 @@ const deleted: readonly Story[] = [
     end: [[], ['Projects']],
   },
   { tag: 'server-gone', at: ['Archive'], server: { kind: 'expunge' }, end: GONE },
-  { tag: 'server-gone-flag', at: ['INBOX'], user: [flag([FLAGGED])], server: { kind: 'expunge' }, end: GONE },
+  {
+    tag: 'server-gone-flag',
+    at: ['INBOX'],
+    user: [flag([FLAGGED])],
+    server: { kind: 'expunge' },
+    end: GONE,
+    clientEnd: [['INBOX']],
+    endFlags: [FLAGGED],
+    isKept: true,
+  },
   { tag: 'meanwhile-gone', at: ['INBOX'], meanwhile: { kind: 'expunge' }, end: GONE },
 ]
 

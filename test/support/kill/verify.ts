@@ -21,12 +21,19 @@ const QUEUES: Readonly<Record<string, string>> = {
 
 /** Names what is still to be done in a store. */
 export function leftovers(storeDir: string): readonly string[] {
+  return query(storeDir, all =>
+    Object.entries(QUEUES).flatMap(([name, from]) => {
+      const count = Number(all(`SELECT count(*) AS n FROM ${from}`)[0]?.n)
+      return count > 0 ? [`${count} ${name}`] : []
+    }),
+  )
+}
+
+/** Looks into a store's database past the store itself. */
+function query<Result>(storeDir: string, ask: (all: (sql: string) => Record<string, unknown>[]) => Result): Result {
   const database = new DatabaseSync(join(storeDir, DATABASE_FILE), { readOnly: true })
   try {
-    return Object.entries(QUEUES).flatMap(([name, from]) => {
-      const count = Number(database.prepare(`SELECT count(*) AS n FROM ${from}`).get()?.n)
-      return count > 0 ? [`${count} ${name}`] : []
-    })
+    return ask(sql => database.prepare(sql).all())
   } finally {
     database.close()
   }
@@ -44,6 +51,7 @@ export function problemsOf(
     ...storyProblems(server, stories),
     ...differences(server, store),
     ...tombProblems(store, storeDir),
+    ...conflictProblems(storeDir, stories),
     ...leftovers(storeDir),
   ]
 }
@@ -120,18 +128,18 @@ function line({ uid, tag, flags, sha256 }: SeenMessage): string {
 
 /** What was deleted must be restorable: its octets are still there. */
 function tombProblems(store: Store, storeDir: string): string[] {
-  const database = new DatabaseSync(join(storeDir, DATABASE_FILE), { readOnly: true })
-  try {
-    return database
-      .prepare('SELECT item, pack, offset, length, sha256 FROM tomb')
-      .all()
-      .flatMap(({ item, pack, offset, length, sha256 }) => {
-        const location = { pack: Number(pack), offset: Number(offset), length: Number(length) }
-        const octets = Buffer.concat([...store.read.body(location)])
-        const wanted = Buffer.from(sha256 as Uint8Array).toString('hex') // a BLOB column
-        return hash('sha256', octets) === wanted ? [] : [`the deleted item ${item} cannot be restored`]
-      })
-  } finally {
-    database.close()
-  }
+  const tombs = query(storeDir, all => all('SELECT item, pack, offset, length, sha256 FROM tomb'))
+  return tombs.flatMap(({ item, pack, offset, length, sha256 }) => {
+    const location = { pack: Number(pack), offset: Number(offset), length: Number(length) }
+    const octets = Buffer.concat([...store.read.body(location)])
+    const wanted = Buffer.from(sha256 as Uint8Array).toString('hex') // a BLOB column
+    return hash('sha256', octets) === wanted ? [] : [`the deleted item ${item} cannot be restored`]
+  })
+}
+
+/** The user's version that lost against the server's is not thrown away. */
+function conflictProblems(storeDir: string, stories: readonly Story[]): string[] {
+  const subjects = query(storeDir, all => all('SELECT subject FROM conflict')).map(({ subject }) => subject)
+  const missing = stories.filter(({ tag, isKept }) => isKept && !subjects.includes(`[${tag}]`))
+  return missing.map(({ tag }) => `the user's version of [${tag}] was not kept`)
 }
