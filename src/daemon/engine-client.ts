@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import type { MaintenanceProgress } from '../store/maintenance/problem.ts'
+import type { FetchResult } from '../sync/body-fetcher.ts'
 import type { LocalChangeResult } from '../sync/local-change.ts'
 import type { SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { ServerChange, WatchState } from '../sync/watcher.ts'
@@ -12,6 +13,7 @@ import type {
   DeliverRequest,
   EngineEvent,
   EngineSettings,
+  FetchRequest,
   FromEngine,
   MaintainRequest,
   RunRequest,
@@ -85,7 +87,7 @@ export class EngineClient implements AsyncDisposable {
     await this.#afterBackOff(signal)
     const id = ++this.#id
     const onRunEvent = (event: EngineEvent) => {
-      if (event.kind !== 'maintenance') onEvent(event)
+      if (event.kind !== 'maintenance' && event.kind !== 'body') onEvent(event)
     }
     const result = await this.#cancellable(id, { kind: 'run', ...request, id }, onRunEvent, signal)
     return result as SyncResult // engine-main answers each kind of request with its kind of result
@@ -107,6 +109,22 @@ export class EngineClient implements AsyncDisposable {
       if (event.kind === 'maintenance') onProgress(event)
     }
     return this.#cancellable(id, { kind: 'maintain', ...request, id }, onEvent, signal)
+  }
+
+  /**
+   * Fetches bodies on demand; resolves when they are durable.
+   *
+   * @throws {PosternError} what concerns all of them, or DAEMON_ENGINE_CRASHED
+   */
+  async fetch(
+    request: Omit<FetchRequest, 'id'>,
+    onEvent: (event: EngineEvent) => void,
+    signal: AbortSignal,
+  ): Promise<FetchResult> {
+    await this.#afterBackOff(signal)
+    const id = ++this.#id
+    const result = await this.#cancellable(id, { kind: 'fetch', ...request, id }, onEvent, signal)
+    return result as FetchResult // engine-main answers each kind of request with its kind of result
   }
 
   /** Puts a message of our own making into a profile's Inbox; resolves when it is durable. */

@@ -13,11 +13,13 @@ import { connectImap } from '../upstream/imap/client.ts'
 import { RateLimit, type RateLimits } from '../upstream/imap/rate-limit.ts'
 import type { ImapAccount } from '../upstream/imap/session.ts'
 import { connectWatch } from '../upstream/imap/watch.ts'
+import { EngineFetchers } from './engine-fetchers.ts'
 import {
   ALIVE_MS,
   type ChangeRequest,
   type DeliverRequest,
   type EngineSettings,
+  type FetchRequest,
   type FromEngine,
   type MaintainRequest,
   type RunRequest,
@@ -44,6 +46,7 @@ class EngineProcess {
   readonly #runs = new Map<number, AbortController>()
   readonly #rates = new Map<number, RateLimits>()
   readonly watchers: EngineWatchers
+  readonly #fetchers: EngineFetchers
 
   constructor(settings: EngineSettings) {
     this.#settings = settings
@@ -57,6 +60,17 @@ class EngineProcess {
       send,
       log: this.#log,
     })
+    this.#fetchers = new EngineFetchers({
+      contextOf: request => this.#engineParts(request, this.#log.child({ profile: request.profile })),
+      onTooManyConnections: profile => this.watchers.shrink(profile),
+      send,
+      log: this.#log,
+    })
+  }
+
+  async fetch(request: FetchRequest): Promise<void> {
+    using _use = this.#stores.use(request.profile)
+    await this.#fetchers.fetch(request)
   }
 
   async run(request: RunRequest): Promise<void> {
@@ -133,9 +147,11 @@ class EngineProcess {
 
   cancel(id: number): void {
     this.#runs.get(id)?.abort(stopping())
+    this.#fetchers.cancel(id, stopping())
   }
 
   async close(id: number, profile: number): Promise<void> {
+    await this.#fetchers.stop(stopping(), profile)
     await this.watchers.unwatch(profile)
     this.#stores.close(profile)
     send({ kind: 'done', id, result: undefined })
@@ -145,6 +161,7 @@ class EngineProcess {
     // SQLite was seen to hang in exit with a worker at work: nothing may keep us for ever.
     setTimeout(() => process.exit(1), CLOSING_TIMEOUT_MS).unref()
     for (const run of this.#runs.values()) run.abort(stopping())
+    await this.#fetchers.stop(stopping())
     await this.watchers[Symbol.asyncDispose]()
     await this.#importWorker[Symbol.asyncDispose]()
     this.#stores[Symbol.dispose]()
@@ -153,16 +170,14 @@ class EngineProcess {
   }
 
   #engine(request: RunRequest, log: Logger): SyncEngine {
+    return new SyncEngine({ ...this.#engineParts(request, log), settings: request.settings, log, clock: Date.now })
+  }
+
+  #engineParts(request: WatchRequest, log: Logger) {
     const connect: ConnectMail = (signal, options) =>
       connectImap(accountOf(request), { ...this.#clientOptions(request, log), ...options }, signal)
-    return new SyncEngine({
-      store: this.#stores.get(request),
-      connect,
-      importer: this.#importWorker.importerFor(request.storeDir),
-      settings: request.settings,
-      log,
-      clock: Date.now,
-    })
+    const importer = this.#importWorker.importerFor(request.storeDir)
+    return { store: this.#stores.get(request), connect, importer }
   }
 
   #clientOptions({ profile, settings }: WatchRequest, log: Logger) {
@@ -197,6 +212,7 @@ process.on('message', (message: ToEngine) => {
   else if (message.kind === 'deliver') void engine?.deliver(message)
   else if (message.kind === 'change') void engine?.change(message)
   else if (message.kind === 'maintain') void engine?.maintain(message)
+  else if (message.kind === 'fetch') void engine?.fetch(message)
   else if (message.kind === 'cancel') engine?.cancel(message.id)
   else if (message.kind === 'watch') engine?.watchers.watch(message)
   else if (message.kind === 'unwatch') void engine?.watchers.unwatch(message.profile)

@@ -1,6 +1,7 @@
 import type { UpstreamUrl } from '../config/upstream-url.ts'
 import type { LogLevel } from '../log/logger.ts'
 import type { MaintenanceProgress } from '../store/maintenance/problem.ts'
+import type { FetchProgress, FetchResult } from '../sync/body-fetcher.ts'
 import type { SyncScope } from '../sync/choose-folders.ts'
 import type { SyncRun } from '../sync/cycle.ts'
 import type { LocalChange, LocalChangeResult } from '../sync/local-change.ts'
@@ -52,6 +53,13 @@ export interface ChangeRequest {
   readonly change: LocalChange
 }
 
+/** Bodies that a person wants now. */
+export interface FetchRequest extends WatchRequest {
+  readonly id: number
+  readonly items: readonly number[]
+  readonly timeoutMs: number
+}
+
 /** Care for a store as a whole. */
 export interface MaintainRequest {
   readonly id: number
@@ -61,7 +69,7 @@ export interface MaintainRequest {
 }
 
 /** What the engine tells while it works. */
-export type EngineEvent = SyncEvent | MaintenanceProgress
+export type EngineEvent = SyncEvent | MaintenanceProgress | FetchProgress
 
 /** From the main process. */
 export type ToEngine =
@@ -77,12 +85,19 @@ export type ToEngine =
   /** Makes the connections of all watchers anew. */
   | { readonly kind: 'reconnect' }
   | ({ readonly kind: 'maintain' } & MaintainRequest)
+  /** Fetches bodies on demand, beside the run under way. */
+  | ({ readonly kind: 'fetch' } & FetchRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
   | { readonly kind: 'shutdown' }
 
 /** What a request was answered with. */
-export type EngineResult = SyncResult | LocalChangeResult | StoreTaskResults[keyof StoreTaskResults] | undefined
+export type EngineResult =
+  | SyncResult
+  | LocalChangeResult
+  | FetchResult
+  | StoreTaskResults[keyof StoreTaskResults]
+  | undefined
 
 /** From the engine. */
 export type FromEngine =

@@ -4,6 +4,7 @@ import type { Method, MethodContext } from './method.ts'
 import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
 import { CONFLICT_METHODS } from './methods/conflict.ts'
+import { FETCH_METHODS } from './methods/fetch.ts'
 import { FOLDER_CLASS_METHODS } from './methods/folder-class.ts'
 import { FRONT_METHODS } from './methods/fronts.ts'
 import { IGNORED_METHODS } from './methods/ignored.ts'
@@ -21,6 +22,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
   ...CONFLICT_METHODS,
+  ...FETCH_METHODS,
   ...FOLDER_CLASS_METHODS,
   ...FRONT_METHODS,
   ...IGNORED_METHODS,

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
+import type { StoreErrorCode } from '../store/errors.ts'
 import { unpackFlags } from '../store/flags.ts'
 import { DATABASE_FILE, StoreReader } from '../store/reader.ts'
 import type { FolderRow, ItemRow } from '../store/rows.ts'
@@ -146,7 +147,7 @@ export class StoreReaders implements ReaderOperations, Disposable {
 
   *body({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
     const store = this.#get(dir)
-    yield* store.body(store.getItem(row).location)
+    yield* store.body(wholeLocation(store.getItem(row)))
   }
 
   *deleted({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly DeletedListing[]> {
@@ -254,6 +255,15 @@ function fileName({ uid, localUid }: ItemRow): string {
   return uid > 0 ? `${uid}.eml` : `local-${localUid}.eml`
 }
 
+// A header must never leave the store as if it were the message.
+function wholeLocation({ id, bodyState, location }: ItemRow) {
+  if (bodyState === 'full') return location
+  throw new PosternError<StoreErrorCode>('STORE_HEADER_ONLY', `Only the header of item ${id} is here.`, {
+    remedy: 'user',
+    advice: 'Fetch all of it first: postern item fetch ID.',
+  })
+}
+
 function makeFolder(out: string): void {
   try {
     mkdirSync(out, { recursive: true })
@@ -269,7 +279,7 @@ function exportItem(store: StoreReader, item: ItemRow, file: string): number {
   try {
     const fd = openSync(temporary, 'w', 0o600)
     try {
-      for (const chunk of store.body(item.location)) octets += writeAll(fd, chunk)
+      for (const chunk of store.body(wholeLocation(item))) octets += writeAll(fd, chunk)
     } finally {
       closeSync(fd)
     }

@@ -6,9 +6,11 @@ import { isPaused, profilePaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
 import { mailAccountOf, type SignInAttempt, type SignInGuard, signInStopped } from '../profile/sign-in-guard.ts'
+import type { FetchProgress, FetchResult } from '../sync/body-fetcher.ts'
 import { type LocalChange, type LocalChangeResult, needsWriter } from '../sync/local-change.ts'
 import type { ProgressEvent, SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { EngineClient } from './engine-client.ts'
+import type { EngineEvent, WatchRequest } from './engine-protocol.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
 import type { SlowServer } from './slow-server.ts'
@@ -35,6 +37,13 @@ interface ProfileRuns {
   readonly watchers: Set<(event: ProgressEvent) => void>
   /** While the server says nothing, and when that was told. */
   slow: (SlowServer & { readonly toldMs: number }) | undefined
+}
+
+/** How bodies are fetched on demand. */
+export interface FetchOptions {
+  readonly timeoutMs: number
+  readonly onProgress: (progress: FetchProgress) => void
+  readonly signal: AbortSignal
 }
 
 /** What {@link SyncRunner} works with. */
@@ -146,6 +155,33 @@ export class SyncRunner implements AsyncDisposable {
     return needsWriter(change) ? this.exclusively({ number }, apply) : apply()
   }
 
+  /**
+   * Fetches the bodies of items now, whatever run is under way; resolves when they are durable.
+   *
+   * @throws {PosternError} PROFILE_PAUSED, SYNC_FETCH_TIMEOUT, and what keeps the server from being asked
+   */
+  async fetch(
+    profile: Profile,
+    items: readonly number[],
+    { timeoutMs, onProgress, signal }: FetchOptions,
+  ): Promise<FetchResult> {
+    if (isPaused(profile, Date.now())) throw profilePaused(profile)
+    const account = await this.#account(profile)
+    const signIn = await this.#signIns.begin(mailAccountOf(profile))
+    const onEvent = (event: EngineEvent) => {
+      if (event.kind === 'signed-in') signIn.accepted()
+      else if (event.kind === 'body') onProgress(event)
+    }
+    try {
+      const both = AbortSignal.any([signal, this.#stopping.signal])
+      const result = await this.#engine.fetch({ ...account, items, timeoutMs }, onEvent, both)
+      await signIn.failed(undefined) // somebody else's connection was used, or none was needed
+      return result
+    } catch (error) {
+      throw await this.#refusal(profile, signIn, error)
+    }
+  }
+
   /** Does something with a profile's store between two runs; runs that are asked for meanwhile wait. */
   async exclusively<Result>({ number }: Pick<Profile, 'number'>, work: () => Promise<Result>): Promise<Result> {
     const runs = this.#runsOf(number)
@@ -235,13 +271,17 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   async #request(profile: Profile, { folders, scope, structure }: RunOptions) {
+    return { ...(await this.#account(profile)), folders, scope, structure }
+  }
+
+  async #account(profile: Profile): Promise<WatchRequest> {
     const secrets = await this.#secrets()
     const password = secrets.find(profile.number, 'password')
     const imap = parseUpstreamUrl(profile.imap)
     if (password === undefined || !imap) throw noPassword(profile)
     const { number, dir, user, email } = profile
-    const account = { profile: number, storeDir: dir, imap, user: user ?? email, password }
-    return { ...account, folders, scope, structure, settings: syncSettingsOf(profile) }
+    const settings = syncSettingsOf(profile)
+    return { profile: number, storeDir: dir, imap, user: user ?? email, password, settings }
   }
 
   #runsOf(profile: number): ProfileRuns {

@@ -15,6 +15,13 @@ export interface DownloadCandidate {
   readonly maxBatch: number | undefined
 }
 
+/** Where the server has an item. */
+export interface BodyPlace extends DownloadPlace {
+  readonly path: string
+  readonly uid: number
+  readonly size: number
+}
+
 /** Reads what is on its way from the server, and what did not make it. */
 export class IncomingQueries {
   readonly #database: Database
@@ -58,6 +65,24 @@ export class IncomingQueries {
     const sql = `SELECT id FROM item WHERE folder = ? AND body_state = 'header' AND is_gone = 0 AND unlinked IS NULL
       ORDER BY local_uid`
     return this.#database.all(sql, folder).map(row => Number(row.id))
+  }
+
+  /** Where the server has an item now, as far as that is known. */
+  placeOf(item: number): BodyPlace | undefined {
+    const row = this.#database.find(
+      `SELECT folder.id, path, uid_validity, uid, size FROM item JOIN folder ON folder.id = remote_folder
+         WHERE item.id = ? AND uid > 0 AND unlinked IS NULL AND uid_validity IS NOT NULL`,
+      item,
+    )
+    if (!row) return undefined
+    const [folder, uidValidity, uid, size] = [row.id, row.uid_validity, row.uid, row.size].map(Number)
+    return {
+      folder: folder ?? 0,
+      uidValidity: uidValidity ?? 0,
+      uid: uid ?? 0,
+      size: size ?? 0,
+      path: String(row.path),
+    }
   }
 
   /** Tells whether what is queued of a folder, or here of it, is otherwise than it is wanted. */

@@ -46,6 +46,8 @@ export interface PackWriterOptions {
   readonly clock: () => number
   /** Told once the files are closed, while the writer still knows what it wrote to. */
   readonly onClosed?: (writer: PackWriter) => void
+  /** Gives the number of the next pack when one is full; others may be writing to the one after this. */
+  readonly nextPack?: () => number
   /** For tests. */
   readonly maxPackOctets?: number
 }
@@ -194,7 +196,7 @@ export class PackWriter implements AsyncDisposable {
     if (full.end < maxPackOctets) return full
     this.#flush()
     this.#closing.push(full)
-    this.#current = this.#openPack(full.id + 1, 0)
+    this.#current = this.#openPack(this.#options.nextPack?.() ?? full.id + 1, 0)
     return this.#current
   }
 

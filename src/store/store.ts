@@ -33,6 +33,7 @@ export class Store implements Disposable {
   /** The last pack whose sync failed: what comes goes into later ones. */
   #abandonedPack = 0
   #isSuspect = false
+  readonly #busyPacks = new Set<number>()
   readonly dir: string
   readonly read: StoreReader
 
@@ -89,13 +90,25 @@ export class Store implements Disposable {
     return this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())), false)
   }
 
-  /** Makes a writer that goes on where the last committed body ends, or in a new pack. One at a time. */
+  /**
+   * Makes a writer that goes on where the last committed body ends, or in a new pack. There may be several: no two write
+   * to the same pack.
+   */
   openPackWriter({ isFresh = false }: { readonly isFresh?: boolean } = {}): PackWriter {
+    const claims: Disposable[] = []
+    const claim = (pack: number) => {
+      claims.push(this.#claim(pack))
+      return pack
+    }
+    const last = this.#nextPackEnd(isFresh)
+    claim(last.pack)
     return new PackWriter({
       packsDir: this.#packsDir,
-      last: this.#nextPackEnd(isFresh),
+      last,
       clock: this.#clock,
+      nextPack: () => claim(this.#unusedPack()),
       onClosed: ({ isDistrusted, pack }) => {
+        for (const each of claims) each[Symbol.dispose]()
         if (!isDistrusted) return
         this.#abandonedPack = Math.max(this.#abandonedPack, pack)
         this.#isSuspect = true
@@ -106,9 +119,23 @@ export class Store implements Disposable {
   #nextPackEnd(isFresh: boolean): PackEnd {
     const row = this.#database.find('SELECT id, committed_octets, retired_at FROM pack ORDER BY id DESC LIMIT 1')
     const id = Number(row?.id ?? 0)
-    if (id <= this.#abandonedPack) return { pack: this.#abandonedPack + 1, octets: 0 }
-    if (isFresh || !row || row.retired_at !== null) return { pack: id + 1, octets: 0 }
-    return { pack: id, octets: Number(row.committed_octets) }
+    const mayGoOn = row && !isFresh && row.retired_at === null && id > this.#abandonedPack && !this.#busyPacks.has(id)
+    return mayGoOn ? { pack: id, octets: Number(row.committed_octets) } : { pack: this.#unusedPack(), octets: 0 }
+  }
+
+  /** Keeps writers out of a pack until the result is disposed of; undefined when one is at work in it. */
+  claimPack(pack: number): Disposable | undefined {
+    return this.#busyPacks.has(pack) ? undefined : this.#claim(pack)
+  }
+
+  #claim(pack: number): Disposable {
+    this.#busyPacks.add(pack)
+    return { [Symbol.dispose]: () => void this.#busyPacks.delete(pack) }
+  }
+
+  #unusedPack(): number {
+    const known = Number(this.#database.find('SELECT max(id) AS id FROM pack')?.id ?? 0)
+    return Math.max(known, this.#abandonedPack, ...this.#busyPacks) + 1
   }
 
   [Symbol.dispose](): void {

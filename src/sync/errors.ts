@@ -6,3 +6,6 @@ export type SyncErrorCode =
   | 'SYNC_FILE_UNREADABLE'
   | 'SYNC_NOT_A_MESSAGE'
   | 'SYNC_BAD_FLAG'
+  | 'SYNC_BODY_UNREACHABLE'
+  | 'SYNC_BODY_GONE'
+  | 'SYNC_FETCH_TIMEOUT'

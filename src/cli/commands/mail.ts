@@ -10,6 +10,7 @@ import { FOLDER_CHANGES } from './folder-change.ts'
 import { folderSetCommand } from './folder-set.ts'
 import { ITEM_CHANGES } from './item-change.ts'
 import { listDeleted } from './item-deleted.ts'
+import { itemFetchCommand } from './item-fetch.ts'
 
 const profileOption = { type: 'string', describe: 'Which profile, where there are several' } as const
 
@@ -206,7 +207,7 @@ const itemExportCommand = defineCommand<{
 export const itemCommand: Command<never> = defineCommand({
   command: 'item',
   describe: 'Messages of the local store',
-  children: [itemListCommand, itemShowCommand, itemExportCommand, ...ITEM_CHANGES],
+  children: [itemListCommand, itemShowCommand, itemExportCommand, itemFetchCommand, ...ITEM_CHANGES],
 })
 
 function folderUsage(): PosternError {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Profile } from '../../profile/profiles.ts'
 import type { LocalChange } from '../../sync/local-change.ts'
+import { findItem } from '../item-id.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
-import { findItem } from './mail.ts'
 
 const profile = z.string().optional()
 const ids = z.array(z.string()).min(1)

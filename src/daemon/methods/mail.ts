@@ -1,13 +1,10 @@
 import { z } from 'zod'
-import { PosternError } from '../../errors.ts'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
-import type { Profile } from '../../profile/profiles.ts'
-import type { StoreErrorCode } from '../../store/errors.ts'
 import { folderClass } from '../../sync/settings.ts'
-import type { Installation } from '../installation.ts'
+import { findItem, withId } from '../item-id.ts'
 import { octetsMethod, valueMethod } from '../method.ts'
-import type { ItemListing } from '../reader-operations.ts'
 import { readOne } from '../readers.ts'
+import { ensureWhole } from './fetch.ts'
 
 const profile = z.string().optional()
 const run = z.strictObject({
@@ -54,14 +51,20 @@ export const MAIL_METHODS = {
     const { profile, row } = findItem(installation, id)
     return withId(profile.number, await readOne(installation.readers, 'item', { dir: profile.dir, row }))
   }),
-  'item.export': octetsMethod(z.strictObject({ id: z.string() }), async function* ({ id }, { installation }) {
+  'item.export': octetsMethod(z.strictObject({ id: z.string() }), async function* ({ id }, context) {
+    const { installation } = context
     const { profile, row } = findItem(installation, id)
+    const { state } = await readOne(installation.readers, 'item', { dir: profile.dir, row })
+    if (state === 'header') await ensureWhole(context, profile, [row])
     yield* installation.readers.stream('body', { dir: profile.dir, row })
   }),
   'item.exportFolder': valueMethod(
     z.strictObject({ profile, folder: z.string(), out: z.string() }),
-    async (params, { installation, emit, signal }) => {
-      const { dir } = installation.profiles.choose(params.profile)
+    async (params, context) => {
+      const { installation, emit, signal } = context
+      const profile = installation.profiles.choose(params.profile)
+      const { dir } = profile
+      await ensureWhole(context, profile, await readOne(installation.readers, 'stubs', { dir, folder: params.folder }))
       let last = { done: 0, total: 0, octets: 0 }
       for await (const progress of installation.readers.stream('exportFolder', {
         dir,
@@ -79,20 +82,4 @@ export const MAIL_METHODS = {
 
 function explicitRun({ folders, structureOnly, retrySignIn }: z.infer<typeof run>) {
   return { retrySignIn, folders, scope: 'all', structure: structureOnly ? 'only' : 'also', isExplicit: true } as const
-}
-
-/** Gives an item its id, `<profile number>-<row>`: unique in an installation, and never given twice. */
-export function withId<Item extends ItemListing>(profile: number, { row, ...item }: Item) {
-  return { id: `${profile}-${row}`, ...item }
-}
-
-/** Finds an item's profile and row. */
-export function findItem(installation: Installation, id: string): { readonly profile: Profile; readonly row: number } {
-  const [, number, row] = /^(\d{1,9})-(\d{1,15})$/.exec(id) ?? []
-  const profile = installation.profiles.list().find(profile => profile.number === Number(number))
-  if (profile && row) return { profile, row: Number(row) }
-  throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', `There is no item with the id ${JSON.stringify(id)}.`, {
-    remedy: 'user',
-    advice: 'See `postern item list FOLDER` for the ids.',
-  })
 }

@@ -36,7 +36,7 @@ const DAY_MS = 86_400_000
 /**
  * Rewrites packs that are more than half dead, and the database when it has much free space. May be ended at any
  * instruction: rows point to the new place only once that is durable, and the old file stays until {@link removeRetired}.
- * Nothing else may write bodies meanwhile; rows may change.
+ * Bodies that come meanwhile go into other packs; rows may change.
  *
  * @throws {PosternError} STORE_DISK_FULL, STORE_WRITE_FAILED; what was moved until then stays moved
  */

@@ -32,8 +32,10 @@ export class PackMover {
     return { copied: this.#copied, damaged: this.#damaged }
   }
 
-  /** Moves a pack's bodies and retires it; false when something in it cannot be read, and it has to stay. */
+  /** Moves a pack's bodies and retires it; false when it has to stay: something in it cannot be read, or is written. */
   async empty(pack: number): Promise<boolean> {
+    using claim = this.#store.claimPack(pack)
+    if (!claim) return false // a message that is just being opened goes there
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const bodies = this.#bodiesOf(pack)
       const damagedBefore = this.#damaged

@@ -11,6 +11,7 @@ import { PACKS_DIR } from '../../../src/store/pack-format.ts'
 import { PackReader } from '../../../src/store/pack-reader.ts'
 import type { ItemRow } from '../../../src/store/rows.ts'
 import { Store } from '../../../src/store/store.ts'
+import { BodyFetcher, type FetchContext } from '../../../src/sync/body-fetcher.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
@@ -159,7 +160,12 @@ export class World {
     kept.remember()
     try {
       this.cycles++
-      await engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
+      const run = engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
+      const opened = this.#openItem({ ...options, onSignedIn: () => undefined }, signal)
+      // Both of one process: when it is killed, both end.
+      const ends = await Promise.allSettled([run, opened])
+      const errors = ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []))
+      if (errors.length > 0) throw errors.find(error => error instanceof Killed) ?? errors[0]
     } catch (error) {
       const isFault = error instanceof Killed || (error instanceof PosternError && /_LOST$|_BYE$/.test(error.code))
       if (!isFault) throw error
@@ -173,6 +179,20 @@ export class World {
       packs[Symbol.dispose]()
       this.#lost.push(...kept.problems())
     }
+  }
+
+  // Somebody opens a message of which only the header is here, while a run is going on.
+  async #openItem(context: FetchContext, signal: AbortSignal): Promise<void> {
+    if (!this.#isModest || this.#random() < 0.7) return
+    const items = PATHS.flatMap(path => {
+      const folder = this.#store.read.folders().find(folder => folder.path === path)
+      return folder ? [...this.#store.read.items(folder.id)] : []
+    })
+    const item = pick(
+      this.#random,
+      items.filter(({ bodyState }) => bodyState === 'header'),
+    )
+    if (item) await new BodyFetcher().fetch(context, [item.id], { onProgress: () => undefined, signal })
   }
 
   #open(): Store {
