@@ -12,6 +12,7 @@ export class ConfigFile {
   readonly #file: string
   #document: Document
   #config: Config
+  #changes: Promise<void> = Promise.resolve()
 
   private constructor(file: string, document: Document, config: Config) {
     this.#file = file
@@ -69,8 +70,14 @@ export class ConfigFile {
     return this.get(key)
   }
 
-  /** Sets a value at a path (undefined removes it), checks the whole and writes the file. */
-  async change(path: readonly string[], value: unknown): Promise<void> {
+  /** Sets a value at a path (undefined removes it), checks the whole and writes the file; one change after the other. */
+  change(path: readonly string[], value: unknown): Promise<void> {
+    const changed = this.#changes.then(() => this.#change(path, value))
+    this.#changes = changed.catch(() => undefined) // told to this call's caller
+    return changed
+  }
+
+  async #change(path: readonly string[], value: unknown): Promise<void> {
     const changed = this.#document.clone() as Document // clone keeps the class, its type says Document.Parsed
     if (value === undefined) changed.deleteIn(path)
     else changed.setIn(path, changed.createNode(value))

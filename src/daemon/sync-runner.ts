@@ -1,7 +1,6 @@
 import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
-import type { ProfileErrorCode } from '../profile/errors.ts'
 import { isPaused, profilePaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
@@ -11,13 +10,11 @@ import { type LocalChange, type LocalChangeResult, needsWriter } from '../sync/l
 import type { ProgressEvent, SyncEvent, SyncResult } from '../sync/progress.ts'
 import type { EngineClient } from './engine-client.ts'
 import type { EngineEvent, WatchRequest } from './engine-protocol.ts'
-import type { DaemonErrorCode } from './errors.ts'
 import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
+import { asPosternError, asResult, held, MAX_CRASHES, noPassword, stopping, sum } from './run-outcomes.ts'
 import type { SlowServer } from './slow-server.ts'
 import { syncSettingsOf } from './sync-settings.ts'
-import { fromWireError, toWireError } from './wire-error.ts'
 
-const MAX_CRASHES = 3 // of one profile, before it is held
 const SLOW_TOLD_MS = 12_000 // a silent server is told of every 10 s
 
 /** What is known of a profile's runs since the start. */
@@ -293,45 +290,4 @@ export class SyncRunner implements AsyncDisposable {
     this.#profiles.set(profile, runs)
     return runs
   }
-}
-
-function asPosternError(error: unknown): PosternError {
-  return error instanceof PosternError ? error : fromWireError(toWireError(error))
-}
-
-function asResult(value: unknown): SyncResult | undefined {
-  return value as SyncResult | undefined // `last` is a run of ours, or a promise of nothing
-}
-
-function sum(earlier: SyncResult | undefined, result: SyncResult): SyncResult {
-  if (!earlier) return result
-  return {
-    ...result,
-    downloaded: earlier.downloaded + result.downloaded,
-    imported: earlier.imported + result.imported,
-    uploaded: earlier.uploaded + result.uploaded,
-    conflicts: earlier.conflicts + result.conflicts,
-  }
-}
-
-function held({ name }: Profile): PosternError {
-  return new PosternError<DaemonErrorCode>(
-    'DAEMON_PROFILE_HELD',
-    `Synchronizing ${name} made the engine crash ${MAX_CRASHES} times; it is held.`,
-    { remedy: 'user', advice: `Look into the log, then try \`postern sync --profile ${name}\`.` },
-  )
-}
-
-function noPassword({ name }: Profile): PosternError {
-  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No password is stored for ${name}.`, {
-    remedy: 'user',
-    advice: `Store one: postern profile password ${name}`,
-  })
-}
-
-function stopping(): PosternError {
-  return new PosternError<DaemonErrorCode>('DAEMON_STOPPING', 'Postern is stopping.', {
-    remedy: 'retry',
-    advice: 'What has arrived is kept; the next run goes on from there.',
-  })
 }

@@ -51,11 +51,13 @@ export function sendingAccountOf(profile: Profile): SignInAccount {
  */
 export class SignInGuard {
   readonly #file: string
+  readonly #log: Logger
   readonly #counts: Map<string, Count>
   #writes: Promise<void> = Promise.resolve()
 
-  private constructor(file: string, counts: Map<string, Count>) {
+  private constructor(file: string, log: Logger, counts: Map<string, Count>) {
     this.#file = file
+    this.#log = log
     this.#counts = counts
   }
 
@@ -64,7 +66,7 @@ export class SignInGuard {
     const text = await readIfPresent(file)
     const counts = text === undefined ? new Map() : parse(text)
     if (!counts) log.error({ file }, 'the count of refused sign-ins is damaged and begins anew')
-    return new SignInGuard(file, counts ?? new Map())
+    return new SignInGuard(file, log, counts ?? new Map())
   }
 
   /** Tells whether sign-ins are stopped. */
@@ -118,7 +120,7 @@ export class SignInGuard {
       accepted: () => {
         if (!end() || count.refusals === 0) return
         count.refusals = 0
-        void this.#write().catch(() => undefined) // the next change writes it as well
+        void this.#write()
       },
       failed: async error => {
         const isRefusal = error instanceof PosternError && error.code === 'UPSTREAM_SIGN_IN_REFUSED'
@@ -143,13 +145,15 @@ export class SignInGuard {
   }
 
   #write(): Promise<void> {
-    const write = this.#writes.then(() => {
+    this.#writes = this.#writes.then(async () => {
       const counts = [...this.#counts].filter(([, { refusals }]) => refusals > 0)
       const document = Object.fromEntries(counts.map(([key, { identity, refusals }]) => [key, { identity, refusals }]))
-      return replaceFile(this.#file, `${JSON.stringify(document, undefined, 2)}\n`, PRIVATE)
+      // While the disk is full the count in memory holds; the sign-in has its own outcome to tell.
+      await replaceFile(this.#file, `${JSON.stringify(document, undefined, 2)}\n`, PRIVATE).catch(error => {
+        this.#log.error({ err: error }, 'the count of refused sign-ins could not be kept')
+      })
     })
-    this.#writes = write.catch(() => undefined) // told to this call's caller
-    return write
+    return this.#writes
   }
 }
 

@@ -112,6 +112,14 @@ t.test('sending counts to the same stop, unless it has a password of its own', a
   t.notOk(guard.isStopped(own))
 })
 
+t.test('a disk that takes nothing does not make a wrong password try for ever', async t => {
+  const dir = t.testdir()
+  const guard = await open(join(dir, 'later', 'sign-ins.json'))
+  writeFileSync(join(dir, 'later'), 'a file in the way of the folder')
+  await refuse(guard, ACCOUNT, 3)
+  await t.rejects(guard.begin(ACCOUNT), { code: 'PROFILE_SIGN_IN_STOPPED' })
+})
+
 t.test('a damaged file does not keep the daemon from starting', async t => {
   const file = makeFile(t)
   for (const content of ['{', '[]', '{"1/password":3}', 'null']) {
