@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
+import { replacedDirPrefix, restoredDir, restoringDir } from '../store/store-folders.ts'
 import type { ProfileErrorCode } from './errors.ts'
 import type { Policies } from './policies.ts'
 import type { Secrets } from './secrets.ts'
@@ -155,7 +156,7 @@ export class Profiles {
     // Renamed first: a crash in between must not leave half a store under a name that may be used again.
     const doomed = `${profile.dir}.removed-${profile.number}`
     await rename(profile.dir, doomed).catch(ignoreAbsent)
-    await rm(doomed, { recursive: true, force: true })
+    for (const dir of [doomed, ...(await leftBeside(profile.dir))]) await rm(dir, { recursive: true, force: true })
     await this.#policies.forget(profile.number)
     return profile
   }
@@ -177,6 +178,18 @@ function scalarOf(text: string): unknown {
   if (/^(true|yes|on)$/i.test(text)) return true
   if (/^(false|no|off)$/i.test(text)) return false
   return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+}
+
+/** Folders with mail of a profile that a restore has put aside, or not finished. */
+async function leftBeside(dir: string): Promise<readonly string[]> {
+  const names = await readdir(dirname(dir)).catch(ignoreNone)
+  const replaced = names.map(name => join(dirname(dir), name)).filter(path => path.startsWith(replacedDirPrefix(dir)))
+  return [...replaced, restoringDir(dir), restoredDir(dir)]
+}
+
+function ignoreNone(error: NodeJS.ErrnoException): string[] {
+  ignoreAbsent(error)
+  return []
 }
 
 function assertName(name: string): void {

@@ -84,7 +84,8 @@ function diskFull(path: string, cause: unknown): PosternError {
 function writeFailed(path: string, cause: unknown): PosternError {
   const free = freeOctets(path)
   const left = free === undefined ? '' : ` (${sizeWords(free)} are free)`
-  return new PosternError<StoreErrorCode>('STORE_WRITE_FAILED', `${path} cannot be written: ${textOf(cause)}${left}.`, {
+  const what = primaryCode(cause) === SQLITE_IOERR ? 'read or written' : 'written'
+  return new PosternError<StoreErrorCode>('STORE_WRITE_FAILED', `${path} cannot be ${what}: ${textOf(cause)}${left}.`, {
     remedy: 'user',
     advice: `${adviceFor(cause)} What is stored already stays as it is.`,
     cause,

@@ -62,7 +62,7 @@ export class PackReader implements Disposable {
     const buffer = Buffer.allocUnsafe(length)
     const fd = this.#fd(location)
     for (let done = 0; done < length; ) {
-      const octets = readSync(fd, buffer, done, length - done, position + done)
+      const octets = readOnce(fd, buffer, { done, length, position }, location)
       if (octets === 0) throw damaged(location, 'the file is too short')
       done += octets
     }
@@ -88,6 +88,20 @@ export class PackReader implements Disposable {
     } catch (error) {
       throw damaged(location, 'the file cannot be opened', error)
     }
+  }
+}
+
+interface Range {
+  readonly done: number
+  readonly length: number
+  readonly position: number
+}
+
+function readOnce(fd: number, buffer: Buffer, { done, length, position }: Range, location: PackLocation): number {
+  try {
+    return readSync(fd, buffer, done, length - done, position + done)
+  } catch (error) {
+    throw damaged(location, 'the disk does not give it back', error)
   }
 }
 

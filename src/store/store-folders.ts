@@ -1,13 +1,21 @@
 import { existsSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+// No profile has a name that begins with a dot, or has a tilde in it: these are never the store of another one.
 
 /** Where a store is put together from a backup. */
 export function restoringDir(dir: string): string {
-  return `${dir}.restoring`
+  return join(dirname(dir), `.${basename(dir)}.restoring`)
 }
 
 /** Where it waits, whole and checked, to take the place of the store. */
 export function restoredDir(dir: string): string {
-  return `${dir}.restored`
+  return join(dirname(dir), `.${basename(dir)}.restored`)
+}
+
+/** What the folder of a store that was replaced begins with. */
+export function replacedDirPrefix(dir: string): string {
+  return `${dir}~before-restore-`
 }
 
 /** Ends a restore that was cut off between its two renames, and clears away one that was cut off before them. */

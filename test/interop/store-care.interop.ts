@@ -180,6 +180,8 @@ t.test('a backup is restored after both sides went on', { skip: dovecotMissing()
   await agree(t, desk, 'INBOX')
   await agree(t, desk, 'Sent')
   t.match(await home.json(['store', 'check', '--full']), { ok: true, queued: { download: 0, import: 0, upload: 0 } })
+  await home.json(['profile', 'remove', 'work', '--yes'])
+  t.same(readdirSync(join(home.dir, 'profiles')), [], 'what was put aside goes with the profile')
 })
 
 async function agree(t: Test, desk: Desk, folder: string): Promise<void> {

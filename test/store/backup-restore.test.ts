@@ -6,6 +6,7 @@ import { checkStore } from '../../src/store/maintenance/check-store.ts'
 import { restoreStore } from '../../src/store/maintenance/restore-store.ts'
 import { packFile } from '../../src/store/pack-format.ts'
 import { Store } from '../../src/store/store.ts'
+import { restoredDir } from '../../src/store/store-folders.ts'
 import { headerHash } from '../../src/sync/header-hash.ts'
 import { ModelAccount, messageOf } from '../support/model-account.ts'
 import { finish, spoil } from '../support/store.ts'
@@ -210,10 +211,10 @@ t.test('a restore over a store that is gone or unreadable', async t => {
 
 t.test('a restore that a crash cut off is ended or undone by the next opening', async t => {
   await cutOff(t, dir => {
-    cpSync(dir, `${dir}.restored`, { recursive: true })
+    cpSync(dir, restoredDir(dir), { recursive: true })
     rmSync(dir, { recursive: true })
   })
-  await cutOff(t, dir => cpSync(dir, `${dir}.restored`, { recursive: true }))
+  await cutOff(t, dir => cpSync(dir, restoredDir(dir), { recursive: true }))
 })
 
 async function cutOff(t: Test, crash: (dir: string) => void): Promise<void> {
@@ -221,5 +222,5 @@ async function cutOff(t: Test, crash: (dir: string) => void): Promise<void> {
   account.close()
   crash(account.dir)
   t.same(account.subjects('INBOX'), ['one', 'two', 'three'])
-  t.notOk(existsSync(`${account.dir}.restored`))
+  t.notOk(existsSync(restoredDir(account.dir)))
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import { Database } from '../database.ts'
+import { fileFailure } from '../disk-failure.ts'
 import { listPackFiles } from '../pack-files.ts'
 import { PACKS_DIR } from '../pack-format.ts'
 import { DATABASE_FILE } from '../reader.ts'
@@ -38,6 +39,15 @@ export interface RepairReport {
  * @throws {PosternError} STORE_LOCKED, STORE_NEWER_SCHEMA, STORE_DISK_FULL, STORE_WRITE_FAILED
  */
 export function* repairStore(dir: string, options: RepairOptions): Generator<MaintenanceProgress, RepairReport> {
+  try {
+    return yield* repair(dir, options)
+  } catch (error) {
+    const isOfFiles = error instanceof Error && 'syscall' in error
+    throw isOfFiles ? fileFailure(dir, error) : error
+  }
+}
+
+function* repair(dir: string, options: RepairOptions): Generator<MaintenanceProgress, RepairReport> {
   using _lock = lockStore(dir)
   const report: MutableReport = { done: [], refetched: 0, lost: [], kept: [] }
   yield { kind: 'maintenance', step: 'database', done: 0, total: 0 }

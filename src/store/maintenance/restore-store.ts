@@ -9,7 +9,7 @@ import { dateWord } from '../pack-files.ts'
 import { PACKS_DIR } from '../pack-format.ts'
 import { PackReader } from '../pack-reader.ts'
 import { DATABASE_FILE } from '../reader.ts'
-import { restoredDir, restoringDir } from '../store-folders.ts'
+import { replacedDirPrefix, restoredDir, restoringDir } from '../store-folders.ts'
 import { checkStore } from './check-store.ts'
 import { copyPack, syncPath } from './copy-pack.ts'
 import { drive } from './drive.ts'
@@ -124,7 +124,7 @@ function swap(dir: string, { close, clock }: RestoreOptions): string | undefined
       renameSync(restoredDir(dir), dir)
       return undefined
     }
-    const before = freeName(`${dir}.before-restore-${dateWord(clock())}`)
+    const before = freeName(`${replacedDirPrefix(dir)}${dateWord(clock())}`)
     renameSync(dir, before)
     renameSync(restoredDir(dir), dir)
     return before
