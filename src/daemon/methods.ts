@@ -1,6 +1,7 @@
 import { PosternError } from '../errors.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import type { Method, MethodContext } from './method.ts'
+import { CERTIFICATE_METHODS } from './methods/certificates.ts'
 import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
 import { CONFLICT_METHODS } from './methods/conflict.ts'
@@ -18,6 +19,7 @@ import { STORE_METHODS } from './methods/store.ts'
 const METHODS: Readonly<Record<string, Method>> = {
   ...STATUS_METHODS,
   ...CONFIG_METHODS,
+  ...CERTIFICATE_METHODS,
   ...PROFILE_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,

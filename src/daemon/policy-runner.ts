@@ -9,17 +9,25 @@ import { fetchPolicy } from './policy-fetch.ts'
 const TICK_MS = 15_000
 const RETRY_MS = 5 * 60_000 // a server that gave none is asked again earlier than one that did
 
+/** What the runner works on: an installation. */
+export type PolicyRunnerHome = Pick<Installation, 'profiles' | 'policies' | 'approvalsFile' | 'log'>
+
+/** How policies are fetched, and when: tests have their own. */
+const SURROUNDINGS = { fetch: fetchPolicy, nowMs: () => performance.now() }
+
 /** Fetches the policies that profiles name by URL: at the start, and with the interval of the folder structure. */
 export class PolicyRunner implements Disposable {
-  readonly #installation: Installation
+  readonly #installation: PolicyRunnerHome
+  readonly #surroundings: typeof SURROUNDINGS
   readonly #onChanged: (profile: Profile) => void
   readonly #nextMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(installation: Installation, onChanged: (profile: Profile) => void) {
+  constructor(installation: PolicyRunnerHome, onChanged: (profile: Profile) => void, surroundings = SURROUNDINGS) {
     this.#installation = installation
     this.#onChanged = onChanged
+    this.#surroundings = surroundings
   }
 
   /**
@@ -27,12 +35,12 @@ export class PolicyRunner implements Disposable {
    * of them would have kept away.
    */
   async start(): Promise<void> {
-    this.#timer = setInterval(() => void this.#tick(), TICK_MS).unref()
+    this.#timer = setInterval(() => void this.tick(), TICK_MS).unref()
     const { profiles, policies } = this.#installation
     const isNew = (profile: Profile) => profile.policyUrl !== undefined && !policies.find(profile, 'url')
     const first = profiles.list().filter(isNew)
     await Promise.all(first.map(profile => this.check(profile)))
-    void this.#tick()
+    void this.tick()
   }
 
   /** Asks for a profile's policy now. */
@@ -41,24 +49,20 @@ export class PolicyRunner implements Disposable {
     const profile = profiles.list().find(each => each.name === name)
     if (!profile || profile.policyUrl === undefined) return
     const key = keyOf(profile)
-    this.#nextMs.set(key, performance.now() + profile.structureSyncMinutes * 60_000)
+    this.#nextMs.set(key, this.#surroundings.nowMs() + profile.structureSyncMinutes * 60_000)
     try {
       await this.#fetch(profile, profile.policyUrl)
     } catch (error) {
       if (this.#stopping.signal.aborted) return
       if (error instanceof PosternError) policies.failed(profile, 'url', error)
       else this.#installation.log.error({ err: error }, 'fetching a policy hit a bug')
-      this.#nextMs.set(key, Math.min(this.#nextMs.get(key) ?? 0, performance.now() + RETRY_MS))
+      this.#nextMs.set(key, Math.min(this.#nextMs.get(key) ?? 0, this.#surroundings.nowMs() + RETRY_MS))
     }
   }
 
-  [Symbol.dispose](): void {
-    clearInterval(this.#timer)
-    this.#stopping.abort(new Error('the daemon is stopping'))
-  }
-
-  async #tick(): Promise<void> {
-    const nowMs = performance.now()
+  /** Asks for the policies that are due; resolves when all have answered. */
+  async tick(): Promise<void> {
+    const nowMs = this.#surroundings.nowMs()
     const due = this.#installation.profiles.list().filter(profile => {
       const isOnline = profile.policyUrl !== undefined && !isPaused(profile, Date.now())
       return isOnline && nowMs >= (this.#nextMs.get(keyOf(profile)) ?? 0)
@@ -66,10 +70,15 @@ export class PolicyRunner implements Disposable {
     await Promise.all(due.map(profile => this.check(profile)))
   }
 
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer)
+    this.#stopping.abort(new Error('the daemon is stopping'))
+  }
+
   async #fetch(profile: Profile, url: string): Promise<void> {
     const { approvalsFile, policies, profiles } = this.#installation
     const known = policies.find(profile, 'url')
-    const answer = await fetchPolicy({
+    const answer = await this.#surroundings.fetch({
       url,
       etag: known?.etag,
       allowHttp: profile.policyAllowHttp,

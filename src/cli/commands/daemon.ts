@@ -87,7 +87,7 @@ function describeStatus(status: Status): string {
     `secrets  key in ${secrets === 'file' ? 'a file of yours' : `the ${secrets}`}`,
     ...fronts.map(frontLine),
     ...(profiles.length === 0 ? ['no profile yet: postern profile add --help'] : [profileTable(profiles)]),
-    ...profiles.flatMap(remarksOn),
+    ...profiles.flatMap(profile => remarksOn(profile, running)),
     ...profiles.flatMap(({ name, distrust }) =>
       distrust
         ? [
@@ -98,9 +98,10 @@ function describeStatus(status: Status): string {
   ].join('\n')
 }
 
-function remarksOn(profile: Status['profiles'][number]): string[] {
+function remarksOn(profile: Status['profiles'][number], isRunning: boolean): string[] {
   const { name, lastError, paused, metered, conflicts, policyProblem, slow, watching } = profile
-  const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : 'no attempt until this is cured'
+  const nothing = isRunning ? 'no attempt until this is cured' : 'no daemon runs that would try again'
+  const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : nothing
   return [
     ...(paused
       ? [`${name}: works offline${paused.until ? ` until ${paused.until}` : ''}; postern resume ${name}`]

@@ -1,0 +1,14 @@
+import { z } from 'zod'
+import { valueMethod } from '../method.ts'
+
+/** What concerns the certificates of real servers. */
+export const CERTIFICATE_METHODS = {
+  /** A key was approved, or an approval was taken out: who waits for that is tried at once. */
+  'cert.changed': valueMethod(z.strictObject({}), async (_params, { installation, daemon }) => {
+    const waiting = installation.profiles.list().filter(profile => {
+      return daemon?.scheduler.failureOf(profile)?.code.startsWith('TLS_') ?? false
+    })
+    for (const { name } of waiting) daemon?.scheduler.runNow(name)
+    return { hastened: waiting.map(({ name }) => name) }
+  }),
+}

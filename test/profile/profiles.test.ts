@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { ConfigFile } from '../../src/config/config-file.ts'
+import { homeAt } from '../../src/config/home.ts'
+import { Policies } from '../../src/profile/policies.ts'
+import { Profiles } from '../../src/profile/profiles.ts'
+import { silentLogger } from '../support/silent-logger.ts'
+
+const FIXED = { code: 'PROFILE_FIXED_BY_POLICY', remedy: 'user' }
+
+async function makeProfiles(t: Test) {
+  const dir = t.testdir()
+  const config = await ConfigFile.open(join(dir, 'config.yaml'))
+  await config.change(['profiles', 'work'], { number: 1, email: 'ada@example.test', imap: 'imaps://imap.example.test' })
+  const policies = await Policies.open(join(dir, 'policies'), silentLogger())
+  const profiles = new Profiles(homeAt(dir), config, policies)
+  const fix = async (settings: object) => {
+    const text = JSON.stringify({ version: 1, settings })
+    await policies.take(profiles.get('work'), 'metadata', { text })
+  }
+  return { profiles, config, fix }
+}
+
+t.test('settings are typed as people type them', async t => {
+  const { profiles } = await makeProfiles(t)
+  for (const [key, text, value] of [
+    ['metered', 'yes', true],
+    ['metered', 'Off', false],
+    ['pauseMs', '20', 20],
+    ['downloadThresholdMb', '0.5', 0.5],
+    ['automaticFolders', 'INBOX, Sent', ['INBOX', 'Sent']],
+    ['priorityFolders', '*', ['*']],
+    ['user', '42', '42'],
+  ] as const) {
+    t.same((await profiles.set('work', key, text))[key], value, `${key} ${text}`)
+  }
+  t.ok(profiles.ownSettings('work').includes('pauseMs'))
+  await profiles.set('work', 'pauseMs', '')
+  t.equal(profiles.get('work').pauseMs, 0, 'an empty text takes it back')
+  t.notOk(profiles.ownSettings('work').includes('pauseMs'))
+  await t.rejects(profiles.set('work', 'colour', 'red'), { code: 'PROFILE_INVALID', advice: /metered/ })
+  await t.rejects(profiles.set('work', 'number', '2'), { code: 'PROFILE_INVALID' })
+  await t.rejects(profiles.set('work', 'prioritySyncMinutes', 'often'), { code: 'CONFIG_INVALID_VALUE' })
+})
+
+t.test('what a policy fixes cannot be changed, and is one’s own again when the policy is gone', async t => {
+  const { profiles, config, fix } = await makeProfiles(t)
+  await profiles.set('work', 'keepDays', '30')
+  await fix({ keepDays: 9, automaticFolders: ['INBOX'] })
+  t.match(profiles.get('work'), { keepDays: 9, fixed: ['automaticFolders', 'keepDays'] })
+  await t.rejects(profiles.set('work', 'keepDays', '365'), FIXED)
+  await t.rejects(profiles.set('work', 'keepDays', ''), FIXED)
+  await t.rejects(profiles.setFolderPatterns('work', { automaticFolders: ['*'], priorityFolders: ['INBOX'] }), FIXED)
+  t.equal(config.config.profiles.work?.keepDays, 30, 'the file still has one’s own')
+  await profiles.set('work', 'metered', 'yes')
+  await fix({})
+  t.match(profiles.get('work'), { keepDays: 30, metered: true, fixed: [] })
+})
+
+t.test('a pause stands in the file, with its end, and goes without a trace', async t => {
+  const { profiles } = await makeProfiles(t)
+  t.match(await profiles.pause('work', '2026-03-01T08:00:00.000Z'), { paused: true, pausedUntil: /^2026/ })
+  t.match(await profiles.pause('work', undefined), { paused: true, pausedUntil: undefined })
+  t.match(await profiles.resume('work'), { paused: false, pausedUntil: undefined })
+  t.notOk(profiles.ownSettings('work').includes('paused'))
+  await t.rejects(profiles.pause('home', undefined), { code: 'PROFILE_UNKNOWN' })
+})
