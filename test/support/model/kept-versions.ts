@@ -4,7 +4,7 @@ import { DATABASE_FILE } from '../../../src/store/reader.ts'
 
 type Row = Readonly<Record<string, SQLOutputValue>>
 
-const ITEMS = `SELECT id, pack, offset, local_bits AS bits, local_keywords AS keywords, is_gone,
+const ITEMS = `SELECT id, pack, offset, body_state AS body, local_bits AS bits, local_keywords AS keywords, is_gone,
   remote_folder IS NOT NULL AND (folder <> remote_folder OR server_bits <> local_bits OR server_keywords <> local_keywords)
     AS isChanged FROM item`
 const LEFT = `SELECT 'tomb' AS kept, deleted_by AS side, pack, offset, bits, keywords FROM tomb WHERE item = ?1
@@ -50,7 +50,10 @@ export class KeptVersions implements Disposable {
 
 function judge(before: Row, left: readonly Row[]): string | undefined {
   if (left.some(({ kept }) => kept === 'merged')) return undefined // another item of the same message goes on
-  const same = left.filter(({ pack, offset }) => pack === before.pack && offset === before.offset)
+  // Of a header the rest may have come meanwhile, which lies elsewhere.
+  const same = left.filter(
+    row => before.body === 'header' || (row.pack === before.pack && row.offset === before.offset),
+  )
   if (same.length === 0) return 'left nothing behind'
   const isDeletedHere = before.is_gone === 1 || same.some(({ kept, side }) => kept === 'tomb' && side === 'local')
   if (isDeletedHere || before.isChanged === 0) return undefined
