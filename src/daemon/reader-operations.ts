@@ -16,6 +16,7 @@ import {
   listConflict,
   listDeleted,
 } from './kept-listing.ts'
+import { type Explanation, explain } from './story.ts'
 
 const PAGE_ROWS = 500
 
@@ -32,6 +33,7 @@ export interface ReaderOperations {
   conflictBody(params: { dir: string; row: number }): Iterable<Uint8Array>
   exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
   ignored(params: { dir: string; folder: string | undefined }): Iterable<readonly IgnoredListing[]>
+  explain(params: { dir: string; wanted: { row: number } | { messageId: string } }): Iterable<Explanation>
   stubs(params: { dir: string; folder: string }): Iterable<readonly number[]>
   forget(params: { dir: string }): Iterable<null>
   releasePacks(params: { dir: string }): Iterable<null>
@@ -186,6 +188,11 @@ export class StoreReaders implements ReaderOperations, Disposable {
   *ignored({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly IgnoredListing[]> {
     const store = this.#find(dir)
     yield store ? listIgnored(store, folder) : []
+  }
+
+  *explain({ dir, wanted }: { dir: string; wanted: { row: number } | { messageId: string } }): Generator<Explanation> {
+    const store = this.#find(dir)
+    yield store ? explain(store, wanted) : { matches: [], notes: [] }
   }
 
   *stubs({ dir, folder }: { dir: string; folder: string }): Generator<readonly number[]> {

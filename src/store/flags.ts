@@ -71,6 +71,11 @@ export function flagChange(from: MessageFlags, to: MessageFlags): FlagChange {
   }
 }
 
+/** Writes a change as people do: `+\\Seen -\\Flagged`. */
+export function describeChange({ add, remove }: FlagChange): string {
+  return [...unpackFlags(add).map(flag => `+${flag}`), ...unpackFlags(remove).map(flag => `-${flag}`)].join(' ')
+}
+
 /** Merges what the server changed into the local flags: a flag never conflicts. */
 export function mergeFlags(base: MessageFlags, local: MessageFlags, remote: MessageFlags): MessageFlags {
   return changeFlags(local, flagChange(base, remote))

@@ -128,8 +128,7 @@ export class IncomingMail {
   /** Puts what is on the ignore list, of one folder or all, back into the queues, each to be tried alone. Gives their number. */
   clearIgnored(folder: number | undefined): number {
     const { database } = this.#scope
-    const where = folder === undefined ? '' : `WHERE folder = ${folder}`
-    const rows = database.all(`DELETE FROM ignored ${where} RETURNING *`)
+    const rows = database.all('DELETE FROM ignored WHERE ?1 IS NULL OR folder = ?1 RETURNING *', folder ?? null)
     for (const row of rows) {
       database.run(INSERT_DLQ, ...queuedValues(row), 0, 1)
       this.#scope.log({ ...entryOf(row), event: 'ignored-cleared' })

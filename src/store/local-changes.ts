@@ -1,7 +1,7 @@
 import { PosternError } from '../errors.ts'
 import type { Row } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
-import { changeFlags, type FlagChange, type MessageFlags } from './flags.ts'
+import { changeFlags, describeChange, type FlagChange, flagChange, type MessageFlags } from './flags.ts'
 import type { PackLocation } from './pack-format.ts'
 import type { MessageDigest } from './rows.ts'
 import type { TransactionScope } from './transaction-scope.ts'
@@ -34,7 +34,8 @@ export class LocalChanges {
       'UPDATE item SET local_bits = ?, local_keywords = ?, local_revision = local_revision + 1, modseq = ? WHERE id = ?',
       ...[bits, keywords, this.#scope.modseq, id],
     )
-    this.#scope.log({ item: id, event: 'flags-changed' })
+    const made = flagChange(local, { bits, keywords })
+    this.#scope.log({ item: id, event: 'flags-changed', detail: describeChange(made) })
   }
 
   /** Adds a message that shall be on the server as well; in a folder that is never synchronized it stays here. */

@@ -6,6 +6,7 @@ import { type DamagedItem, damagedOnServer } from './damaged-bodies.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
+import { History } from './history.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './incoming-queries.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './known-messages.ts'
@@ -33,6 +34,8 @@ export class StoreReader implements Disposable {
   readonly objects: ObjectReader
   /** What is on its way here. */
   readonly incoming: IncomingQueries
+  /** What happened. */
+  readonly history: History
   /** What can be brought back. */
   readonly kept: KeptVersions
 
@@ -41,6 +44,7 @@ export class StoreReader implements Disposable {
     this.pending = new PendingChanges(database)
     this.objects = new ObjectReader(database)
     this.incoming = new IncomingQueries(database)
+    this.history = new History(database)
     this.kept = new KeptVersions(database)
     this.#packs = packs
   }

@@ -1,7 +1,7 @@
 import { findTwin } from './adoption.ts'
 import { type Conflicts, differ, localFlags, type Resolution, serverFlags } from './conflicts.ts'
 import type { Row } from './database.ts'
-import { changeFlags, equalFlags, flagChange, type MessageFlags, mergeFlags } from './flags.ts'
+import { changeFlags, describeChange, equalFlags, flagChange, type MessageFlags, mergeFlags } from './flags.ts'
 import type { FolderChanges } from './folder-changes.ts'
 import type { PushOutcomes } from './push-outcomes.ts'
 import type { TransactionScope } from './transaction-scope.ts'
@@ -62,6 +62,10 @@ export class ServerChanges {
       `UPDATE item SET server_bits = ?, server_keywords = ?, local_bits = ?, local_keywords = ?, modseq = ? WHERE id = ?`,
       ...[remote.bits, remote.keywords, merged.bits, merged.keywords, this.#scope.modseq, Number(row.id)],
     )
+    const seen = flagChange(local, merged)
+    if (!equalFlags(local, merged)) {
+      this.#scope.log({ item: Number(row.id), event: 'flags-changed-on-server', detail: describeChange(seen) })
+    }
     // What the user's own change has brought about there, or another's wish to delete it as well, is no news.
     if (differ(local, merged)) this.#changedButDeleted(Number(row.id), Number(row.folder), resolution)
   }

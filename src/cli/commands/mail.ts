@@ -10,6 +10,7 @@ import { FOLDER_CHANGES } from './folder-change.ts'
 import { folderSetCommand } from './folder-set.ts'
 import { ITEM_CHANGES } from './item-change.ts'
 import { listDeleted } from './item-deleted.ts'
+import { itemExplainCommand } from './item-explain.ts'
 import { itemFetchCommand } from './item-fetch.ts'
 
 const profileOption = { type: 'string', describe: 'Which profile, where there are several' } as const
@@ -207,7 +208,14 @@ const itemExportCommand = defineCommand<{
 export const itemCommand: Command<never> = defineCommand({
   command: 'item',
   describe: 'Messages of the local store',
-  children: [itemListCommand, itemShowCommand, itemExportCommand, itemFetchCommand, ...ITEM_CHANGES],
+  children: [
+    itemListCommand,
+    itemShowCommand,
+    itemExportCommand,
+    itemFetchCommand,
+    itemExplainCommand,
+    ...ITEM_CHANGES,
+  ],
 })
 
 function folderUsage(): PosternError {
