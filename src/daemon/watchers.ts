@@ -19,10 +19,15 @@ export interface WatchersOptions {
   readonly onChange: (profile: Profile, change: ServerChange) => void
   /** The server of a profile has refused a watcher's sign-in; that watcher tries no more. */
   readonly onRefused: (profile: Profile) => void
+  /** Monotonic, in ms. */
+  readonly clock?: () => number
 }
+
+const REFUSED_REST_MS = 3_600_000 // a server whose directory was down for a moment refuses everybody
 
 interface Watched {
   readonly request: WatchRequest
+  readonly sinceMs: number
   /** Undefined until the engine has told. */
   state: WatchState | undefined
 }
@@ -33,6 +38,7 @@ interface Watched {
  */
 export class Watchers implements RunObserver, EngineObserver, Disposable {
   readonly #options: WatchersOptions
+  readonly #clock: () => number
   readonly #watched = new Map<number, Watched>()
   /** Profiles whose password is right, as a run has shown. */
   readonly #proven = new Set<number>()
@@ -40,6 +46,7 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
 
   constructor(options: WatchersOptions) {
     this.#options = options
+    this.#clock = options.clock ?? (() => performance.now())
     options.engine.observe(this)
   }
 
@@ -81,8 +88,7 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
     if (!watched) return
     watched.state = state
     const found = this.#find(profile)
-    const isRefused = state.kind === 'stopped' && state.error?.code === 'UPSTREAM_SIGN_IN_REFUSED'
-    if (found && isRefused) this.#options.onRefused(found)
+    if (found && isRefused(state)) this.#options.onRefused(found)
   }
 
   /** The engine process has ended, and its watchers with it. */
@@ -108,6 +114,13 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
     return this.#options.profiles.list().find(profile => profile.number === number)
   }
 
+  // A run has just ended well: what stopped the watcher (a hotel's sign-in page in the way) may be over. One whose
+  // password was refused waits longer, so that no account is locked by it.
+  #mayTryAgain({ state, sinceMs }: Watched): boolean {
+    if (state?.kind !== 'stopped') return false
+    return !isRefused(state) || this.#clock() - sinceMs > REFUSED_REST_MS
+  }
+
   #end({ number }: Profile): void {
     if (this.#watched.delete(number)) this.#options.engine.unwatch(number)
   }
@@ -125,12 +138,15 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
     // Removed, paused, given another password, or ended meanwhile.
     if (this.#isEnding || !request || !this.#proven.has(number) || !isWanted(this.#find(number) ?? profile)) return
     const before = this.#watched.get(number)
-    // A watcher that was refused stays so until something is changed.
-    if (before && JSON.stringify(before.request) === JSON.stringify(request)) return
-    this.#watched.set(number, { request, state: undefined })
+    if (before && JSON.stringify(before.request) === JSON.stringify(request) && !this.#mayTryAgain(before)) return
+    this.#watched.set(number, { request, sinceMs: this.#clock(), state: undefined })
     await this.#options.engine.watch(request)
     if (!this.#watched.has(number)) this.#options.engine.unwatch(number) // forgotten while the engine was not there
   }
+}
+
+function isRefused({ kind, error }: WatchState): boolean {
+  return kind === 'stopped' && error?.code === 'UPSTREAM_SIGN_IN_REFUSED'
 }
 
 function isWanted(profile: Profile): boolean {

@@ -53,6 +53,7 @@ export class Watcher implements AsyncDisposable {
   #running: Promise<void> | undefined
   #round = new AbortController()
   #limit = MAX_IDLE_CONNECTIONS
+  #open = 0
   #watched: readonly string[] = []
 
   constructor(options: WatcherOptions) {
@@ -82,7 +83,8 @@ export class Watcher implements AsyncDisposable {
 
   /** Gives up a connection for others of the profile: the server allows no more. */
   shrink(): void {
-    this.#limit = Math.max(0, this.#limit - 1)
+    if (this.#open === 0) return
+    this.#limit = Math.min(this.#limit, this.#open) - 1
     this.reconnect()
   }
 
@@ -114,13 +116,22 @@ export class Watcher implements AsyncDisposable {
   async #session(signal: AbortSignal): Promise<unknown> {
     const { automatic, priority } = this.#wanted()
     this.#watched = automatic
+    if (automatic.length === 0) return this.#leaveToTimers(signal)
     if (this.#limit === 0) return this.#rest(signal)
     this.#tell('connecting', 0)
     await using watches = new AsyncDisposableStack()
+    watches.defer(() => {
+      this.#open = 0
+    })
     const first = watches.use(await this.#options.connect(signal))
+    this.#open = 1
     if (first.ways.notify && (await this.#notify(first, automatic))) return await first.ended
     if (first.ways.idle) return await this.#idle(watches, first, priority, signal)
     await watches.disposeAsync()
+    return this.#leaveToTimers(signal)
+  }
+
+  async #leaveToTimers(signal: AbortSignal): Promise<unknown> {
     this.#tell('timers', 0)
     return await aborted(signal)
   }
@@ -152,6 +163,7 @@ export class Watcher implements AsyncDisposable {
         break
       }
     }
+    this.#open = ends.length
     this.#tell('idle', ends.length)
     return await Promise.race(ends)
   }
@@ -181,11 +193,10 @@ export class Watcher implements AsyncDisposable {
 
   #wanted(): { readonly automatic: readonly string[]; readonly priority: readonly string[] } {
     const { store, settings } = this.#options
-    const paths = synchronizableFolders(store).map(({ path }) => path)
-    return {
-      automatic: paths.filter(path => folderClass(path, settings) !== 'other'),
-      priority: [...new Set(['INBOX', ...paths.filter(path => folderClass(path, settings) === 'priority')])],
-    }
+    const paths = synchronizableFolders(store).map(({ path }) => path) // INBOX first
+    const automatic = paths.filter(path => folderClass(path, settings) !== 'other')
+    const priority = automatic.filter(path => folderClass(path, settings) === 'priority')
+    return { automatic, priority: priority.length > 0 ? priority : automatic.slice(0, 1) }
   }
 
   #tell(kind: WatchState['kind'], folders: number, error?: unknown): void {

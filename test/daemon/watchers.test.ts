@@ -26,6 +26,7 @@ class World {
   profile: Profile = makeProfile()
   password = 'secret'
   refusals = 0
+  nowMs = 0
   readonly engine: string[] = []
   readonly changes: ServerChange[] = []
   readonly watchers: Watchers
@@ -44,6 +45,7 @@ class World {
       secrets: async () => ({ find: () => this.password }) as unknown as Secrets, // all that is asked of them
       log: silentLogger(),
       onChange: (_profile, change) => void this.changes.push(change),
+      clock: () => this.nowMs,
       onRefused: () => void this.refusals++,
     })
   }
@@ -115,6 +117,10 @@ t.test('a new engine watches what the old one did, but for what was refused', as
   world.observer?.exited()
   t.same(await world.told(), [])
   t.same(await world.ended(DONE), [], 'nor after a run')
+  world.nowMs += 3_700_000
+  t.same(await world.ended(DONE), ['watch secret'], 'but an hour later')
+  world.observer?.watching(1, { ...REFUSED, error: { code: 'TLS_UNTRUSTED', message: 'no' } })
+  t.same(await world.ended(DONE), ['watch secret'], 'what was in the way is there no more')
   world.observer?.closed(1)
   t.same(await world.ended(DONE), ['watch secret'], 'a store that was closed is watched when it is open again')
   world.watchers[Symbol.dispose]()
