@@ -131,6 +131,7 @@ conversations: 0
 duplicatesuppression: 0
 notifysocket: ${dir}/run/socket/notify
 idlesocket: ${dir}/run/socket/idle
+imapidlepoll: 1
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
 sasl_sasldb_path: ${dir}/sasldb2

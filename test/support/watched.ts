@@ -2,6 +2,7 @@ import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { Store } from '../../src/store/store.ts'
 import { type ServerChange, Watcher, type WatchState } from '../../src/sync/watcher.ts'
+import type { ImapAccount } from '../../src/upstream/imap/session.ts'
 import { connectWatch, type ImapWatchOptions } from '../../src/upstream/imap/watch.ts'
 import { type ScriptedImap, scriptedAccount, scriptedOptions } from './imap-script.ts'
 import { storeWithInbox } from './store.ts'
@@ -38,8 +39,8 @@ export class Told<Value> {
 /** A watcher of a scripted server, with a store that knows INBOX and the given folders, all of them empty. */
 export function watch(
   t: Test,
-  server: ScriptedImap,
-  given: Partial<ImapWatchOptions> & {
+  server: Pick<ScriptedImap, 'port'>,
+  given: Partial<ImapWatchOptions & Pick<ImapAccount, 'credentials'>> & {
     readonly folders?: readonly string[]
     readonly priorityFolders?: readonly string[]
     readonly yieldMs?: number
@@ -51,7 +52,8 @@ export function watch(
   const [changes, states] = [new Told<ServerChange>(), new Told<WatchState>()]
   const watcher = new Watcher({
     store,
-    connect: signal => connectWatch(scriptedAccount(server.port), { ...scriptedOptions(), ...options }, signal),
+    connect: signal =>
+      connectWatch(scriptedAccount(server.port, options), { ...scriptedOptions(), ...options }, signal),
     settings: { automaticFolders: ['*'], priorityFolders: [...priorityFolders] },
     onChange: changes.push,
     onState: states.push,
