@@ -66,7 +66,7 @@ export async function runStoreTask(
   context: StoreTaskContext,
 ): Promise<StoreTaskResults[keyof StoreTaskResults]> {
   const shared = { clock: Date.now, ...context }
-  if (task.kind === 'verify') return verifyBackup({ ...task, ...shared })
+  if (task.kind === 'verify') return verifyBackup(context.storeDir, { ...task, ...shared })
   if (task.kind === 'restore') return restoreStore(context.storeDir, { ...task, ...shared, headerHashOf })
   assertPresent(context.storeDir)
   if (task.kind === 'check') return drive(checkStore(context.storeDir, task), context)

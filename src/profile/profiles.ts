@@ -5,7 +5,7 @@ import type { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
-import { replacedDirPrefix, restoredDir, restoringDir } from '../store/store-folders.ts'
+import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store/store-folders.ts'
 import type { ProfileErrorCode } from './errors.ts'
 import type { Policies } from './policies.ts'
 import type { Secrets } from './secrets.ts'
@@ -184,7 +184,7 @@ function scalarOf(text: string): unknown {
 async function leftBeside(dir: string): Promise<readonly string[]> {
   const names = await readdir(dirname(dir)).catch(ignoreNone)
   const replaced = names.map(name => join(dirname(dir), name)).filter(path => path.startsWith(replacedDirPrefix(dir)))
-  return [...replaced, restoringDir(dir), restoredDir(dir)]
+  return [...replaced, restoringDir(dir), restoredDir(dir), unpackedDir(dir)]
 }
 
 function ignoreNone(error: NodeJS.ErrnoException): string[] {

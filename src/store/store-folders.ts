@@ -8,7 +8,12 @@ export function restoringDir(dir: string): string {
   return join(dirname(dir), `.${basename(dir)}.restoring`)
 }
 
-/** Where it waits, whole and checked, to take the place of the store. */
+/** Where a backup that is one file is unpacked. */
+export function unpackedDir(dir: string): string {
+  return join(dirname(dir), `.${basename(dir)}.unpacked`)
+}
+
+/** Where a restored store waits, whole and checked, to take the place of the present one. */
 export function restoredDir(dir: string): string {
   return join(dirname(dir), `.${basename(dir)}.restored`)
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -22,9 +23,9 @@ function backup(account: ModelAccount, given: Partial<BackupOptions> = {}) {
   return backupStore(account.store, { ...options, signal: never, onProgress: () => undefined, ...given })
 }
 
-function restore(account: ModelAccount, email = profile.email) {
+function restore(account: ModelAccount, email = profile.email, source = target(account)) {
   return restoreStore(account.dir, {
-    source: target(account),
+    source,
     profile: { ...profile, email },
     headerHashOf: (packs, location) => headerHash(packs.head(location, 262_144)),
     close: () => account.close(),
@@ -191,6 +192,39 @@ t.test('after a restore the next runs agree with the server: nothing lost, nothi
     [...old.read.items(old.read.getFolder('INBOX').id)].some(({ subject }) => subject === 'unsent'),
     'kept beside',
   )
+})
+
+t.test('a backup may be one file, which every tar reads', async t => {
+  using account = await filled()
+  const archive = join(account.root, 'backup.tar')
+  t.match(await backup(account, { target: archive }), { dir: archive, items: 4 })
+  t.same(readdirSync(account.root).sort(), ['backup.tar', 'store'])
+  const listed = execFileSync('tar', ['-tf', archive], { encoding: 'utf8' })
+  t.equal(listed, 'manifest.json\nstore.sqlite\npacks/000001.pack\n')
+  await t.rejects(backup(account, { target: archive }), { code: 'STORE_BACKUP_EXISTS' })
+  account.deliver('INBOX', 'four')
+  await account.sync()
+  const before = readFileSync(archive)
+  for (const damage of [
+    (octets: Buffer) => octets.subarray(0, 9000),
+    (octets: Buffer) => octets.subarray(0, octets.length - 1024),
+    (octets: Buffer) => Buffer.concat([octets.subarray(0, 5000), Buffer.from('x'), octets.subarray(5001)]),
+    (octets: Buffer) => Buffer.concat([octets.subarray(0, 3), Buffer.from('x'), octets.subarray(4)]),
+    () => Buffer.from('no archive'),
+    () => Buffer.alloc(1024),
+  ]) {
+    writeFileSync(archive, damage(before))
+    await t.rejects(restore(account, profile.email, archive), { code: 'STORE_BACKUP_INVALID' })
+  }
+  writeFileSync(archive, before)
+  await restore(account, profile.email, archive)
+  t.same(account.subjects('INBOX'), ['one', 'two', 'three'])
+  t.same(
+    readdirSync(account.root).filter(name => name.startsWith('.')),
+    [],
+  )
+  await account.sync()
+  t.same(account.subjects('INBOX'), ['one', 'two', 'three', 'four'])
 })
 
 t.test('a restore over a store that is gone or unreadable', async t => {

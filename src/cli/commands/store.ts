@@ -108,14 +108,19 @@ function describeCompact({ plan, isDryRun, retired, freed, copied, damaged, isVa
 
 const backupCommand = defineCommand<{ folder: string; copy: boolean; profile: string | undefined }>({
   command: 'backup <folder>',
-  describe: 'Write a checked copy of the store into a new folder, while everything goes on',
+  describe: 'Write a checked copy of the store into a new folder or .tar file, while everything goes on',
   examples: [
     ['$0 store backup /media/disk/postern-2026-11-25', ''],
+    ['$0 store backup /media/disk/postern.tar', 'One file'],
     ['$0 store backup ../copy --copy', 'On the same disk, but with files of its own'],
   ],
   build: yargs =>
     yargs
-      .positional('folder', { type: 'string', demandOption: true, describe: 'It must not exist yet, or be empty' })
+      .positional('folder', {
+        type: 'string',
+        demandOption: true,
+        describe: 'It must not exist yet; one that ends with .tar becomes a file',
+      })
       .option('copy', {
         type: 'boolean',
         default: false,
@@ -148,7 +153,11 @@ const restoreCommand = defineCommand<{ folder: string; yes: boolean; profile: st
   examples: [['$0 store restore /media/disk/postern-2026-11-25', 'Then `$0 sync` brings what came since']],
   build: yargs =>
     yargs
-      .positional('folder', { type: 'string', demandOption: true, describe: 'What store backup wrote' })
+      .positional('folder', {
+        type: 'string',
+        demandOption: true,
+        describe: 'The folder or .tar file that store backup wrote',
+      })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' })
       .option('profile', profileOption),
   run: async ({ folder, yes, profile }, context) => {

@@ -8,6 +8,7 @@ import type { StoreErrorCode } from '../errors.ts'
 import { PACKS_DIR, packFile } from '../pack-format.ts'
 import { DATABASE_FILE } from '../reader.ts'
 import type { Store } from '../store.ts'
+import { isArchive, packBackup } from './backup-archive.ts'
 import { checkStore } from './check-store.ts'
 import { copyPack, syncPath } from './copy-pack.ts'
 import { drive } from './drive.ts'
@@ -16,7 +17,7 @@ import type { MaintenanceProgress } from './problem.ts'
 
 /** Options of {@link backupStore}. */
 export interface BackupOptions {
-  /** The folder to be made. */
+  /** The folder to be made; or one file, when its name ends with `.tar`. */
   readonly target: string
   /** Copies every pack, where it may be a hard link otherwise. */
   readonly isCopy: boolean
@@ -30,6 +31,7 @@ export interface BackupOptions {
 
 /** What a backup has written. */
 export interface BackupReport {
+  /** The folder or file. */
   readonly dir: string
   readonly items: number
   readonly octets: number
@@ -46,6 +48,27 @@ export interface BackupReport {
  * @throws {PosternError} STORE_BACKUP_EXISTS, STORE_DISK_FULL, STORE_WRITE_FAILED; nothing is left then
  */
 export async function backupStore(store: Store, options: BackupOptions): Promise<BackupReport> {
+  return isArchive(options.target) ? backupToArchive(store, options) : backupToFolder(store, options)
+}
+
+// As a folder first: what is packed has been checked.
+async function backupToArchive(store: Store, options: BackupOptions): Promise<BackupReport> {
+  const { target, signal } = options
+  if (existsSync(target)) throw exists(target)
+  const folder = `${target}.folder`
+  try {
+    await rm(folder, { recursive: true, force: true })
+    const report = await backupToFolder(store, { ...options, target: folder })
+    await packBackup(folder, target, signal)
+    return { ...report, dir: target, linked: 0 }
+  } catch (error) {
+    throw error instanceof PosternError || signal.aborted ? error : fileFailure(target, error)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function backupToFolder(store: Store, options: BackupOptions): Promise<BackupReport> {
   const { target } = options
   if (existsSync(target) && !isEmptyFolder(target)) throw exists(target)
   const partial = `${target}.partial`

@@ -114,6 +114,11 @@ async function readText(dir: string): Promise<string> {
   }
 }
 
+/** Tells whether a name is one of a backup's data files. */
+export function isBackupFileName(name: string): boolean {
+  return SAFE_NAME.test(name)
+}
+
 const SAFE_NAME = /^(store\.sqlite|packs\/\d{6,12}\.pack)$/ // a backup is data: it names no file outside of itself
 
 function parse(dir: string, text: string): BackupManifest {
@@ -137,7 +142,7 @@ function isManifest(value: unknown): value is BackupManifest {
     typeof counts?.items === 'number' &&
     Array.isArray(files) &&
     files.some(({ name }) => name === 'store.sqlite') &&
-    files.every(file => SAFE_NAME.test(String(file?.name)) && Number.isInteger(file?.octets) && isHash(file?.sha256))
+    files.every(file => isBackupFileName(String(file?.name)) && Number.isInteger(file?.octets) && isHash(file?.sha256))
   )
 }
 

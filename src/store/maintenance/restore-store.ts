@@ -9,7 +9,8 @@ import { dateWord } from '../pack-files.ts'
 import { PACKS_DIR } from '../pack-format.ts'
 import { PackReader } from '../pack-reader.ts'
 import { DATABASE_FILE } from '../reader.ts'
-import { replacedDirPrefix, restoredDir, restoringDir } from '../store-folders.ts'
+import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store-folders.ts'
+import { isArchive, unpackBackup } from './backup-archive.ts'
 import { checkStore } from './check-store.ts'
 import { copyPack, syncPath } from './copy-pack.ts'
 import { drive } from './drive.ts'
@@ -19,7 +20,7 @@ import { type HeaderHashOf, makeReconcilable, numbersOf } from './restored-rows.
 
 /** Options of {@link restoreStore}. */
 export interface RestoreOptions {
-  /** The folder of the backup. */
+  /** The folder or the archive of the backup. */
   readonly source: string
   readonly profile: BackupProfile
   /** SHA-256 of a message's header: recognises on the server what has no Message-ID. */
@@ -30,6 +31,9 @@ export interface RestoreOptions {
   readonly signal: AbortSignal
   readonly onProgress: (progress: MaintenanceProgress) => void
 }
+
+/** What is needed to look at a backup. */
+export type VerifyOptions = Pick<RestoreOptions, 'source' | 'profile' | 'signal' | 'onProgress'>
 
 /** What was restored. */
 export interface RestoreReport {
@@ -47,7 +51,11 @@ export interface RestoreReport {
  *   STORE_WRITE_FAILED
  */
 export async function restoreStore(dir: string, options: RestoreOptions): Promise<RestoreReport> {
-  const manifest = await verifyBackup(options)
+  return inFolder(dir, options, source => restoreFolder(dir, { ...options, source }))
+}
+
+async function restoreFolder(dir: string, options: RestoreOptions): Promise<RestoreReport> {
+  const manifest = await verifyFolder(options)
   const working = restoringDir(dir)
   try {
     await rm(working, { recursive: true, force: true })
@@ -72,9 +80,29 @@ export async function restoreStore(dir: string, options: RestoreOptions): Promis
  *
  * @throws {PosternError} STORE_BACKUP_INVALID, STORE_BACKUP_OTHER_ACCOUNT, STORE_NEWER_SCHEMA
  */
-export async function verifyBackup(
-  options: Pick<RestoreOptions, 'source' | 'profile' | 'signal' | 'onProgress'>,
-): Promise<BackupManifest> {
+export async function verifyBackup(dir: string, options: VerifyOptions): Promise<BackupManifest> {
+  return inFolder(dir, options, source => verifyFolder({ ...options, source }))
+}
+
+/** Gives a backup as a folder: it is one, or is unpacked for the time of the work. */
+async function inFolder<Result>(
+  dir: string,
+  { source, signal }: VerifyOptions,
+  work: (folder: string) => Promise<Result>,
+): Promise<Result> {
+  if (!isArchive(source)) return work(source)
+  const folder = unpackedDir(dir)
+  try {
+    await unpackBackup(source, folder, signal)
+    return await work(folder)
+  } catch (error) {
+    throw error instanceof PosternError || signal.aborted ? error : fileFailure(folder, error)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function verifyFolder(options: VerifyOptions): Promise<BackupManifest> {
   const { source, profile, onProgress, signal } = options
   const manifest = await readManifest(source)
   if (manifest.profile.email.toLowerCase() !== profile.email.toLowerCase()) throw otherAccount(manifest, options)
