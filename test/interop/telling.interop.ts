@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { homeAt } from '../../src/config/home.ts'
+import { makeServerCertificate } from '../support/certificates.ts'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { freePorts } from '../support/free-port.ts'
 import { generateMaildir } from '../support/mailbox-generator.ts'
@@ -77,6 +78,26 @@ t.test('progress is shown, unless that is switched off', { skip: dovecotMissing(
   await home.json(['profile', 'set', 'work', 'showProgress', 'yes'])
   t.match(await eventsOfSync(home), /"event":\{"kind":"counters"/)
 })
+
+t.test(
+  'an approved certificate is tried at once, long before the next attempt',
+  { skip: dovecotMissing() ?? false },
+  async t => {
+    const certificate = await makeServerCertificate(t.testdir({}), { ips: ['127.0.0.1'] })
+    await using dovecot = await startDovecot({ users: [USER], certificate })
+    await using home = new PosternHome()
+    home.configure()
+    const imap = ['--imap', `imaps://127.0.0.1:${dovecot.imapsPort}`]
+    await home.json(['profile', 'add', 'work', '--email', USER, ...imap, '--password-stdin'], DOVECOT_PASSWORD)
+    await home.start()
+    const status = async () => ((await home.json(['status'])) as Status).profiles[0]
+    const error = await until('the failure', async () => (await status())?.lastError ?? undefined)
+    t.match(error, { class: 'server', code: 'TLS_UNTRUSTED' })
+    t.ok(Date.parse(error.nextAttempt) - Date.now() > 45_000)
+    await home.json(['cert', 'approve', `127.0.0.1:${dovecot.imapsPort}`, '--starttls', 'none', '--yes'])
+    await until('a run', async () => ((await status())?.state === 'ok' ? true : undefined))
+  },
+)
 
 t.test('folders on demand come when they are asked for or opened', { skip: dovecotMissing() ?? false }, async t => {
   await using dovecot = await startDovecot({ users: [USER] })
