@@ -145,6 +145,12 @@ export class PendingChanges {
     }))
   }
 
+  /** The UIDs whose messages are elsewhere by now. */
+  leftovers(folder: number, uidValidity: number): number[] {
+    const sql = 'SELECT uid FROM expunge WHERE folder = ? AND uid_validity = ? AND is_marked = 0 ORDER BY uid'
+    return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
+  }
+
   /** The UIDs that are to be removed from a folder. */
   deletions(folder: number, uidValidity: number): number[] {
     const sql = `SELECT uid FROM item WHERE ${CHANGED} AND remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL

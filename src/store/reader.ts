@@ -10,6 +10,7 @@ import { History } from './history.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './incoming-queries.ts'
 import { KeptVersions } from './kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './known-messages.ts'
+import { LossQueries } from './loss-queries.ts'
 import { ObjectReader } from './objects.ts'
 import { PACKS_DIR, type PackLocation } from './pack-format.ts'
 import { PackReader } from './pack-reader.ts'
@@ -36,6 +37,8 @@ export class StoreReader implements Disposable {
   readonly incoming: IncomingQueries
   /** What happened. */
   readonly history: History
+  /** What is about to be lost. */
+  readonly losses: LossQueries
   /** What can be brought back. */
   readonly kept: KeptVersions
 
@@ -46,6 +49,7 @@ export class StoreReader implements Disposable {
     this.incoming = new IncomingQueries(database)
     this.history = new History(database)
     this.kept = new KeptVersions(database)
+    this.losses = new LossQueries(database)
     this.#packs = packs
   }
 

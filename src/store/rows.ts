@@ -15,6 +15,10 @@ export interface FolderRow {
   readonly state: 'ok' | 'paused' | 'gone'
   /** What the user said to the deletion of much of the folder. */
   readonly consent: 'accept' | 'restore' | undefined
+  /** Whether many deletions of the user's are kept from the server, or may be told to it. */
+  readonly deletions: 'held' | 'accepted' | undefined
+  /** Whether the last SELECT said that nothing can be changed there. */
+  readonly isReadOnly: boolean
   readonly error: { readonly code: string; readonly message: string } | undefined
   readonly uidValidity: number | undefined
   readonly uidNext: number | undefined

@@ -82,6 +82,13 @@ export class ServerChanges {
     } else this.giveUp(row)
   }
 
+  /** Has an item uploaded again that vanished on the server, unless it turns up elsewhere. A header alone cannot be. */
+  uploadAgain(row: Row): void {
+    const twin = row.unlinked === null ? undefined : findTwin(this.#scope.database, row)
+    if (twin) this.#absorb(row, twin, 'server')
+    else if (row.body_state === 'full' && !this.#mayArrive(row)) this.#push.appendAgain(row)
+  }
+
   /** Removes an item that the server does not have; a version that was changed here is kept. */
   giveUp(row: Row): void {
     if (row.is_gone === 1) this.#scope.bury(row, 'local')

@@ -4,6 +4,7 @@ import { DamagedBodies } from './damaged-bodies.ts'
 import type { Database, Row } from './database.ts'
 import type { MessageFlags } from './flags.ts'
 import { FolderChanges } from './folder-changes.ts'
+import { HeldFolders } from './held-folders.ts'
 import { INSERT_ITEM, IncomingMail } from './incoming.ts'
 import { LocalChanges } from './local-changes.ts'
 import { ObjectChanges } from './objects.ts'
@@ -55,6 +56,7 @@ export class Transactor {
   readonly conflicts: Conflicts
   /** Brings back what was deleted or lost a conflict. */
   readonly undo: Undo
+  readonly held: HeldFolders
   readonly #server: ServerChanges
 
   constructor(database: Database, now: number) {
@@ -71,6 +73,7 @@ export class Transactor {
     this.conflicts = new Conflicts(this.#scope)
     this.undo = new Undo(this.#scope, this.local, this.push, this.conflicts)
     this.#server = new ServerChanges(this.#scope, this.push, this.folders, this.conflicts)
+    this.held = new HeldFolders(this.#scope, this.#server, this.folders, this.undo)
     this.incoming = new IncomingMail(this.#scope, this.#server)
   }
 
@@ -125,22 +128,9 @@ export class Transactor {
     this.#database.run('UPDATE folder SET error = ? WHERE id = ?', error ? JSON.stringify(error) : null, folder)
   }
 
-  /** Holds a folder until the user has said what to do with it. */
-  pause(folder: number, error: { code: string; message: string }): void {
-    this.#database.run(`UPDATE folder SET state = 'paused', error = ? WHERE id = ?`, JSON.stringify(error), folder)
-    this.#scope.log({ folder, event: 'paused', detail: error.message })
-  }
-
-  /** Lets a held folder go on. */
-  resume(folder: number, consent: 'accept' | 'restore' | undefined): void {
-    const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, uid_next = NULL, cursor = NULL WHERE id = ?`
-    this.#database.run(sql, consent ?? null, folder)
-    this.#scope.log({ folder, event: 'resumed', detail: consent ?? '' })
-  }
-
   setPosition(folder: number, { uidValidity, uidNext, highestModseq }: FolderPosition, isFull: boolean): void {
     this.#database.run(
-      `UPDATE folder SET uid_validity = ?, uid_next = ?, cursor = ?, consent = NULL, last_full_at = iif(?, ?, last_full_at) WHERE id = ?`,
+      `UPDATE folder SET uid_validity = ?, uid_next = ?, cursor = ?, last_full_at = iif(?, ?, last_full_at) WHERE id = ?`,
       uidValidity,
       uidNext ?? null,
       highestModseq === undefined ? null : String(highestModseq),
@@ -190,17 +180,6 @@ export class Transactor {
       ...[folder, uid],
     )
     if (row) this.#scope.unlink(row)
-  }
-
-  /** The server no longer has the message, and the user wants it there: it is uploaded again. */
-  reappend(folder: number, uidValidity: number, uid: number): void {
-    const sql = `SELECT * FROM item WHERE remote_folder = ? AND uid = ? AND uid <> 0 AND is_gone = 0
-      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id AND op.state = 'inflight')`
-    const row = this.#database.find(sql, folder, uid)
-    // A header cannot be uploaded as if it were the message.
-    if (row?.body_state === 'header') this.#scope.unlink(row)
-    else if (row) this.push.appendAgain(row)
-    else this.vanish(folder, uidValidity, uid)
   }
 
   /** Unlinks items that no UID of the new UIDVALIDITY was recognised as. */

@@ -6,6 +6,7 @@ import { chooseBodies } from './choose-bodies.ts'
 import { chooseFolders, type SyncScope, synchronizableFolders } from './choose-folders.ts'
 import type { AskedCompanies } from './download-batches.ts'
 import type { SyncEngineOptions } from './engine.ts'
+import { findMassDeletions, massDeletion } from './mass-deletion.ts'
 import { isFullDue, isUnchanged, runPlan } from './plan-folder.ts'
 import { planStructure } from './plan-structure.ts'
 import { type FolderFailure, newCounters, type SyncCounters, type SyncEvent, type SyncResult } from './progress.ts'
@@ -57,8 +58,7 @@ export class Cycle {
     const statuses = (await this.#askStatuses()) ?? (await this.#readStructure())
     if (this.#run.structure === 'only') return this.#result([])
     const chosen = chooseFolders(this.#store, this.#options.settings, this.#run)
-    const planned = this.#foldersToPlan(chosen)
-    for (const folder of planned) await this.#tryFolder(folder, () => this.#plan(folder, statuses.get(folder.path)))
+    const planned = await this.#planAll(this.#foldersToPlan(chosen), statuses)
     const isComplete = this.#sawEverything(planned)
     await pushAccount(this.#pushContext, isComplete)
     await this.#transfer(chosen, 'fresh')
@@ -68,6 +68,25 @@ export class Cycle {
     // Last: any of these may cost the connection.
     await this.#transfer(chosen, 'suspects')
     return this.#result(chosen)
+  }
+
+  /** Plans folders; all of them when messages are missing so many that they may have been moved. Gives those. */
+  async #planAll(folders: readonly FolderRow[], statuses: Statuses): Promise<readonly FolderRow[]> {
+    const plan = (folder: FolderRow) => this.#tryFolder(folder, () => this.#plan(folder, statuses.get(folder.path)))
+    for (const folder of folders) await plan(folder)
+    const hasConsent = this.#store.read.folders().some(({ consent }) => consent !== undefined)
+    if (!hasConsent && findMassDeletions(this.#store, this.#options.clock()).length === 0) return folders
+    const planned = new Set(folders.map(({ id }) => id))
+    const others = synchronizableFolders(this.#store).filter(({ id }) => !planned.has(id))
+    for (const folder of others) await plan(folder)
+    for (const { folder, path, doomed, remaining } of findMassDeletions(this.#store, this.#options.clock())) {
+      this.#fail({ id: folder, path }, massDeletion(path, doomed, doomed + remaining))
+    }
+    this.#store.transact(({ held }) => {
+      if (this.#failed.size === 0) held.restoreVanished()
+      held.endConsents()
+    })
+    return [...folders, ...others]
   }
 
   async #transfer(folders: readonly FolderRow[], pass: TransferPass): Promise<void> {
@@ -144,20 +163,24 @@ export class Cycle {
     if (this.#failed.has(folder.id)) return
     try {
       await work()
-      if (folder.error) this.#store.transact(transactor => transactor.setFolderError(folder.id, undefined))
+      if (folder.error && !isStanding(folder))
+        this.#store.transact(transactor => transactor.setFolderError(folder.id, undefined))
     } catch (error) {
       // These concern this folder; everything else (a lost connection, a full disk) concerns all of them.
-      const isHeld = error instanceof PosternError && error.code === 'SYNC_MASS_DELETION'
-      if (!isHeld && !isRefusal(error)) throw error
-      const { code, message } = error
-      this.#options.log.warn({ folder: folder.id, code }, 'a folder could not be synchronized')
-      this.#failed.add(folder.id)
-      this.#errors.push({ folder: folder.path, code, message })
-      this.#store.transact(transactor => {
-        if (isHeld) transactor.pause(folder.id, { code, message })
-        else transactor.setFolderError(folder.id, { code, message })
-      })
+      if (!isHold(error) && !isRefusal(error)) throw error
+      this.#fail(folder, error)
     }
+  }
+
+  #fail({ id, path }: Pick<FolderRow, 'id' | 'path'>, error: PosternError): void {
+    const { code, message } = error
+    this.#options.log.warn({ folder: id, code }, 'a folder could not be synchronized')
+    this.#failed.add(id)
+    this.#errors.push({ folder: path, code, message })
+    this.#store.transact(transactor => {
+      if (isHold(error)) transactor.held.hold(id, { code, message })
+      else transactor.setFolderError(id, { code, message })
+    })
   }
 
   async #plan(folder: FolderRow, status: RemoteStatus | undefined): Promise<void> {
@@ -182,4 +205,13 @@ export class Cycle {
     const conflicts = this.#store.read.kept.lastConflict() - this.#lastConflict
     return { downloaded, imported, uploaded, ignored, conflicts, errors: this.#errors }
   }
+}
+
+function isHold(error: unknown): error is PosternError {
+  return error instanceof PosternError && (error.code === 'SYNC_MASS_DELETION' || error.code === 'SYNC_UIDS_LOST')
+}
+
+// Of what the user has to decide, or the server to allow: reading the folder well does not end it.
+function isStanding({ error }: FolderRow): boolean {
+  return error?.code === 'SYNC_DELETIONS_HELD' || error?.code === 'SYNC_READ_ONLY'
 }

@@ -1,6 +1,7 @@
 /** Codes of what a run cannot decide by itself, and of changes that cannot be made. */
 export type SyncErrorCode =
   | 'SYNC_MASS_DELETION'
+  | 'SYNC_DELETIONS_HELD'
   | 'SYNC_UIDS_LOST'
   | 'SYNC_OVER_QUOTA'
   | 'SYNC_FILE_UNREADABLE'

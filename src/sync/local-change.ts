@@ -98,7 +98,8 @@ function changeFolder(store: Store, change: Extract<LocalChange, { path: string 
   const changed = store.transact(transactor => {
     if (change.kind === 'createFolder') transactor.folders.create(change.path)
     else if (change.kind === 'renameFolder') transactor.folders.rename(change.path, change.newPath)
-    else if (change.kind === 'resumeFolder') transactor.resume(store.read.getFolder(change.path).id, change.consent)
+    else if (change.kind === 'resumeFolder')
+      transactor.held.resume(store.read.getFolder(change.path).id, change.consent)
     else return transactor.folders.delete(change.path)
     return 1
   })

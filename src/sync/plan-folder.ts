@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts'
 import { type AuditContext, auditDelta, investigate, trustsDeltas } from './audit-delta.ts'
 import { bodyLimits, wantedPart } from './body-limits.ts'
 import { headerHashOf } from './header-hash.ts'
-import { assertFewDeletions } from './mass-deletion.ts'
+import { assertRecognised } from './mass-deletion.ts'
 import { planFolder, type RemoteDelta } from './plan.ts'
 import type { RemoteStatus, SelectedFolder } from './remote.ts'
 import type { SyncSettings } from './settings.ts'
@@ -104,9 +104,6 @@ async function apply(
   const limits = bodyLimits(settings, folder, clock())
   const known = store.read.known(folder.id, uidValidity)
   const plan = planFolder(known, delta)
-  const doomed = plan.vanished.filter(uid => known.get(uid)?.where === 'item').length
-  // Counted only then: it takes a look at every row of the folder.
-  if (doomed > 0) assertFewDeletions(folder, doomed, store.read.counts(folder.id).items)
   const incoming = await readMetadata(store, selected, UidSet.of(plan.newUids))
   const recognition = {
     resolution: settings.conflictResolution,
@@ -114,6 +111,7 @@ async function apply(
   }
   // Everything that the network had to say is here: the transaction waits for nobody.
   store.transact(transactor => {
+    const expected = delta.kind === 'full' ? store.read.losses.unrecognised(folder.id) : 0
     for (const message of incoming) {
       if (transactor.adopt(folder.id, message, recognition)) continue
       transactor.incoming.enqueue(folder.id, uidValidity, message, wantedPart(message, limits))
@@ -122,9 +120,10 @@ async function apply(
       transactor.setServerFlags(folder.id, uidValidity, change, settings.conflictResolution)
     }
     for (const uid of plan.vanished) {
-      if (folder.consent === 'restore') transactor.reappend(folder.id, uidValidity, uid)
-      else transactor.vanish(folder.id, uidValidity, uid)
+      transactor.vanish(folder.id, uidValidity, uid)
     }
+    // Undoes all of this when it is probably another folder.
+    if (expected > 0) assertRecognised(folder, expected - store.read.losses.unrecognised(folder.id), expected)
     if (delta.kind === 'full') transactor.vanishLost(folder.id)
     transactor.setPosition(folder.id, selected, delta.kind === 'full')
   })

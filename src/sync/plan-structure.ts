@@ -12,7 +12,11 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): bo
   const paths = new Set(listed.map(({ path }) => path))
   const isPending = pendingFolders(store)
   const known = new Map(store.read.folders().map(folder => [folder.path, folder]))
-  const absent = [...known.values()].filter(folder => !paths.has(folder.path) && !isPending(folder))
+  // Every account has an Inbox (RFC 9051 section 5.1): a list without it is not all that there is.
+  const isWhole = paths.has('INBOX')
+  const absent = [...known.values()].filter(
+    folder => isWhole && folder.state !== 'paused' && !paths.has(folder.path) && !isPending(folder),
+  )
   const present = listed.filter(folder => !isPending(folder))
   const appeared = present.filter(({ path }) => !known.has(path))
   const renamed = absent.length > 0 ? findRenames(store, absent, appeared) : []

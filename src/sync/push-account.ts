@@ -4,6 +4,7 @@ import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../
 import type { PendingFlags } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import { deletionsHeld, findMassDeletionHere } from './mass-deletion.ts'
 import type { FolderFailure } from './progress.ts'
 import { PushAppends } from './push-appends.ts'
 import { pushMoves } from './push-moves.ts'
@@ -67,7 +68,10 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
   const { store, remote } = context
   const pending = store.read.pending
   const uidValidity = folder.uidValidity ?? 0
-  const [doomed, changed] = [pending.deletions(folder.id, uidValidity), pending.flags(folder.id)]
+  const all = pending.deletions(folder.id, uidValidity)
+  const isHeld = (all.length > 0 || folder.deletions === 'held') && holdsDeletions(context, folder)
+  const doomed = isHeld ? pending.leftovers(folder.id, uidValidity) : all
+  const changed = pending.flags(folder.id)
   if (doomed.length === 0 && changed.length === 0) return
   const selected = await remote.select(folder.path)
   if (selected.uidValidity !== uidValidity) return // numbered anew since PLAN: the next cycle knows
@@ -78,9 +82,27 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
   if (doomed.length > 0) {
     await selected.expunge(UidSet.of(doomed))
     const isOnlyMarked = !remote.features.uidPlus
-    store.transact(transactor => transactor.push.expunged(folder.id, uidValidity, doomed, isOnlyMarked))
+    store.transact(transactor => {
+      transactor.push.expunged(folder.id, uidValidity, doomed, isOnlyMarked)
+      if (folder.deletions === 'accepted') transactor.held.releaseDeletions(folder.id)
+    })
   }
   await pushFlags(store, selected, changed)
+}
+
+/** Keeps deletions back when they are too many for a folder, until the user says that it is right. */
+function holdsDeletions({ store, clock, onRefused }: PushContext, folder: FolderRow): boolean {
+  if (folder.deletions === 'accepted') return false
+  const loss = findMassDeletionHere(store, folder.id, clock())
+  if (!loss) {
+    if (folder.deletions === 'held') store.transact(({ held }) => held.releaseDeletions(folder.id))
+    return false
+  }
+  if (folder.deletions === 'held') return true // was told
+  const { code, message } = deletionsHeld(loss)
+  store.transact(({ held }) => held.holdDeletions(folder.id, { code, message }))
+  onRefused({ folder: folder.path, code, message })
+  return true
 }
 
 async function pushFlags(store: Store, selected: WritableFolder, changed: readonly PendingFlags[]): Promise<void> {

@@ -143,7 +143,10 @@ t.test('headers, fetched bodies and held folders are told', async t => {
   await bench.run()
   t.match(texts(bench, row).at(-1), /all of it was fetched/)
   bench.store.transact(transactor =>
-    transactor.pause(bench.store.read.getFolder('INBOX').id, { code: 'SYNC_MASS_DELETION', message: 'much is gone' }),
+    transactor.held.hold(bench.store.read.getFolder('INBOX').id, {
+      code: 'SYNC_MASS_DELETION',
+      message: 'much is gone',
+    }),
   )
   t.same(explain(bench.store.read, { row }).notes, ['INBOX is held: much is gone'])
   t.same(explain(bench.store.read, { row: 99 }), { matches: [], notes: [] })

@@ -66,7 +66,7 @@ t.test('a compaction that is killed at any instruction loses nothing, and the ne
   for (let uid = 1; uid <= messages; uid++) if (uid % 3 !== 0) account.server.expunge('INBOX', uid)
   await account.sync()
   const { id } = account.store.read.getFolder('INBOX')
-  account.store.transact(transactor => transactor.resume(id, 'accept'))
+  account.store.transact(({ held }) => held.resume(id, 'accept'))
   for (let run = 0; run < 3; run++) await account.sync()
   account.clock.ms += 31 * DAY_MS
   await account.sync()

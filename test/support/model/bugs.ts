@@ -51,12 +51,11 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
       },
     }),
   ),
-  'what was changed here is appended again at once, before it can turn up elsewhere': plant(transactor =>
-    replace(transactor, {
-      vanish: (...[folder, uidValidity, uid]: Parameters<Transactor['vanish']>) =>
-        transactor.reappend(folder, uidValidity, uid),
-    }),
-  ),
+  'the guard against mass deletion is off': store =>
+    ({
+      ...store,
+      read: replace(store.read, { losses: replace(store.read.losses, { onServer: () => [] }) }),
+    }) as Store,
   'nothing is recognised in PLAN': plant(transactor => replace(transactor, { adopt: () => false })),
   'flags of what is still to come are forgotten': plant((transactor, store) =>
     replace(transactor, {

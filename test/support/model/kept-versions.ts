@@ -4,12 +4,12 @@ import { DATABASE_FILE } from '../../../src/store/reader.ts'
 
 type Row = Readonly<Record<string, SQLOutputValue>>
 
-const ITEMS = `SELECT id, pack, offset, body_state AS body, local_bits AS bits, local_keywords AS keywords, is_gone,
+const ITEMS = `SELECT id, remote_folder AS place, size, local_bits AS bits, local_keywords AS keywords, is_gone,
   remote_folder IS NOT NULL AND (folder <> remote_folder OR server_bits <> local_bits OR server_keywords <> local_keywords)
     AS isChanged FROM item`
-const LEFT = `SELECT 'tomb' AS kept, deleted_by AS side, pack, offset, bits, keywords FROM tomb WHERE item = ?1
-  UNION ALL SELECT 'conflict', side, pack, offset, bits, keywords FROM conflict WHERE item = ?1 AND side = 'local'
-  UNION ALL SELECT 'merged', 'local', item.pack, item.offset, local_bits, local_keywords FROM ledger
+const LEFT = `SELECT 'tomb' AS kept, deleted_by AS side, size, bits, keywords FROM tomb WHERE item = ?1
+  UNION ALL SELECT 'conflict', side, size, bits, keywords FROM conflict WHERE item = ?1 AND side = 'local'
+  UNION ALL SELECT 'merged', 'local', item.size, local_bits, local_keywords FROM ledger
     JOIN item ON ledger.detail LIKE 'into ' || item.id || ',%' WHERE ledger.item = ?1 AND event = 'merged'`
 
 /** Watches that no item leaves the store without a trace: invariant I4, stated again in the test's own words. */
@@ -27,20 +27,33 @@ export class KeptVersions implements Disposable {
   }
 
   /** Finds versions that have been lost since. */
-  problems(): string[] {
+  problems(accepted: ReadonlySet<number>): string[] {
     const now = new Set(
       this.#database
         .prepare('SELECT id FROM item')
         .all()
         .map(({ id }) => id),
     )
-    const left = this.#database.prepare(LEFT)
-    return this.#before
+    const prepared = this.#database.prepare(LEFT)
+    const missing = this.#before
       .filter(({ id }) => !now.has(id ?? null))
-      .flatMap(before => {
-        const what = judge(before, left.all(before.id ?? 0))
-        return what === undefined ? [] : [`item ${before.id} ${what}`]
+      .map(before => ({ before, left: prepared.all(before.id ?? 0) }))
+    const lost = missing.flatMap(({ before, left }) => {
+      const what = judge(before, left)
+      return what === undefined ? [] : [`item ${before.id} ${what}`]
+    })
+    return [...lost, ...this.#massLosses(missing, accepted)]
+  }
+
+  // Invariant I13: no more than the limit of deletions without consent.
+  #massLosses(missing: readonly { before: Row; left: readonly Row[] }[], accepted: ReadonlySet<number>): string[] {
+    const onServer = missing.filter(({ left }) => left.some(({ kept, side }) => kept === 'tomb' && side === 'server'))
+    return [...Map.groupBy(onServer, ({ before }) => Number(before.place))]
+      .filter(([place, gone]) => {
+        const all = this.#before.filter(row => row.place === place).length
+        return !accepted.has(place) && gone.length > Math.max(50, all / 2)
       })
+      .map(([place, gone]) => `folder ${place} lost ${gone.length} messages without a word of the user's`)
   }
 
   [Symbol.dispose](): void {
@@ -50,10 +63,7 @@ export class KeptVersions implements Disposable {
 
 function judge(before: Row, left: readonly Row[]): string | undefined {
   if (left.some(({ kept }) => kept === 'merged')) return undefined // another item of the same message goes on
-  // Of a header the rest may have come meanwhile, which lies elsewhere.
-  const same = left.filter(
-    row => before.body === 'header' || (row.pack === before.pack && row.offset === before.offset),
-  )
+  const same = left.filter(({ size }) => size === before.size)
   if (same.length === 0) return 'left nothing behind'
   const isDeletedHere = before.is_gone === 1 || same.some(({ kept, side }) => kept === 'tomb' && side === 'local')
   if (isDeletedHere || before.isChanged === 0) return undefined

@@ -19,7 +19,7 @@ import type {
   WritableFolder,
 } from '../../../src/sync/remote.ts'
 import type { Faults } from './faults.ts'
-import { ModelFolder, type ModelMessage, type ModelServer } from './server.ts'
+import type { ModelFolder, ModelMessage, ModelServer } from './server.ts'
 
 const FULL_STOP = 46
 
@@ -73,7 +73,10 @@ export class ModelRemote implements RemoteMail {
   }
 
   status(path: string): Promise<RemoteStatus | undefined> {
-    return this.#faults.call(() => this.#statusOf(this.#server.folder(path)))
+    return this.#faults.call(() => {
+      const folder = this.#server.folders.get(path)
+      return folder && this.#statusOf(folder)
+    })
   }
 
   examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder> {
@@ -106,17 +109,19 @@ export class ModelRemote implements RemoteMail {
   }
 
   createFolder(path: string): Promise<void> {
+    return this.#faults.call(() => this.#server.create(path))
+  }
+
+  renameFolder(path: string, newPath: string): Promise<void> {
     return this.#faults.call(() => {
-      if (!this.#server.folders.has(path)) this.#server.folders.set(path, new ModelFolder())
+      const folder = this.#server.folders.get(path)
+      if (!folder || this.#server.folders.has(newPath)) throw refused(`no folder ${path}, or ${newPath} is there`)
+      this.#server.rename(path, newPath)
     })
   }
 
-  renameFolder(): Promise<void> {
-    throw new Error('not modelled')
-  }
-
-  deleteFolder(): Promise<void> {
-    throw new Error('not modelled')
+  deleteFolder(path: string): Promise<void> {
+    return this.#faults.call(() => void this.#server.folders.delete(path))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -287,4 +292,8 @@ class ModelWritable extends Session implements WritableFolder {
       return given
     })
   }
+}
+
+function refused(message: string): PosternError {
+  return new PosternError('UPSTREAM_REFUSED', message, { remedy: 'user', advice: '-' })
 }

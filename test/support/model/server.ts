@@ -38,6 +38,17 @@ export class ModelServer {
     return folder
   }
 
+  create(path: string): void {
+    const folder = this.folders.get(path) ?? new ModelFolder()
+    if (!this.folders.has(path)) folder.uidValidity = 100 + this.folders.size
+    this.folders.set(path, folder)
+  }
+
+  rename(path: string, newPath: string): void {
+    this.folders.set(newPath, this.folder(path))
+    this.folders.delete(path)
+  }
+
   append(path: string, octets: Buffer, flags: Iterable<string>, internalDateMs: number): number {
     const folder = this.folder(path)
     const uid = folder.uidNext++

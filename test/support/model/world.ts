@@ -9,7 +9,7 @@ import { packFlags, unpackFlags } from '../../../src/store/flags.ts'
 import { checkStore } from '../../../src/store/maintenance/check-store.ts'
 import { PACKS_DIR } from '../../../src/store/pack-format.ts'
 import { PackReader } from '../../../src/store/pack-reader.ts'
-import type { ItemRow } from '../../../src/store/rows.ts'
+import type { FolderRow, ItemRow } from '../../../src/store/rows.ts'
 import { Store } from '../../../src/store/store.ts'
 import { BodyFetcher, type FetchContext } from '../../../src/sync/body-fetcher.ts'
 import { digestBody } from '../../../src/sync/digest.ts'
@@ -56,6 +56,9 @@ export class World {
   readonly #killed = new Set<string>()
   readonly #moved = new Set<string>()
   readonly #lost: string[] = []
+  readonly #accepted = new Set<number>()
+  /** A folder with so much in it that the guard against mass deletion watches it. */
+  readonly #crowded: string | undefined
   // Hours later each time: what waits for its next attempt may go on.
   readonly #clock = () => (this.#nowMs += 60_000)
   #nowMs = BEGIN_MS
@@ -85,6 +88,10 @@ export class World {
     this.#isModest = !lie && this.#random() < 0.5
     if (this.#isModest) this.#chooseMode()
     this.#faults = new Faults(this.#random)
+    this.#crowded = !lie && !this.#isModest && this.#random() < 0.2 ? this.#path() : undefined
+    for (let count = 0; this.#crowded && count < 70; count++) {
+      this.#server.append(this.#crowded, this.#compose(), [], 1000 * this.#count)
+    }
     this.#store = this.#open()
   }
 
@@ -96,12 +103,56 @@ export class World {
       this.#faults.meanwhile = undefined
       this.#faults.chance = 0
       if (this.#isModest) await this.#wantEverything()
-      for (let cycle = 0; cycle < 6; cycle++) await this.#cycle()
+      await this.#calmDown()
       if (this.#features.lie) await this.#daysLater()
       return this.#problems()
     } finally {
       this.#store[Symbol.dispose]()
       rmSync(this.#dir, { recursive: true, force: true })
+    }
+  }
+
+  async #calmDown(): Promise<void> {
+    for (let cycle = 0; cycle < 6 || (this.#heldFolders().length > 0 && cycle < 20); cycle++) {
+      this.#answerGuards()
+      await this.#cycle()
+    }
+    for (let cycle = 0; this.#crowded && cycle < 6; cycle++) await this.#cycle()
+  }
+
+  #heldFolders(): readonly FolderRow[] {
+    return this.#store.read.folders().filter(({ state, deletions }) => state === 'paused' || deletions === 'held')
+  }
+
+  #answerGuards(): void {
+    for (const { id } of this.#heldFolders()) {
+      const consent = this.#random() < 0.5 ? 'accept' : 'restore'
+      if (consent === 'accept') this.#accepted.add(id)
+      this.#store.transact(({ held }) => held.resume(id, consent))
+    }
+  }
+
+  // Much at once: the server forgets a folder or somebody moves all of it, or the user deletes all of it.
+  #catastrophe(path: string): void {
+    const dice = this.#random()
+    const messages = [...this.#server.folder(path).messages]
+    const others = PATHS.filter(other => other !== path)
+    if (dice < 0.4) {
+      for (const [uid, { octets }] of messages) {
+        this.#killed.add(idOf(octets))
+        this.#server.expunge(path, uid)
+      }
+    } else if (dice < 0.6 && this.#features.move) {
+      for (const [uid] of messages) this.#server.move(path, uid, pick(this.#random, others) ?? path)
+    } else {
+      const folder = this.#store.read.folders().find(each => each.path === path)
+      const items = folder ? [...this.#store.read.items(folder.id)] : []
+      this.#store.transact(({ local }) => {
+        for (const { id, subject } of items) {
+          this.#killed.add(subject ?? '')
+          local.delete(id, { isPermanent: true })
+        }
+      })
     }
   }
 
@@ -135,6 +186,8 @@ export class World {
 
   async #event(): Promise<void> {
     if (this.#isModest && this.#random() < 0.1) this.#chooseMode()
+    if (this.#random() < 0.2) this.#answerGuards()
+    if (this.#crowded && this.#random() < 0.06) this.#catastrophe(this.#crowded)
     const dice = this.#random()
     if (dice < 0.15) await this.#create()
     else if (dice < 0.35) this.#userChanges()
@@ -177,7 +230,7 @@ export class World {
       this.#faults.revive()
     } finally {
       packs[Symbol.dispose]()
-      this.#lost.push(...kept.problems())
+      this.#lost.push(...kept.problems(this.#accepted))
     }
   }
 
