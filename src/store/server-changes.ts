@@ -50,7 +50,9 @@ export class ServerChanges {
     database.run('DELETE FROM dlq WHERE item = ?', id) // its body is asked for at its new place
     this.setFlags(isMoved ? { ...row, folder } : row, flags, resolution)
     if (isMoved) this.#changedButDeleted(id, folder, resolution)
-    this.#scope.log({ item: id, folder, uid, event: isMoved ? 'moved-on-server' : 'recognised' })
+    // A folder that is numbered anew, as some are each time they are opened, is an event of its own.
+    const isOnlyNumber = !isMoved && !op && row.unlinked === null && from === folder
+    if (!isOnlyNumber) this.#scope.log({ item: id, folder, uid, event: isMoved ? 'moved-on-server' : 'recognised' })
   }
 
   /** Merges what the server says of an item's flags into what the user sees. */

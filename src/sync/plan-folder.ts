@@ -45,19 +45,20 @@ export async function runPlan(context: PlanContext, folder: FolderRow): Promise<
   const held = folder.uidValidity === undefined ? 0 : store.read.knownCount(folder.id, folder.uidValidity)
   const isWhole = held <= settings.fullSyncThreshold || isFullDue(context, folder) || !trustsDeltas(context)
   const selected = await remote.examine(folder.path, isWhole ? undefined : cursorOf(store, folder))
-  if (selected.uidValidity !== folder.uidValidity && folder.uidValidity !== undefined) {
+  const isNumberedAnew = selected.uidValidity !== folder.uidValidity || !selected.uidsAreSticky
+  if (isNumberedAnew && folder.uidValidity !== undefined) {
     store.transact(transactor => transactor.loseUids(folder.id))
   }
-  const delta = isWhole ? undefined : await readDelta(context, folder, selected)
+  const delta = isWhole || isNumberedAnew ? undefined : await readDelta(context, folder, selected)
   if (!delta) {
-    await planFull(context, folder, selected)
+    await planWhole(context, folder, selected)
     return selected
   }
   await apply(context, folder, selected, delta)
   const wrong = await auditDelta(store, folder, selected)
   if (wrong === undefined) return selected
   const again = await investigate(context, folder, selected, wrong)
-  await planFull(context, folder, again)
+  await planWhole(context, folder, again)
   return again
 }
 
@@ -73,7 +74,6 @@ async function readDelta(
   folder: FolderRow,
   selected: SelectedFolder,
 ): Promise<RemoteDelta | undefined> {
-  if (selected.uidValidity !== folder.uidValidity) return undefined
   if (selected.delta) return { kind: 'changes', ...selected.delta }
   if (!remote.features.condstore || folder.highestModseq === undefined) return undefined
   const changed = await selected.fetchFlags(folder.highestModseq)
@@ -89,7 +89,8 @@ function missingFrom(uids: UidSet, first: number, last: number): number[] {
   return missing
 }
 
-async function planFull(context: PlanContext, folder: FolderRow, selected: SelectedFolder): Promise<void> {
+/** Compares all that the server has in a folder with all that the store knows of it. */
+export async function planWhole(context: PlanContext, folder: FolderRow, selected: SelectedFolder): Promise<void> {
   const messages = await selected.fetchFlags()
   await apply(context, folder, selected, { kind: 'full', messages })
 }

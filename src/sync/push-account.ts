@@ -1,22 +1,19 @@
 import { UidSet } from '../formats/imap/uid-set.ts'
-import type { Logger } from '../log/logger.ts'
 import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../store/flags.ts'
 import type { PendingFlags } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { deletionsHeld, findMassDeletionHere } from './mass-deletion.ts'
+import { openForChanges } from './open-folder.ts'
+import type { PlanContext } from './plan-folder.ts'
 import type { FolderFailure } from './progress.ts'
 import { PushAppends } from './push-appends.ts'
 import { pushMoves } from './push-moves.ts'
 import { isRefusal } from './refusal.ts'
-import type { RemoteMail, WritableFolder } from './remote.ts'
+import type { WritableFolder } from './remote.ts'
 
 /** What PUSH works with. */
-export interface PushContext {
-  readonly store: Store
-  readonly remote: RemoteMail
-  readonly log: Logger
-  readonly clock: () => number
+export interface PushContext extends PlanContext {
   /** Tells how many of how many messages are uploaded. */
   readonly onUploaded: (uploaded: number, total: number) => void
   /** Keeps a refusal that concerns one folder. */
@@ -67,14 +64,15 @@ export async function refusable(context: PushContext, path: string, work: () => 
 async function pushFolder(context: PushContext, folder: FolderRow): Promise<void> {
   const { store, remote } = context
   const pending = store.read.pending
-  const uidValidity = folder.uidValidity ?? 0
-  const all = pending.deletions(folder.id, uidValidity)
+  const all = pending.deletions(folder.id, folder.uidValidity ?? 0)
   const isHeld = (all.length > 0 || folder.deletions === 'held') && holdsDeletions(context, folder)
-  const doomed = isHeld ? pending.leftovers(folder.id, uidValidity) : all
-  const changed = pending.flags(folder.id)
-  if (doomed.length === 0 && changed.length === 0) return
-  const selected = await remote.select(folder.path)
-  if (selected.uidValidity !== uidValidity) return // numbered anew since PLAN: the next cycle knows
+  const doomedIn = (uidValidity: number) =>
+    isHeld ? pending.leftovers(folder.id, uidValidity) : pending.deletions(folder.id, uidValidity)
+  if (doomedIn(folder.uidValidity ?? 0).length + pending.flags(folder.id).length === 0) return
+  const selected = await openForChanges(context, folder)
+  if (!selected) return
+  const { uidValidity } = selected
+  const [doomed, changed] = [doomedIn(uidValidity), pending.flags(folder.id)]
   if (selected.readOnly) {
     store.transact(transactor => transactor.push.revert(folder.id))
     return

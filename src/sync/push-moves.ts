@@ -3,6 +3,7 @@ import { UidSet } from '../formats/imap/uid-set.ts'
 import type { PendingMove } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
 import { headerHashOf } from './header-hash.ts'
+import { openForChanges } from './open-folder.ts'
 import { isPushable, type PushContext, refusable } from './push-account.ts'
 import { isRefusal, isThrottled, refusalCode } from './refusal.ts'
 import type { RemoteMail, WritableFolder } from './remote.ts'
@@ -14,27 +15,25 @@ const MAX_BATCH_MESSAGES = 500
 export async function pushMoves(context: PushContext): Promise<void> {
   const { store } = context
   const folders = new Map(store.read.folders().map(folder => [folder.id, folder]))
-  for (const [sourceId, moves] of Map.groupBy(store.read.pending.moves(), ({ source }) => source)) {
+  for (const sourceId of new Set(store.read.pending.moves().map(({ source }) => source))) {
     const source = folders.get(sourceId)
-    if (source && isPushable(source)) {
-      await refusable(context, source.path, () => moveFrom(context, source, moves, folders))
-    }
+    if (source && isPushable(source)) await refusable(context, source.path, () => moveFrom(context, source, folders))
   }
 }
 
 async function moveFrom(
   context: PushContext,
   source: FolderRow,
-  moves: readonly PendingMove[],
   folders: ReadonlyMap<number, FolderRow>,
 ): Promise<void> {
-  const { store, remote } = context
-  const selected = await remote.select(source.path)
-  if (selected.uidValidity !== source.uidValidity) return // numbered anew since PLAN: the next cycle knows
+  const { store } = context
+  const selected = await openForChanges(context, source)
+  if (!selected) return
   if (selected.readOnly) {
     store.transact(transactor => transactor.push.revert(source.id))
     return
   }
+  const moves = store.read.pending.moves().filter(move => move.source === source.id)
   for (const [destinationId, group] of Map.groupBy(moves, ({ destination }) => destination)) {
     const destination = folders.get(destinationId)
     if (!destination || !isPushable({ ...destination, uidValidity: 0 })) continue

@@ -1,4 +1,5 @@
 import type { BodyPart, FolderRow, StagedRow } from '../store/rows.ts'
+import { openPlanned } from './open-folder.ts'
 import { PackSink } from './pack-sink.ts'
 import type { SelectedFolder } from './remote.ts'
 import type { TransferContext } from './transfer-folder.ts'
@@ -7,11 +8,11 @@ const BATCH_MESSAGES = 50 // committed together: there are few
 
 /** Fetches bodies of a folder again that cannot be read any more; their items stay what they are. */
 export async function refetchDamaged(context: TransferContext, folder: FolderRow): Promise<void> {
-  const { store, remote } = context
+  const { store } = context
+  if (store.read.damagedOnServer(folder.id).length === 0) return
+  const selected = await openPlanned(context, folder)
+  if (!selected) return
   const damaged = store.read.damagedOnServer(folder.id)
-  if (damaged.length === 0) return
-  const selected = await remote.examine(folder.path)
-  if (selected.uidValidity !== folder.uidValidity) return // numbered anew since PLAN: the next cycle knows
   for (const [part, items] of Map.groupBy(damaged, ({ bodyState }) => bodyState)) {
     for (let at = 0; at < items.length; at += BATCH_MESSAGES) {
       await refetch(context, selected, { part, items: items.slice(at, at + BATCH_MESSAGES) })

@@ -115,6 +115,8 @@ export interface BodySink {
 /** A folder that is open on the connection. Valid until the next `select` or the connection's end. */
 export interface SelectedFolder extends RemoteStatus {
   readonly path: string
+  /** False when UIDs, and UIDVALIDITY, hold until the folder is opened the next time (UIDNOTSTICKY, RFC 4315). */
+  readonly uidsAreSticky: boolean
   readonly readOnly: boolean
   readonly permanentFlags: readonly string[]
   /**
@@ -155,6 +157,8 @@ export interface RemoteAppend {
 /** A folder that is open for changes. Valid until the next folder is opened. */
 export interface WritableFolder {
   readonly path: string
+  /** What is read in the same session. */
+  readonly contents: SelectedFolder
   readonly uidValidity: number
   readonly readOnly: boolean
   /** Flags that the folder keeps; `\\*` stands for any keyword. Empty when the server did not say. */

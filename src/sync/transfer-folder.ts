@@ -1,21 +1,17 @@
 import { setTimeout } from 'node:timers/promises'
 import type { FolderRow } from '../store/rows.ts'
-import type { Store } from '../store/store.ts'
+import { chooseBodies } from './choose-bodies.ts'
 import { type AskedCompanies, FreshBatches, SuspectBatches } from './download-batches.ts'
 import { type DownloadEvents, runDownload } from './download-folder.ts'
 import { FolderImport } from './import-folder.ts'
 import type { Importer } from './importer.ts'
+import { openPlanned } from './open-folder.ts'
+import type { PlanContext } from './plan-folder.ts'
 import { newCounters, type SyncCounters, type SyncEvent } from './progress.ts'
-import type { RemoteMail } from './remote.ts'
-import type { SyncSettings } from './settings.ts'
 
 /** What a transfer works with. */
-export interface TransferContext {
-  readonly store: Store
-  readonly remote: RemoteMail
+export interface TransferContext extends PlanContext {
   readonly importer: Importer
-  readonly settings: SyncSettings
-  readonly clock: () => number
   readonly onEvent: (event: SyncEvent) => void
   readonly signal: AbortSignal
   /** Waits for so many ms; rejects when the run is stopped. Injected by tests. */
@@ -70,12 +66,16 @@ export async function transferFolder(context: TransferContext, folder: FolderRow
 }
 
 async function download(
-  { store, remote }: TransferContext,
+  context: TransferContext,
   folder: FolderRow,
   { pass, asked }: TransferWork,
   committed: DownloadEvents['committed'],
 ): Promise<void> {
-  const selected = await remote.examine(folder.path)
+  const { store } = context
+  const selected = await openPlanned(context, folder)
+  if (!selected) return
+  // What was chosen by UIDs of an earlier session is forgotten.
+  if (!selected.uidsAreSticky) await chooseBodies(context, folder)
   const place = { folder: folder.id, uidValidity: selected.uidValidity }
   const chooser = pass === 'fresh' ? new FreshBatches(store, place, asked) : new SuspectBatches(store, place, asked)
   await using writer = store.openPackWriter()

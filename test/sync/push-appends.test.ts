@@ -5,6 +5,7 @@ import type { Store } from '../../src/store/store.ts'
 import type { FolderFailure } from '../../src/sync/progress.ts'
 import { PushAppends } from '../../src/sync/push-appends.ts'
 import type { RemoteMail } from '../../src/sync/remote.ts'
+import { DEFAULT_SYNC_SETTINGS } from '../../src/sync/settings.ts'
 import { type AppendPolicy, startAppendServer } from '../support/append-server.ts'
 import { connectTo } from '../support/imap-script.ts'
 import { openStore, TestClock } from '../support/store.ts'
@@ -40,7 +41,7 @@ async function outgoing(t: Test, bodies: readonly string[]) {
 async function push(remote: RemoteMail, store: Store, clock: TestClock): Promise<FolderFailure[]> {
   const failures: FolderFailure[] = []
   const told = { onUploaded: () => undefined, onRefused: (failure: FolderFailure) => failures.push(failure) }
-  await new PushAppends({ store, remote, log, clock: clock.now, ...told }).run()
+  await new PushAppends({ store, remote, log, clock: clock.now, settings: DEFAULT_SYNC_SETTINGS, ...told }).run()
   return failures
 }
 

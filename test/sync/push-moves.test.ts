@@ -1,6 +1,7 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { pushMoves } from '../../src/sync/push-moves.ts'
+import { DEFAULT_SYNC_SETTINGS } from '../../src/sync/settings.ts'
 import { connectTo, polite, startScriptedImap } from '../support/imap-script.ts'
 import { addItem, storeWithInbox } from '../support/store.ts'
 
@@ -36,7 +37,14 @@ async function pushOne(t: Test, answerMove: (received: readonly string[]) => str
   await using remote = await connectTo(server)
   const refused: unknown[] = []
   const told = { onUploaded: () => undefined, onRefused: (failure: unknown) => refused.push(failure) }
-  await pushMoves({ store, remote, log: pino({ level: 'silent' }), clock: () => 0, ...told })
+  await pushMoves({
+    store,
+    remote,
+    log: pino({ level: 'silent' }),
+    clock: () => 0,
+    settings: DEFAULT_SYNC_SETTINGS,
+    ...told,
+  })
   const item = store.read.getItem(id)
   return { refused, uid: item.uid, folder: store.read.folders().find(({ id }) => id === item.folder)?.path, store }
 }

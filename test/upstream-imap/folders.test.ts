@@ -85,3 +85,18 @@ t.test('roles are given inside the account’s own namespace only', async t => {
     ['Mail.Old.Sent', undefined],
   ])
 })
+
+t.test('a folder whose UIDs hold for one session says so in an untagged NO', async t => {
+  const server = await startScriptedImap(
+    t,
+    '* OK ready',
+    polite('', command =>
+      /^(EXAMINE|SELECT)/.test(command)
+        ? '* 3 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* NO [UIDNOTSTICKY] no persistent UIDs\r\nTAG OK done\r\n'
+        : undefined,
+    ),
+  )
+  await using mail = await connectTo(server)
+  t.equal((await mail.examine('INBOX')).uidsAreSticky, false)
+  t.equal((await mail.select('INBOX')).contents.uidsAreSticky, false)
+})

@@ -52,6 +52,7 @@ export class Opening implements CommandHandlers {
   highestModseq: bigint | undefined
   readOnly = false
   permanentFlags: readonly string[] = []
+  uidsAreSticky = true
   readonly changed: RemoteFlags[] = []
   vanished = UidSet.EMPTY
 
@@ -74,15 +75,18 @@ export class Opening implements CommandHandlers {
     if (name === 'UIDNEXT') this.uidNext = numberOf(args[0])
     if (name === 'NOMODSEQ') this.highestModseq = undefined
     if (name === 'READ-ONLY') this.readOnly = true
+    if (name === 'UIDNOTSTICKY') this.uidsAreSticky = false
     if (name === 'PERMANENTFLAGS') this.permanentFlags = (itemsOf(args[0]) ?? []).map(flag => textOf(flag) ?? '')
     const modseq = name === 'HIGHESTMODSEQ' ? textOf(args[0]) : undefined
     if (modseq && /^[1-9]\d{0,19}$/.test(modseq)) this.highestModseq = BigInt(modseq)
   }
 }
 
-class OpenFolder implements SelectedFolder {
+/** A folder that is open for reading. */
+export class OpenFolder implements SelectedFolder {
   readonly #connection: ImapConnection
   readonly path: string
+  readonly uidsAreSticky: boolean
   readonly uidValidity: number
   readonly uidNext: number | undefined
   readonly messages: number
@@ -94,6 +98,7 @@ class OpenFolder implements SelectedFolder {
   constructor(connection: ImapConnection, path: string, opening: Opening, hasDelta: boolean) {
     this.#connection = connection
     this.path = path
+    this.uidsAreSticky = opening.uidsAreSticky
     this.uidValidity = opening.uidValidity
     this.uidNext = opening.uidNext
     this.messages = opening.messages

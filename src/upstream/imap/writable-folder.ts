@@ -6,7 +6,7 @@ import { numberOf, textOf } from '../../formats/imap/value.ts'
 import type { RemoteUid, WritableFolder } from '../../sync/remote.ts'
 import { isFlag } from './append.ts'
 import type { ImapConnection } from './connection.ts'
-import { Opening } from './selected-folder.ts'
+import { OpenFolder, Opening } from './selected-folder.ts'
 
 const MAX_SET_OCTETS = 7000 // RFC 7162 section 4 lets servers refuse lines of over 8,192 octets
 const MAX_COPIED = 100_000
@@ -21,13 +21,16 @@ export async function selectFolder(connection: ImapConnection, path: string): Pr
 class SelectedForChanges implements WritableFolder {
   readonly #connection: ImapConnection
   readonly path: string
+  readonly contents: OpenFolder
   readonly uidValidity: number
   readonly readOnly: boolean
   readonly permanentFlags: readonly string[]
 
-  constructor(connection: ImapConnection, path: string, { uidValidity, readOnly, permanentFlags }: Opening) {
+  constructor(connection: ImapConnection, path: string, opening: Opening) {
+    const { uidValidity, readOnly, permanentFlags } = opening
     this.#connection = connection
     this.path = path
+    this.contents = new OpenFolder(connection, path, opening, false)
     this.uidValidity = uidValidity
     this.readOnly = readOnly
     this.permanentFlags = permanentFlags

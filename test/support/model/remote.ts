@@ -32,6 +32,8 @@ export interface ModelFeatures {
   /** What its deltas do not tell of every third change. */
   readonly lie?: 'flags' | 'vanished' | 'new' | undefined
   readonly multiAppend: boolean
+  /** A folder whose UIDs hold for one session alone (UIDNOTSTICKY). */
+  readonly unsticky?: string | undefined
 }
 
 /** A connection to the model server. */
@@ -81,17 +83,20 @@ export class ModelRemote implements RemoteMail {
 
   examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder> {
     return this.#faults.call(() => {
-      const folder = this.#server.folder(path)
+      const folder = this.#open(path)
       const delta =
         this.features.qresync && cursor && cursor.uidValidity === folder.uidValidity
           ? deltaOf(folder, cursor.highestModseq, this.#model.lie)
           : undefined
-      return new ModelSelected(folder, this.#faults, path, this.#statusOf(folder), delta)
+      return this.#selected(path, folder, delta)
     })
   }
 
   select(path: string): Promise<WritableFolder> {
-    return this.#faults.call(() => new ModelWritable(this.#server, this.#faults, path, this.#model.givesUids))
+    return this.#faults.call(() => {
+      const contents = this.#selected(path, this.#open(path), undefined)
+      return new ModelWritable(this.#server, this.#faults, contents, this.#givesUid.bind(this))
+    })
   }
 
   append(path: string, messages: readonly RemoteAppend[]): Promise<readonly (RemoteUid | undefined)[]> {
@@ -103,7 +108,7 @@ export class ModelRemote implements RemoteMail {
       this.#server.headersUploaded += bodies.filter(octets => octets.at(-1) !== FULL_STOP).length
       return messages.map(({ flags, internalDateMs }, index) => {
         const uid = this.#server.append(path, bodies[index] ?? Buffer.alloc(0), flags, internalDateMs)
-        return this.#model.givesUids ? { uidValidity: this.#server.folder(path).uidValidity, uid } : undefined
+        return this.#givesUid(path) ? { uidValidity: this.#server.folder(path).uidValidity, uid } : undefined
       })
     })
   }
@@ -126,6 +131,20 @@ export class ModelRemote implements RemoteMail {
 
   async [Symbol.asyncDispose](): Promise<void> {
     return undefined
+  }
+
+  #open(path: string): ModelFolder {
+    if (path === this.#model.unsticky) this.#server.renumber(path)
+    return this.#server.folder(path)
+  }
+
+  #selected(path: string, folder: ModelFolder, delta: SelectedFolder['delta']): ModelSelected {
+    const isSticky = path !== this.#model.unsticky
+    return new ModelSelected(folder, this.#faults, path, { ...this.#statusOf(folder), delta, isSticky })
+  }
+
+  #givesUid(path: string): boolean {
+    return this.#model.givesUids && path !== this.#model.unsticky
   }
 
   #refuseAtRandom(octets: Buffer): void {
@@ -184,13 +203,20 @@ class ModelSelected extends Session implements SelectedFolder {
   readonly messages: number
   readonly highestModseq: bigint | undefined
   readonly delta: SelectedFolder['delta']
+  readonly uidsAreSticky: boolean
 
-  constructor(folder: ModelFolder, faults: Faults, path: string, status: RemoteStatus, delta: SelectedFolder['delta']) {
+  constructor(
+    folder: ModelFolder,
+    faults: Faults,
+    path: string,
+    status: RemoteStatus & Pick<SelectedFolder, 'delta'> & { readonly isSticky: boolean },
+  ) {
     super(folder, faults, path)
+    this.uidsAreSticky = status.isSticky
     this.uidNext = status.uidNext
     this.messages = status.messages
     this.highestModseq = status.highestModseq
-    this.delta = delta
+    this.delta = status.delta
   }
 
   async fetchFlags(changedSince = 0n): Promise<readonly RemoteFlags[]> {
@@ -252,12 +278,14 @@ function headerOf(octets: Buffer): Buffer {
 
 class ModelWritable extends Session implements WritableFolder {
   readonly #server: ModelServer
-  readonly #givesUids: boolean
+  readonly #givesUid: (path: string) => boolean
+  readonly contents: ModelSelected
 
-  constructor(server: ModelServer, faults: Faults, path: string, givesUids: boolean) {
-    super(server.folder(path), faults, path)
+  constructor(server: ModelServer, faults: Faults, contents: ModelSelected, givesUid: (path: string) => boolean) {
+    super(server.folder(contents.path), faults, contents.path)
     this.#server = server
-    this.#givesUids = givesUids
+    this.contents = contents
+    this.#givesUid = givesUid
   }
 
   storeFlags(uids: UidSet, { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] }) {
@@ -287,7 +315,7 @@ class ModelWritable extends Session implements WritableFolder {
       for (const uid of [...messages.keys()].filter(uid => uids.has(uid))) {
         const to = transfer(uid)
         const { uidValidity } = this.#server.folder(destination)
-        if (to !== undefined && this.#givesUids) given.set(uid, { uidValidity, uid: to })
+        if (to !== undefined && this.#givesUid(destination)) given.set(uid, { uidValidity, uid: to })
       }
       return given
     })

@@ -75,12 +75,14 @@ export class World {
     this.#random = randomSource(seed)
     this.#plant = plant
     const delta = pick(this.#random, ['qresync', 'condstore', 'none'] as const) ?? 'none'
+    const move = this.#random() < 0.7
     this.#features = {
       lie,
       delta: lie ? 'qresync' : delta,
-      move: this.#random() < 0.7,
+      move,
       givesUids: this.#random() < 0.8,
       multiAppend: this.#random() < 0.5,
+      unsticky: move && !lie && this.#random() < 0.15 ? 'Other' : undefined,
     }
     const fullSyncThreshold = lie || this.#random() < 0.7 ? 0 : 1024
     const conflictResolution = this.#random() < 0.5 ? 'server' : 'client'
