@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import t from 'tap'
+import { CYRUS_PASSWORD, cyrusMissing, startCyrus } from '../support/cyrus.ts'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { portOf } from '../support/front-server.ts'
 import { PosternHome } from '../support/postern.ts'
@@ -75,3 +77,27 @@ t.test('a policy at a URL is fetched at the start and when the URL is set, and h
   })
   t.match(problem, { code: 'PROFILE_POLICY_UNAVAILABLE', message: /503/ })
 })
+
+t.test('Cyrus tells a policy as well', { skip: cyrusMissing() ?? false }, async t => {
+  await using cyrus = await startCyrus({ users: ['ada', 'admin'] })
+  await using home = new PosternHome()
+  home.configure()
+  const account = ['--email', USER, '--user', 'ada', '--imap', `imap://127.0.0.1:${cyrus.imapPort}`]
+  await home.json(['profile', 'add', 'work', ...account, '--password-stdin'], CYRUS_PASSWORD)
+  const policy = '{\\"version\\": 1, \\"settings\\": {\\"keepDays\\": 90}}'
+  await command(cyrus.imapPort, 'admin', `SETMETADATA "" (${ENTRY} "${policy}")`)
+  await home.json(['sync'])
+  t.match(await show(home), { fixed: ['keepDays'], keepDays: 90 })
+  await command(cyrus.imapPort, 'admin', `SETMETADATA "" (${ENTRY} NIL)`)
+  await home.json(['sync', '--structure'])
+  t.match(await show(home), { fixed: [], keepDays: 0 })
+})
+
+/** Runs one IMAP command as a user of Cyrus. */
+async function command(port: number, user: string, line: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8')
+  socket.write(`a LOGIN ${user} ${CYRUS_PASSWORD}\r\nb ${line}\r\nc LOGOUT\r\n`)
+  let says = ''
+  for await (const chunk of socket) says += chunk
+  if (!/^b OK/m.test(says)) throw new Error(says)
+}

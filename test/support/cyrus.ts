@@ -36,6 +36,7 @@ export async function startCyrus({ users }: CyrusOptions): Promise<Cyrus> {
   for (const name of FOLDERS) mkdirSync(join(dir, name), { recursive: true })
   writeFileSync(join(dir, 'imapd.conf'), configuration(dir))
   writeFileSync(join(dir, 'cyrus.conf'), services(dir, imapPort))
+  writeFileSync(join(dir, 'annotations'), '/vendor/postern/policy,server,string,backend,value.shared,\n')
   for (const user of users) {
     const options = ['-p', '-c', '-f', join(dir, 'sasldb2'), '-u', 'localhost', user]
     const { status, stderr } = spawnSync('/usr/sbin/saslpasswd2', options, { input: CYRUS_PASSWORD })
@@ -119,6 +120,8 @@ virtdomains: off
 altnamespace: yes
 unixhierarchysep: yes
 allowplaintext: yes
+admins: admin
+annotation_definitions: ${dir}/annotations
 autocreate_quota: 0
 autocreate_post: 1
 autocreate_inbox_folders: Sent|Drafts|Trash
