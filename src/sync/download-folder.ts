@@ -144,7 +144,8 @@ class FolderDownload implements BodySink {
 
   /** Commits all that has arrived. */
   async commit(): Promise<void> {
-    await this.#committing
+    // One that ends may have begun the next.
+    while (this.#committing) await this.#committing
     await this.#commitOnce()
     if (this.#failure !== undefined) throw this.#failure
   }
