@@ -77,6 +77,8 @@ export interface ItemListing {
   readonly size: number
   readonly flags: readonly string[]
   readonly state: string
+  /** Changed in a way that the server does not allow: see SYNC_READ_ONLY. */
+  readonly blocked: boolean
 }
 
 /** A message as `item show` shows it. */
@@ -254,6 +256,7 @@ function listItem(item: ItemRow): ItemListing {
     size: item.size,
     flags: unpackFlags(item.flags),
     state: item.bodyState,
+    blocked: item.isBlocked,
   }
 }
 

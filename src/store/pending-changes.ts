@@ -92,7 +92,7 @@ export class PendingChanges {
   appends(nowMs: number): PendingAppend[] {
     const sql = `SELECT op.attempts, op.lost, op.destination, item.* FROM op JOIN item ON item.id = op.item
       WHERE op.kind = 'append' AND op.state = 'ready' AND op.attempts < ? AND op.next_at <= ? AND item.is_gone = 0
-        AND item.body_state = 'full' AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
+        AND is_blocked = 0 AND item.body_state = 'full' AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
       ORDER BY op.lost, op.error IS NOT NULL, op.seq`
     return this.#database.all(sql, MAX_UPLOAD_ATTEMPTS, nowMs).map(row => ({
       item: Number(row.id),
@@ -133,7 +133,7 @@ export class PendingChanges {
   }
 
   moves(): PendingMove[] {
-    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0
+    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_blocked = 0
       AND unlinked IS NULL AND is_gone = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`
     return this.#database.all(sql).map(row => ({
       item: Number(row.id),
@@ -153,7 +153,7 @@ export class PendingChanges {
 
   /** The UIDs that are to be removed from a folder. */
   deletions(folder: number, uidValidity: number): number[] {
-    const sql = `SELECT uid FROM item WHERE ${CHANGED} AND remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL
+    const sql = `SELECT uid FROM item WHERE ${CHANGED} AND remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL AND is_blocked = 0
       AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
       UNION SELECT uid FROM expunge WHERE folder = ?1 AND uid_validity = ?2 AND is_marked = 0 ORDER BY uid`
     return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
@@ -162,7 +162,7 @@ export class PendingChanges {
   /** Changed flags of a folder's messages. One whose move was not answered may be here no more: it waits. */
   flags(folder: number): PendingFlags[] {
     const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
-      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
+      AND is_blocked = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
       AND (server_bits <> local_bits OR server_keywords <> local_keywords) ORDER BY uid`
     return this.#database.all(sql, folder).map(row => ({
       item: Number(row.id),
@@ -172,6 +172,19 @@ export class PendingChanges {
       server: flagsOf(row, 'server'),
       local: flagsOf(row, 'local'),
     }))
+  }
+
+  /** Folders in which something is to be changed, or could not be the last time. */
+  touchedFolders(): number[] {
+    const sql = `SELECT remote_folder AS id FROM item WHERE ${CHANGED} AND remote_folder IS NOT NULL AND uid > 0
+      UNION SELECT folder FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0
+      UNION SELECT destination FROM op WHERE kind = 'append' AND item IS NOT NULL AND state = 'ready'
+      UNION SELECT id FROM folder WHERE error LIKE '%"SYNC_READ_ONLY"%'`
+    return this.#database.all(sql).map(({ id }) => Number(id))
+  }
+
+  hasBlocked(): boolean {
+    return this.#database.find('SELECT 1 FROM item WHERE is_blocked LIMIT 1') !== undefined
   }
 
   /** Folders with changes of flags or deletions to be told. */

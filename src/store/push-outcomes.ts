@@ -158,26 +158,6 @@ export class PushOutcomes {
     }
   }
 
-  /** A folder does not take changes: flags and deletions of ours in it are undone. */
-  revert(folder: number): number {
-    const rows = this.#scope.database.all(
-      `SELECT * FROM item WHERE remote_folder = ? AND uid > 0 AND unlinked IS NULL AND (is_gone OR folder <> remote_folder
-         OR server_bits <> local_bits OR server_keywords <> local_keywords)`,
-      folder,
-    )
-    for (const row of rows) {
-      const id = Number(row.id)
-      if (row.is_gone === 1 || row.folder !== row.remote_folder) this.#scope.show(row, folder)
-      this.#scope.database.run(
-        `UPDATE item SET is_gone = 0, local_bits = server_bits, local_keywords = server_keywords, modseq = ?
-           WHERE id = ?`,
-        ...[this.#scope.modseq, id],
-      )
-      this.#scope.log({ item: id, folder, event: 'reverted', detail: 'the folder is read-only' })
-    }
-    return rows.length
-  }
-
   /** The server removed these messages of a folder, or marked them where it cannot remove single ones. */
   expunged(folder: number, uidValidity: number, uids: readonly number[], isOnlyMarked: boolean): void {
     for (const uid of uids) {

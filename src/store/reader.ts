@@ -22,7 +22,7 @@ import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun 
 export const DATABASE_FILE = 'store.sqlite'
 
 const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
-  local_keywords, body_state, sha256, pack, offset, length`
+  local_keywords, is_blocked, body_state, sha256, pack, offset, length`
 const UPLOADS = `SELECT count(*) AS n FROM op WHERE destination = ? AND kind = 'append'`
 const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
 

@@ -15,7 +15,7 @@ export function folderRow(row: Row): FolderRow {
     isExcluded: row.is_excluded === 1,
     state: row.state as FolderRow['state'], // held to these by a CHECK
     deletions: row.deletions === 'held' || row.deletions === 'accepted' ? row.deletions : undefined,
-    isReadOnly: row.is_read_only === 1,
+    isReadOnly: row.is_read_only === null ? undefined : row.is_read_only === 1,
     consent: row.consent === 'accept' || row.consent === 'restore' ? row.consent : undefined,
     error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
     uidValidity: numberOf(row.uid_validity),
@@ -39,6 +39,7 @@ export function itemRow(row: Row): ItemRow {
     internalDateMs: Number(row.internal_date),
     size: Number(row.size),
     flags: { bits: Number(row.local_bits), keywords: String(row.local_keywords) },
+    isBlocked: row.is_blocked === 1,
     bodyState: row.body_state === 'header' ? 'header' : 'full',
     sha256: row.sha256 instanceof Uint8Array ? Buffer.from(row.sha256) : Buffer.alloc(0),
     location: locationOf(row),

@@ -17,8 +17,8 @@ export interface FolderRow {
   readonly consent: 'accept' | 'restore' | undefined
   /** Whether many deletions of the user's are kept from the server, or may be told to it. */
   readonly deletions: 'held' | 'accepted' | undefined
-  /** Whether the last SELECT said that nothing can be changed there. */
-  readonly isReadOnly: boolean
+  /** Whether the last SELECT said that nothing can be changed there; undefined when it was never asked. */
+  readonly isReadOnly: boolean | undefined
   readonly error: { readonly code: string; readonly message: string } | undefined
   readonly uidValidity: number | undefined
   readonly uidNext: number | undefined
@@ -52,6 +52,8 @@ export interface ItemRow {
   readonly internalDateMs: number
   readonly size: number
   readonly flags: MessageFlags
+  /** Whether it is changed in a way that the server does not allow. */
+  readonly isBlocked: boolean
   readonly bodyState: 'header' | 'full'
   readonly sha256: Buffer
   readonly location: PackLocation

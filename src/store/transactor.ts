@@ -12,6 +12,7 @@ import type { PackLocation } from './pack-format.ts'
 import { Purge } from './purge.ts'
 import { PushOutcomes } from './push-outcomes.ts'
 import { QuotaPause } from './quota-pause.ts'
+import { ReadOnlyFolders } from './read-only-folders.ts'
 import type { FolderRow, MessageDigest } from './rows.ts'
 import { ServerChanges } from './server-changes.ts'
 import { TransactionScope } from './transaction-scope.ts'
@@ -57,6 +58,7 @@ export class Transactor {
   /** Brings back what was deleted or lost a conflict. */
   readonly undo: Undo
   readonly held: HeldFolders
+  readonly readOnly: ReadOnlyFolders
   readonly #server: ServerChanges
 
   constructor(database: Database, now: number) {
@@ -73,6 +75,7 @@ export class Transactor {
     this.conflicts = new Conflicts(this.#scope)
     this.undo = new Undo(this.#scope, this.local, this.push, this.conflicts)
     this.#server = new ServerChanges(this.#scope, this.push, this.folders, this.conflicts)
+    this.readOnly = new ReadOnlyFolders(this.#scope, this.conflicts)
     this.held = new HeldFolders(this.#scope, this.#server, this.folders, this.undo)
     this.incoming = new IncomingMail(this.#scope, this.#server)
   }

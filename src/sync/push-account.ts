@@ -3,6 +3,7 @@ import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../
 import type { PendingFlags } from '../store/pending-changes.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import { enforceRights } from './enforce-rights.ts'
 import { deletionsHeld, findMassDeletionHere } from './mass-deletion.ts'
 import { openForChanges } from './open-folder.ts'
 import type { PlanContext } from './plan-folder.ts'
@@ -27,6 +28,7 @@ export interface PushContext extends PlanContext {
 export async function pushAccount(context: PushContext, isComplete: boolean): Promise<void> {
   const { store } = context
   if (isComplete) resolveLost(store)
+  await enforceRights(context)
   await new PushAppends(context).run()
   await pushMoves(context)
   for (const id of store.read.pending.changedFolders()) {
@@ -74,7 +76,7 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
   const { uidValidity } = selected
   const [doomed, changed] = [doomedIn(uidValidity), pending.flags(folder.id)]
   if (selected.readOnly) {
-    store.transact(transactor => transactor.push.revert(folder.id))
+    store.transact(({ readOnly }) => readOnly.note(folder.id, true)) // decided before the next PUSH
     return
   }
   if (doomed.length > 0) {

@@ -30,7 +30,7 @@ async function moveFrom(
   const selected = await openForChanges(context, source)
   if (!selected) return
   if (selected.readOnly) {
-    store.transact(transactor => transactor.push.revert(source.id))
+    store.transact(({ readOnly }) => readOnly.note(source.id, true)) // decided before the next PUSH
     return
   }
   const moves = store.read.pending.moves().filter(move => move.source === source.id)

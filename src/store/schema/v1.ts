@@ -37,7 +37,7 @@ CREATE TABLE folder(
   consent TEXT CHECK(consent IN('accept', 'restore')), -- what the user said to a mass deletion on the server
   deletions TEXT CHECK(deletions IN('held', 'accepted')), -- of many deletions here: until they are told to the server
   accepted_at INTEGER,                -- deletions before that count for no guard any more
-  is_read_only INTEGER NOT NULL DEFAULT 0, -- as the last SELECT answered
+  is_read_only INTEGER,               -- as the last SELECT answered; NULL when it was never asked
   uid_validity INTEGER,
   uid_next INTEGER,
   cursor TEXT,                        -- HIGHESTMODSEQ as text (it has 63 bits); a collection's sync token
@@ -85,6 +85,7 @@ CREATE INDEX item_message_id ON item(message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX item_nameless ON item(size, internal_date) WHERE message_id IS NULL;
 CREATE INDEX item_email_id ON item(email_id) WHERE email_id IS NOT NULL;
 CREATE INDEX item_unlinked ON item(unlinked) WHERE unlinked IS NOT NULL;
+CREATE INDEX item_blocked ON item(id) WHERE is_blocked;
 CREATE INDEX item_lost ON item(remote_folder) WHERE uid = -1;
 CREATE INDEX item_header ON item(remote_folder, internal_date, size, local_bits) WHERE body_state = 'header';
 CREATE INDEX item_changed ON item(remote_folder)
