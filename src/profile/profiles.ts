@@ -171,7 +171,10 @@ export class Profiles {
 function settingValue(key: string, text: string): unknown {
   const schema = profileSettings.shape[key as keyof typeof profileSettings.shape] // the caller has checked the key
   const words = text.split(',').map(word => word.trim())
-  return [scalarOf(text), text, words].find(value => schema.safeParse(value).success) ?? text
+  const readings = [scalarOf(text), text, words].map(value => ({ value, checked: schema.safeParse(value) }))
+  // Where none will do, the one of the right type tells best what is wrong.
+  const isOfType = ({ checked }: (typeof readings)[number]) => checked.error?.issues[0]?.code !== 'invalid_type'
+  return (readings.find(({ checked }) => checked.success) ?? readings.find(isOfType))?.value ?? text
 }
 
 function scalarOf(text: string): unknown {

@@ -40,7 +40,9 @@ t.test('settings are typed as people type them', async t => {
   t.notOk(profiles.ownSettings('work').includes('pauseMs'))
   await t.rejects(profiles.set('work', 'colour', 'red'), { code: 'PROFILE_INVALID', advice: /metered/ })
   await t.rejects(profiles.set('work', 'number', '2'), { code: 'PROFILE_INVALID' })
-  await t.rejects(profiles.set('work', 'prioritySyncMinutes', 'often'), { code: 'CONFIG_INVALID_VALUE' })
+  await t.rejects(profiles.set('work', 'prioritySyncMinutes', 'often'), { message: /expected number/ })
+  await t.rejects(profiles.set('work', 'prioritySyncMinutes', '0'), { code: 'CONFIG_INVALID_VALUE', message: />=1/ })
+  await t.rejects(profiles.set('work', 'downloadMode', 'some'), { message: /"full"/ })
 })
 
 t.test('what a policy fixes cannot be changed, and is one’s own again when the policy is gone', async t => {

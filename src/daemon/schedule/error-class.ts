@@ -15,7 +15,7 @@ const BY_FOLDER: Readonly<Record<string, ErrorClass>> = {
   TLS: 'server',
   UPSTREAM: 'server',
   FORMATS: 'server',
-  DAEMON: 'server', // an engine that crashed: what made it crash came from there
+  DAEMON: 'data',
   STORE: 'data',
   SYNC: 'data',
   CONFIG: 'data',
@@ -41,6 +41,8 @@ const DELAYS_MS: Readonly<Record<ErrorClass, readonly number[]>> = {
   data: [MINUTE],
 }
 
+const AFTER_CRASH_MS = SECOND // the engine has a back-off of its own, and a profile that makes it crash is held
+
 // Only a person can end these.
 const WAITS_FOR_PERSON = new Set(['PROFILE_NO_PASSWORD', 'PROFILE_SIGN_IN_STOPPED', 'DAEMON_PROFILE_HELD'])
 
@@ -52,6 +54,7 @@ export function errorClassOf({ code }: Pick<PosternError, 'code'>): ErrorClass {
 /** How long to wait after the n-th failure in a row (from 1) of its class, in ms; infinite where only a person can help. */
 export function backOffMs({ code }: Pick<PosternError, 'code'>, failures: number): number {
   if (WAITS_FOR_PERSON.has(code)) return Number.POSITIVE_INFINITY
+  if (code === 'DAEMON_ENGINE_CRASHED') return AFTER_CRASH_MS
   const delays = DELAYS_MS[errorClassOf({ code })]
   return delays[Math.min(failures, delays.length) - 1] ?? 0
 }
