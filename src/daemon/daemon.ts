@@ -19,6 +19,7 @@ import { Submission } from './submission.ts'
 import { Watchers } from './watchers.ts'
 
 const SECRETS_RETRY_MS = 5000
+const NO_OBSERVER = { started: () => undefined, ended: () => undefined }
 
 /** What is told once everything answers. */
 export interface ReadyReport {
@@ -45,6 +46,7 @@ export class Daemon implements AsyncDisposable {
     this.scheduler = new PollScheduler(installation)
     this.watchers = this.#makeWatchers()
     this.#submission = this.#makeSubmission()
+    installation.syncs.observe({ ...NO_OBSERVER, reconnecting: () => this.#submission.reconnect() })
     this.policies = new PolicyRunner(installation, profile => this.watchers.reconsider(profile))
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront()]

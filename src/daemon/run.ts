@@ -29,4 +29,6 @@ export type RunOutcome =
 export interface RunObserver {
   started(profile: Profile, run: RunOptions): void
   ended(profile: Profile, run: RunOptions, outcome: RunOutcome): void
+  /** All connections of before are dead. */
+  reconnecting?(): void
 }

@@ -89,6 +89,11 @@ export class Submission implements SmtpBackend, Disposable {
     return connection
   }
 
+  /** The network has changed, or the machine slept: idle connections are dead and would be waited for. */
+  reconnect(): void {
+    for (const { pool } of this.#pools.values()) pool.drop()
+  }
+
   /** Sends a message of the outbox. */
   senderOf(profile: Profile): Sender {
     return { send: (envelope, recipients, octets) => this.#send(profile, envelope, recipients, octets) }

@@ -131,6 +131,7 @@ export class SyncRunner implements AsyncDisposable {
   /** Lets runs and watchers begin anew on other connections: the old ones are dead, and would be waited for. */
   reconnect(): void {
     this.#engine.reconnectWatchers()
+    for (const observer of this.#observers) observer.reconnecting?.()
     for (const runs of this.#profiles.values()) {
       if (runs.waiting > 0) runs.reconnect.abort(stopping())
     }

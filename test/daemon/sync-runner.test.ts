@@ -53,7 +53,7 @@ function untilAborted(signal: AbortSignal): Promise<never> {
 }
 
 t.test('a run over a dead connection begins anew, and who waits for it sees one run', async t => {
-  let runs = 0
+  let [runs, reconnects] = [0, 0]
   const begun = Promise.withResolvers<void>()
   const { runner, outcomes } = await makeRunner(t, (_request, _onEvent, signal) => {
     runs++
@@ -62,7 +62,9 @@ t.test('a run over a dead connection begins anew, and who waits for it sees one 
   })
   const waiting = runner.run(PROFILE, options())
   await begun.promise
+  runner.observe({ started: () => undefined, ended: () => undefined, reconnecting: () => void reconnects++ })
   runner.reconnect()
+  t.equal(reconnects, 1, 'others with connections are told')
   t.same(await waiting, RESULT)
   t.equal(runs, 2)
   t.same(outcomes, ['done'])

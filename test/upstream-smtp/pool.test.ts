@@ -64,3 +64,11 @@ t.test('connections are ended politely when the pool is', async t => {
   await ended
   t.same(server.sessions[0]?.slice(1), ['QUIT'])
 })
+
+t.test('after a change of the network nothing that was idle is given out', async t => {
+  const { pool, server } = await makePool(t)
+  pool.put((await pool.take()).connection)
+  pool.drop()
+  t.equal((await pool.take()).isReused, false)
+  t.same(server.sessions[0]?.slice(1), [], 'nobody is there to hear a goodbye')
+})

@@ -48,6 +48,11 @@ export class SmtpPool implements Disposable {
     }
   }
 
+  /** Lets go of what is idle without a word: the network has changed, and nobody is there to hear one. */
+  drop(): void {
+    for (const { connection } of this.#idle.splice(0)) connection.destroy()
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer)
     for (const { connection } of this.#idle.splice(0)) connection.quit()
