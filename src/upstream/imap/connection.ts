@@ -6,6 +6,7 @@ import { type ImapResponse, parseResponse, type ResponseCode } from '../../forma
 import { type LiteralSink, type ResponsePart, ResponseReader } from '../../formats/imap/response-reader.ts'
 import { textOf } from '../../formats/imap/value.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
+import { CommandWriter } from './command-writer.ts'
 import type { RateLimits } from './rate-limit.ts'
 import { endedBy, refusedCommand, type StatusResponse } from './refusals.ts'
 import { type SilenceLimits, SilenceWatch } from './silence-watch.ts'
@@ -67,9 +68,7 @@ export class ImapConnection implements AsyncDisposable {
   readonly #running: RunningCommand[] = []
   #capabilities: ReadonlySet<string> = new Set()
   #tag = 0
-  #sending: Promise<void> = Promise.resolve()
-  #literal: { readonly tag: string; readonly go: (isGranted: boolean) => void } | undefined
-  #room: (() => void) | undefined
+  readonly #writer: CommandWriter
   #greeting = Promise.withResolvers<StatusResponse>()
   #hasGreeting = false
   #failure: unknown
@@ -83,6 +82,12 @@ export class ImapConnection implements AsyncDisposable {
     this.#socket = socket
     this.#rates = rates
     this.#silenceTimeoutMs = silence.timeoutMs
+    this.#writer = new CommandWriter({
+      socket: () => (this.#failure === undefined ? this.#socket : undefined),
+      capabilities: () => this.#capabilities,
+      onPaced: () => this.#silence.heard(),
+      upload: rates?.upload,
+    })
     this.#silence = new SilenceWatch(silence, {
       isWaiting: () => this.#isWaiting && !this.#isPaused,
       onTimeout: () => this.#fail(this.#silent()),
@@ -122,7 +127,7 @@ export class ImapConnection implements AsyncDisposable {
   /** Sends a line that belongs to a running command (DONE); its answer is waited for from now on. */
   sendLine(text: string): void {
     this.#silence.heard()
-    this.#write(`${text}\r\n`)
+    this.#writer.line(text)
   }
 
   /** Waits for the server's first line. */
@@ -141,9 +146,7 @@ export class ImapConnection implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<Completion>()
     if (!this.#isWaiting) this.#silence.heard()
     this.#running.push({ ...handlers, tag, resolve, reject })
-    this.#sending = this.#sending
-      .then(() => this.#send(tag, [`${tag} `, ...parts, '\r\n']))
-      .catch(error => this.#fail(error))
+    this.#writer.send(tag, parts).catch(error => this.#fail(error))
     return promise
   }
 
@@ -243,8 +246,7 @@ export class ImapConnection implements AsyncDisposable {
 
   readonly #onDrain = () => {
     this.#silence.heard() // it takes what we send: it is alive
-    this.#room?.()
-    this.#room = undefined
+    this.#writer.drained()
   }
 
   // Reads nothing until the consumer can take more and the limit of the rate is kept.
@@ -299,7 +301,7 @@ export class ImapConnection implements AsyncDisposable {
     if (!command) return
     this.#learnFromCode(response.code)
     // An answer instead of "go ahead": the literal is not wanted.
-    if (this.#literal?.tag === response.tag) this.#releaseLiteral(false)
+    this.#writer.answered(response.tag)
     if (response.status === 'OK') {
       if (response.code) command.code?.(response.code)
       command.resolve({ code: response.code, text: response.text })
@@ -309,12 +311,9 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   #onContinuation(text: string): void {
-    if (this.#literal) {
-      this.#releaseLiteral(true)
-      return
-    }
+    if (this.#writer.goAhead()) return
     const line = this.#running.find(command => command.continuation)?.continuation?.(text)
-    if (line !== undefined) this.#socket.write(`${line}\r\n`)
+    if (line !== undefined) this.#writer.line(line)
   }
 
   #learnFromCode(code: ResponseCode | undefined): void {
@@ -323,62 +322,6 @@ export class ImapConnection implements AsyncDisposable {
 
   #learnCapabilities(values: DataResponse['values']): void {
     this.#capabilities = new Set(values.map(value => textOf(value)?.toUpperCase() ?? ''))
-  }
-
-  async #send(tag: string, parts: readonly CommandPart[]): Promise<void> {
-    let line = ''
-    for (const part of parts) {
-      if (typeof part === 'string') {
-        line += part
-        continue
-      }
-      const { octets, chunks } =
-        'stream' in part ? part.stream : { octets: part.literal.length, chunks: () => [part.literal] }
-      const isNonSynchronizing =
-        this.#capabilities.has('LITERAL+') || (this.#capabilities.has('LITERAL-') && octets <= 4096)
-      this.#write(`${line}{${octets}${isNonSynchronizing ? '+' : ''}}\r\n`)
-      line = ''
-      if (!isNonSynchronizing && !(await this.#continuation(tag))) return
-      for (const chunk of chunks()) await this.#sendChunk(chunk)
-    }
-    this.#write(line)
-  }
-
-  async #sendChunk(chunk: Buffer): Promise<void> {
-    const upload = this.#rates?.upload
-    const pieceOctets = upload?.pieceOctets ?? Number.POSITIVE_INFINITY
-    for (let at = 0; at < chunk.length; at += pieceOctets) {
-      const piece = chunk.subarray(at, at + pieceOctets)
-      if (!this.#write(piece)) await this.#drained()
-      const pauseMs = upload?.take(piece.length) ?? 0
-      if (pauseMs === 0 || this.#failure !== undefined) continue
-      await sleep(pauseMs)
-      this.#silence.heard() // it waits for us
-    }
-  }
-
-  /** Writes, and tells whether there is room for more. */
-  #write(octets: string | Buffer): boolean {
-    return this.#failure === undefined ? this.#socket.write(octets) : true
-  }
-
-  #drained(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    if (this.#failure === undefined) this.#room = resolve
-    else resolve()
-    return promise
-  }
-
-  #continuation(tag: string): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    if (this.#failure === undefined) this.#literal = { tag, go: resolve }
-    else resolve(false)
-    return promise
-  }
-
-  #releaseLiteral(isGranted: boolean): void {
-    this.#literal?.go(isGranted)
-    this.#literal = undefined
   }
 
   get #isWaiting(): boolean {
@@ -399,8 +342,7 @@ export class ImapConnection implements AsyncDisposable {
     this.#silence[Symbol.dispose]()
     this.#detach(this.#socket)
     this.#socket.destroy()
-    this.#releaseLiteral(false)
-    this.#room?.()
+    this.#writer.end()
     this.#greeting.reject(reason)
     for (const command of this.#running.splice(0)) command.reject(reason)
     this.#ended.resolve(reason)
