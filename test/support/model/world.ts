@@ -82,7 +82,7 @@ export class World {
       move,
       givesUids: this.#random() < 0.8,
       multiAppend: this.#random() < 0.5,
-      unsticky: move && !lie && this.#random() < 0.15 ? 'Other' : undefined,
+      unsticky: move && !lie && seed % 5 === 0 ? 'Other' : undefined,
     }
     const fullSyncThreshold = lie || this.#random() < 0.7 ? 0 : 1024
     const conflictResolution = this.#random() < 0.5 ? 'server' : 'client'
