@@ -62,6 +62,7 @@ interface Status {
     watching: { kind: string; error: { message: string } | null } | null
     metered: boolean
     conflicts: number
+    ignored: number
     policyProblem: { message: string; advice: string } | null
     nextRun: string | null
     distrust: { host: string; evidence: string; since: string | null } | null
@@ -99,7 +100,7 @@ function describeStatus(status: Status): string {
 }
 
 function remarksOn(profile: Status['profiles'][number], isRunning: boolean): string[] {
-  const { name, lastError, paused, metered, conflicts, policyProblem, slow, watching } = profile
+  const { name, lastError, paused, metered, conflicts, ignored, policyProblem, slow, watching } = profile
   const nothing = isRunning ? 'no attempt until this is cured' : 'no daemon runs that would try again'
   const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : nothing
   return [
@@ -107,6 +108,7 @@ function remarksOn(profile: Status['profiles'][number], isRunning: boolean): str
       ? [`${name}: works offline${paused.until ? ` until ${paused.until}` : ''}; postern resume ${name}`]
       : []),
     ...(conflicts > 0 ? [`${name}: ${conflicts} conflicts wait for you: postern conflict list`] : []),
+    ...(ignored > 0 ? [`${name}: ${ignored} messages failed three times: postern ignored list`] : []),
     ...(metered ? [`${name}: metered, headers only`] : []),
     ...(policyProblem ? [`${name}: ${printable(policyProblem.message)}\n  ${policyProblem.advice}`] : []),
     ...(lastError

@@ -138,13 +138,18 @@ const itemListCommand = defineCommand<{
         ['ID', 'DATE', 'FROM', 'SUBJECT', 'SIZE', 'FLAGS'],
         items.map(item => [
           ...[item.id, item.date?.slice(0, 16).replace('T', ' ') ?? '-', printable(item.from ?? '-').slice(0, 30)],
-          ...[printable(item.subject ?? '-').slice(0, 50), String(item.size), item.flags.join(' ')],
+          ...[printable(item.subject ?? '-').slice(0, 50), String(item.size), marks(item)],
         ]),
       ),
     )
     return undefined
   },
 })
+
+// Of a header only, all of it is still on the server: postern item fetch.
+function marks({ flags, state }: Item): string {
+  return [...flags, ...(state === 'header' ? ['(header only)'] : [])].join(' ')
+}
 
 const itemShowCommand = defineCommand<{ id: string }>({
   command: 'show <id>',
