@@ -1,5 +1,6 @@
 import { PosternError } from '../errors.ts'
 import type { Row } from './database.ts'
+import { DraftMoves } from './draft-moves.ts'
 import type { StoreErrorCode } from './errors.ts'
 import { changeFlags, describeChange, type FlagChange, flagChange, type MessageFlags } from './flags.ts'
 import type { PackLocation } from './pack-format.ts'
@@ -20,9 +21,11 @@ const COPIED = `email_id, message_id, size, internal_date, local_bits, local_key
 /** What the user does to mail and folders: seen at once, told to the server by the next PUSH. */
 export class LocalChanges {
   readonly #scope: TransactionScope
+  readonly #drafts: DraftMoves
 
   constructor(scope: TransactionScope) {
     this.#scope = scope
+    this.#drafts = new DraftMoves(scope)
   }
 
   /** Adds and removes flags of an item. */
@@ -75,11 +78,18 @@ export class LocalChanges {
   move(id: number, folder: number): void {
     const row = this.#item(id)
     if (row.folder === folder) return
-    this.#assertSynchronized(folder)
-    this.#assertSynchronized(Number(row.folder))
-    this.#scope.show(row, folder)
-    const sql = `UPDATE op SET destination = ? WHERE item = ? AND kind = 'append' AND state = 'ready'`
-    this.#scope.database.run(sql, folder, id)
+    this.#assertSelectable(folder)
+    const [isOut, isIn] = [row.folder, folder].map(each => this.#folder(Number(each)).is_excluded === 1)
+    if ((isOut || isIn) && row.body_state !== 'full') throw headerOnly(id)
+    if (isIn) this.#drafts.moveIn(row, folder)
+    else if (isOut) {
+      this.#drafts.moveOut(row, folder)
+      this.append(id, folder)
+    } else {
+      this.#scope.show(row, folder)
+      const sql = `UPDATE op SET destination = ? WHERE item = ? AND kind = 'append' AND state = 'ready'`
+      this.#scope.database.run(sql, folder, id)
+    }
     this.#scope.log({ item: id, folder, event: 'moved' })
   }
 
@@ -87,7 +97,7 @@ export class LocalChanges {
   copy(id: number, folder: number): number {
     const row = this.#item(id)
     if (row.body_state !== 'full') throw headerOnly(id)
-    this.#assertSynchronized(folder)
+    this.#assertSelectable(folder)
     const { lastRowId: copy } = this.#scope.database.run(
       `INSERT INTO item(folder, uid, local_uid, modseq, server_bits, server_keywords, ${COPIED})
        SELECT ?, 0, ?, ?, 0, '', ${COPIED} FROM item WHERE id = ?`,
@@ -139,13 +149,13 @@ export class LocalChanges {
     return row
   }
 
-  #assertSynchronized(id: number): void {
-    const { path, is_excluded, is_selectable } = this.#folder(id)
-    if (is_excluded === 0 && is_selectable === 1) return
+  #assertSelectable(id: number): void {
+    const { path, is_selectable } = this.#folder(id)
+    if (is_selectable === 1) return
     throw new PosternError<StoreErrorCode>(
       'STORE_FOLDER_EXCLUDED',
-      `${JSON.stringify(path)} is not synchronized: mail cannot be moved or copied into or out of it.`,
-      { remedy: 'user', advice: 'Choose another folder; drafts stay where they were written.' },
+      `${JSON.stringify(path)} only holds other folders: no mail can be put into it.`,
+      { remedy: 'user', advice: 'Choose another folder.' },
     )
   }
 }

@@ -6,6 +6,7 @@ import type {
   BodySink,
   DownloadBatch,
   FolderCursor,
+  FolderRole,
   RemoteAppend,
   RemoteFeatures,
   RemoteFlags,
@@ -35,6 +36,12 @@ export interface ModelFeatures {
   /** A folder whose UIDs hold for one session alone (UIDNOTSTICKY). */
   readonly unsticky?: string | undefined
 }
+
+const ROLES: ReadonlyMap<string, FolderRole> = new Map([
+  ['INBOX', 'inbox'],
+  ['Drafts', 'drafts'],
+  ['Trash', 'trash'],
+])
 
 /** A connection to the model server. */
 export class ModelRemote implements RemoteMail {
@@ -67,7 +74,7 @@ export class ModelRemote implements RemoteMail {
         delimiter: '/',
         selectable: true,
         subscribed: true,
-        role: path === 'INBOX' ? ('inbox' as const) : undefined,
+        role: ROLES.get(path),
         rights: undefined,
         status: this.#statusOf(folder),
       })),
