@@ -121,6 +121,11 @@ export class FolderChanges {
     database.run(`UPDATE folder SET state = 'gone' WHERE id = ?`, Number(folder.id))
   }
 
+  /** Has a folder renamed from the name that another client has given it meanwhile. */
+  renameFrom(seq: number, path: string): void {
+    this.#scope.database.run('UPDATE op SET path = ?, attempts = 0, error = NULL WHERE seq = ?', path, seq)
+  }
+
   /** Another client has renamed a folder; those below it are told of by themselves. */
   renamedOnServer({ id, path }: { readonly id: number; readonly path: string }, newPath: string): void {
     this.#setPath(id, newPath)

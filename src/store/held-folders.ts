@@ -68,7 +68,7 @@ export class HeldFolders {
     if (row.state === 'paused') {
       const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, uid_next = NULL, cursor = NULL WHERE id = ?`
       database.run(sql, consent ?? null, folder)
-      if (consent === 'restore' && row.uid_validity === null) this.#remake(folder)
+      if (consent === 'restore' && row.uid_validity === null) this.remake(folder)
     }
     if (consent === 'accept') database.run('UPDATE folder SET accepted_at = ? WHERE id = ?', now, folder)
     this.#scope.log({ folder, event: 'resumed', detail: consent ?? '' })
@@ -92,8 +92,8 @@ export class HeldFolders {
     )
   }
 
-  // The folder itself is gone there: it is made again, and its messages are looked for in it first.
-  #remake(folder: number): void {
+  /** Has a folder made again that is gone on the server; its messages are looked for in it, then uploaded. */
+  remake(folder: number): void {
     const { database } = this.#scope
     database.run(`UPDATE folder SET state = 'gone' WHERE id = ?`, folder)
     this.#folders.revive(folder)

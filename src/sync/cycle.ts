@@ -17,6 +17,7 @@ import { readPolicy } from './read-policy.ts'
 import { refetchDamaged } from './refetch-damaged.ts'
 import { isRefusal } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
+import { settleRenames } from './settle-renames.ts'
 import { type TransferContext, type TransferPass, transferFolder } from './transfer-folder.ts'
 
 /** What one run is to do. */
@@ -109,8 +110,9 @@ export class Cycle {
 
   async #readStructure(): Promise<Statuses> {
     const [listed] = await Promise.all([this.#remote.listFolders(), readPolicy(this.#options, this.#remote, this.#run)])
+    const isSettled = settleRenames(this.#store, listed, this.#options.settings.conflictResolution)
     const isRemade = planStructure(this.#store, listed)
-    if (isRemade) await pushFolders(this.#pushContext) // before anybody opens them
+    if (isSettled || isRemade) await pushFolders(this.#pushContext) // before anybody opens them
     return new Map(listed.map(({ path, status }) => [path, status]))
   }
 

@@ -11,7 +11,7 @@ import { SyncEngine } from '../../src/sync/engine.ts'
 import type { Importer } from '../../src/sync/importer.ts'
 import { applyLocalChange, type LocalChange } from '../../src/sync/local-change.ts'
 import type { SyncResult } from '../../src/sync/progress.ts'
-import { DEFAULT_SYNC_SETTINGS } from '../../src/sync/settings.ts'
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../src/sync/settings.ts'
 import { Faults } from './model/faults.ts'
 import { ModelRemote } from './model/remote.ts'
 import { ModelServer } from './model/server.ts'
@@ -21,6 +21,7 @@ const log = pino({ level: 'silent' })
 
 /** An account of the model server with its store: the real engine and store, no faults, no network. */
 export class ModelAccount implements Disposable {
+  settings: SyncSettings = DEFAULT_SYNC_SETTINGS
   server = new ModelServer(['INBOX', 'Archive'])
   readonly clock = new TestClock()
   readonly root: string
@@ -60,7 +61,7 @@ export class ModelAccount implements Disposable {
     const importer = given ?? { digest: async rows => rows.map(row => digestBody(packs, row)) }
     const features = { delta: 'qresync', move: true, givesUids: true, multiAppend: true } as const
     const connect = async () => new ModelRemote(this.server, new Faults(() => 1), features)
-    const options = { store: this.store, connect, importer, settings: DEFAULT_SYNC_SETTINGS, log }
+    const options = { store: this.store, connect, importer, settings: this.settings, log }
     const engine = new SyncEngine({ ...options, clock: this.clock.now })
     const { signal } = new AbortController()
     try {
