@@ -1,4 +1,4 @@
-import { type AdoptionContext, findAdoptable, type IncomingMessage } from './adoption.ts'
+import { type AdoptionContext, findAdoptable, type IncomingMessage, LOOKED_FOR } from './adoption.ts'
 import { Conflicts, type Resolution } from './conflicts.ts'
 import { DamagedBodies } from './damaged-bodies.ts'
 import type { Database, Row } from './database.ts'
@@ -43,6 +43,7 @@ export class Transactor {
   readonly #scope: TransactionScope
   readonly #database: Database
   readonly #now: number
+  #isAnyLookedFor: boolean | undefined
   /** What comes from the server. */
   readonly incoming: IncomingMail
   /** What the user changes. */
@@ -193,6 +194,9 @@ export class Transactor {
 
   /** Recognises a new UID as an item that the store has already; see {@link adopt}. */
   adopt(folder: number, message: IncomingMessage, context: AdoptionContext): boolean {
+    // Nothing is looked for in most runs, and a first pull asks this of every message.
+    this.#isAnyLookedFor ??= this.#database.find(`SELECT 1 FROM (${LOOKED_FOR}) LIMIT 1`) !== undefined
+    if (!this.#isAnyLookedFor) return false
     const candidate = this.#findReturned(folder, message) ?? findAdoptable(this.#database, folder, message, context)
     if (!candidate) return false
     this.#server.bind(candidate, folder, message, context.resolution)
