@@ -1,5 +1,6 @@
 import type { PosternError } from '../errors.ts'
 import type { Profile } from '../profile/profiles.ts'
+import type { FetchProgress } from '../sync/body-fetcher.ts'
 import type { SyncScope } from '../sync/choose-folders.ts'
 import type { SyncRun } from '../sync/cycle.ts'
 import type { ProgressEvent, SyncResult } from '../sync/progress.ts'
@@ -31,4 +32,11 @@ export interface RunObserver {
   ended(profile: Profile, run: RunOptions, outcome: RunOutcome): void
   /** All connections of before are dead. */
   reconnecting?(): void
+}
+
+/** How bodies are fetched on demand. */
+export interface FetchOptions {
+  readonly timeoutMs: number
+  readonly onProgress: (progress: FetchProgress) => void
+  readonly signal: AbortSignal
 }

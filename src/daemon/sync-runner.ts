@@ -1,46 +1,25 @@
-import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { isPaused, profilePaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
 import { mailAccountOf, type SignInAttempt, type SignInGuard, signInStopped } from '../profile/sign-in-guard.ts'
-import type { FetchProgress, FetchResult } from '../sync/body-fetcher.ts'
+import type { FetchResult } from '../sync/body-fetcher.ts'
 import { type LocalChange, type LocalChangeResult, needsWriter } from '../sync/local-change.ts'
-import type { ProgressEvent, SyncEvent, SyncResult } from '../sync/progress.ts'
+import type { SyncEvent, SyncResult } from '../sync/progress.ts'
+import { requestOf } from './account-request.ts'
 import type { EngineClient } from './engine-client.ts'
 import type { EngineEvent, WatchRequest } from './engine-protocol.ts'
-import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
+import { newProfileRuns, type ProfileRuns } from './profile-runs.ts'
+import type { FetchOptions, RunObserver, RunOptions, RunOutcome } from './run.ts'
 import { asPosternError, asResult, held, MAX_CRASHES, noPassword, stopping, sum } from './run-outcomes.ts'
 import type { SlowServer } from './slow-server.ts'
-import { syncSettingsOf } from './sync-settings.ts'
 
 const SLOW_TOLD_MS = 12_000 // a silent server is told of every 10 s
 
 /** What is known of a profile's runs since the start. */
 export interface RunState {
   readonly state: 'idle' | 'syncing' | 'held'
-}
-
-interface ProfileRuns {
-  /** Ends when the run under way, and those that wait behind it, have ended. */
-  last: Promise<unknown>
-  waiting: number
-  crashes: number
-  /** Breaks off the run under way, and those that wait. */
-  cancel: AbortController
-  /** Breaks the run under way off, so that it begins anew on another connection. */
-  reconnect: AbortController
-  readonly watchers: Set<(event: ProgressEvent) => void>
-  /** While the server says nothing, and when that was told. */
-  slow: (SlowServer & { readonly toldMs: number }) | undefined
-}
-
-/** How bodies are fetched on demand. */
-export interface FetchOptions {
-  readonly timeoutMs: number
-  readonly onProgress: (progress: FetchProgress) => void
-  readonly signal: AbortSignal
 }
 
 /** What {@link SyncRunner} works with. */
@@ -273,21 +252,13 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   async #account(profile: Profile): Promise<WatchRequest> {
-    const secrets = await this.#secrets()
-    const password = secrets.find(profile.number, 'password')
-    const imap = parseUpstreamUrl(profile.imap)
-    if (password === undefined || !imap) throw noPassword(profile)
-    const { number, dir, user, email } = profile
-    const settings = syncSettingsOf(profile)
-    return { profile: number, storeDir: dir, imap, user: user ?? email, password, settings }
+    const request = requestOf(profile, await this.#secrets())
+    if (!request) throw noPassword(profile)
+    return request
   }
 
   #runsOf(profile: number): ProfileRuns {
-    const known = this.#profiles.get(profile)
-    if (known) return known
-    const [cancel, reconnect] = [new AbortController(), new AbortController()]
-    const watchers = new Set<(event: ProgressEvent) => void>()
-    const runs = { last: Promise.resolve(), waiting: 0, crashes: 0, cancel, reconnect, watchers, slow: undefined }
+    const runs = this.#profiles.get(profile) ?? newProfileRuns()
     this.#profiles.set(profile, runs)
     return runs
   }

@@ -1,13 +1,12 @@
-import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import type { Logger } from '../log/logger.ts'
 import { isPaused } from '../profile/pause.ts'
 import type { Profile, Profiles } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
 import type { ServerChange, WatchState } from '../sync/watcher.ts'
+import { requestOf } from './account-request.ts'
 import type { EngineClient, EngineObserver } from './engine-client.ts'
 import type { WatchRequest } from './engine-protocol.ts'
 import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
-import { syncSettingsOf } from './sync-settings.ts'
 
 /** What {@link Watchers} work with. */
 export interface WatchersOptions {
@@ -152,12 +151,4 @@ function isRefused({ kind, error }: WatchState): boolean {
 function isWanted(profile: Profile): boolean {
   // Outlook's polls drive the profile when it uses Outlook's settings; each change told would cost metered octets.
   return profile.watch && !profile.metered && !profile.useOutlookSettings && !isPaused(profile, Date.now())
-}
-
-function requestOf(profile: Profile, secrets: Secrets): WatchRequest | undefined {
-  const { number, dir, user, email } = profile
-  const password = secrets.find(number, 'password')
-  const imap = parseUpstreamUrl(profile.imap)
-  if (password === undefined || !imap) return undefined
-  return { profile: number, storeDir: dir, imap, user: user ?? email, password, settings: syncSettingsOf(profile) }
 }
