@@ -1,11 +1,14 @@
 import { PosternError } from '../errors.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
+import { Pace } from './pace.ts'
 import type { FolderNews, WatchSink } from './remote-watch.ts'
 import { folderClass, type SyncSettings } from './settings.ts'
 import type { ServerChange } from './watcher.ts'
 
 const GATHER_MS = 20 // a server tells of several folders in one breath
+// Each starts a run, with a sign-in of its own: a server that tells without an end must not make us sign in without one.
+const PACE = { burst: 5, intervalMs: 1000 }
 const RETRY_MS = 5000 // the store is being repaired or restored
 
 /** What {@link FolderTidings} are compared with, and told to. */
@@ -19,6 +22,7 @@ export interface TidingsOptions {
 export class FolderTidings implements WatchSink, Disposable {
   readonly #options: TidingsOptions
   readonly #told = new Map<string, { readonly news: FolderNews | undefined; readonly isFirst: boolean }>()
+  readonly #pace = new Pace(PACE, () => performance.now())
   #isStructure = false
   #hasMissed = false
   #timer: NodeJS.Timeout | undefined
@@ -56,7 +60,7 @@ export class FolderTidings implements WatchSink, Disposable {
   }
 
   #soon(): void {
-    this.#timer ??= setTimeout(() => this.#tell(), GATHER_MS)
+    this.#timer ??= setTimeout(() => this.#tell(), Math.max(GATHER_MS, this.#pace.waitMs))
   }
 
   #tell(): void {
@@ -70,7 +74,9 @@ export class FolderTidings implements WatchSink, Disposable {
     this.#told.clear()
     this.#isStructure = false
     this.#hasMissed = false
-    if (paths.length > 0 || structure) this.#options.onChange({ paths, structure })
+    if (paths.length === 0 && !structure) return
+    this.#pace.spend()
+    this.#options.onChange({ paths, structure })
   }
 
   /** Undefined while the store cannot be read, as during a repair: then it is tried again. */

@@ -123,3 +123,15 @@ t.test('a server that can tell nothing is left to the timers', async t => {
   while (!isGone()) await new Promise(resolve => setImmediate(resolve))
   t.pass('and no connection is kept')
 })
+
+t.test('a server that tells without an end is not run after without one', async t => {
+  const { server, sockets } = await idleServer(t)
+  const { changes, states } = watch(t, server)
+  await states.next(({ kind }) => kind === 'idle')
+  const flood = setInterval(() => sockets[0]?.write('* 1 EXISTS\r\n* 2 EXISTS\r\n'), 5)
+  t.teardown(() => clearInterval(flood))
+  const startMs = performance.now()
+  for (let count = 0; count < 7; count++) await changes.next()
+  const tookMs = performance.now() - startMs
+  t.ok(tookMs > 1500, `five at once, two more in ${tookMs} ms`)
+})
