@@ -55,7 +55,7 @@ export class PushOutcomes {
     const op = this.#op(item)
     if (!op) return
     const folder = Number(op.destination)
-    if (!given || !this.#accept(folder, given)) return
+    if (!given || given.uid < Number(op.uid_next_before ?? 0) || !this.#accept(folder, given)) return
     this.#unignore(folder, given)
     this.#scope.database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, given.uid, item)
     this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
@@ -91,8 +91,10 @@ export class PushOutcomes {
 
   /** Every folder was planned since the search and nothing turned up: uploads are ready again, moves are forgotten. */
   giveUpSearched(): void {
-    const lost = `UPDATE op SET state = 'ready', lost = lost + 1 WHERE kind = 'append' AND state = 'searched'
-      RETURNING item, lost`
+    // Moved while it was on its way: it goes to where the user wants it now. The old place may be gone.
+    const lost = `UPDATE op SET state = 'ready', lost = lost + 1,
+        destination = (SELECT folder FROM item WHERE id = op.item)
+      WHERE kind = 'append' AND state = 'searched' RETURNING item, lost`
     for (const row of this.#scope.database.all(lost)) {
       if (Number(row.lost) >= MAX_LOST) this.appendFailed(Number(row.item), 'the connection broke each time', true)
     }
@@ -206,7 +208,7 @@ export class PushOutcomes {
   // A folder that was never planned has no UIDs that could be compared: its first PLAN recognises the message.
   #accept(folder: number, { uidValidity, uid }: GivenUid): boolean {
     const row = this.#scope.database.find('SELECT uid_validity FROM folder WHERE id = ?', folder)
-    if (row?.uid_validity !== uidValidity) return false
+    if (row?.uid_validity !== uidValidity || uid < 1) return false
     const sql = 'SELECT 1 FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0'
     return this.#scope.database.find(sql, folder, uid) === undefined
   }

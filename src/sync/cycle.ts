@@ -15,7 +15,7 @@ import { type PushContext, pushAccount } from './push-account.ts'
 import { pushFolders } from './push-folders.ts'
 import { readPolicy } from './read-policy.ts'
 import { refetchDamaged } from './refetch-damaged.ts'
-import { isRefusal } from './refusal.ts'
+import { isFolderFailure } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
 import { settleRenames } from './settle-renames.ts'
 import { type TransferContext, type TransferPass, transferFolder } from './transfer-folder.ts'
@@ -169,7 +169,7 @@ export class Cycle {
         this.#store.transact(transactor => transactor.setFolderError(folder.id, undefined))
     } catch (error) {
       // These concern this folder; everything else (a lost connection, a full disk) concerns all of them.
-      if (!isHold(error) && !isRefusal(error)) throw error
+      if (!isHold(error) && !isFolderFailure(error)) throw error
       this.#fail(folder, error)
     }
   }

@@ -45,7 +45,7 @@ export async function runPlan(context: PlanContext, folder: FolderRow): Promise<
   const held = folder.uidValidity === undefined ? 0 : store.read.knownCount(folder.id, folder.uidValidity)
   const isWhole = held <= settings.fullSyncThreshold || isFullDue(context, folder) || !trustsDeltas(context)
   const selected = await remote.examine(folder.path, isWhole ? undefined : cursorOf(store, folder))
-  const isNumberedAnew = selected.uidValidity !== folder.uidValidity || !selected.uidsAreSticky
+  const isNumberedAnew = isRenumbered(folder, selected)
   if (isNumberedAnew && folder.uidValidity !== undefined) {
     store.transact(transactor => transactor.loseUids(folder.id))
   }
@@ -62,6 +62,12 @@ export async function runPlan(context: PlanContext, folder: FolderRow): Promise<
   return again
 }
 
+// A UIDNEXT that went back means a server that was set back: it gives UIDs to other messages without saying so.
+function isRenumbered(folder: FolderRow, { uidValidity, uidNext, uidsAreSticky }: SelectedFolder): boolean {
+  const isBack = uidNext !== undefined && folder.uidNext !== undefined && uidNext < folder.uidNext
+  return uidValidity !== folder.uidValidity || !uidsAreSticky || isBack
+}
+
 function cursorOf(store: Store, folder: FolderRow) {
   const { uidValidity, highestModseq } = folder
   if (uidValidity === undefined || highestModseq === undefined) return undefined
@@ -74,6 +80,8 @@ async function readDelta(
   folder: FolderRow,
   selected: SelectedFolder,
 ): Promise<RemoteDelta | undefined> {
+  // What was changed under the mod-sequences that are gone is told by nobody.
+  if ((selected.highestModseq ?? 0n) < (folder.highestModseq ?? 0n)) return undefined
   if (selected.delta) return { kind: 'changes', ...selected.delta }
   if (!remote.features.condstore || folder.highestModseq === undefined) return undefined
   const changed = await selected.fetchFlags(folder.highestModseq)
@@ -92,7 +100,10 @@ function missingFrom(uids: UidSet, first: number, last: number): number[] {
 /** Compares all that the server has in a folder with all that the store knows of it. */
 export async function planWhole(context: PlanContext, folder: FolderRow, selected: SelectedFolder): Promise<void> {
   const messages = await selected.fetchFlags()
-  await apply(context, folder, selected, { kind: 'full', messages })
+  // Removed by somebody meanwhile, or left out of the list: only what SEARCH does not find either is gone.
+  const isShort = new Set(messages.map(({ uid }) => uid)).size < selected.messages
+  const alsoThere = isShort ? await selected.searchUids() : UidSet.EMPTY
+  await apply(context, folder, selected, { kind: 'full', messages, alsoThere })
 }
 
 async function apply(

@@ -5,7 +5,8 @@ import type { RemoteFlags } from './remote.ts'
 
 /** What the server says has become of a folder: all of it, or the difference. */
 export type RemoteDelta =
-  | { readonly kind: 'full'; readonly messages: readonly RemoteFlags[] }
+  /** `alsoThere` names messages that exist although the list of all messages left them out. */
+  | { readonly kind: 'full'; readonly messages: readonly RemoteFlags[]; readonly alsoThere?: UidSet }
   | { readonly kind: 'changes'; readonly changed: readonly RemoteFlags[]; readonly vanished: UidSet }
 
 /** What PLAN will do to the rows of one folder. */
@@ -38,7 +39,8 @@ export function planFolder(known: KnownUids, delta: RemoteDelta): FolderPlan {
     if (!equalFlags(here.flags, packed)) flagChanges.push({ uid, flags: packed })
   }
   // An unknown UID in VANISHED means nothing (RFC 7162 section 3.2.10).
-  const isGone = (uid: number) => (delta.kind === 'full' ? !seen.has(uid) : delta.vanished.has(uid))
+  const isGone = (uid: number) =>
+    delta.kind === 'full' ? !seen.has(uid) && !delta.alsoThere?.has(uid) : delta.vanished.has(uid)
   return { newUids, flagChanges, vanished: Array.from(known.keys()).filter(isGone) }
 }
 

@@ -10,7 +10,7 @@ import type { PlanContext } from './plan-folder.ts'
 import type { FolderFailure } from './progress.ts'
 import { PushAppends } from './push-appends.ts'
 import { pushMoves } from './push-moves.ts'
-import { isRefusal } from './refusal.ts'
+import { isFolderFailure } from './refusal.ts'
 import type { WritableFolder } from './remote.ts'
 
 /** What PUSH works with. */
@@ -57,7 +57,7 @@ export async function refusable(context: PushContext, path: string, work: () => 
   try {
     await work()
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    if (!isFolderFailure(error)) throw error
     context.log.warn({ code: error.code }, 'a change was refused')
     context.onRefused({ folder: path, code: error.code, message: error.message })
   }

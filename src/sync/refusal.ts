@@ -8,6 +8,11 @@ export function isRefusal(error: unknown): error is PosternError {
   return error instanceof PosternError && error.code === 'UPSTREAM_REFUSED'
 }
 
+/** Tells whether something failed that concerns one folder, while the others can go on. */
+export function isFolderFailure(error: unknown): error is PosternError {
+  return isRefusal(error) || (error instanceof PosternError && error.code === 'UPSTREAM_NO_UIDVALIDITY')
+}
+
 // What ends a connection: the server did, the network, or what it sent was no IMAP.
 const LOSSES = new Set([
   'UPSTREAM_LOST',

@@ -1,3 +1,5 @@
+import { type ImapValue, numberOf } from './value.ts'
+
 const MAX_RANGES = 1_000_000 // a hostile answer must not fill memory
 const MAX_UID = 4_294_967_295 // RFC 9051 section 9: nz-number of 32 bits
 
@@ -99,6 +101,12 @@ function rangeText([first, last]: UidRange): string {
   return first === last ? String(first) : `${first}:${last}`
 }
 
+/** Reads a UID or a UIDVALIDITY; undefined for what can be none: 0 (our own word for "no UID") and over 32 bits. */
+export function uidOf(value: ImapValue | undefined): number | undefined {
+  const number = numberOf(value)
+  return number !== undefined && number >= 1 && number <= MAX_UID ? number : undefined
+}
+
 /** Lists the UIDs of a set in the order in which it names them (COPYUID, RFC 4315); undefined when it is no set, or is over the limit. */
 export function uidsInOrder(text: string, limit: number): readonly number[] | undefined {
   const uids: number[] = []
@@ -106,6 +114,7 @@ export function uidsInOrder(text: string, limit: number): readonly number[] | un
     const [, from, to] = /^(\d{1,10})(?::(\d{1,10}))?$/.exec(range) ?? []
     if (from === undefined) return undefined
     const [first, last] = [Number(from), Number(to ?? from)]
+    if (Math.min(first, last) < 1 || Math.max(first, last) > MAX_UID) return undefined
     if (uids.length + Math.abs(last - first) >= limit) return undefined
     const step = first <= last ? 1 : -1
     for (let uid = first; uid !== last + step; uid += step) uids.push(uid)

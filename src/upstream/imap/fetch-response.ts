@@ -1,4 +1,5 @@
 import { parseDateTime } from '../../formats/imap/date-time.ts'
+import { uidOf } from '../../formats/imap/uid-set.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
 import type { DataResponse } from './connection.ts'
 
@@ -30,7 +31,7 @@ export function parseFetch(response: DataResponse): FetchResponse {
   const modseq = textOf(itemsOf(found.get('MODSEQ'))?.[0])
   const header = found.get('BODY[HEADER')
   return {
-    uid: numberOf(found.get('UID')),
+    uid: uidOf(found.get('UID')),
     flags: itemsOf(found.get('FLAGS'))
       ?.map(flag => textOf(flag) ?? '')
       .filter(flag => flag !== '' && flag.toLowerCase() !== RECENT),

@@ -47,7 +47,7 @@ async function readNamespaces(connection: ImapConnection): Promise<Namespaces> {
     const [personal = [], others = [], shared = []] = values.map(prefixesOf)
     found = { personal: personal[0] ?? '', foreign: [...others, ...shared].filter(prefix => prefix !== '') }
   }
-  await connection.command(['NAMESPACE'], { data: { NAMESPACE: keep } })
+  await optional(connection, ['NAMESPACE'], { data: { NAMESPACE: keep } })
   return found
 }
 
@@ -58,8 +58,15 @@ function prefixesOf(namespace: ImapValue): string[] {
 
 async function listSubscribed(connection: ImapConnection): Promise<ReadonlySet<string>> {
   const listed = new Map<string, ListedFolder>()
-  await connection.command(['LSUB "" "*"'], { data: { LSUB: response => keep(listed, response) } })
+  await optional(connection, ['LSUB "" "*"'], { data: { LSUB: response => keep(listed, response) } })
   return new Set(listed.keys())
+}
+
+// What the server need not tell: that it refuses says nothing.
+async function optional(...[connection, ...command]: [ImapConnection, ...Parameters<ImapConnection['command']>]) {
+  await connection.command(...command).catch(error => {
+    if (connection.hasFailed) throw error
+  })
 }
 
 function keep(listed: Map<string, ListedFolder>, { values }: DataResponse): void {

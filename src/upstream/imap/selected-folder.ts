@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto'
+import { PosternError } from '../../errors.ts'
 import { astring } from '../../formats/imap/encoder.ts'
 import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { modseqOf } from '../../formats/imap/modseq.ts'
 import type { ResponseCode } from '../../formats/imap/response.ts'
-import { UidSet } from '../../formats/imap/uid-set.ts'
-import { itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
+import { UidSet, uidOf } from '../../formats/imap/uid-set.ts'
+import { type ImapValue, itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
 import { summarizeHeader } from '../../formats/mail/header-summary.ts'
 import type {
   BodySink,
@@ -14,6 +16,7 @@ import type {
   SelectedFolder,
   WantedMetadata,
 } from '../../sync/remote.ts'
+import type { UpstreamErrorCode } from '../errors.ts'
 import { AsyncQueue } from './async-queue.ts'
 import type { CommandHandlers, DataResponse, ImapConnection } from './connection.ts'
 import { downloadBodies } from './download.ts'
@@ -32,6 +35,7 @@ export async function examineFolder(
   const opening = new Opening()
   const parameter = selectParameter(connection.capabilities, cursor)
   await connection.command(['EXAMINE ', astring(encodeMailboxName(path)), parameter], opening)
+  opening.assertNumbered(connection, path)
   const hasDelta = parameter.startsWith(' (QRESYNC') && opening.uidValidity === cursor?.uidValidity
   return new OpenFolder(connection, path, opening, hasDelta)
 }
@@ -46,7 +50,7 @@ function selectParameter(capabilities: ReadonlySet<string>, cursor: FolderCursor
 
 /** Collects what the server tells while it opens a folder. */
 export class Opening implements CommandHandlers {
-  uidValidity = 0
+  uidValidity = 0 // which is none
   uidNext: number | undefined
   messages = 0
   highestModseq: bigint | undefined
@@ -71,14 +75,28 @@ export class Opening implements CommandHandlers {
   }
 
   readonly code = ({ name, args }: ResponseCode) => {
-    if (name === 'UIDVALIDITY') this.uidValidity = numberOf(args[0]) ?? 0
+    if (name === 'UIDVALIDITY') this.uidValidity = uidOf(args[0]) ?? 0
     if (name === 'UIDNEXT') this.uidNext = numberOf(args[0])
     if (name === 'NOMODSEQ') this.highestModseq = undefined
     if (name === 'READ-ONLY') this.readOnly = true
     if (name === 'UIDNOTSTICKY') this.uidsAreSticky = false
     if (name === 'PERMANENTFLAGS') this.permanentFlags = (itemsOf(args[0]) ?? []).map(flag => textOf(flag) ?? '')
     const modseq = name === 'HIGHESTMODSEQ' ? textOf(args[0]) : undefined
-    if (modseq && /^[1-9]\d{0,19}$/.test(modseq)) this.highestModseq = BigInt(modseq)
+    if (modseq) this.highestModseq = modseqOf(modseq)
+  }
+
+  /**
+   * Without a UIDVALIDITY nothing says which messages the UIDs stand for.
+   *
+   * @throws {PosternError} UPSTREAM_NO_UIDVALIDITY
+   */
+  assertNumbered({ where }: ImapConnection, path: string): void {
+    if (this.uidValidity !== 0) return
+    throw new PosternError<UpstreamErrorCode>(
+      'UPSTREAM_NO_UIDVALIDITY',
+      `${where} gave no valid UIDVALIDITY for ${JSON.stringify(path)}, so its messages cannot be told apart.`,
+      { remedy: 'user', advice: 'Ask who runs the server: the folder may have to be repaired there.' },
+    )
   }
 }
 
@@ -169,8 +187,8 @@ export class OpenFolder implements SelectedFolder {
           found = UidSet.parse(textOf(values[at + 1]) ?? '') ?? found
         },
         SEARCH: ({ values, number }) => {
-          const uids = values.map(value => numberOf(value) ?? 0)
-          found = UidSet.of([...(number === undefined ? [] : [number]), ...uids].filter(uid => uid > 0))
+          const first: ImapValue[] = number === undefined ? [] : [{ kind: 'atom', text: String(number) }]
+          found = UidSet.of([...first, ...values].map(uidOf).filter(uid => uid !== undefined))
         },
       },
     })

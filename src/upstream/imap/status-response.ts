@@ -1,3 +1,4 @@
+import { modseqOf } from '../../formats/imap/modseq.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
 import type { DataResponse } from './connection.ts'
 import { mailboxOf } from './mailbox-value.ts'
@@ -29,8 +30,7 @@ export function parseStatus({ values }: DataResponse): StatusResponse | undefine
     uidValidity: numberOf(items.get('UIDVALIDITY')),
     uidNext: numberOf(items.get('UIDNEXT')),
     messages: numberOf(items.get('MESSAGES')),
-    // 0 stands for "keeps no mod-sequences" (RFC 7162 section 3.1.7).
-    highestModseq: modseq && /^[1-9]\d{0,19}$/.test(modseq) ? BigInt(modseq) : undefined,
+    highestModseq: modseq === undefined ? undefined : modseqOf(modseq),
     items,
   }
 }

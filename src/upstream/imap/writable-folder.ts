@@ -15,6 +15,7 @@ const MAX_COPIED = 100_000
 export async function selectFolder(connection: ImapConnection, path: string): Promise<WritableFolder> {
   const opening = new Opening()
   await connection.command(['SELECT ', astring(encodeMailboxName(path))], opening)
+  opening.assertNumbered(connection, path)
   return new SelectedForChanges(connection, path, opening)
 }
 

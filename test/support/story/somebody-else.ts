@@ -40,7 +40,11 @@ export class SomebodyElse {
       await this.#do(dice, { path, to, uid, flags })
     } catch (error) {
       // Deleted, renamed or made by Postern meanwhile.
-      if (!(error instanceof Error) || !/Mailbox|NONEXISTENT|Command failed/i.test(String(error))) throw error
+      if (
+        !(error instanceof Error) ||
+        !/Mailbox|NONEXISTENT|Command failed|Connection not available/i.test(String(error))
+      )
+        throw error
     }
   }
 
@@ -58,9 +62,9 @@ export class SomebodyElse {
   async #copy(path: string, uid: number, to: string): Promise<void> {
     const message = (await this.#client.messages(path)).find(each => each.uid === uid)
     if (!message) return
-    this.#book.copied(idOf(message.octets))
     this.#book.note('other', `copies from ${path} to ${to}`, idOf(message.octets))
     await this.#client.copy(path, String(uid), to)
+    this.#book.copied(idOf(message.octets))
   }
 
   async #delete(path: string, uid: number): Promise<void> {
