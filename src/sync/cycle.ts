@@ -15,7 +15,7 @@ import { type PushContext, pushAccount } from './push-account.ts'
 import { pushFolders } from './push-folders.ts'
 import { readPolicy } from './read-policy.ts'
 import { refetchDamaged } from './refetch-damaged.ts'
-import { isFolderFailure } from './refusal.ts'
+import { isConnectionLoss, isFolderFailure } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
 import { settleRenames } from './settle-renames.ts'
 import { type TransferContext, type TransferPass, transferFolder } from './transfer-folder.ts'
@@ -67,7 +67,7 @@ export class Cycle {
     if (isComplete && this.#errors.length === 0) this.#sweep()
     purgeOld(this.#store)
     // Last: any of these may cost the connection.
-    await this.#transfer(chosen, 'suspects')
+    await this.#transferSuspects(chosen)
     return this.#result(chosen)
   }
 
@@ -100,6 +100,19 @@ export class Cycle {
         if (pass === 'fresh') await chooseBodies(context, folder)
         await transferFolder(context, folder, { pass, asked, totals: this.#totals })
       })
+    }
+  }
+
+  // Any of them may cost the connection. Everything else is done by then: it is told as the folder's failure.
+  async #transferSuspects(folders: readonly FolderRow[]): Promise<void> {
+    for (const folder of folders) {
+      try {
+        await this.#transfer([folder], 'suspects')
+      } catch (error) {
+        if (!isConnectionLoss(error) || this.#run.signal.aborted) throw error
+        this.#fail(folder, error)
+        return
+      }
     }
   }
 
