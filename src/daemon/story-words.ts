@@ -39,6 +39,10 @@ const EVENTS: Readonly<Record<string, Words>> = {
     'it was taken for deleted on the server, by another client; it can be restored for 30 days',
   restored: ({ in: where }) => `it was restored${where}`,
   reverted: ({ detail }) => `changes made here were taken back: ${detail}`,
+  blocked: ({ detail }) => `it was changed here, and the server is not told: ${detail}`,
+  'deletion-forgotten': () =>
+    'it was deleted here and changed on the server meanwhile: the server’s version won, it is back',
+  'left-behind': ({ detail, in: where }) => `it stands for what the server still has, left${where} ${detail}`,
   purged: () => 'what was kept of it was removed for good',
   conflict: ({ detail }) => `both sides had changed it; the ${detail}`,
   'conflict-discarded': () => 'the version that had lost was discarded',

@@ -23,6 +23,7 @@ export class FolderChanges {
   /** Adds a folder and gives its id. */
   create(path: string): number {
     this.#assertFree(path)
+    this.#assertRoomFor(path)
     const database = this.#scope.database
     const known = database.find('SELECT delimiter FROM folder WHERE delimiter IS NOT NULL LIMIT 1')
     database.run(
@@ -49,6 +50,7 @@ export class FolderChanges {
     const folder = this.#find(path)
     this.#assertOrdinary(folder, 'renamed')
     this.#assertFree(newPath)
+    this.#assertRoomFor(newPath)
     if (isBelow(newPath, path, folder.delimiter)) {
       throw refused(`${JSON.stringify(path)} cannot be moved into itself.`, 'Choose a name outside of it.')
     }
@@ -217,7 +219,25 @@ export class FolderChanges {
     if (row) throw exists(path)
   }
 
-  #assertOrdinary({ path, role }: Row, what: string): void {
+  // RFC 4314 section 4; what has `c` or `d` of RFC 2086 is not told apart: the server decides.
+  #assertRoomFor(path: string): void {
+    const folders = this.#scope.database.all(`SELECT path, delimiter, rights FROM folder WHERE state <> 'gone'`)
+    const above = folders.filter(row => isBelow(path, String(row.path), row.delimiter))
+    const parent = above.sort((left, right) => String(right.path).length - String(left.path).length)[0]
+    if (typeof parent?.rights !== 'string' || /[kc]/.test(parent.rights)) return
+    throw refused(
+      `The server lets you make no folder in ${JSON.stringify(parent.path)}.`,
+      'Ask its owner for the right, or choose another place.',
+    )
+  }
+
+  #assertOrdinary({ path, role, rights }: Row, what: string): void {
+    if (typeof rights === 'string' && !/[xcd]/.test(rights)) {
+      throw refused(
+        `The server does not let ${JSON.stringify(path)} be ${what} by you.`,
+        'Ask its owner for the right.',
+      )
+    }
     if (role === null) return
     throw refused(
       `${JSON.stringify(path)} is the account’s ${role} folder and cannot be ${what} here.`,

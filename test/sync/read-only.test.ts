@@ -121,3 +121,18 @@ t.test('what rights deny', async t => {
   t.same(deniedBy('lrst'), { append: true, remove: true, flags: true, seen: false })
   t.same(deniedBy('lri'), { append: false, remove: true, flags: true, seen: true })
 })
+
+t.test('folders are made, renamed and deleted where that is allowed', async t => {
+  const { store } = await shared(t, { isReadOnly: false, rights: 'lrswi' })
+  const no = { code: 'STORE_FOLDER_REFUSED' }
+  t.throws(() => store.transact(({ folders }) => folders.create('Shared/Below')), no)
+  t.throws(() => store.transact(({ folders }) => folders.rename('Shared', 'Mine')), no)
+  t.throws(() => store.transact(({ folders }) => folders.delete('Shared')), no)
+  t.same(store.read.pending.folders(), [])
+  store.transact(({ folders }) => void folders.create('Beside'))
+  t.throws(() => store.transact(({ folders }) => folders.rename('Beside', 'Shared/Below')), no)
+  const facts = { delimiter: '/', role: undefined, isSelectable: true, isExcluded: false }
+  store.transact(transactor => transactor.putFolder({ path: 'Shared', rights: 'lrswikx', ...facts }))
+  store.transact(({ folders }) => void folders.create('Shared/Below'))
+  t.match(store.read.pending.folders(), [{ path: 'Beside' }, { kind: 'create', path: 'Shared/Below' }])
+})
