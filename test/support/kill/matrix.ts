@@ -12,6 +12,7 @@ import { runEngine } from './engine-process.ts'
 import { SecondClient, type StoryAction } from './second-client.ts'
 import { STORIES, type Story } from './stories.ts'
 import { prepareTemplate } from './template.ts'
+import { type DeletedItems, User } from './user.ts'
 import { leftovers, problemsOf } from './verify.ts'
 
 const CYCLES = 5 // of the run that is killed: enough to come to rest when nothing happens
@@ -62,6 +63,7 @@ export class Matrix implements AsyncDisposable {
   // In memory where there is such a place: a killed process is no power failure.
   readonly #dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'postern-kill-'))
   readonly #stories: readonly Story[]
+  #deleted: DeletedItems = new Map()
   #cases = 0
 
   private constructor(dovecot: Dovecot, variant: Variant) {
@@ -80,7 +82,7 @@ export class Matrix implements AsyncDisposable {
       settings: `mail_fsync = never\nprotocol imap {\n  imap_capability = ${shown}\n}\n`,
     })
     const matrix = new Matrix(dovecot, variant)
-    await prepareTemplate(matrix.#mailbox(TEMPLATE_USER), matrix.#dir)
+    matrix.#deleted = await prepareTemplate(matrix.#mailbox(TEMPLATE_USER), matrix.#dir)
     return matrix
   }
 
@@ -98,6 +100,7 @@ export class Matrix implements AsyncDisposable {
       const ended = await runEngine({ ...order, hidesUids: this.#hidesUids }, acted)
       if (ended.kind === 'killed') killed.push(`${ended.point}: ${ended.name}`)
       else if (index === 0) points = ended.points
+      if (index === 0) await this.#actLater(mailbox)
       while (phases.length > starts.length - 1 - index) await other.act(phases.shift() ?? [])
     }
     const { recoveryCycles, problems } = await this.#recover(mailbox, other)
@@ -139,6 +142,12 @@ export class Matrix implements AsyncDisposable {
       if (story.meanwhile) phases[Math.floor(random() * phases.length)]?.push({ story, action: story.meanwhile })
     }
     return phases
+  }
+
+  async #actLater({ storeDir }: Mailbox): Promise<void> {
+    using store = Store.open(storeDir, { clock: Date.now, log: SILENT })
+    const user = new User(store, this.#dir, this.#deleted)
+    for (const story of this.#stories) if (story.later) await user.act(story, story.later)
   }
 
   async #recover(mailbox: Mailbox, other: SecondClient): Promise<Pick<Outcome, 'recoveryCycles' | 'problems'>> {

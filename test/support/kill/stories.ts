@@ -30,6 +30,8 @@ export interface Story {
   readonly early?: UserAction
   /** Not told to the server yet when the run begins. */
   readonly user?: readonly UserAction[]
+  /** Done by the user between the kill and the next start. */
+  readonly later?: readonly UserAction[]
   /** Applies `user` to the first of several equal messages only. */
   readonly isFirstOnly?: true
   /** Done on the server, and not seen yet when the run begins. */
@@ -237,6 +239,20 @@ const deleted: readonly Story[] = [
 ]
 
 const copied: readonly Story[] = [
+  {
+    tag: 'copy-server-moved',
+    at: ['INBOX'],
+    user: [copy('Archive')],
+    server: move('Projects'),
+    end: [['Archive', 'Projects']],
+  },
+  {
+    tag: 'copy-server-gone',
+    at: ['INBOX'],
+    user: [copy('Archive')],
+    server: { kind: 'expunge' },
+    end: [['Archive']],
+  },
   { tag: 'copy', at: ['INBOX'], user: [copy('Archive')], end: [['Archive', 'INBOX']] },
   { tag: 'copy-nameless', at: ['INBOX'], hasNoId: true, user: [copy('Archive')], end: [['Archive', 'INBOX']] },
   { tag: 'copy-same', at: ['INBOX'], user: [copy('INBOX')], end: [['INBOX', 'INBOX']] },
@@ -250,6 +266,11 @@ const copied: readonly Story[] = [
 ]
 
 const folders: readonly Story[] = [
+  { tag: 'renamed-mail', server: append('Rename'), end: [['Renamed']] },
+  { tag: 'both', server: append('Both'), end: [['Both']] },
+  { tag: 'both-new', user: [add('Both')], end: [['Both']] },
+  { tag: 'report-in', at: ['INBOX'], user: [move('Reports')], end: [['Reports 2026']] },
+  { tag: 'report-new', user: [add('Reports')], end: [['Reports 2026']] },
   { tag: 'renamed', at: ['Rename'], end: [['Renamed']] },
   { tag: 'renamed-flag', at: ['Rename'], user: [flag([FLAGGED])], end: [['Renamed']], endFlags: [FLAGGED] },
   { tag: 'renamed-out', at: ['Rename'], user: [move('INBOX')], end: [['INBOX']] },
@@ -262,6 +283,44 @@ const folders: readonly Story[] = [
   { tag: 'doomed', at: ['Doomed'], end: GONE },
   { tag: 'doomed-in', at: ['INBOX'], user: [move('Doomed')], end: [['Doomed']] },
   { tag: 'doomed-new', user: [add('Doomed')], end: [['Doomed']] },
+]
+
+// The user acts again while nobody knows what the server has of the first action.
+const afterwards: readonly Story[] = [
+  { tag: 'later-flag', at: ['INBOX'], later: [flag([FLAGGED])], end: [['INBOX']], endFlags: [FLAGGED] },
+  { tag: 'later-move', at: ['INBOX'], later: [move('Archive')], end: [['Archive']] },
+  { tag: 'later-delete', at: ['INBOX'], later: [{ kind: 'delete', isPermanent: true }], end: GONE },
+  { tag: 'new-later-move', user: [add('INBOX')], later: [move('Archive')], end: [['Archive']] },
+  { tag: 'new-later-delete', user: [add('INBOX')], later: [{ kind: 'delete', isPermanent: true }], end: GONE },
+  { tag: 'new-later-trash', user: [add('Archive')], later: [{ kind: 'delete' }], end: [['Trash']] },
+  { tag: 'new-later-flag', user: [add('INBOX')], later: [flag([FLAGGED])], end: [['INBOX']], endFlags: [FLAGGED] },
+  { tag: 'new-nameless-later-move', hasNoId: true, user: [add('INBOX')], later: [move('Archive')], end: [['Archive']] },
+  { tag: 'move-later-move', at: ['INBOX'], user: [move('Archive')], later: [move('Projects')], end: [['Projects']] },
+  { tag: 'move-later-back', at: ['INBOX'], user: [move('Archive')], later: [move('INBOX')], end: [['INBOX']] },
+  {
+    tag: 'move-later-delete',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    later: [{ kind: 'delete', isPermanent: true }],
+    end: GONE,
+  },
+  {
+    tag: 'move-later-flag',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    later: [flag([FLAGGED])],
+    end: [['Archive']],
+    endFlags: [FLAGGED],
+  },
+  { tag: 'flag-later-unflag', at: ['INBOX'], user: [flag([FLAGGED])], later: [flag([], [FLAGGED])], end: [['INBOX']] },
+  { tag: 'trash-later-back', at: ['INBOX'], user: [{ kind: 'delete' }], later: [move('INBOX')], end: [['INBOX']] },
+  {
+    tag: 'delete-later-restore',
+    at: ['INBOX'],
+    user: [{ kind: 'delete', isPermanent: true }],
+    later: [{ kind: 'restore' }],
+    end: [['INBOX']],
+  },
 ]
 
 const arrived: readonly Story[] = [
@@ -281,6 +340,7 @@ export const STORIES: readonly Story[] = [
   ...moved,
   ...deleted,
   ...copied,
+  ...afterwards,
   ...folders,
   ...arrived,
 ]
@@ -292,12 +352,13 @@ export const FOLDERS = {
     { kind: 'createFolder', path: 'New' },
     { kind: 'createFolder', path: 'New/Sub' },
     { kind: 'createFolder', path: 'Empty' },
+    { kind: 'createFolder', path: 'Both' },
     { kind: 'renameFolder', path: 'Rename', newPath: 'Renamed' },
     { kind: 'deleteFolder', path: 'Old' },
   ],
-  server: { created: 'Gärten', renamed: ['Reports', 'Reports 2026'], deleted: 'Doomed' },
+  server: { created: ['Gärten', 'Both'], renamed: ['Reports', 'Reports 2026'], deleted: 'Doomed' },
   end: [
-    ...['Archive', 'Doomed', 'Drafts', 'Empty', 'Gärten', 'INBOX', 'New', 'New/Sub', 'Projects', 'Renamed'],
+    ...['Archive', 'Both', 'Doomed', 'Drafts', 'Empty', 'Gärten', 'INBOX', 'New', 'New/Sub', 'Projects', 'Renamed'],
     ...['Reports 2026', 'Sent', 'Trash'],
   ],
 } as const
