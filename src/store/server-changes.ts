@@ -76,9 +76,10 @@ export class ServerChanges {
   settle(row: Row, resolution: Resolution): void {
     const twin = findTwin(this.#scope.database, row)
     const isConflict = row.is_gone !== 1 && this.#isChangedHere(row)
+    const isRestored = row.is_gone !== 1 && row.gone_at !== null // our own deletion, taken back too late
     if (twin) this.#absorb(row, twin, resolution)
-    else if (isConflict && this.#mayArrive(row)) return
-    else if (isConflict && resolution === 'client' && row.body_state === 'full') {
+    else if ((isConflict || isRestored) && this.#mayArrive(row)) return
+    else if ((isRestored || (isConflict && resolution === 'client')) && row.body_state === 'full') {
       this.#folders.revive(Number(row.folder))
       this.#push.appendAgain(row)
     } else this.giveUp(row)

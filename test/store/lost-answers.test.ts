@@ -87,3 +87,25 @@ t.test('a folder that comes back under its name numbers its messages anew', asyn
   })
   t.equal(store.read.getItem(moved).uid, 1)
 })
+
+t.test('what is restored while its deletion has no answer is there in the end', async t => {
+  for (const reached of ['nothing', 'the mark', 'the removal']) {
+    const { store, inbox } = storeWithInbox(t)
+    await addItem(store, inbox, 1)
+    const [id = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+    store.transact(transactor => transactor.local.delete(id, { isPermanent: true }))
+    store.transact(transactor => transactor.undo.restore(id)) // after the kill, before the next run
+    store.transact(transactor => {
+      const flags = packFlags(['\\Deleted'])
+      if (reached === 'the mark') transactor.setServerFlags(inbox, 1, { uid: 1, flags }, 'server')
+      if (reached === 'the removal') transactor.vanish(inbox, 1, 1)
+    })
+    for (let cycle = 0; cycle < 2; cycle++) store.transact(transactor => transactor.sweep('server'))
+    const { flags, uid } = store.read.getItem(id)
+    t.same(flags, NONE, reached)
+    t.equal(uid, reached === 'the removal' ? 0 : 1)
+    const uploads = store.read.pending.appends(Date.UTC(2030)).map(({ item }) => item)
+    t.same(uploads, reached === 'the removal' ? [id] : [], 'uploaded again only when it is gone')
+    t.notOk(store.read.hasUnsettled())
+  }
+})

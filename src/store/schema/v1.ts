@@ -74,7 +74,7 @@ CREATE TABLE item(
   synced_revision INTEGER NOT NULL DEFAULT 0,
   wanted_at INTEGER,                  -- when a person last asked for all of it: its body is let go no earlier than one of then
   is_gone INTEGER NOT NULL DEFAULT 0, -- deleted locally, to be told to the server
-  gone_at INTEGER,                    -- when
+  gone_at INTEGER,                    -- when; kept while an item that was restored may be gone on the server all the same
   is_blocked INTEGER NOT NULL DEFAULT 0, -- changed here where the server takes no changes
   born INTEGER NOT NULL DEFAULT 0,    -- the cycle in which it came from the server, or turned up again
   unlinked INTEGER                    -- the cycle in which the server stopped having it; swept a cycle later
@@ -86,6 +86,7 @@ CREATE INDEX item_nameless ON item(size, internal_date) WHERE message_id IS NULL
 CREATE INDEX item_email_id ON item(email_id) WHERE email_id IS NOT NULL;
 CREATE INDEX item_unlinked ON item(unlinked) WHERE unlinked IS NOT NULL;
 CREATE INDEX item_blocked ON item(id) WHERE is_blocked;
+CREATE INDEX item_gone ON item(gone_at) WHERE gone_at IS NOT NULL;
 CREATE INDEX item_lost ON item(remote_folder) WHERE uid = -1;
 CREATE INDEX item_header ON item(remote_folder, internal_date, size, local_bits) WHERE body_state = 'header';
 CREATE INDEX item_changed ON item(remote_folder)

@@ -82,12 +82,15 @@ function storyProblems(server: SeenAccount, stories: readonly Story[]): string[]
     const messages = byTag.get(story.tag) ?? []
     const places = messages.map(({ path }) => path).sort()
     const isRight = story.end.some(end => [...end].sort().join() === places.join())
-    const wantedFlags = [...(story.endFlags ?? story.flags ?? [])].sort().join(' ')
-    const wrong = messages.find(({ flags }) => flags.join(' ') !== wantedFlags)
+    const wanted = [story.endFlags ?? story.flags ?? [], ...(story.orFlags ? [story.orFlags] : [])]
+    const wantedFlags = wanted.map(flags => [...flags].sort().join(' '))
+    const wrong = messages.find(({ flags }) => !wantedFlags.includes(flags.join(' ')))
     return [
       ...(isRight ? [] : [`[${story.tag}] is in ${describe(places)}, not in ${story.end.map(describe).join(' or ')}`]),
       ...(wrong
-        ? [`[${story.tag}] in ${wrong.path} has the flags (${wrong.flags.join(' ')}), not (${wantedFlags})`]
+        ? [
+            `[${story.tag}] in ${wrong.path} has the flags (${wrong.flags.join(' ')}), not (${wantedFlags.join(') or (')})`,
+          ]
         : []),
     ]
   })
