@@ -232,10 +232,14 @@ export class StoreReader implements Disposable {
     return Number(this.#database.find(sql, folder)?.n)
   }
 
-  /** Whether any item waits for the end of a cycle: to be taken for deleted, or for restored. */
-  hasUnsettled(): boolean {
-    const sql = `SELECT 1 FROM item WHERE unlinked IS NOT NULL
-      UNION ALL SELECT 1 FROM item WHERE gone_at IS NOT NULL AND is_gone = 0 LIMIT 1`
+  /** Whether any item waits for the end of a cycle to be taken for deleted. */
+  hasUnlinked(): boolean {
+    return this.#database.find('SELECT 1 FROM item WHERE unlinked IS NOT NULL LIMIT 1') !== undefined
+  }
+
+  /** Whether any item was restored while the server may have been told to remove it. */
+  hasRestored(): boolean {
+    const sql = 'SELECT 1 FROM item WHERE gone_at IS NOT NULL AND is_gone = 0 AND unlinked IS NULL LIMIT 1'
     return this.#database.find(sql) !== undefined
   }
 

@@ -1,7 +1,7 @@
 import { findTwin } from './adoption.ts'
 import { type Conflicts, differ, localFlags, type Resolution, serverFlags } from './conflicts.ts'
 import type { Row } from './database.ts'
-import { changeFlags, describeChange, equalFlags, flagChange, type MessageFlags, mergeFlags } from './flags.ts'
+import { changeFlags, DELETED, describeChange, equalFlags, flagChange, type MessageFlags, mergeFlags } from './flags.ts'
 import type { FolderChanges } from './folder-changes.ts'
 import type { PushOutcomes } from './push-outcomes.ts'
 import type { TransactionScope } from './transaction-scope.ts'
@@ -59,7 +59,7 @@ export class ServerChanges {
   setFlags(row: Row, remote: MessageFlags, resolution: Resolution): void {
     const [base, local] = [serverFlags(row), localFlags(row)]
     if (equalFlags(base, remote)) return
-    const merged = mergeFlags(base, local, remote)
+    const merged = withoutOurMark(row, mergeFlags(base, local, remote))
     this.#scope.database.run(
       `UPDATE item SET server_bits = ?, server_keywords = ?, local_bits = ?, local_keywords = ?, modseq = ? WHERE id = ?`,
       ...[remote.bits, remote.keywords, merged.bits, merged.keywords, this.#scope.modseq, Number(row.id)],
@@ -153,4 +153,9 @@ export class ServerChanges {
   #trash(): unknown {
     return this.#scope.database.find(`SELECT id FROM folder WHERE role = 'trash' AND state <> 'gone'`)?.id
   }
+}
+
+// The mark on an item that was restored is our own: it is taken off on the server as well.
+function withoutOurMark(row: Row, flags: MessageFlags): MessageFlags {
+  return row.is_gone !== 1 && row.gone_at !== null ? { ...flags, bits: flags.bits & ~DELETED } : flags
 }

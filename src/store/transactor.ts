@@ -232,10 +232,14 @@ export class Transactor {
   sweep(resolution: Resolution): number {
     const rows = this.#database.all('SELECT * FROM item WHERE unlinked < (SELECT cycle FROM meta)')
     for (const row of rows) this.#server.settle(row, resolution)
-    // What was restored, and is still there, is an item like any other.
-    this.#database.run('UPDATE item SET gone_at = NULL WHERE gone_at IS NOT NULL AND is_gone = 0 AND unlinked IS NULL')
+    this.settleRestored()
     this.#database.run('UPDATE meta SET cycle = cycle + 1')
     return rows.length
+  }
+
+  /** A whole cycle has seen what was restored: what is still there is an item like any other. */
+  settleRestored(): void {
+    this.#database.run('UPDATE item SET gone_at = NULL WHERE gone_at IS NOT NULL AND is_gone = 0 AND unlinked IS NULL')
   }
 
   /** Remembers that a server's deltas were wrong; forgets it without evidence. */

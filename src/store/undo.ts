@@ -2,7 +2,6 @@ import { PosternError } from '../errors.ts'
 import type { Conflicts } from './conflicts.ts'
 import type { Row } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
-import { DELETED } from './flags.ts'
 import type { LocalChanges } from './local-changes.ts'
 import { TOMB_DAYS } from './purge.ts'
 import type { PushOutcomes } from './push-outcomes.ts'
@@ -100,8 +99,8 @@ export class Undo {
   #keepHere(row: Row): void {
     this.#scope.undelete(row, Number(row.folder), 'restored')
     if (row.unlinked === null) {
-      const sql = 'UPDATE item SET gone_at = ?, server_bits = server_bits | ? WHERE id = ?'
-      this.#scope.database.run(sql, Number(row.gone_at ?? this.#scope.now), DELETED, Number(row.id))
+      const sql = 'UPDATE item SET gone_at = ? WHERE id = ?'
+      this.#scope.database.run(sql, Number(row.gone_at ?? this.#scope.now), Number(row.id))
       return
     }
     this.#push.appendAgain({ ...row, is_gone: 0, unlinked: null })

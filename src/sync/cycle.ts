@@ -209,7 +209,8 @@ export class Cycle {
 
   // Counted as a cycle only when something came or went: else nothing is written.
   #sweep(): void {
-    if (this.#totals.imported === 0 && !this.#store.read.hasUnsettled()) return
+    if (this.#store.read.hasRestored()) this.#store.transact(transactor => transactor.settleRestored())
+    if (this.#totals.imported === 0 && !this.#store.read.hasUnlinked()) return
     const { conflictResolution } = this.#options.settings
     this.#store.transact(transactor => transactor.sweep(conflictResolution))
   }

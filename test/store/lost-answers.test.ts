@@ -106,6 +106,6 @@ t.test('what is restored while its deletion has no answer is there in the end', 
     t.equal(uid, reached === 'the removal' ? 0 : 1)
     const uploads = store.read.pending.appends(Date.UTC(2030)).map(({ item }) => item)
     t.same(uploads, reached === 'the removal' ? [id] : [], 'uploaded again only when it is gone')
-    t.notOk(store.read.hasUnsettled())
+    t.notOk(store.read.hasRestored())
   }
 })
