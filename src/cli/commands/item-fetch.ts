@@ -1,9 +1,12 @@
 import type { FetchedItems } from '../../daemon/methods/fetch.ts'
+import { PosternError } from '../../errors.ts'
 import { type Command, defineCommand } from '../command.ts'
+import type { CliErrorCode } from '../errors.ts'
 import { printable } from '../terminal.ts'
 import { call } from '../with-control.ts'
 
 const MEGABYTE = 1_000_000
+const MAX_TIMEOUT_S = 86_400
 
 /** `postern item fetch` */
 export const itemFetchCommand: Command<never> = defineCommand<{ ids: string[]; timeout: number }>({
@@ -15,6 +18,7 @@ export const itemFetchCommand: Command<never> = defineCommand<{ ids: string[]; t
       .positional('ids', { type: 'string', array: true, demandOption: true, describe: 'See postern item list' })
       .option('timeout', { type: 'number', default: 300, describe: 'Give up after so many seconds' }),
   run: async ({ ids, timeout }, context) => {
+    if (!(timeout > 0 && timeout <= MAX_TIMEOUT_S)) throw timeoutUsage()
     const { terminal } = context
     let lines = 0
     const show = (event: unknown) => {
@@ -34,6 +38,13 @@ function describe({ fetched, already, errors }: FetchedItems): string {
   return [`Fetched ${fetched.length}${whole}`, ...errors.map(({ id, message }) => `${id}: ${printable(message)}`)].join(
     '\n',
   )
+}
+
+function timeoutUsage(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', '--timeout must be a number of seconds, up to a day.', {
+    remedy: 'user',
+    advice: 'For example: postern item fetch 1-42 --timeout 600',
+  })
 }
 
 function megabytes(octets: number): string {
