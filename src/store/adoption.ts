@@ -25,9 +25,12 @@ export interface AdoptionContext {
   readonly headerHashOf: (location: PackLocation) => Buffer
 }
 
-/** Selects the items that a new UID may be: sent, numbered anew, vanished, or about to be sent again. */
+/**
+ * Selects the items that a new UID may be: sent, numbered anew, vanished, or about to be sent again; some of them twice.
+ * Without ALL, SQLite would read the whole table in the order of ids instead of two short indexes.
+ */
 export const LOOKED_FOR = `SELECT item FROM op WHERE item IS NOT NULL AND (state <> 'ready' OR source IS NOT NULL)
-  UNION SELECT id FROM item WHERE uid = -1 UNION SELECT id FROM item WHERE unlinked IS NOT NULL`
+  UNION ALL SELECT id FROM item WHERE uid = -1 UNION ALL SELECT id FROM item WHERE unlinked IS NOT NULL`
 const IS_FREE = `(item.unlinked IS NOT NULL OR item.uid = -1 AND item.remote_folder = ? OR EXISTS(SELECT 1 FROM op
   WHERE op.item = item.id AND op.kind = 'append' AND op.state = 'ready' AND op.source IS NOT NULL))`
 const NEAREST = 'ORDER BY remote_folder = ? DESC, uid'

@@ -14,7 +14,7 @@ export interface DamagedItem extends StagedRow {
 
 /** Items of a folder whose body cannot be read and that the server has: what is asked for again. */
 export function damagedOnServer(database: Database, folder: number): DamagedItem[] {
-  const sql = `SELECT item.* FROM damaged JOIN item ON item.id = damaged.id AND damaged.owner = 'item'
+  const sql = `SELECT item.* FROM damaged CROSS JOIN item ON item.id = damaged.id AND damaged.owner = 'item'
     WHERE item.remote_folder = ? AND item.uid > 0 AND item.unlinked IS NULL AND damaged.attempts < ? ORDER BY item.uid`
   return database.all(sql, folder, MAX_REFETCHES).map(row => ({
     id: Number(row.id),

@@ -26,22 +26,36 @@ export interface KnownUids {
 
 /** Decides what a delta means for what is known. Pure: the same input gives the same plan, and a repeated plan is empty. */
 export function planFolder(known: KnownUids, delta: RemoteDelta): FolderPlan {
-  const newUids: number[] = []
+  const messages = delta.kind === 'full' ? delta.messages : delta.changed
+  const newUids = new Set<number>()
   const flagChanges: { uid: number; flags: MessageFlags }[] = []
-  const seen = new Set<number>()
   const pack = packing()
-  for (const { uid, flags } of delta.kind === 'full' ? delta.messages : delta.changed) {
+  for (const { uid, flags } of messages) {
     const here = known.get(uid)
-    if (!here && !seen.has(uid)) newUids.push(uid)
-    seen.add(uid)
+    if (!here) newUids.add(uid)
     if (!here || here.where === 'expunge') continue
     const packed = pack(flags)
     if (!equalFlags(here.flags, packed)) flagChanges.push({ uid, flags: packed })
   }
   // An unknown UID in VANISHED means nothing (RFC 7162 section 3.2.10).
+  const isMissing = missingFrom(messages)
   const isGone = (uid: number) =>
-    delta.kind === 'full' ? !seen.has(uid) && !delta.alsoThere?.has(uid) : delta.vanished.has(uid)
-  return { newUids, flagChanges, vanished: Array.from(known.keys()).filter(isGone) }
+    delta.kind === 'full' ? isMissing(uid) && !delta.alsoThere?.has(uid) : delta.vanished.has(uid)
+  return { newUids: [...newUids], flagChanges, vanished: Array.from(known.keys()).filter(isGone) }
+}
+
+/** Tells which UIDs a list lacks; quickest when it is asked in the list's own order. */
+function missingFrom(messages: readonly RemoteFlags[]): (uid: number) => boolean {
+  const isSorted = messages.every(({ uid }, index) => uid >= (messages[index - 1]?.uid ?? 0))
+  const listed = isSorted ? messages : messages.toSorted((left, right) => left.uid - right.uid)
+  let next = 0
+  let last = 0
+  return uid => {
+    if (uid < last) next = 0
+    last = uid
+    while ((listed[next]?.uid ?? uid) < uid) next++
+    return listed[next]?.uid !== uid
+  }
 }
 
 /** Packs flags; messages with the same list of them are packed once. */
