@@ -114,6 +114,22 @@ export function findTwin(database: Database, row: Row): Row | undefined {
     .find(twin => isSameMessage(row, twin))
 }
 
+/**
+ * Finds an item that is to be uploaded again and is the same message as a vanished one: it was moved more than once on the
+ * server, and came here twice, before all of it vanished.
+ */
+export function findUploadedAgain(database: Database, row: Row): Row | undefined {
+  const since = Number(row.unlinked) - TWIN_CYCLES
+  return database
+    .all(
+      `SELECT item.* FROM item JOIN op ON op.item = item.id WHERE op.kind = 'append' AND op.source IS NOT NULL
+         AND message_id IS ? AND size = ? AND internal_date = ? AND item.id <> ? AND max(born, ?) >= ?`,
+      ...[typeof row.message_id === 'string' ? row.message_id : null, Number(row.size), Number(row.internal_date)],
+      ...[Number(row.id), Number(row.born), since],
+    )
+    .find(other => row.message_id !== null || isSameMessage(row, other))
+}
+
 /** Tells whether two messages without a Message-ID, of the same size and date, are the same: by the body or what is here of it. */
 export function isSameMessage(row: Row, other: Row): boolean {
   if (row.body_state === 'full' && other.body_state === 'full') return isSameHash(row.sha256, other.sha256)

@@ -1,4 +1,4 @@
-import { findTwin } from './adoption.ts'
+import { findTwin, findUploadedAgain } from './adoption.ts'
 import { type Conflicts, differ, localFlags, type Resolution, serverFlags } from './conflicts.ts'
 import type { Row } from './database.ts'
 import { changeFlags, DELETED, describeChange, equalFlags, flagChange, type MessageFlags, mergeFlags } from './flags.ts'
@@ -80,8 +80,7 @@ export class ServerChanges {
     if (twin) this.#absorb(row, twin, resolution)
     else if ((isConflict || isRestored) && this.#mayArrive(row)) return
     else if ((isRestored || (isConflict && resolution === 'client')) && row.body_state === 'full') {
-      this.#folders.revive(Number(row.folder))
-      this.#push.appendAgain(row)
+      this.#appendAgain(row)
     } else this.giveUp(row)
   }
 
@@ -89,7 +88,7 @@ export class ServerChanges {
   uploadAgain(row: Row): void {
     const twin = row.unlinked === null ? undefined : findTwin(this.#scope.database, row)
     if (twin) this.#absorb(row, twin, 'server')
-    else if (row.body_state === 'full' && !this.#mayArrive(row)) this.#push.appendAgain(row)
+    else if (row.body_state === 'full' && !this.#mayArrive(row)) this.#appendAgain(row)
   }
 
   /** Removes an item that the server does not have; a version that was changed here is kept. */
@@ -124,6 +123,22 @@ export class ServerChanges {
       ...[bits, keywords, Number(twin.is_gone), twin.is_gone === 1 ? Number(twin.gone_at) : null, Number(row.id)],
     )
     if (twin.folder !== twin.remote_folder) this.#scope.show(item, Number(twin.folder))
+  }
+
+  #appendAgain(row: Row): void {
+    const { database } = this.#scope
+    const other = row.unlinked === null ? undefined : findUploadedAgain(database, row)
+    if (!other) {
+      this.#folders.revive(Number(row.folder))
+      this.#push.appendAgain(row)
+      return
+    }
+    this.#scope.remove(row)
+    const [id, change] = [Number(row.id), flagChange(serverFlags(row), localFlags(row))]
+    const { bits, keywords } = changeFlags(localFlags(other), change)
+    const sql = 'UPDATE item SET local_bits = ?, local_keywords = ?, modseq = ? WHERE id = ?'
+    database.run(sql, bits, keywords, this.#scope.modseq, Number(other.id))
+    this.#scope.log({ item: id, event: 'merged', detail: `into ${other.id}, of which it is the same message` })
   }
 
   // It may be among what is still to be downloaded.

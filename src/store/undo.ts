@@ -4,20 +4,20 @@ import type { Row } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { LocalChanges } from './local-changes.ts'
 import { TOMB_DAYS } from './purge.ts'
-import type { PushOutcomes } from './push-outcomes.ts'
+import type { ServerChanges } from './server-changes.ts'
 import type { TransactionScope } from './transaction-scope.ts'
 
 /** Brings messages back: deleted ones, and versions that lost a conflict. They are appended to the server again. */
 export class Undo {
   readonly #scope: TransactionScope
   readonly #local: LocalChanges
-  readonly #push: PushOutcomes
+  readonly #server: ServerChanges
   readonly #conflicts: Conflicts
 
-  constructor(scope: TransactionScope, local: LocalChanges, push: PushOutcomes, conflicts: Conflicts) {
+  constructor(scope: TransactionScope, local: LocalChanges, server: ServerChanges, conflicts: Conflicts) {
     this.#scope = scope
     this.#local = local
-    this.#push = push
+    this.#server = server
     this.#conflicts = conflicts
   }
 
@@ -103,7 +103,7 @@ export class Undo {
       this.#scope.database.run(sql, Number(row.gone_at ?? this.#scope.now), Number(row.id))
       return
     }
-    this.#push.appendAgain({ ...row, is_gone: 0, unlinked: null })
+    this.#server.uploadAgain({ ...row, is_gone: 0 })
   }
 
   #bringBack(kept: Row, folder: number): void {
