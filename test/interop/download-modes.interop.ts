@@ -63,10 +63,8 @@ t.test(
       t.match(await sync(), { downloaded: 0, errors: [] })
     })
 
-    await t.test('a header can be moved and flagged, not copied; the server keeps all of it', async t => {
+    await t.test('a header can be moved and flagged; the server keeps all of it', async t => {
       const { id } = await find('large')
-      const copied = await home.run(['item', 'copy', id, 'Sent', '--json'])
-      t.match([copied.code, copied.json()], [1, { error: { code: 'STORE_HEADER_ONLY' } }])
       await home.json(['item', 'flag', id, '+\\Flagged'])
       await home.json(['item', 'move', id, 'Sent'])
       t.match(await sync(), { errors: [] })
@@ -128,8 +126,11 @@ t.test(
 
     await t.test('without the server a header stays one, and says so', async t => {
       await set('downloadMode', 'headers')
-      await other.append('INBOX', letter('late', 9000), [])
-      t.match(await sync(), { downloaded: 1, errors: [] })
+      for (const subject of ['early', 'late']) await other.append('INBOX', letter(subject, 9000), [])
+      t.match(await sync(), { downloaded: 2, errors: [] })
+      await home.json(['item', 'copy', (await find('early')).id, 'Sent'])
+      t.same([(await find('early')).state, (await find('early', 'Sent')).state], ['full', 'full'], 'a copy is uploaded')
+      t.match(await sync(), { uploaded: 1, errors: [] })
       const { id } = await find('late')
       await other.logout()
       await dovecot[Symbol.asyncDispose]()
@@ -138,6 +139,8 @@ t.test(
       t.match(exported.json(), { error: { code: 'STORE_HEADER_ONLY', message: /cannot be fetched now/ } })
       const folder = await home.run(['item', 'export', '--folder', 'INBOX', '--out', `${home.dir}/out`, '--json'])
       t.match([folder.code, folder.json()], [1, { error: { code: 'STORE_HEADER_ONLY' } }])
+      const copied = await home.run(['item', 'copy', id, 'Sent', '--json'])
+      t.match([copied.code, copied.json()], [1, { error: { code: 'STORE_HEADER_ONLY' } }])
       const fetched = await home.run(['item', 'fetch', id, '--json'])
       t.equal(fetched.code, 1)
       t.match(fetched.json(), { error: { code: /^NET_/ } })

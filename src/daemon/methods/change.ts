@@ -3,6 +3,7 @@ import type { Profile } from '../../profile/profiles.ts'
 import type { LocalChange } from '../../sync/local-change.ts'
 import { findItem } from '../item-id.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
+import { ensureWholeItems } from './fetch.ts'
 
 const profile = z.string().optional()
 const ids = z.array(z.string()).min(1)
@@ -24,9 +25,10 @@ export const CHANGE_METHODS = {
   'item.move': valueMethod(z.strictObject({ ids, folder: z.string() }), ({ ids, folder }, context) =>
     applyToItems(context, ids, items => ({ kind: 'move', items, folder })),
   ),
-  'item.copy': valueMethod(z.strictObject({ ids, folder: z.string() }), ({ ids, folder }, context) =>
-    applyToItems(context, ids, items => ({ kind: 'copy', items, folder })),
-  ),
+  'item.copy': valueMethod(z.strictObject({ ids, folder: z.string() }), async ({ ids, folder }, context) => {
+    await ensureWholeItems(context, ids) // the copy is uploaded
+    return applyToItems(context, ids, items => ({ kind: 'copy', items, folder }))
+  }),
   'item.delete': valueMethod(z.strictObject({ ids, isPermanent: z.boolean() }), ({ ids, isPermanent }, context) =>
     applyToItems(context, ids, items => ({ kind: 'delete', items, isPermanent })),
   ),

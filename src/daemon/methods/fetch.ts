@@ -5,6 +5,7 @@ import type { StoreErrorCode } from '../../store/errors.ts'
 import type { FetchProgress, FetchResult } from '../../sync/body-fetcher.ts'
 import { findItem } from '../item-id.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
+import { readOne } from '../readers.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
 const MAX_TIMEOUT_MS = 86_400_000
@@ -56,6 +57,24 @@ export async function ensureWhole(context: MethodContext, profile: Profile, stub
     throw headerOnly(stubs.length, cause)
   })
   if (result.errors.length > 0) throw headerOnly(result.errors.length, result.errors[0])
+}
+
+/**
+ * The same for items by their ids, of which most are whole.
+ *
+ * @throws {PosternError} STORE_NO_SUCH_ITEM, STORE_HEADER_ONLY
+ */
+export async function ensureWholeItems(context: MethodContext, ids: readonly string[]): Promise<void> {
+  const found = ids.map(id => findItem(context.installation, id))
+  for (const group of Map.groupBy(found, ({ profile }) => profile.number).values()) {
+    const stubs: number[] = []
+    for (const { profile, row } of group) {
+      const { state } = await readOne(context.installation.readers, 'item', { dir: profile.dir, row })
+      if (state === 'header') stubs.push(row)
+    }
+    const profile = group[0]?.profile
+    if (profile) await ensureWhole(context, profile, stubs)
+  }
 }
 
 function fetchRows(

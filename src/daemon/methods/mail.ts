@@ -4,7 +4,7 @@ import { folderClass } from '../../sync/settings.ts'
 import { findItem, withId } from '../item-id.ts'
 import { octetsMethod, valueMethod } from '../method.ts'
 import { readOne } from '../readers.ts'
-import { ensureWhole } from './fetch.ts'
+import { ensureWhole, ensureWholeItems } from './fetch.ts'
 
 const profile = z.string().optional()
 const run = z.strictObject({
@@ -54,8 +54,7 @@ export const MAIL_METHODS = {
   'item.export': octetsMethod(z.strictObject({ id: z.string() }), async function* ({ id }, context) {
     const { installation } = context
     const { profile, row } = findItem(installation, id)
-    const { state } = await readOne(installation.readers, 'item', { dir: profile.dir, row })
-    if (state === 'header') await ensureWhole(context, profile, [row])
+    await ensureWholeItems(context, [id])
     yield* installation.readers.stream('body', { dir: profile.dir, row })
   }),
   'item.exportFolder': valueMethod(
