@@ -140,7 +140,6 @@ t.test('what cannot be fetched is told, and the others come', async t => {
       { item: gone, code: 'SYNC_BODY_GONE' },
     ],
   })
-  demand.bench.server.renumber('INBOX')
   demand.bench.add('new')
   await demand.bench.run()
   demand.bench.server.renumber('INBOX')
