@@ -55,16 +55,16 @@ const resumeCommand = defineCommand<{
   profile: string | undefined
 }>({
   command: 'resume <folder>',
-  describe: 'Let a held folder go on, after much of it has vanished on the server',
+  describe: 'Let a held folder go on, after much of it has vanished on the server or was deleted here',
   examples: [
-    ['$0 folder resume INBOX --accept', 'It is right that they are gone'],
-    ['$0 folder resume INBOX --restore', 'Upload them again'],
+    ['$0 folder resume INBOX --accept', 'It is right: here and on the server they are gone'],
+    ['$0 folder resume INBOX --restore', 'Bring them back: uploaded again, or undeleted here'],
   ],
   build: yargs =>
     yargs
       .positional('folder', folderOption)
-      .option('accept', { type: 'boolean', describe: 'Take over the deletions' })
-      .option('restore', { type: 'boolean', describe: 'Upload what has vanished again' })
+      .option('accept', { type: 'boolean', describe: 'Take over the deletions, or tell the server of them' })
+      .option('restore', { type: 'boolean', describe: 'Upload what has vanished again, or undo what was deleted here' })
       .conflicts('accept', 'restore')
       .option('profile', profileOption),
   run: async ({ folder, accept, restore, profile }, context) => {
