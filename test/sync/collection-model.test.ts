@@ -5,7 +5,8 @@ import type { Transactor } from '../../src/store/transactor.ts'
 import { CollectionWorld, type CollectionWorldOptions } from '../support/model/collection-world.ts'
 import { plant, replace } from '../support/model/plant.ts'
 
-const RUNS = Number(process.env.POSTERN_MODEL_RUNS ?? 300)
+const IS_LONG = process.env.POSTERN_LONG === '1'
+const RUNS = Number(process.env.POSTERN_MODEL_RUNS ?? (IS_LONG ? 10_000 : 300))
 const FIRST_SEED = Number(process.env.POSTERN_MODEL_SEED ?? 1)
 const EVENTS = 40
 const MAX_RUNS = 3000
