@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { ImapFlow } from 'imapflow'
 import { DOVECOT_PASSWORD } from '../dovecot.ts'
-import { compose, type ServerAction, type Story } from './stories.ts'
+import { compose, type ServerAction, type Story } from './story.ts'
 
 /** A message as a client sees it. */
 export interface SeenMessage {

@@ -5,7 +5,8 @@ import { unpackFlags } from '../../../src/store/flags.ts'
 import { DATABASE_FILE } from '../../../src/store/reader.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { type SeenAccount, type SeenMessage, tagOf } from './second-client.ts'
-import { FOLDERS, type Story } from './stories.ts'
+import { FOLDERS } from './stories.ts'
+import type { Story } from './story.ts'
 
 // What must be empty when everything is told to both sides.
 const QUEUES: Readonly<Record<string, string>> = {

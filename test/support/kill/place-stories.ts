@@ -1,0 +1,165 @@
+import { add, append, copy, FLAGGED, flag, GONE, move, type Story } from './story.ts'
+
+const moved: readonly Story[] = [
+  { tag: 'move', at: ['INBOX'], user: [move('Archive')], end: [['Archive']] },
+  { tag: 'move-too', at: ['INBOX'], user: [move('Projects')], end: [['Projects']] },
+  { tag: 'move-back', at: ['Archive'], user: [move('INBOX')], end: [['INBOX']] },
+  { tag: 'move-nameless', at: ['INBOX'], hasNoId: true, user: [move('Archive')], end: [['Archive']] },
+  { tag: 'move-to-new', at: ['INBOX'], user: [move('New')], end: [['New']] },
+  {
+    tag: 'move-flag',
+    at: ['INBOX'],
+    user: [move('Archive'), flag([FLAGGED])],
+    end: [['Archive']],
+    endFlags: [FLAGGED],
+  },
+  { tag: 'move-twins', at: ['INBOX', 'INBOX'], user: [move('Archive')], end: [['Archive', 'Archive']] },
+  { tag: 'move-one', at: ['INBOX', 'INBOX'], isFirstOnly: true, user: [move('Archive')], end: [['Archive', 'INBOX']] },
+  {
+    tag: 'move-server',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    server: move('Projects'),
+    end: [['Projects']],
+    clientEnd: [['Archive']],
+  },
+  {
+    tag: 'move-gone',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    server: { kind: 'expunge' },
+    end: GONE,
+    clientEnd: [['Archive']],
+    isKept: true,
+  },
+  {
+    tag: 'move-meanwhile-gone',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    meanwhile: { kind: 'expunge' },
+    end: GONE,
+    clientEnd: [[], ['Archive']],
+  },
+  {
+    tag: 'move-meanwhile',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    meanwhile: move('Projects'),
+    end: [['Archive'], ['Projects']],
+  },
+  {
+    tag: 'move-meanwhile-flag',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    meanwhile: flag([FLAGGED]),
+    end: [['Archive']],
+    endFlags: [FLAGGED],
+  },
+  { tag: 'server-moved', at: ['INBOX'], server: move('Projects'), end: [['Projects']] },
+  { tag: 'server-moved-nameless', at: ['INBOX'], hasNoId: true, server: move('Projects'), end: [['Projects']] },
+  {
+    tag: 'server-moved-flag',
+    at: ['INBOX'],
+    user: [flag([FLAGGED])],
+    server: move('Projects'),
+    end: [['Projects']],
+    endFlags: [FLAGGED],
+  },
+  { tag: 'meanwhile-moved', at: ['Archive'], meanwhile: move('INBOX'), end: [['INBOX']] },
+]
+
+const copied: readonly Story[] = [
+  {
+    tag: 'copy-server-moved',
+    at: ['INBOX'],
+    user: [copy('Archive')],
+    server: move('Projects'),
+    end: [['Archive', 'Projects']],
+  },
+  {
+    tag: 'copy-server-gone',
+    at: ['INBOX'],
+    user: [copy('Archive')],
+    server: { kind: 'expunge' },
+    end: [['Archive']],
+  },
+  { tag: 'copy', at: ['INBOX'], user: [copy('Archive')], end: [['Archive', 'INBOX']] },
+  { tag: 'copy-nameless', at: ['INBOX'], hasNoId: true, user: [copy('Archive')], end: [['Archive', 'INBOX']] },
+  { tag: 'copy-same', at: ['INBOX'], user: [copy('INBOX')], end: [['INBOX', 'INBOX']] },
+  { tag: 'copy-move', at: ['INBOX'], user: [copy('Archive'), move('Projects')], end: [['Archive', 'Projects']] },
+  {
+    tag: 'copy-delete',
+    at: ['INBOX'],
+    user: [copy('Archive'), { kind: 'delete', isPermanent: true }],
+    end: [['Archive']],
+  },
+]
+
+// The user acts again while nobody knows what the server has of the first action.
+const afterwards: readonly Story[] = [
+  { tag: 'later-flag', at: ['INBOX'], later: [flag([FLAGGED])], end: [['INBOX']], endFlags: [FLAGGED] },
+  { tag: 'later-move', at: ['INBOX'], later: [move('Archive')], end: [['Archive']] },
+  { tag: 'later-delete', at: ['INBOX'], later: [{ kind: 'delete', isPermanent: true }], end: GONE },
+  { tag: 'new-later-move', user: [add('INBOX')], later: [move('Archive')], end: [['Archive']] },
+  { tag: 'new-later-delete', user: [add('INBOX')], later: [{ kind: 'delete', isPermanent: true }], end: GONE },
+  { tag: 'new-later-trash', user: [add('Archive')], later: [{ kind: 'delete' }], end: [['Trash']] },
+  { tag: 'new-later-flag', user: [add('INBOX')], later: [flag([FLAGGED])], end: [['INBOX']], endFlags: [FLAGGED] },
+  { tag: 'new-nameless-later-move', hasNoId: true, user: [add('INBOX')], later: [move('Archive')], end: [['Archive']] },
+  { tag: 'move-later-move', at: ['INBOX'], user: [move('Archive')], later: [move('Projects')], end: [['Projects']] },
+  { tag: 'move-later-back', at: ['INBOX'], user: [move('Archive')], later: [move('INBOX')], end: [['INBOX']] },
+  {
+    tag: 'move-later-delete',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    later: [{ kind: 'delete', isPermanent: true }],
+    end: GONE,
+  },
+  {
+    tag: 'move-later-flag',
+    at: ['INBOX'],
+    user: [move('Archive')],
+    later: [flag([FLAGGED])],
+    end: [['Archive']],
+    endFlags: [FLAGGED],
+  },
+  {
+    // Nobody noted that the flag was sent: that the server has it looks like another client's doing, if it was killed then.
+    tag: 'flag-later-unflag',
+    at: ['INBOX'],
+    user: [flag([FLAGGED])],
+    later: [flag([], [FLAGGED])],
+    end: [['INBOX']],
+    orFlags: [FLAGGED],
+  },
+  { tag: 'trash-later-back', at: ['INBOX'], user: [{ kind: 'delete' }], later: [move('INBOX')], end: [['INBOX']] },
+  {
+    tag: 'delete-later-restore',
+    at: ['INBOX'],
+    user: [{ kind: 'delete', isPermanent: true }],
+    later: [{ kind: 'restore' }],
+    end: [['INBOX']],
+  },
+]
+
+const folders: readonly Story[] = [
+  { tag: 'renamed-mail', server: append('Rename'), end: [['Renamed']] },
+  { tag: 'both', server: append('Both'), end: [['Both']] },
+  { tag: 'both-new', user: [add('Both')], end: [['Both']] },
+  { tag: 'report-in', at: ['INBOX'], user: [move('Reports')], end: [['Reports 2026']] },
+  { tag: 'report-new', user: [add('Reports')], end: [['Reports 2026']] },
+  { tag: 'renamed', at: ['Rename'], end: [['Renamed']] },
+  { tag: 'renamed-flag', at: ['Rename'], user: [flag([FLAGGED])], end: [['Renamed']], endFlags: [FLAGGED] },
+  { tag: 'renamed-out', at: ['Rename'], user: [move('INBOX')], end: [['INBOX']] },
+  { tag: 'renamed-in', at: ['INBOX'], user: [move('Renamed')], end: [['Renamed']] },
+  { tag: 'renamed-new', user: [add('Renamed')], end: [['Renamed']] },
+  { tag: 'old', at: ['Old'], end: GONE },
+  { tag: 'old-nameless', at: ['Old'], hasNoId: true, end: GONE },
+  { tag: 'report', at: ['Reports'], end: [['Reports 2026']] },
+  { tag: 'report-flag', at: ['Reports'], user: [flag([FLAGGED])], end: [['Reports 2026']], endFlags: [FLAGGED] },
+  { tag: 'doomed', at: ['Doomed'], end: GONE },
+  { tag: 'doomed-in', at: ['INBOX'], user: [move('Doomed')], end: [['Doomed']] },
+  { tag: 'doomed-new', user: [add('Doomed')], end: [['Doomed']] },
+]
+
+/** What is moved and copied, by itself or with its folder, and what the user does afterwards. */
+export const PLACE_STORIES: readonly Story[] = [...moved, ...copied, ...afterwards, ...folders]
