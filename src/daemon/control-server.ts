@@ -9,6 +9,7 @@ import { PosternError } from '../errors.ts'
 import type { Logger } from '../log/logger.ts'
 import { equalInConstantTime } from '../sasl/constant-time.ts'
 import type { DaemonErrorCode } from './errors.ts'
+import { unusableHome } from './home-lock.ts'
 import type { MethodContext } from './method.ts'
 import { runMethod } from './methods.ts'
 import { toWireError } from './wire-error.ts'
@@ -43,8 +44,13 @@ export async function openControlServer(options: ControlServerOptions): Promise<
     await rm(home.controlAddress, { force: true }) // a killed daemon leaves it; the home's lock says that there is none
   }
   await listen(server, home.controlAddress)
-  if (process.platform !== 'win32') await chmod(home.controlAddress, 0o600)
-  await replaceFile(home.controlTokenFile, token, 0o600)
+  try {
+    if (process.platform !== 'win32') await chmod(home.controlAddress, 0o600)
+    await replaceFile(home.controlTokenFile, token, 0o600)
+  } catch (error) {
+    server.close() // a server that listens would keep the process alive
+    throw unusableHome(home, error)
+  }
   return {
     [Symbol.asyncDispose]: async () => {
       await rm(home.controlTokenFile, { force: true })

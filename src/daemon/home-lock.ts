@@ -21,7 +21,7 @@ function takeLock(home: Home): Disposable | undefined {
     mkdirSync(home.dir, { recursive: true, mode: 0o700 })
     return lockExclusively(home.lockFile, 0)
   } catch (cause) {
-    throw unusable(home, cause)
+    throw unusableHome(home, cause)
   }
 }
 
@@ -32,7 +32,8 @@ function running({ dir }: Home): PosternError {
   })
 }
 
-function unusable({ dir }: Home, cause: unknown): PosternError {
+/** Says why a home cannot be worked in. */
+export function unusableHome({ dir }: Home, cause: unknown): PosternError {
   const text = cause instanceof Error ? cause.message : String(cause)
   return new PosternError<DaemonErrorCode>('DAEMON_HOME_UNUSABLE', `The folder ${dir} cannot be used: ${text}`, {
     remedy: 'user',

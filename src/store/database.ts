@@ -163,7 +163,9 @@ function open(file: string, readOnly: boolean): DatabaseSync {
     database.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
     return database
   } catch (error) {
-    if (!readOnly) throw databaseFailure(file, error)
+    const failure = databaseFailure(file, error)
+    // Even a reader needs a little space, for what it shares with the writer.
+    if (!readOnly || (failure instanceof PosternError && failure.code === 'STORE_DISK_FULL')) throw failure
     throw new PosternError<StoreErrorCode>('STORE_UNREADABLE', `The store ${file} cannot be opened: ${textOf(error)}`, {
       remedy: 'user',
       advice: 'Check that the file exists and is readable; if the disk is healthy: postern store repair.',

@@ -131,6 +131,20 @@ t.test('a home on a full disk: every command says so, the daemon lives, nothing 
   })
 
   t.match(await home.json(['status']), { running: true, pid: daemon.child.pid, profiles: [{ items: 50 }] })
+
+  await t.test('without a daemon it is told as well, and a start ends with an error', async t => {
+    const exited = once(daemon.child, 'exit')
+    await home.json(['stop'])
+    await exited
+    disk.fill()
+    // A reader shares some memory with the writer by a file: where that is there already, it reads.
+    const check = (await home.run(['store', 'check', '--json'])).json() as { ok?: boolean; error?: { code: string } }
+    t.ok(check.ok === true || check.error?.code === 'STORE_DISK_FULL', JSON.stringify(check).slice(0, 300))
+    const start = await home.run(['start', '--json'])
+    t.match(start, { code: 1 })
+    t.match(start.json(), { error: { code: 'DAEMON_HOME_UNUSABLE', message: /ENOSPC/ } })
+  })
+
   disk.free()
   t.match(await home.json(['sync']), { errors: [] })
   t.match(await home.json(['store', 'check', '--full']), { ok: true, items: 200 })

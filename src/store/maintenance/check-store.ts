@@ -103,6 +103,7 @@ function* integrityProblems(database: Database, isFull: boolean): Generator<Stor
       if (text !== 'ok') yield databaseProblem(text)
     }
   } catch (error) {
+    if (error instanceof PosternError && error.code === 'STORE_DISK_FULL') throw error // nothing is known of the store
     yield databaseProblem(textOf(error))
   }
 }
