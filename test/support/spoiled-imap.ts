@@ -125,22 +125,22 @@ class Session {
   answer(line: string, append: (folder: SpoiledFolder, text: string, flags: string[]) => number): string {
     const imap = this.#imap
     const [verb = '', ...rest] = line.split(' ')
-    const name = wireName(rest[0] ?? '')
+    const name = mailboxOf(line)
     if (verb === 'CAPABILITY') return `* CAPABILITY IMAP4rev1 ${imap.capabilities}\r\nTAG OK done\r\n`
     if (verb === 'LIST' || verb === 'LSUB') return `${this.#list(verb)}TAG OK done\r\n`
     if (verb === 'LOGOUT') return '* BYE bye\r\nTAG OK done\r\n'
-    if (verb === 'APPEND') return this.#append(line, append)
+    if (verb === 'APPEND') return this.#append(name, line, append)
     if (verb === 'UID') return this.#uid(rest.join(' '))
     if (verb === 'CREATE') imap.addFolder(name)
     if (verb === 'DELETE') imap.folders.delete(name)
     if (!/^(STATUS|EXAMINE|SELECT)$/.test(verb)) return 'TAG OK done\r\n'
     const folder = imap.folders.get(name)
     if (!folder) return 'TAG NO [NONEXISTENT] no such folder\r\n'
-    return verb === 'STATUS' ? status(rest[0] ?? '', folder, imap.modseq) : this.#select(folder, verb)
+    return verb === 'STATUS' ? status(name, folder, imap.modseq) : this.#select(folder, verb)
   }
 
   #list(verb: string): string {
-    return [...this.#imap.folders.keys()].map(name => `* ${verb} () "/" "${name}"\r\n`).join('')
+    return [...this.#imap.folders.keys()].map(name => `* ${verb} () "/" ${quoted(name)}\r\n`).join('')
   }
 
   #select(folder: SpoiledFolder, verb: string): string {
@@ -153,9 +153,12 @@ class Session {
     return `* ${messages.size} EXISTS\r\n${lines}TAG OK [${access}] done\r\n`
   }
 
-  #append(line: string, append: (folder: SpoiledFolder, text: string, flags: string[]) => number): string {
-    const [, name = '', flags = '', text = ''] =
-      /^APPEND "([^"]*)" \(([^)]*)\) "[^"]*" \{\d+\+\}\r\n(.*)$/s.exec(line) ?? []
+  #append(
+    name: string,
+    line: string,
+    append: (folder: SpoiledFolder, text: string, flags: string[]) => number,
+  ): string {
+    const [, flags = '', text = ''] = /^APPEND .*? \(([^)]*)\) "[^"]*" \{\d+\+\}\r\n(.*)$/s.exec(line) ?? []
     const folder = this.#imap.folder(name)
     const uid = append(folder, text, flags === '' ? [] : flags.split(' '))
     return `TAG OK [APPENDUID ${folder.uidValidity} ${uid}] done\r\n`
@@ -170,7 +173,7 @@ class Session {
     const chosen = all.filter(([uid]) => uids.has(uid))
     if (verb === 'STORE') store(chosen, what)
     if (verb === 'EXPUNGE') for (const [uid, { flags }] of chosen) if (flags.includes('\\Deleted')) messages.delete(uid)
-    if (verb === 'MOVE' || verb === 'COPY') return this.#transfer(verb, chosen, wireName(what))
+    if (verb === 'MOVE' || verb === 'COPY') return this.#transfer(verb, chosen, mailboxOf(`x ${what}`))
     if (verb !== 'FETCH') return 'TAG OK done\r\n'
     const lines = chosen.map(([uid, message]) =>
       fetched(all.findIndex(([each]) => each === uid) + 1, uid, message, what),
@@ -193,7 +196,7 @@ class Session {
 
 function status(name: string, { messages, uidNext, uidValidity }: SpoiledFolder, modseq: number): string {
   const items = `MESSAGES ${messages.size} UIDNEXT ${uidNext} UIDVALIDITY ${uidValidity} HIGHESTMODSEQ ${modseq}`
-  return `* STATUS ${name} (${items})\r\nTAG OK done\r\n`
+  return `* STATUS ${quoted(name)} (${items})\r\nTAG OK done\r\n`
 }
 
 function store(chosen: readonly (readonly [number, SpoiledMessage])[], what: string): void {
@@ -214,6 +217,16 @@ function fetched(number: number, uid: number, { text, flags }: SpoiledMessage, w
   return `* ${number} FETCH (${parts.join(' ')})\r\n`
 }
 
-function wireName(argument: string): string {
-  return argument.replace(/^"|"$/g, '')
+/** The first argument of a command: quoted, a literal or an atom. */
+function mailboxOf(line: string): string {
+  const [, string, length, atom = ''] = /^\S+ (?:"((?:[^"\\]|\\.)*)"|\{(\d+)\+\}\r\n|(\S+))/s.exec(line) ?? []
+  if (string !== undefined) return string.replace(/\\(.)/gs, '$1')
+  const start = line.indexOf('\r\n') + 2
+  return length === undefined ? atom : line.slice(start, start + Number(length))
+}
+
+/** A name as the server says it: quoted where that is possible, else a literal. */
+function quoted(name: string): string {
+  if (/[\r\n\x80-\xff]/.test(name)) return `{${name.length}}\r\n${name}`
+  return `"${name.replace(/[\\"]/g, character => `\\${character}`)}"`
 }

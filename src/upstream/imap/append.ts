@@ -1,6 +1,6 @@
 import { formatDateTime } from '../../formats/imap/date-time.ts'
-import { astring, type CommandPart, isAtom } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { type CommandPart, isAtom } from '../../formats/imap/encoder.ts'
+import { mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import type { ResponseCode } from '../../formats/imap/response.ts'
 import { uidsInOrder } from '../../formats/imap/uid-set.ts'
 import { numberOf, textOf } from '../../formats/imap/value.ts'
@@ -18,11 +18,7 @@ export async function appendMessages(
   path: string,
   messages: readonly RemoteAppend[],
 ): Promise<readonly (RemoteUid | undefined)[]> {
-  const { code } = await connection.command([
-    'APPEND ',
-    astring(encodeMailboxName(path)),
-    ...messages.flatMap(messageParts),
-  ])
+  const { code } = await connection.command(['APPEND ', mailboxArgument(path), ...messages.flatMap(messageParts)])
   const given = code?.name === 'APPENDUID' ? givenUids(code, messages.length) : undefined
   return given ?? messages.map(() => undefined)
 }

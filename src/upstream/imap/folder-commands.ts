@@ -1,12 +1,11 @@
-import { astring } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import type { ResponseCode } from '../../formats/imap/response.ts'
 import type { ImapConnection } from './connection.ts'
 import { readStatus } from './folder-status.ts'
 
 /** Makes a folder and subscribes to it. */
 export async function createFolder(connection: ImapConnection, path: string): Promise<void> {
-  const name = astring(encodeMailboxName(path))
+  const name = mailboxArgument(path)
   try {
     await connection.command(['CREATE ', name])
   } catch (error) {
@@ -20,7 +19,7 @@ export async function createFolder(connection: ImapConnection, path: string): Pr
 /** Renames a folder; one that has its new name already is done. */
 export async function renameFolder(connection: ImapConnection, path: string, newPath: string): Promise<void> {
   try {
-    await connection.command(['RENAME ', astring(encodeMailboxName(path)), ' ', astring(encodeMailboxName(newPath))])
+    await connection.command(['RENAME ', mailboxArgument(path), ' ', mailboxArgument(newPath)])
   } catch (error) {
     const isDone = !(await exists(connection, path, error)) && (await exists(connection, newPath, error))
     if (!isDone) throw error
@@ -30,7 +29,7 @@ export async function renameFolder(connection: ImapConnection, path: string, new
 /** Deletes a folder; one that is not there is done. */
 export async function deleteFolder(connection: ImapConnection, path: string): Promise<void> {
   try {
-    await connection.command(['DELETE ', astring(encodeMailboxName(path))])
+    await connection.command(['DELETE ', mailboxArgument(path)])
   } catch (error) {
     if (codeOf(error)?.name !== 'NONEXISTENT' && (await exists(connection, path, error))) throw error
   }

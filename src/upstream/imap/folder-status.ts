@@ -1,5 +1,4 @@
-import { astring } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import { numberOf } from '../../formats/imap/value.ts'
 import type { RemoteStatus } from '../../sync/remote.ts'
 import type { DataResponse, ImapConnection } from './connection.ts'
@@ -50,7 +49,7 @@ export async function readStatus(connection: ImapConnection, path: string): Prom
 
 async function askStatus(connection: ImapConnection, path: string, items: string, { data }: StatusAnswers) {
   try {
-    await connection.command(['STATUS ', astring(encodeMailboxName(path)), ` (${items})`], { data })
+    await connection.command(['STATUS ', mailboxArgument(path), ` (${items})`], { data })
   } catch (error) {
     if (connection.hasFailed) throw error
   }

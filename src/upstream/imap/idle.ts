@@ -1,5 +1,4 @@
-import { astring } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import type { WatchSink } from '../../sync/remote-watch.ts'
 import type { ImapConnection } from './connection.ts'
 import { Opening } from './selected-folder.ts'
@@ -18,7 +17,7 @@ export class Idle {
   async begin(path: string, sink: WatchSink, remark: () => void): Promise<void> {
     const opening = new Opening()
     const condstore = this.#connection.capabilities.has('CONDSTORE') ? ' (CONDSTORE)' : ''
-    await this.#connection.command(['EXAMINE ', astring(encodeMailboxName(path)), condstore], opening)
+    await this.#connection.command(['EXAMINE ', mailboxArgument(path), condstore], opening)
     const { uidValidity, uidNext, messages, highestModseq } = opening
     sink.counters(path, { uidValidity: uidValidity || undefined, uidNext, messages, highestModseq }, true)
     const changed = () => sink.changed(path)

@@ -1,3 +1,4 @@
+import { decodeMailboxName } from '../../formats/imap/mailbox-name.ts'
 import { type ImapValue, itemsOf, textOf } from '../../formats/imap/value.ts'
 import type { RemoteFolder, RemoteStatus } from '../../sync/remote.ts'
 import type { DataResponse, ImapConnection } from './connection.ts'
@@ -5,6 +6,8 @@ import { FolderRoles, type ListedFolder, type Namespaces } from './folder-roles.
 import { askStatuses, StatusAnswers, statusItems } from './folder-status.ts'
 import { mailboxOf } from './mailbox-value.ts'
 import { askRights, type FolderRights, listsRights, RightsAnswers } from './rights.ts'
+
+const NUL = Buffer.from([0])
 
 /** Reads the folder list with the counters of every folder, in one command where the server can (RFC 5258, 5819). */
 export async function listFolders(connection: ImapConnection): Promise<readonly RemoteFolder[]> {
@@ -71,9 +74,11 @@ async function optional(...[connection, ...command]: [ImapConnection, ...Paramet
 
 function keep(listed: Map<string, ListedFolder>, { values }: DataResponse): void {
   const path = mailboxOf(values[2])
-  if (path === undefined || path === '') return
+  // NUL, which no name may have, could not be said in any command.
+  if (path === undefined || path === '' || path.includes(decodeMailboxName(NUL))) return
+  const delimiter = textOf(values[1])
   const attributes = (itemsOf(values[0]) ?? []).map(attribute => textOf(attribute)?.toLowerCase() ?? '')
-  listed.set(path, { path, delimiter: textOf(values[1]), attributes })
+  listed.set(path, { path, delimiter: delimiter?.length === 1 ? delimiter : undefined, attributes })
 }
 
 function isSelectable({ attributes }: ListedFolder): boolean {

@@ -1,5 +1,5 @@
-import { astring, type CommandPart } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import type { CommandPart } from '../../formats/imap/encoder.ts'
+import { encodeMailboxName, mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import type { WatchSink } from '../../sync/remote-watch.ts'
 import type { DataResponse, ImapConnection } from './connection.ts'
 import { codeOf } from './folder-commands.ts'
@@ -58,10 +58,7 @@ async function setNotify(
   [events, ...fewer]: readonly [string, ...string[]] | readonly string[],
   others: readonly string[],
 ): Promise<string> {
-  const names = others.flatMap((path, index): CommandPart[] => [
-    index === 0 ? '' : ' ',
-    astring(encodeMailboxName(path)),
-  ])
+  const names = others.flatMap((path, index): CommandPart[] => [index === 0 ? '' : ' ', mailboxArgument(path)])
   const mailboxes: CommandPart[] = names.length > 0 ? [' (mailboxes (', ...names, `) (${events}))`] : []
   try {
     await connection.command([`NOTIFY SET STATUS (personal (${events}))`, ...mailboxes])

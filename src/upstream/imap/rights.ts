@@ -1,5 +1,4 @@
-import { astring } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import { type ImapValue, textOf } from '../../formats/imap/value.ts'
 import type { DataResponse, ImapConnection } from './connection.ts'
 import { mailboxOf } from './mailbox-value.ts'
@@ -39,7 +38,7 @@ export async function askRights(
   if (!connection.capabilities.has('ACL') || paths.length > MAX_ASKED) return
   await Promise.all(
     paths.map(path =>
-      connection.command(['MYRIGHTS ', astring(encodeMailboxName(path))], { data }).catch(error => {
+      connection.command(['MYRIGHTS ', mailboxArgument(path)], { data }).catch(error => {
         if (connection.hasFailed) throw error
       }),
     ),

@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto'
 import { PosternError } from '../../errors.ts'
-import { astring } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import { modseqOf } from '../../formats/imap/modseq.ts'
 import type { ResponseCode } from '../../formats/imap/response.ts'
 import { UidSet, uidOf } from '../../formats/imap/uid-set.ts'
@@ -34,7 +33,7 @@ export async function examineFolder(
 ): Promise<SelectedFolder> {
   const opening = new Opening()
   const parameter = selectParameter(connection.capabilities, cursor)
-  await connection.command(['EXAMINE ', astring(encodeMailboxName(path)), parameter], opening)
+  await connection.command(['EXAMINE ', mailboxArgument(path), parameter], opening)
   opening.assertNumbered(connection, path)
   const hasDelta = parameter.startsWith(' (QRESYNC') && opening.uidValidity === cursor?.uidValidity
   return new OpenFolder(connection, path, opening, hasDelta)

@@ -1,5 +1,4 @@
-import { astring } from '../../formats/imap/encoder.ts'
-import { encodeMailboxName } from '../../formats/imap/mailbox-name.ts'
+import { mailboxArgument } from '../../formats/imap/mailbox-name.ts'
 import type { ResponseCode } from '../../formats/imap/response.ts'
 import { type UidSet, uidsInOrder } from '../../formats/imap/uid-set.ts'
 import { numberOf, textOf } from '../../formats/imap/value.ts'
@@ -14,7 +13,7 @@ const MAX_COPIED = 100_000
 /** Opens a folder for changes (SELECT). */
 export async function selectFolder(connection: ImapConnection, path: string): Promise<WritableFolder> {
   const opening = new Opening()
-  await connection.command(['SELECT ', astring(encodeMailboxName(path))], opening)
+  await connection.command(['SELECT ', mailboxArgument(path)], opening)
   opening.assertNumbered(connection, path)
   return new SelectedForChanges(connection, path, opening)
 }
@@ -72,7 +71,7 @@ class SelectedForChanges implements WritableFolder {
       if (!from || !to || from.length !== to.length || uidValidity === 0) return
       for (const [index, uid] of from.entries()) given.set(uid, { uidValidity, uid: to[index] ?? 0 })
     }
-    const target = astring(encodeMailboxName(destination))
+    const target = mailboxArgument(destination)
     const sets = [...uids.split(MAX_SET_OCTETS)]
     await Promise.all(sets.map(set => this.#connection.command([`UID ${verb} ${set} `, target], { code })))
     return given
