@@ -7,6 +7,7 @@ import { chooseFolders, type SyncScope, synchronizableFolders } from './choose-f
 import type { AskedCompanies } from './download-batches.ts'
 import type { SyncEngineOptions } from './engine.ts'
 import { findMassDeletions, massDeletion } from './mass-deletion.ts'
+import { planEmptyFolders } from './plan-empty-folders.ts'
 import { isFullDue, isUnchanged, runPlan } from './plan-folder.ts'
 import { planStructure } from './plan-structure.ts'
 import { type FolderFailure, newCounters, type SyncCounters, type SyncEvent, type SyncResult } from './progress.ts'
@@ -74,7 +75,7 @@ export class Cycle {
   /** Plans folders; all of them when messages are missing so many that they may have been moved. Gives those. */
   async #planAll(folders: readonly FolderRow[], statuses: Statuses): Promise<readonly FolderRow[]> {
     const plan = (folder: FolderRow) => this.#tryFolder(folder, () => this.#plan(folder, statuses.get(folder.path)))
-    for (const folder of folders) await plan(folder)
+    for (const folder of planEmptyFolders(this.#store, folders, statuses)) await plan(folder)
     const hasConsent = this.#store.read.folders().some(({ consent }) => consent !== undefined)
     if (!hasConsent && findMassDeletions(this.#store, this.#options.clock()).length === 0) return folders
     const planned = new Set(folders.map(({ id }) => id))

@@ -165,7 +165,7 @@ const LIES: readonly Lie[] = [
     spoil: before(`* OK [FOO ${'a"'.repeat(100_000)}\r\n`),
     ends: /ok|FORMATS_IMAP/,
   },
-  { name: 'capabilities that vanish', spoil: before('* CAPABILITY IMAP4rev1\r\n') },
+  { name: 'capabilities that vanish', spoil: before('* CAPABILITY IMAP4rev1\r\n'), ends: /ok|UPSTREAM_REFUSED/ },
   { name: 'the folder list is empty', spoil: always(/^LIST/, 'TAG OK done\r\n') },
   {
     name: 'INBOX is missing in the folder list',

@@ -158,7 +158,9 @@ class Session {
     line: string,
     append: (folder: SpoiledFolder, text: string, flags: string[]) => number,
   ): string {
-    const [, flags = '', text = ''] = /^APPEND .*? \(([^)]*)\) "[^"]*" \{\d+\+\}\r\n(.*)$/s.exec(line) ?? []
+    const found = /^APPEND .*? \(([^)]*)\) "[^"]*" \{\d+\+\}\r\n(.*)$/s.exec(line)
+    if (!found) return 'TAG BAD only LITERAL+ is spoken here\r\n'
+    const [, flags = '', text = ''] = found
     const folder = this.#imap.folder(name)
     const uid = append(folder, text, flags === '' ? [] : flags.split(' '))
     return `TAG OK [APPENDUID ${folder.uidValidity} ${uid}] done\r\n`

@@ -7,6 +7,7 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const PLUS = 0x2b
 const DIGIT_0 = 0x30
+const SMALL_OCTETS = 4096
 const MAX_LITERAL_DIGITS = 15 // below 2^53
 
 /** A piece of a response: text up to a line end, or a literal. A literal that was streamed away has no chunks. */
@@ -64,7 +65,7 @@ export class ResponseReader {
     const octets = at === 0 && end === chunk.length ? chunk : chunk.subarray(at, end)
     literal.missing -= octets.length
     if (literal.sink) literal.sink.write(octets)
-    else literal.chunks.push(octets)
+    else keepChunk(literal.chunks, octets)
     if (literal.missing === 0) this.#endLiteral()
     return end
   }
@@ -77,7 +78,7 @@ export class ResponseReader {
       this.#endLine(chunk, at, end)
       return end
     }
-    this.#line.push(chunk.subarray(at, end))
+    keepChunk(this.#line, chunk.subarray(at, end))
     if (lf === -1) return end
     const line = Buffer.concat(this.#line)
     this.#line = []
@@ -126,6 +127,19 @@ export class ResponseReader {
       { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
     )
   }
+}
+
+// A chunk costs some hundred octets beside its own: those of a server that sends octet by octet are put together, in pairs
+// of the same size, so that each octet is copied a few times only.
+function keepChunk(chunks: Buffer[], chunk: Buffer): void {
+  let last = chunk
+  for (;;) {
+    const previous = chunks.at(-1)
+    if (!previous || last.length >= SMALL_OCTETS || previous.length > last.length) break
+    chunks.pop()
+    last = Buffer.concat([previous, last])
+  }
+  chunks.push(last)
 }
 
 /** Finds `{n}`, `{n+}` or `~{n}` at the end of a line. */

@@ -2,6 +2,7 @@ import { PosternError } from '../../errors.ts'
 import type { FormatsErrorCode } from '../errors.ts'
 import type { ResponsePart } from './response-reader.ts'
 
+const MAX_VALUES = 2_000_000 // each takes some 80 octets; a UID SEARCH of a million single UIDs has half of them
 const MAX_DEPTH = 100 // a BODYSTRUCTURE nests two lists per MIME level
 const SPACE = 0x20
 const QUOTE = 0x22
@@ -38,6 +39,7 @@ class ValueReader {
   readonly #parts: readonly ResponsePart[]
   #part = 0
   #at = 0
+  #count = 0
 
   constructor(parts: readonly ResponsePart[]) {
     this.#parts = parts
@@ -55,6 +57,7 @@ class ValueReader {
       const part = this.#parts[this.#part]
       if (!part) return items
       if (part.kind === 'literal') {
+        this.#countOne()
         items.push(literalValue(part))
         this.#part++
         continue
@@ -72,7 +75,12 @@ class ValueReader {
     this.#at = 0
   }
 
+  #countOne(): void {
+    if (++this.#count > MAX_VALUES) throw tooMany()
+  }
+
   #value(octets: Buffer, octet: number, depth: number): ImapValue {
+    this.#countOne()
     if (octet === QUOTE) return this.#quoted(octets)
     if (octet !== OPEN) return this.#atom(octets)
     this.#at++
@@ -123,6 +131,14 @@ function literalValue(part: ResponsePart & { readonly kind: 'literal' }): ImapVa
 
 function unescaped(octets: Buffer): Buffer {
   return Buffer.from(octets.toString('latin1').replace(/\\(.)/gs, '$1'), 'latin1')
+}
+
+function tooMany(): PosternError {
+  return new PosternError<FormatsErrorCode>(
+    'FORMATS_IMAP_TOO_LARGE',
+    `The server sent a response of more than ${MAX_VALUES} values.`,
+    { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
+  )
 }
 
 function syntaxError(what: string): PosternError {

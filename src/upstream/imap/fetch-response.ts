@@ -3,6 +3,7 @@ import { uidOf } from '../../formats/imap/uid-set.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../formats/imap/value.ts'
 import type { DataResponse } from './connection.ts'
 
+const MAX_SIZE = 4_294_967_295 // RFC 3501 section 9: 32 bits; sums of what a lying server says must stay exact
 const RECENT = '\\recent' // a session's own flag, nothing of the message's
 
 /** What one FETCH response says, as far as Postern asks. */
@@ -35,13 +36,18 @@ export function parseFetch(response: DataResponse): FetchResponse {
     flags: itemsOf(found.get('FLAGS'))
       ?.map(flag => textOf(flag) ?? '')
       .filter(flag => flag !== '' && flag.toLowerCase() !== RECENT),
-    size: numberOf(found.get('RFC822.SIZE')),
+    size: sizeOf(found.get('RFC822.SIZE')),
     internalDateMs: date === undefined ? undefined : parseDateTime(date),
     emailId: textOf(itemsOf(found.get('EMAILID'))?.[0]),
     modseq: modseq !== undefined && /^\d{1,20}$/.test(modseq) ? BigInt(modseq) : undefined,
     body: found.get('BODY[]'),
     header: header?.kind === 'string' ? header.octets : undefined,
   }
+}
+
+function sizeOf(value: ImapValue | undefined): number | undefined {
+  const size = numberOf(value)
+  return size === undefined ? undefined : Math.min(size, MAX_SIZE)
 }
 
 // Servers may spell the field list of a section as they like.

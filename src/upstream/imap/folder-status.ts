@@ -4,6 +4,8 @@ import type { RemoteStatus } from '../../sync/remote.ts'
 import type { DataResponse, ImapConnection } from './connection.ts'
 import { parseStatus } from './status-response.ts'
 
+const MAX_PIPELINED = 500 // of a hundred thousand folders: what waits for an answer is held in memory
+
 /** The STATUS items that Postern asks for. Not MAILBOXID: Cyrus 3.6 answers it with octets out of its memory. */
 export function statusItems(capabilities: ReadonlySet<string>): string {
   const hasModseq = capabilities.has('CONDSTORE') || capabilities.has('QRESYNC')
@@ -32,7 +34,9 @@ export async function askStatuses(
   answers: StatusAnswers,
 ): Promise<void> {
   const items = statusItems(connection.capabilities)
-  await Promise.all(paths.map(path => askStatus(connection, path, items, answers)))
+  for (let at = 0; at < paths.length; at += MAX_PIPELINED) {
+    await Promise.all(paths.slice(at, at + MAX_PIPELINED).map(path => askStatus(connection, path, items, answers)))
+  }
 }
 
 /**
