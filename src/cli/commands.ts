@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { certCommand } from './commands/cert.ts'
+import { certCommand } from './commands/cert/cert.ts'
 import { configCommand } from './commands/config.ts'
 import { conflictCommand } from './commands/conflict.ts'
 import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
@@ -9,7 +9,7 @@ import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
 import { outboxCommand } from './commands/outbox.ts'
 import { pauseCommand, resumeCommand } from './commands/pause.ts'
 import { pop3Command } from './commands/pop3.ts'
-import { profileCommand } from './commands/profile.ts'
+import { profileCommand } from './commands/profile/profile.ts'
 import { storeCommand } from './commands/store.ts'
 
 /** The commands, in the order in which `--help` shows them. */

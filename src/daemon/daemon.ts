@@ -9,14 +9,14 @@ import { type FrontCertificate, openFrontCertificate } from '../tls/front-certif
 import { openControlServer } from './control-server.ts'
 import { Front, type FrontStatus } from './fronts.ts'
 import { Installation } from './installation.ts'
-import { OutboxRunner } from './outbox-runner.ts'
-import { PolicyRunner } from './policy-runner.ts'
-import { PollScheduler } from './poll-scheduler.ts'
-import { WorkerReaders } from './readers.ts'
+import { PolicyRunner } from './policy/policy-runner.ts'
+import { WorkerReaders } from './reading/readers.ts'
+import { StoreTidier } from './runs/store-tidier.ts'
+import { Watchers } from './runs/watchers.ts'
+import { PollScheduler } from './schedule/poll-scheduler.ts'
+import { OutboxRunner } from './sending/outbox-runner.ts'
+import { Submission } from './sending/submission.ts'
 import { createAuthenticator, createPop3Authenticator } from './sign-in.ts'
-import { StoreTidier } from './store-tidier.ts'
-import { Submission } from './submission.ts'
-import { Watchers } from './watchers.ts'
 
 const SECRETS_RETRY_MS = 5000
 const NO_OBSERVER = { started: () => undefined, ended: () => undefined }

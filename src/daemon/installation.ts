@@ -8,11 +8,11 @@ import { Policies } from '../profile/policies.ts'
 import { type Profile, Profiles } from '../profile/profiles.ts'
 import { Secrets } from '../profile/secrets.ts'
 import { SignInGuard } from '../profile/sign-in-guard.ts'
-import { EngineClient } from './engine-client.ts'
+import { EngineClient } from './engine/engine-client.ts'
 import { lockHome } from './home-lock.ts'
-import type { Readers } from './readers.ts'
-import { StoreKeeper } from './store-keeper.ts'
-import { SyncRunner } from './sync-runner.ts'
+import type { Readers } from './reading/readers.ts'
+import { StoreKeeper } from './runs/store-keeper.ts'
+import { SyncRunner } from './runs/sync-runner.ts'
 
 interface Logging {
   readonly dir: string

@@ -2,7 +2,7 @@ import { isPaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
 import type { MethodContext } from './method.ts'
-import type { StoreSummary } from './reader-operations.ts'
+import type { StoreSummary } from './reading/reader-operations.ts'
 import { type ErrorClass, errorClassOf } from './schedule/error-class.ts'
 
 /** A failure as `status` tells it. */

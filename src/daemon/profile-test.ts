@@ -6,7 +6,7 @@ import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
 import type { Installation } from './installation.ts'
-import { Submission } from './submission.ts'
+import { Submission } from './sending/submission.ts'
 import { toWireError } from './wire-error.ts'
 
 /** How one connection of *Test settings* went. */

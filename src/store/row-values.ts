@@ -1,5 +1,5 @@
 import type { Row } from './database.ts'
-import type { PackLocation } from './pack-format.ts'
+import type { PackLocation } from './packs/pack-format.ts'
 import type { FolderRow, ItemRow } from './rows.ts'
 
 /** Makes a folder of a row of `folder`. */

@@ -1,5 +1,5 @@
 import type { MessageFlags } from './flags.ts'
-import type { PackLocation } from './pack-format.ts'
+import type { PackLocation } from './packs/pack-format.ts'
 
 /** A folder of the store. */
 export interface FolderRow {

@@ -1,6 +1,6 @@
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
-import { pendingFolders } from './plan-structure.ts'
+import { pendingFolders } from './plan/plan-structure.ts'
 import { folderClass, type SyncSettings } from './settings.ts'
 
 /** Which folders a run is about when it names none: all, those that are synchronized by themselves, or the most urgent. */

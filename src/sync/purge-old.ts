@@ -1,4 +1,4 @@
-import type { PurgeStep } from '../store/purge.ts'
+import type { PurgeStep } from '../store/changes/purge.ts'
 import type { Store } from '../store/store.ts'
 
 const BATCH_ROWS = 500 // a few ms of a transaction

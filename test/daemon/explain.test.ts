@@ -1,5 +1,5 @@
 import t from 'tap'
-import { explain } from '../../src/daemon/story.ts'
+import { explain } from '../../src/daemon/reading/story.ts'
 import { packFlags } from '../../src/store/flags.ts'
 import { EngineBench } from '../support/engine.ts'
 

@@ -2,8 +2,8 @@ import { mock } from 'node:test'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import type { Installation } from '../../src/daemon/installation.ts'
-import type { KeeperCall } from '../../src/daemon/store-keeper.ts'
-import { StoreTidier } from '../../src/daemon/store-tidier.ts'
+import type { KeeperCall } from '../../src/daemon/runs/store-keeper.ts'
+import { StoreTidier } from '../../src/daemon/runs/store-tidier.ts'
 import type { Profile } from '../../src/profile/profiles.ts'
 
 const profile = { number: 1, name: 'work' } as Profile // all that the tidier looks at

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { type CheckReport, checkStore } from '../../src/store/maintenance/check-store.ts'
 import { type RepairReport, repairStore } from '../../src/store/maintenance/repair-store.ts'
-import { packFile } from '../../src/store/pack-format.ts'
+import { packFile } from '../../src/store/packs/pack-format.ts'
 import { ModelAccount, messageOf } from '../support/model-account.ts'
 import { finish, spoil } from '../support/store.ts'
 

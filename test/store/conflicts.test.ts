@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Resolution } from '../../src/store/conflicts.ts'
+import type { Resolution } from '../../src/store/changes/conflicts.ts'
 import { packFlags, unpackFlags } from '../../src/store/flags.ts'
 import type { Store } from '../../src/store/store.ts'
 import { addItem, RECOGNITION, remoteMessage, storeWithInbox } from '../support/store.ts'

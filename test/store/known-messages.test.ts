@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { KnownMessages } from '../../src/store/known-messages.ts'
+import { KnownMessages } from '../../src/store/queries/known-messages.ts'
 import type { KnownMessage } from '../../src/store/rows.ts'
 
 const WHERE = ['ignored', 'dlq', 'stage', 'item'] as const

@@ -1,9 +1,9 @@
 import { appendFileSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { packFile } from '../../src/store/pack-format.ts'
-import { PackReader } from '../../src/store/pack-reader.ts'
-import { PackWriter } from '../../src/store/pack-writer.ts'
+import { packFile } from '../../src/store/packs/pack-format.ts'
+import { PackReader } from '../../src/store/packs/pack-reader.ts'
+import { PackWriter } from '../../src/store/packs/pack-writer.ts'
 import { addItem, openStore, storeWithInbox } from '../support/store.ts'
 
 function writerIn(t: Test, maxPackOctets?: number) {

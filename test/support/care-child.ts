@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { pino } from 'pino'
-import { runStoreTask, type StoreTask } from '../../src/daemon/store-tasks.ts'
+import { runStoreTask, type StoreTask } from '../../src/daemon/engine/store-tasks.ts'
 import { Store } from '../../src/store/store.ts'
 
 // A process that looks after a store, to be killed at any instruction: its folder, then tasks as JSON.

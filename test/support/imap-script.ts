@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { RemoteMail } from '../../src/sync/remote.ts'
 import { connectImap } from '../../src/upstream/imap/client.ts'
-import type { ImapAccount, ImapClientOptions } from '../../src/upstream/imap/session.ts'
+import type { ImapAccount, ImapClientOptions } from '../../src/upstream/imap/connection/session.ts'
 import { portOf } from './front-server.ts'
 
 /** What a scripted server answers to a command: the lines, with `TAG` for the command's tag. */

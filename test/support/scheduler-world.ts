@@ -1,6 +1,6 @@
 import { profileSettings } from '../../src/config/profile-settings.ts'
-import { PollScheduler } from '../../src/daemon/poll-scheduler.ts'
-import type { RunObserver, RunOptions, RunOutcome } from '../../src/daemon/run.ts'
+import type { RunObserver, RunOptions, RunOutcome } from '../../src/daemon/runs/run.ts'
+import { PollScheduler } from '../../src/daemon/schedule/poll-scheduler.ts'
 import type { PlannedRun } from '../../src/daemon/schedule/profile-schedule.ts'
 import { PosternError } from '../../src/errors.ts'
 import type { Profile } from '../../src/profile/profiles.ts'

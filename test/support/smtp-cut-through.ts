@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { CutThroughRelay } from '../../src/daemon/cut-through.ts'
+import { CutThroughRelay } from '../../src/daemon/sending/cut-through.ts'
 import type { MailOptions, MessageSink, Relay } from '../../src/smtp/backend.ts'
 import type { SmtpClientConnection } from '../../src/upstream/smtp/connection.ts'
 import { SmtpPool } from '../../src/upstream/smtp/pool.ts'

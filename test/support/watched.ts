@@ -1,9 +1,9 @@
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import type { Store } from '../../src/store/store.ts'
-import { type ServerChange, Watcher, type WatchState } from '../../src/sync/watcher.ts'
-import type { ImapAccount } from '../../src/upstream/imap/session.ts'
-import { connectWatch, type ImapWatchOptions } from '../../src/upstream/imap/watch.ts'
+import { type ServerChange, Watcher, type WatchState } from '../../src/sync/watch/watcher.ts'
+import type { ImapAccount } from '../../src/upstream/imap/connection/session.ts'
+import { connectWatch, type ImapWatchOptions } from '../../src/upstream/imap/watch/watch.ts'
 import { type ScriptedImap, scriptedAccount, scriptedOptions } from './imap-script.ts'
 import { storeWithInbox } from './store.ts'
 

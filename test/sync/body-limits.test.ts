@@ -1,6 +1,6 @@
 import t from 'tap'
 import { packFlags } from '../../src/store/flags.ts'
-import { bodyLimits, wantedPart } from '../../src/sync/body-limits.ts'
+import { bodyLimits, wantedPart } from '../../src/sync/plan/body-limits.ts'
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../src/sync/settings.ts'
 
 const NOW = Date.UTC(2026, 5, 15)

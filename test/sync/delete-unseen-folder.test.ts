@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Store } from '../../src/store/store.ts'
-import { pushFolders } from '../../src/sync/push-folders.ts'
+import { pushFolders } from '../../src/sync/push/push-folders.ts'
 import type { RemoteMail, RemoteStatus } from '../../src/sync/remote.ts'
 import { addItem, remoteMessage, storeWithInbox } from '../support/store.ts'
 

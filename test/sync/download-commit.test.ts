@@ -1,6 +1,6 @@
 import t from 'tap'
-import { FreshBatches } from '../../src/sync/download-batches.ts'
-import { runDownload } from '../../src/sync/download-folder.ts'
+import { FreshBatches } from '../../src/sync/download/download-batches.ts'
+import { runDownload } from '../../src/sync/download/download-folder.ts'
 import type { SelectedFolder } from '../../src/sync/remote.ts'
 import { remoteMessage, storeWithInbox } from '../support/store.ts'
 

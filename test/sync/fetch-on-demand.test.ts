@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { BodyFetcher, type FetchProgress } from '../../src/sync/body-fetcher.ts'
+import { BodyFetcher, type FetchProgress } from '../../src/sync/download/body-fetcher.ts'
 import type { ConnectMail } from '../../src/sync/remote.ts'
 import { EngineBench } from '../support/engine.ts'
 

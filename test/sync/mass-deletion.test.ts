@@ -1,6 +1,6 @@
 import t from 'tap'
-import { isTooMuch } from '../../src/sync/mass-deletion.ts'
-import { planStructure } from '../../src/sync/plan-structure.ts'
+import { isTooMuch } from '../../src/sync/plan/mass-deletion.ts'
+import { planStructure } from '../../src/sync/plan/plan-structure.ts'
 import { ModelAccount } from '../support/model-account.ts'
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`)

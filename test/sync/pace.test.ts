@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Pace } from '../../src/sync/pace.ts'
+import { Pace } from '../../src/sync/watch/pace.ts'
 
 t.test('a few go at once, the rest one by one', async t => {
   let nowMs = 0

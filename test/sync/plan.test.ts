@@ -3,7 +3,7 @@ import t from 'tap'
 import { UidSet } from '../../src/formats/imap/uid-set.ts'
 import { packFlags } from '../../src/store/flags.ts'
 import type { KnownMessage } from '../../src/store/rows.ts'
-import { planFolder, type RemoteDelta } from '../../src/sync/plan.ts'
+import { planFolder, type RemoteDelta } from '../../src/sync/plan/plan.ts'
 
 const flags = fc.subarray(['\\Seen', '\\Flagged', '$Label', 'other'])
 const mailbox = fc.dictionary(fc.integer({ min: 1, max: 40 }).map(String), flags, { maxKeys: 30 })

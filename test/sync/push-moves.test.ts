@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
-import { pushMoves } from '../../src/sync/push-moves.ts'
+import { pushMoves } from '../../src/sync/push/push-moves.ts'
 import { DEFAULT_SYNC_SETTINGS } from '../../src/sync/settings.ts'
 import { connectTo, polite, startScriptedImap } from '../support/imap-script.ts'
 import { addItem, storeWithInbox } from '../support/store.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseResponse } from '../../src/formats/imap/response.ts'
-import { parseFetch } from '../../src/upstream/imap/fetch-response.ts'
-import { FlagLines } from '../../src/upstream/imap/flag-lines.ts'
+import { parseFetch } from '../../src/upstream/imap/folders/fetch-response.ts'
+import { FlagLines } from '../../src/upstream/imap/folders/flag-lines.ts'
 
 const lines = new FlagLines()
 

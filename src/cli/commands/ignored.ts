@@ -1,4 +1,4 @@
-import type { IgnoredListing } from '../../daemon/ignored-listing.ts'
+import type { IgnoredListing } from '../../daemon/reading/ignored-listing.ts'
 import { type Command, defineCommand } from '../command.ts'
 import { printable, table } from '../terminal.ts'
 import { call } from '../with-control.ts'

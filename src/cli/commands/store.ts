@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { StoreTaskResults } from '../../daemon/store-tasks.ts'
+import type { StoreTaskResults } from '../../daemon/engine/store-tasks.ts'
 import { type Command, defineCommand } from '../command.ts'
 import { MaintenanceProgress } from '../maintenance-progress.ts'
 import { sizeText } from '../size-text.ts'

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Profile } from '../../profile/profiles.ts'
-import type { LocalChange } from '../../sync/local-change.ts'
-import { findItem } from '../item-id.ts'
+import type { LocalChange } from '../../sync/local/local-change.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
+import { findItem } from '../reading/item-id.ts'
 import { ensureWholeItems } from './fetch.ts'
 
 const profile = z.string().optional()

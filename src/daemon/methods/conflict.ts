@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Profile } from '../../profile/profiles.ts'
-import { noSuchConflict } from '../../store/undo.ts'
-import type { ConflictChange } from '../../sync/conflict-change.ts'
+import { noSuchConflict } from '../../store/changes/undo.ts'
+import type { ConflictChange } from '../../sync/local/conflict-change.ts'
 import type { Installation } from '../installation.ts'
-import type { ConflictListing } from '../kept-listing.ts'
 import { type MethodContext, octetsMethod, valueMethod } from '../method.ts'
-import { readOne } from '../readers.ts'
+import type { ConflictListing } from '../reading/kept-listing.ts'
+import { readOne } from '../reading/readers.ts'
 import { apply } from './change.ts'
 
 const profile = z.string().optional()

@@ -3,10 +3,10 @@ import { PosternError } from '../../errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import type { Installation } from '../installation.ts'
-import { findItem } from '../item-id.ts'
 import { valueMethod } from '../method.ts'
-import { readOne } from '../readers.ts'
-import type { ItemStory } from '../story.ts'
+import { findItem } from '../reading/item-id.ts'
+import { readOne } from '../reading/readers.ts'
+import type { ItemStory } from '../reading/story.ts'
 
 const ITEM_ID = /^\d{1,9}-\d{1,15}$/
 

@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
-import type { FetchProgress, FetchResult } from '../../sync/body-fetcher.ts'
-import { findItem } from '../item-id.ts'
+import type { FetchProgress, FetchResult } from '../../sync/download/body-fetcher.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
-import { readOne } from '../readers.ts'
+import { findItem } from '../reading/item-id.ts'
+import { readOne } from '../reading/readers.ts'
 
 const DEFAULT_TIMEOUT_MS = 300_000
 const MAX_TIMEOUT_MS = 86_400_000

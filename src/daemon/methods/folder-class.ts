@@ -3,7 +3,7 @@ import { PosternError } from '../../errors.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import { folderClass, withFolderClass } from '../../sync/folder-class.ts'
 import { valueMethod } from '../method.ts'
-import { readOne } from '../readers.ts'
+import { readOne } from '../reading/readers.ts'
 
 const profile = z.string().optional()
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { valueMethod } from '../method.ts'
-import { readOne } from '../readers.ts'
+import { readOne } from '../reading/readers.ts'
 
 const params = z.strictObject({ profile: z.string().optional(), folder: z.string().optional() })
 

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
 import { folderClass } from '../../sync/settings.ts'
-import { findItem, withId } from '../item-id.ts'
 import { octetsMethod, valueMethod } from '../method.ts'
-import { readOne } from '../readers.ts'
+import { findItem, withId } from '../reading/item-id.ts'
+import { readOne } from '../reading/readers.ts'
 import { ensureWhole, ensureWholeItems } from './fetch.ts'
 
 const profile = z.string().optional()

@@ -4,7 +4,7 @@ import type { Profile } from '../../profile/profiles.ts'
 import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import type { Installation } from '../installation.ts'
 import { valueMethod } from '../method.ts'
-import { unknownMessage } from '../outbox-runner.ts'
+import { unknownMessage } from '../sending/outbox-runner.ts'
 
 const chosen = z.strictObject({ profile: z.string().optional(), id: z.string().optional() })
 

@@ -5,7 +5,7 @@ import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
-import { assertSecure } from '../policy-fetch.ts'
+import { assertSecure } from '../policy/policy-fetch.ts'
 import { testProfile } from '../profile-test.ts'
 import { applyPause } from './pause.ts'
 

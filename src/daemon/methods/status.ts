@@ -1,11 +1,11 @@
 import process from 'node:process'
 import { z } from 'zod'
 import type { Profile } from '../../profile/profiles.ts'
-import type { WatchState } from '../../sync/watcher.ts'
+import type { WatchState } from '../../sync/watch/watcher.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { describeSchedule } from '../profile-status.ts'
-import { readOne } from '../readers.ts'
-import { describeSlowServer } from '../slow-server.ts'
+import { readOne } from '../reading/readers.ts'
+import { describeSlowServer } from '../runs/slow-server.ts'
 
 /** `status` and `stop`. */
 export const STATUS_METHODS = {

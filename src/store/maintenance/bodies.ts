@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import type { Database, Row } from '../database.ts'
-import { decodeRecordHeader, type PackLocation, packFile, RECORD_HEADER_OCTETS } from '../pack-format.ts'
+import { decodeRecordHeader, type PackLocation, packFile, RECORD_HEADER_OCTETS } from '../packs/pack-format.ts'
 import { locationOf } from '../row-values.ts'
 
 /** The tables whose rows have a body in a pack. */

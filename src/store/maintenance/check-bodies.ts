@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { PosternError } from '../../errors.ts'
 import type { Database } from '../database.ts'
-import { type PackLocation, RECORD_HEADER_OCTETS } from '../pack-format.ts'
-import { PackReader } from '../pack-reader.ts'
+import { type PackLocation, RECORD_HEADER_OCTETS } from '../packs/pack-format.ts'
+import { PackReader } from '../packs/pack-reader.ts'
 import { type BodyOwner, countBodies, HeaderProbe, type OwnedBody, ownedBodies } from './bodies.ts'
 import type { MaintenanceProgress } from './problem.ts'
 

@@ -1,6 +1,6 @@
 import { PosternError } from '../../errors.ts'
-import type { PackLocation } from '../pack-format.ts'
-import type { PackWriter } from '../pack-writer.ts'
+import type { PackLocation } from '../packs/pack-format.ts'
+import type { PackWriter } from '../packs/pack-writer.ts'
 import type { Store } from '../store.ts'
 import { BODY_OWNERS, type OwnedBody, ownedBodies } from './bodies.ts'
 

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { PosternError } from '../../errors.ts'
 import { Database } from '../database.ts'
-import type { PackLocation } from '../pack-format.ts'
-import type { PackReader } from '../pack-reader.ts'
+import type { PackLocation } from '../packs/pack-format.ts'
+import type { PackReader } from '../packs/pack-reader.ts'
 import { locationOf } from '../row-values.ts'
 
 /** SHA-256 of the header of a body. */

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { Database } from '../database.ts'
 import { fileFailure } from '../disk-failure.ts'
-import { dateWord, listPackFiles } from '../pack-files.ts'
-import { PACKS_DIR, packFile } from '../pack-format.ts'
+import { dateWord, listPackFiles } from '../packs/pack-files.ts'
+import { PACKS_DIR, packFile } from '../packs/pack-format.ts'
 import { DATABASE_FILE } from '../reader.ts'
 
 /** What was saved of a database. */

@@ -10,15 +10,15 @@ import type {
   WritableFolder,
 } from '../../sync/remote.ts'
 import type { Peer } from '../../tls/peer.ts'
-import { appendMessages } from './append.ts'
-import type { ImapConnection } from './connection.ts'
-import { createFolder, deleteFolder, renameFolder } from './folder-commands.ts'
-import { readStatus } from './folder-status.ts'
-import { listFolders } from './list-folders.ts'
-import { hasServerMetadata, readServerMetadata } from './metadata.ts'
-import { examineFolder } from './selected-folder.ts'
-import { type ImapAccount, type ImapClientOptions, openSession } from './session.ts'
-import { selectFolder } from './writable-folder.ts'
+import type { ImapConnection } from './connection/connection.ts'
+import { type ImapAccount, type ImapClientOptions, openSession } from './connection/session.ts'
+import { appendMessages } from './folders/append.ts'
+import { createFolder, deleteFolder, renameFolder } from './folders/folder-commands.ts'
+import { readStatus } from './folders/folder-status.ts'
+import { listFolders } from './folders/list-folders.ts'
+import { hasServerMetadata, readServerMetadata } from './folders/metadata.ts'
+import { examineFolder } from './folders/selected-folder.ts'
+import { selectFolder } from './folders/writable-folder.ts'
 
 /**
  * Connects and signs in.

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { PackWriter } from '../../../src/store/pack-writer.ts'
+import type { PackWriter } from '../../../src/store/packs/pack-writer.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { KillPoints } from './points.ts'
 

@@ -1,5 +1,5 @@
 import { Store } from '../../../src/store/store.ts'
-import { applyLocalChange } from '../../../src/sync/local-change.ts'
+import { applyLocalChange } from '../../../src/sync/local/local-change.ts'
 import { type Mailbox, makeEngine, SILENT } from './cycles.ts'
 import { SecondClient } from './second-client.ts'
 import { FOLDERS, STORIES } from './stories.ts'

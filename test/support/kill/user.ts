@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Store } from '../../../src/store/store.ts'
-import { applyLocalChange } from '../../../src/sync/local-change.ts'
+import { applyLocalChange } from '../../../src/sync/local/local-change.ts'
 import { compose, type Story, type UserAction } from './story.ts'
 
 const clock = () => Date.now()

@@ -1,0 +1,116 @@
+import { Worker } from 'node:worker_threads'
+import { entryPoint } from '../entry-point.ts'
+import { fromWireError } from '../wire-error.ts'
+import { type ReaderOperations, StoreReaders } from './reader-operations.ts'
+import type { ReaderAnswer, ReaderRequest } from './reader-worker.ts'
+
+/** An operation's parameters. */
+export type ReadParams<Name extends keyof ReaderOperations> = Parameters<ReaderOperations[Name]>[0]
+/** One value of those that an operation yields. */
+export type ReadValue<Name extends keyof ReaderOperations> =
+  ReturnType<ReaderOperations[Name]> extends Iterable<infer Value> ? Value : never
+
+/** Reads stores without blocking the caller's thread, or right there in a process that has nothing else to do. */
+export interface Readers extends AsyncDisposable {
+  stream<Name extends keyof ReaderOperations>(name: Name, params: ReadParams<Name>): AsyncIterable<ReadValue<Name>>
+  /** Resolves when everything that is being read now has been read. */
+  quiesced(): Promise<void>
+}
+
+/** Runs an operation that yields one value. */
+export async function readOne<Name extends keyof ReaderOperations>(
+  readers: Readers,
+  name: Name,
+  params: ReadParams<Name>,
+): Promise<ReadValue<Name>> {
+  for await (const value of readers.stream(name, params)) return value
+  throw new Error(`the reader operation ${name} yielded nothing`)
+}
+
+/** Reads in this thread: for a command line without a daemon. */
+export class InlineReaders implements Readers {
+  readonly #readers = new StoreReaders()
+
+  async *stream<Name extends keyof ReaderOperations>(
+    name: Name,
+    params: ReadParams<Name>,
+  ): AsyncGenerator<ReadValue<Name>> {
+    // The name chooses the method, and with it the types of both ends; TypeScript cannot follow that.
+    const operation = this.#readers[name].bind(this.#readers) as (params: object) => Iterable<ReadValue<Name>>
+    yield* operation(params)
+  }
+
+  async quiesced(): Promise<void> {
+    // One thing after another: who asks is not reading.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#readers[Symbol.dispose]()
+  }
+}
+
+/** Reads in a worker. Values are asked for one by one, so a slow taker holds up nothing but itself. */
+export class WorkerReaders implements Readers {
+  readonly #waiting = new Map<number, PromiseWithResolvers<ReaderAnswer>>()
+  readonly #reading = new Set<Promise<void>>()
+  #worker: Worker | undefined
+  #id = 0
+
+  async *stream<Name extends keyof ReaderOperations>(
+    operation: Name,
+    params: ReadParams<Name>,
+  ): AsyncGenerator<ReadValue<Name>> {
+    const id = ++this.#id
+    const reading = Promise.withResolvers<void>()
+    this.#reading.add(reading.promise)
+    let isOver = false
+    try {
+      for (let request: ReaderRequest = { kind: 'call', id, operation, params }; ; request = { kind: 'next', id }) {
+        const answer = await this.#ask(request)
+        isOver = answer.kind !== 'value'
+        if (answer.kind === 'end') return
+        if (answer.kind === 'failed') throw fromWireError(answer.error)
+        yield answer.value as ReadValue<Name> // the worker runs the same class
+      }
+    } finally {
+      if (!isOver) this.#worker?.postMessage({ kind: 'cancel', id } satisfies ReaderRequest)
+      this.#reading.delete(reading.promise)
+      reading.resolve()
+    }
+  }
+
+  async quiesced(): Promise<void> {
+    await Promise.all(this.#reading)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker?.terminate()
+  }
+
+  #ask(request: ReaderRequest): Promise<ReaderAnswer> {
+    const waiting = Promise.withResolvers<ReaderAnswer>()
+    this.#waiting.set(request.id, waiting)
+    this.#started().postMessage(request)
+    return waiting.promise
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker
+    const worker = new Worker(entryPoint('reading/reader-worker'), { name: 'reader' })
+    worker.on('message', (answer: ReaderAnswer) => {
+      this.#waiting.get(answer.id)?.resolve(answer)
+      this.#waiting.delete(answer.id)
+    })
+    worker.on('error', error => this.#fail(error))
+    worker.on('exit', code => this.#fail(new Error(`the reader worker exited with ${code}`)))
+    worker.unref()
+    this.#worker = worker
+    return worker
+  }
+
+  #fail(error: unknown): void {
+    this.#worker = undefined
+    for (const waiting of this.#waiting.values()) waiting.reject(error)
+    this.#waiting.clear()
+  }
+}

@@ -1,0 +1,141 @@
+import type { Database, Row } from '../database.ts'
+import type { PackLocation } from '../packs/pack-format.ts'
+import { locationOf } from '../row-values.ts'
+import type { DownloadRow } from '../rows.ts'
+import type { Resolution } from './conflicts.ts'
+
+/** A message of the server that the store does not know, as far as PLAN read it. */
+export interface IncomingMessage extends DownloadRow {
+  /** SHA-256 of its header, when it was asked for. */
+  readonly headerHash?: Buffer | undefined
+}
+
+/** What a message is recognised by. */
+export interface Recognisable {
+  readonly emailId: string | undefined
+  readonly messageId: string | undefined
+  readonly size: number
+  readonly internalDateMs: number
+}
+
+/** What recognising messages needs to know. */
+export interface AdoptionContext {
+  readonly resolution: Resolution
+  /** Reads the header of a stored body and hashes it. */
+  readonly headerHashOf: (location: PackLocation) => Buffer
+}
+
+/**
+ * Selects the items that a new UID may be: sent, numbered anew, vanished, or about to be sent again; some of them twice.
+ * Without ALL, SQLite would read the whole table in the order of ids instead of two short indexes.
+ */
+export const LOOKED_FOR = `SELECT item FROM op WHERE item IS NOT NULL AND (state <> 'ready' OR source IS NOT NULL)
+  UNION ALL SELECT id FROM item WHERE uid = -1 UNION ALL SELECT id FROM item WHERE unlinked IS NOT NULL`
+const IS_FREE = `(item.unlinked IS NOT NULL OR item.uid = -1 AND item.remote_folder = ? OR EXISTS(SELECT 1 FROM op
+  WHERE op.item = item.id AND op.kind = 'append' AND op.state = 'ready' AND op.source IS NOT NULL))`
+const NEAREST = 'ORDER BY remote_folder = ? DESC, uid'
+
+/**
+ * Finds the item that a new UID of the server is: one that we were appending or moving when the answer was lost, one whose
+ * folder was numbered anew, or one that vanished elsewhere (moved by another client). Copies look the same: what was sent
+ * to this very folder comes first, what was sent to another one and may have been moved from there comes last.
+ */
+export function findAdoptable(
+  database: Database,
+  folder: number,
+  message: IncomingMessage,
+  context: AdoptionContext,
+): Row | undefined {
+  const { headerHash } = message
+  const isSame = (row: Row) => headerHash?.equals(context.headerHashOf(locationOf(row))) === true
+  return (
+    findSent(database, message, `op.destination = ?`, folder) ??
+    findVanished(database, folder, message, isSame) ??
+    findSent(database, message, `op.kind = 'append' AND op.destination <> ?`, folder)
+  )
+}
+
+/**
+ * What we sent has the same Message-ID and size; without a Message-ID, the same header. Of copies that are under way
+ * together a move is preferred: had it not arrived, its message is still at its source and is removed there, and an append
+ * that is not recognised is repeated; the other way round one of them would be lost.
+ */
+function findSent(
+  database: Database,
+  { messageId, size, headerHash }: IncomingMessage,
+  destination: string,
+  folder: number,
+): Row | undefined {
+  const key = messageId ?? headerHash
+  if (key === undefined) return undefined
+  return database.find(
+    `SELECT item.* FROM item JOIN op ON op.item = item.id
+       WHERE ${messageId === undefined ? 'sent_hash' : 'message_id'} = ? AND size = ? AND op.state <> 'ready' AND ${destination}
+       ORDER BY op.kind = 'move' DESC, op.seq LIMIT 1`,
+    ...[key, size, folder],
+  )
+}
+
+/** Finds an item that vanished, or lost its UID, and is the same message; `isSame` proves it without a Message-ID. */
+export function findVanished(
+  database: Database,
+  folder: number,
+  { emailId, messageId, size, internalDateMs }: Recognisable,
+  isSame: (row: Row) => boolean,
+): Row | undefined {
+  if (emailId !== undefined) {
+    const sql = `SELECT * FROM item WHERE email_id = ? AND ${IS_FREE} ${NEAREST}`
+    const row = database.find(sql, emailId, folder, folder)
+    if (row) return row
+  }
+  const free = `size = ? AND internal_date = ? AND ${IS_FREE} ${NEAREST}`
+  if (messageId !== undefined) {
+    const sql = `SELECT * FROM item WHERE message_id = ? AND ${free}`
+    return database.find(sql, messageId, size, internalDateMs, folder, folder)
+  }
+  return database
+    .all(`SELECT * FROM item WHERE message_id IS NULL AND ${free}`, size, internalDateMs, folder, folder)
+    .find(isSame)
+}
+
+// Of the folder it was moved to before that it came from; while a move of ours to elsewhere has no answer, for two more.
+const TWIN_CYCLES = 3
+
+/** Finds the message that a vanished item turned up as before it vanished, in a folder that was looked at first. */
+export function findTwin(database: Database, row: Row): Row | undefined {
+  const same = `size = ? AND internal_date = ? AND id <> ? AND born >= ? AND uid > 0 AND unlinked IS NULL`
+  const values = [Number(row.size), Number(row.internal_date), Number(row.id), Number(row.unlinked) - TWIN_CYCLES]
+  if (typeof row.message_id === 'string') {
+    const sql = `SELECT * FROM item WHERE message_id = ? AND ${same} ORDER BY id LIMIT 1`
+    return database.find(sql, row.message_id, ...values)
+  }
+  return database
+    .all(`SELECT * FROM item WHERE message_id IS NULL AND ${same} ORDER BY id`, ...values)
+    .find(twin => isSameMessage(row, twin))
+}
+
+/**
+ * Finds an item that is to be uploaded again and is the same message as a vanished one: it was moved more than once on the
+ * server, and came here twice, before all of it vanished.
+ */
+export function findUploadedAgain(database: Database, row: Row): Row | undefined {
+  const since = Number(row.unlinked) - TWIN_CYCLES
+  return database
+    .all(
+      `SELECT item.* FROM item JOIN op ON op.item = item.id WHERE op.kind = 'append' AND op.source IS NOT NULL
+         AND message_id IS ? AND size = ? AND internal_date = ? AND item.id <> ? AND max(born, ?) >= ?`,
+      ...[typeof row.message_id === 'string' ? row.message_id : null, Number(row.size), Number(row.internal_date)],
+      ...[Number(row.id), Number(row.born), since],
+    )
+    .find(other => row.message_id !== null || isSameMessage(row, other))
+}
+
+/** Tells whether two messages without a Message-ID, of the same size and date, are the same: by the body or what is here of it. */
+export function isSameMessage(row: Row, other: Row): boolean {
+  if (row.body_state === 'full' && other.body_state === 'full') return isSameHash(row.sha256, other.sha256)
+  return row.subject === other.subject && row.sender === other.sender && row.date === other.date
+}
+
+function isSameHash(left: unknown, right: unknown): boolean {
+  return left instanceof Uint8Array && right instanceof Uint8Array && Buffer.compare(left, right) === 0
+}

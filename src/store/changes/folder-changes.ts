@@ -1,0 +1,262 @@
+import { PosternError } from '../../errors.ts'
+import type { Row } from '../database.ts'
+import type { StoreErrorCode } from '../errors.ts'
+import { textOf } from '../row-values.ts'
+import type { TransactionScope } from '../transaction-scope.ts'
+
+/** A change of a folder that the server does not make. */
+export interface RefusedFolderChange {
+  readonly seq: number
+  readonly kind: 'create' | 'rename' | 'delete'
+  readonly path: string
+  readonly newPath: string | undefined
+}
+
+/** What the user does to folders: seen at once, told to the server before anything else in the next cycle. */
+export class FolderChanges {
+  readonly #scope: TransactionScope
+
+  constructor(scope: TransactionScope) {
+    this.#scope = scope
+  }
+
+  /** Adds a folder and gives its id. */
+  create(path: string): number {
+    this.#assertFree(path)
+    this.#assertRoomFor(path)
+    const database = this.#scope.database
+    const known = database.find('SELECT delimiter FROM folder WHERE delimiter IS NOT NULL LIMIT 1')
+    database.run(
+      `INSERT INTO folder(kind, path, delimiter, is_selectable, is_excluded, state, local_uid_validity, local_uid_next)
+         VALUES('mail', ?, ?, 1, 0, 'ok', ?, 1)
+       ON CONFLICT(path) DO UPDATE SET state = 'ok', is_selectable = 1`,
+      ...[path, textOf(known?.delimiter) ?? null, Math.trunc(this.#scope.now / 1000)],
+    )
+    const id = Number(database.find('SELECT id FROM folder WHERE path = ?', path)?.id)
+    this.#queue('create', path, null)
+    this.#scope.log({ folder: id, event: 'folder-created', detail: path })
+    return id
+  }
+
+  /** Has a folder made again that the server no longer has. */
+  revive(id: number): void {
+    const sql = `UPDATE folder SET state = 'ok' WHERE id = ? AND state = 'gone' RETURNING path`
+    const row = this.#scope.database.find(sql, id)
+    if (row) this.#queue('create', String(row.path), null)
+  }
+
+  /** Renames a folder and those below it. */
+  rename(path: string, newPath: string): void {
+    const folder = this.#find(path)
+    this.#assertOrdinary(folder, 'renamed')
+    this.#assertFree(newPath)
+    this.#assertRoomFor(newPath)
+    if (isBelow(newPath, path, folder.delimiter)) {
+      throw refused(`${JSON.stringify(path)} cannot be moved into itself.`, 'Choose a name outside of it.')
+    }
+    const taken = this.#takenBelow(path, newPath)
+    if (taken !== undefined) throw exists(taken)
+    this.renamePaths(path, newPath)
+    this.#queue('rename', path, newPath)
+    this.#scope.log({ folder: Number(folder.id), event: 'folder-renamed', detail: `${path} to ${newPath}` })
+  }
+
+  /** Deletes a folder without folders below it; its items stay restorable. */
+  delete(path: string): number {
+    const folder = this.#find(path)
+    this.#assertOrdinary(folder, 'deleted')
+    const below = this.#below(path).length
+    if (below > 0) {
+      throw refused(`${JSON.stringify(path)} has ${below} folders below it.`, 'Delete or move those first.')
+    }
+    const id = Number(folder.id)
+    this.#assertNoBodyLeft(id)
+    const rows = this.#scope.database.all('SELECT * FROM item WHERE folder = ?', id)
+    for (const row of rows) {
+      // Moved in here, and the server does not know yet: it is deleted where the server has it.
+      if (typeof row.remote_folder === 'number' && row.remote_folder !== id && Number(row.uid) > 0) {
+        this.#scope.expungeLater(row.remote_folder, Number(row.uid))
+      }
+      this.#scope.bury(row, 'local')
+    }
+    // Items on their way to another folder are on the server in this one: they are appended there instead.
+    this.#scope.database.run(
+      `INSERT INTO op(item, kind, state, destination) SELECT id, 'append', 'ready', folder FROM item
+         WHERE remote_folder = ? AND id NOT IN (SELECT item FROM op WHERE item IS NOT NULL)`,
+      id,
+    )
+    this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0 WHERE remote_folder = ?', id)
+    const uidNext = this.#lastSeenUidNext(folder)
+    for (const queue of ['dlq', 'stage', 'ignored', 'expunge'] as const) {
+      this.#scope.database.run(`DELETE FROM ${queue} WHERE folder = ?`, id)
+    }
+    this.#queue('delete', path, null, { uidNext, isLocalOnly: folder.uid_validity === null })
+    const sql = `UPDATE folder SET state = 'gone', uid_validity = NULL, uid_next = NULL, cursor = NULL WHERE id = ?`
+    this.#scope.database.run(sql, id)
+    this.#scope.log({ folder: id, event: 'folder-deleted', detail: path })
+    return rows.length
+  }
+
+  /** The server refuses a change for good: it is undone here. What was put into a folder that cannot be goes to the Inbox. */
+  giveUp({ seq, kind, path, newPath }: RefusedFolderChange): void {
+    const database = this.#scope.database
+    database.run('DELETE FROM op WHERE seq = ?', seq)
+    this.#scope.log({ event: 'folder-change-refused', detail: `${kind} ${path}` })
+    if (kind === 'rename' && newPath !== undefined) this.#undoRename(path, newPath)
+    if (kind === 'create') this.#undoCreate(path)
+  }
+
+  // Renamed or deleted since, or its old name in use again: then the next list of folders tells what there is.
+  #undoRename(path: string, newPath: string): void {
+    if (this.#findLive(newPath) && this.#takenBelow(newPath, path) === undefined) this.renamePaths(newPath, path)
+  }
+
+  #undoCreate(path: string): void {
+    const database = this.#scope.database
+    const folder = this.#findLive(path)
+    if (!folder) return
+    const inbox = Number(database.find(`SELECT id FROM folder WHERE path = 'INBOX'`)?.id)
+    for (const row of database.all('SELECT * FROM item WHERE folder = ?', Number(folder.id))) {
+      this.#scope.show(row, typeof row.remote_folder === 'number' ? row.remote_folder : inbox)
+    }
+    database.run('UPDATE op SET destination = ? WHERE destination = ?', inbox, Number(folder.id))
+    database.run(`UPDATE folder SET state = 'gone' WHERE id = ?`, Number(folder.id))
+  }
+
+  /** Has a folder renamed from the name that another client has given it meanwhile. */
+  renameFrom(seq: number, path: string): void {
+    this.#scope.database.run('UPDATE op SET path = ?, attempts = 0, error = NULL WHERE seq = ?', path, seq)
+  }
+
+  /** Another client has renamed a folder; those below it are told of by themselves. */
+  renamedOnServer({ id, path }: { readonly id: number; readonly path: string }, newPath: string): void {
+    this.#setPath(id, newPath)
+    this.#scope.log({ folder: id, event: 'folder-renamed-on-server', detail: `${path} to ${newPath}` })
+  }
+
+  /** Gives a folder and all below it their new paths. */
+  renamePaths(path: string, newPath: string): void {
+    for (const { id, path: from } of [this.#find(path), ...this.#below(path)]) {
+      this.#setPath(Number(id), `${newPath}${String(from).slice(path.length)}`)
+    }
+  }
+
+  #setPath(id: number, path: string): void {
+    // A folder that is gone may still have the name; nothing of it is left but its number.
+    const sql = `UPDATE folder SET path = path || ' (gone ' || id || ')' WHERE path = ? AND state = 'gone'`
+    this.#scope.database.run(sql, path)
+    this.#scope.database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)
+  }
+
+  // What is still to be downloaded was seen by nobody: 0 is no UIDNEXT of any folder, which keeps it on the server.
+  #lastSeenUidNext({ id, uid_next }: Row): number | null {
+    const unseen =
+      'SELECT folder FROM dlq WHERE folder = ?1 UNION ALL SELECT folder FROM stage WHERE folder = ?1 LIMIT 1'
+    if (this.#scope.database.find(unseen, Number(id))) return 0
+    return typeof uid_next === 'number' ? uid_next : null
+  }
+
+  #queue(
+    kind: 'create' | 'rename' | 'delete',
+    path: string,
+    newPath: string | null,
+    { uidNext = null, isLocalOnly = false }: { uidNext?: number | null; isLocalOnly?: boolean } = {},
+  ): void {
+    const database = this.#scope.database
+    // What the server never heard of needs no telling.
+    const isUnborn = database.run(`DELETE FROM op WHERE kind = 'create' AND path = ? AND attempts = 0`, path).changes
+    if (isUnborn > 0 && kind === 'delete' && isLocalOnly) return
+    const isNew = isUnborn > 0 && newPath !== null
+    const sql = `INSERT INTO op(kind, state, path, new_path, uid_next_before) VALUES(?, 'ready', ?, ?, ?)`
+    database.run(sql, ...(isNew ? ['create', newPath, null, null] : [kind, path, newPath, uidNext]))
+  }
+
+  #findLive(path: string): Row | undefined {
+    return this.#scope.database.find(`SELECT * FROM folder WHERE path = ? AND state <> 'gone'`, path)
+  }
+
+  /** A name in use that a folder, or one below it, would get. */
+  #takenBelow(path: string, newPath: string): string | undefined {
+    const moved = [this.#find(path), ...this.#below(path)].map(row => String(row.path))
+    const names = moved.map(from => `${newPath}${from.slice(path.length)}`)
+    return names.find(name => !moved.includes(name) && this.#findLive(name))
+  }
+
+  #find(path: string): Row {
+    const row = this.#findLive(path)
+    if (row) return row
+    throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_FOLDER', `There is no folder ${JSON.stringify(path)}.`, {
+      remedy: 'user',
+      advice: 'See `postern folder list` for the names; a new folder of the server appears with the next sync.',
+    })
+  }
+
+  #below(path: string): readonly Row[] {
+    const rows = this.#scope.database.all(`SELECT id, path, delimiter FROM folder WHERE state <> 'gone'`)
+    return rows.filter(row => isBelow(String(row.path), path, row.delimiter))
+  }
+
+  // What is moved out of it and not told yet is appended elsewhere, which needs all of it.
+  #assertNoBodyLeft(id: number): void {
+    const sql = `SELECT count(*) AS n FROM item WHERE remote_folder = ? AND folder <> remote_folder AND body_state = 'header'`
+    const count = Number(this.#scope.database.find(sql, id)?.n)
+    if (count === 0) return
+    throw new PosternError<StoreErrorCode>(
+      'STORE_HEADER_ONLY',
+      `${count} messages were just moved out of the folder, and the server alone has their bodies.`,
+      { remedy: 'user', advice: 'Run `postern sync`, which tells the server of the moves, then delete the folder.' },
+    )
+  }
+
+  #assertFree(path: string): void {
+    if (path === '' || /[\x00-\x1f\x7f]/.test(path) || path.length > 1000) {
+      throw refused(`${JSON.stringify(path)} is no name for a folder.`, 'Use letters, digits, spaces and signs.')
+    }
+    const row = this.#scope.database.find(
+      `SELECT 1 FROM folder WHERE (path = ? OR lower(path) = 'inbox' AND lower(?) = 'inbox') AND state <> 'gone'`,
+      ...[path, path],
+    )
+    if (row) throw exists(path)
+  }
+
+  // RFC 4314 section 4; what has `c` or `d` of RFC 2086 is not told apart: the server decides.
+  #assertRoomFor(path: string): void {
+    const folders = this.#scope.database.all(`SELECT path, delimiter, rights FROM folder WHERE state <> 'gone'`)
+    const above = folders.filter(row => isBelow(path, String(row.path), row.delimiter))
+    const parent = above.sort((left, right) => String(right.path).length - String(left.path).length)[0]
+    if (typeof parent?.rights !== 'string' || /[kc]/.test(parent.rights)) return
+    throw refused(
+      `The server lets you make no folder in ${JSON.stringify(parent.path)}.`,
+      'Ask its owner for the right, or choose another place.',
+    )
+  }
+
+  #assertOrdinary({ path, role, rights }: Row, what: string): void {
+    if (typeof rights === 'string' && !/[xcd]/.test(rights)) {
+      throw refused(
+        `The server does not let ${JSON.stringify(path)} be ${what} by you.`,
+        'Ask its owner for the right.',
+      )
+    }
+    if (role === null) return
+    throw refused(
+      `${JSON.stringify(path)} is the account’s ${role} folder and cannot be ${what} here.`,
+      'Do it with the server’s own tools if it must be.',
+    )
+  }
+}
+
+function isBelow(path: string, parent: string, delimiter: unknown): boolean {
+  return typeof delimiter === 'string' && path.startsWith(`${parent}${delimiter}`)
+}
+
+function refused(message: string, advice: string): PosternError {
+  return new PosternError<StoreErrorCode>('STORE_FOLDER_REFUSED', message, { remedy: 'user', advice })
+}
+
+function exists(path: string): PosternError {
+  return new PosternError<StoreErrorCode>('STORE_FOLDER_EXISTS', `There is a folder ${JSON.stringify(path)} already.`, {
+    remedy: 'user',
+    advice: 'Choose another name.',
+  })
+}

@@ -1,0 +1,281 @@
+import { createHash } from 'node:crypto'
+import type { Database, Row } from '../database.ts'
+import { numberOf, textOf } from '../row-values.ts'
+import type { TransactionScope } from '../transaction-scope.ts'
+
+const RETRY_AFTER_MS = [60_000, 300_000, 1_800_000]
+
+/** An object as the user sees it. */
+export interface ObjectRow {
+  readonly id: number
+  readonly href: string
+  readonly etag: string | undefined
+  readonly octets: Buffer
+  readonly isDirty: boolean
+}
+
+/** An object to be written to the server or removed from it. */
+export interface PendingObject {
+  readonly id: number
+  readonly href: string
+  /** Of the version that it replaces; undefined when the server is not known to have any. */
+  readonly etag: string | undefined
+  readonly octets: Buffer
+  readonly isGone: boolean
+  readonly revision: number
+}
+
+/** The version of an object that lost. */
+export interface ObjectLoser {
+  readonly id: number
+  readonly href: string
+  readonly side: 'local' | 'server'
+  readonly octets: Buffer
+}
+
+/** A version of the server, as it was read. */
+export interface ServerVersion {
+  readonly href: string
+  readonly etag: string
+  readonly octets: Buffer
+}
+
+/** Who wins when both sides changed an object. */
+export type Winner = 'server' | 'client'
+
+/** Reads objects: items whose content can change. */
+export class ObjectReader {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  token(folder: number): string | undefined {
+    return textOf(this.#database.find('SELECT cursor FROM folder WHERE id = ?', folder)?.cursor)
+  }
+
+  /** Those that the user sees. */
+  list(folder: number): ObjectRow[] {
+    const sql = 'SELECT * FROM object WHERE folder = ? AND is_gone = 0 ORDER BY id'
+    return this.#database.all(sql, folder).map(row => ({
+      ...{ id: Number(row.id), href: String(row.href), etag: textOf(row.etag) },
+      ...{ octets: octetsOf(row), isDirty: row.local_revision !== row.synced_revision },
+    }))
+  }
+
+  count(folder: number): number {
+    return Number(this.#database.find('SELECT count(*) AS n FROM object WHERE folder = ?', folder)?.n)
+  }
+
+  /** Those that the server is known to have. */
+  hrefs(folder: number): string[] {
+    const sql = 'SELECT href FROM object WHERE folder = ? AND etag IS NOT NULL ORDER BY href'
+    return this.#database.all(sql, folder).map(row => String(row.href))
+  }
+
+  /** What is to be read from the server. */
+  queue(folder: number, limit: number): string[] {
+    const sql = 'SELECT href FROM object_queue WHERE folder = ? ORDER BY href LIMIT ?'
+    return this.#database.all(sql, folder, limit).map(row => String(row.href))
+  }
+
+  /** What is to be told to the server now. */
+  pending(folder: number, nowMs: number): PendingObject[] {
+    const sql = `SELECT * FROM object WHERE folder = ? AND (is_gone OR local_revision <> synced_revision) AND next_at <= ?
+      AND href NOT IN (SELECT href FROM object_queue WHERE folder = ?1) ORDER BY id`
+    return this.#database.all(sql, folder, nowMs).map(pendingObject)
+  }
+
+  losers(folder: number): ObjectLoser[] {
+    return this.#database.all('SELECT * FROM object_conflict WHERE folder = ? ORDER BY id', folder).map(row => ({
+      id: Number(row.id),
+      href: String(row.href),
+      side: row.side === 'local' ? 'local' : 'server',
+      octets: octetsOf(row),
+    }))
+  }
+}
+
+/** Changes objects, as part of a transaction. */
+export class ObjectChanges {
+  readonly #scope: TransactionScope
+
+  constructor(scope: TransactionScope) {
+    this.#scope = scope
+  }
+
+  setToken(folder: number, token: string | undefined): void {
+    this.#run('UPDATE folder SET cursor = ? WHERE id = ?', token ?? null, folder)
+  }
+
+  /** Makes an object under a name that nobody else has chosen. */
+  create(folder: number, href: string, octets: Buffer): number {
+    const sql = `INSERT INTO object(folder, href, octets, sha256, local_revision, modseq) VALUES(?, ?, ?, ?, 1, ?)`
+    return this.#run(sql, folder, href, octets, hashOf(octets), this.#scope.modseq).lastRowId
+  }
+
+  /** Changes an object's content. */
+  edit(id: number, octets: Buffer): void {
+    const sql = `UPDATE object SET octets = ?, sha256 = ?, local_revision = local_revision + 1, next_at = 0, modseq = ?
+      WHERE id = ?`
+    this.#run(sql, octets, hashOf(octets), this.#scope.modseq, id)
+  }
+
+  delete(id: number): void {
+    this.#run('UPDATE object SET is_gone = 1, next_at = 0, modseq = ? WHERE id = ?', this.#scope.modseq, id)
+  }
+
+  /** The server has another version: it is read. */
+  changedOnServer(folder: number, { href, etag }: { readonly href: string; readonly etag: string }): void {
+    if (this.#find(folder, href)?.etag === etag) return
+    this.#enqueue(folder, href)
+  }
+
+  /** The server has it no longer. What was changed here meanwhile is kept, or is made again. */
+  removedOnServer(folder: number, href: string, winner: Winner): void {
+    this.dequeue(folder, href)
+    const row = this.#find(folder, href)
+    if (!row) return
+    const isDirty = row.is_gone === 0 && row.local_revision !== row.synced_revision
+    if (isDirty && row.etag === null) return // made here and not told yet
+    if (isDirty && winner === 'client') {
+      this.#run('UPDATE object SET etag = NULL, sent_sha256 = NULL WHERE id = ?', Number(row.id))
+      return
+    }
+    if (isDirty) this.#keepLoser(row, 'local', octetsOf(row), 'deleted on the server, changed here')
+    this.#drop(row, 'deleted-on-server')
+  }
+
+  /** The server's version was read. */
+  fetched(folder: number, version: ServerVersion, winner: Winner): void {
+    const { href, etag, octets } = version
+    const row = this.#find(folder, href)
+    const sha = hashOf(octets)
+    if (!row) {
+      const sql = `INSERT INTO object(folder, href, etag, octets, sha256, modseq) VALUES(?, ?, ?, ?, ?, ?)`
+      this.#run(sql, folder, href, etag, octets, sha, this.#scope.modseq)
+    } else if (row.etag !== etag) {
+      const isClean = row.is_gone === 0 && row.local_revision === row.synced_revision
+      if (isClean) this.#take(row, version)
+      else if (row.is_gone === 0 && sha.equals(blobOf(row.sha256))) this.#confirm(row, etag, Number(row.local_revision))
+      // Our own version, whose answer was lost; what was changed since then is still to be told.
+      else if (sha.equals(blobOf(row.sent_sha256))) this.#confirm(row, etag, Number(row.sent_revision))
+      else this.#resolve(row, version, winner)
+    }
+  }
+
+  #resolve(row: Row, version: ServerVersion, winner: Winner): void {
+    const isGone = row.is_gone === 1
+    if (winner === 'client') {
+      const reason = isGone ? 'changed on the server, deleted here' : 'changed on both sides'
+      this.#keepLoser(row, 'server', version.octets, reason)
+      this.#run('UPDATE object SET etag = ?, sent_sha256 = NULL WHERE id = ?', version.etag, Number(row.id))
+      return
+    }
+    if (!isGone) this.#keepLoser(row, 'local', octetsOf(row), 'changed on both sides')
+    this.#take(row, version)
+  }
+
+  dequeue(folder: number, href: string): void {
+    this.#run('DELETE FROM object_queue WHERE folder = ? AND href = ?', folder, href)
+  }
+
+  /** Before anything is sent. Gives what is to be sent now, or undefined when there is nothing any more. */
+  sending(id: number): PendingObject | undefined {
+    const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
+    if (!row) return undefined
+    if (row.is_gone === 1) {
+      if (row.etag !== null || row.sent_sha256 !== null) return pendingObject(row)
+      this.#drop(row, 'deleted')
+      return undefined
+    }
+    this.#run('UPDATE object SET sent_sha256 = sha256, sent_revision = local_revision WHERE id = ?', id)
+    return pendingObject(row)
+  }
+
+  /** The server's answer. Without an ETag the server may have changed it: it is read again. */
+  sent(
+    { id, isGone, revision }: PendingObject,
+    outcome: { readonly kind: 'done'; readonly etag: string | undefined } | { readonly kind: 'conflict' },
+  ): void {
+    const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
+    if (!row) return
+    if (outcome.kind === 'conflict') this.#enqueue(Number(row.folder), String(row.href))
+    else if (isGone) this.#drop(row, 'deleted')
+    else if (outcome.etag === undefined) this.#enqueue(Number(row.folder), String(row.href))
+    else this.#confirm(row, outcome.etag, revision)
+  }
+
+  /** The server does not take the change; it is tried again later. */
+  refused(id: number, error: string): void {
+    const attempts = Number(this.#scope.database.find('SELECT attempts FROM object WHERE id = ?', id)?.attempts ?? 0)
+    const waitMs = RETRY_AFTER_MS[Math.min(attempts, RETRY_AFTER_MS.length - 1)] ?? 0
+    const sql = 'UPDATE object SET attempts = attempts + 1, next_at = ?, error = ? WHERE id = ?'
+    this.#run(sql, this.#scope.now + waitMs, error, id)
+    this.#scope.log({ event: 'object-refused', detail: error })
+  }
+
+  /** Lets go of a version that lost. */
+  discardLoser(id: number): void {
+    this.#run('DELETE FROM object_conflict WHERE id = ?', id)
+  }
+
+  #take(row: Row, { etag, octets }: ServerVersion): void {
+    const sql = `UPDATE object SET etag = ?, octets = ?, sha256 = ?, synced_revision = local_revision, is_gone = 0,
+      sent_sha256 = NULL, attempts = 0, error = NULL, modseq = ? WHERE id = ?`
+    this.#run(sql, etag, octets, hashOf(octets), this.#scope.modseq, Number(row.id))
+  }
+
+  #confirm(row: Row, etag: string, revision: number): void {
+    const sql = `UPDATE object SET etag = ?, synced_revision = ?, sent_sha256 = NULL, attempts = 0, error = NULL WHERE id = ?`
+    this.#run(sql, etag, revision, Number(row.id))
+  }
+
+  #keepLoser(row: Row, side: 'local' | 'server', octets: Buffer, reason: string): void {
+    const sql =
+      'INSERT INTO object_conflict(folder, object, href, side, octets, reason, at) VALUES(?, ?, ?, ?, ?, ?, ?)'
+    this.#run(sql, Number(row.folder), Number(row.id), String(row.href), side, octets, reason, this.#scope.now)
+    this.#scope.log({ folder: Number(row.folder), event: 'object-conflict', detail: `${String(row.href)}: ${reason}` })
+  }
+
+  #drop(row: Row, event: string): void {
+    this.#run('DELETE FROM object WHERE id = ?', Number(row.id))
+    this.#scope.log({ folder: Number(row.folder), event: `object-${event}`, detail: String(row.href) })
+  }
+
+  #enqueue(folder: number, href: string): void {
+    this.#run('INSERT INTO object_queue VALUES(?, ?) ON CONFLICT DO NOTHING', folder, href)
+  }
+
+  #find(folder: number, href: string): Row | undefined {
+    return this.#scope.database.find('SELECT * FROM object WHERE folder = ? AND href = ?', folder, href)
+  }
+
+  #run(sql: string, ...values: (string | number | Buffer | null)[]) {
+    return this.#scope.database.run(sql, ...values)
+  }
+}
+
+function pendingObject(row: Row): PendingObject {
+  return {
+    id: Number(row.id),
+    href: String(row.href),
+    etag: textOf(row.etag),
+    octets: octetsOf(row),
+    isGone: row.is_gone === 1,
+    revision: numberOf(row.local_revision) ?? 0,
+  }
+}
+
+function octetsOf(row: Row): Buffer {
+  return blobOf(row.octets)
+}
+
+function blobOf(value: unknown): Buffer {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.alloc(0)
+}
+
+function hashOf(octets: Buffer): Buffer {
+  return createHash('sha256').update(octets).digest()
+}

@@ -1,0 +1,121 @@
+import type { Row } from '../database.ts'
+import { DELETED } from '../flags.ts'
+import type { TransactionScope } from '../transaction-scope.ts'
+import type { Conflicts } from './conflicts.ts'
+
+const SEEN = 1
+const OTHER_FLAGS = 2 | 4 | 16 // \Answered, \Flagged, \Draft
+
+/** What the server does not let us do in a folder. */
+export interface DeniedActions {
+  /** To put messages there. */
+  readonly append: boolean
+  /** To delete messages there, or move them away. */
+  readonly remove: boolean
+  readonly flags: boolean
+  readonly seen: boolean
+}
+
+interface Violations {
+  /** Messages that are to be put into the folder. */
+  readonly added: readonly Row[]
+  readonly movedIn: readonly Row[]
+  readonly removed: readonly Row[]
+  readonly flagged: readonly Row[]
+}
+
+/** What the user has changed where the server takes no changes: it is undone, or stays here alone. */
+export class ReadOnlyFolders {
+  readonly #scope: TransactionScope
+  readonly #conflicts: Conflicts
+
+  constructor(scope: TransactionScope, conflicts: Conflicts) {
+    this.#scope = scope
+    this.#conflicts = conflicts
+  }
+
+  /** Keeps what the last SELECT said of a folder. */
+  note(folder: number, isReadOnly: boolean): void {
+    this.#scope.database.run('UPDATE folder SET is_read_only = ? WHERE id = ?', Number(isReadOnly), folder)
+  }
+
+  /** Restores the synchronized state; what is new is kept as a conflict. Gives the number of what was undone. */
+  revert(folder: number, denied: DeniedActions): number {
+    const { added, movedIn, removed, flagged } = this.#find(folder, denied)
+    for (const row of added) {
+      this.#conflicts.keepLocal(row, 'read-only')
+      this.#scope.putVanished(Number(row.folder), Number(row.local_uid))
+      this.#scope.remove(row)
+    }
+    for (const row of movedIn) this.#scope.show(row, Number(row.remote_folder))
+    for (const row of removed) {
+      if (row.is_gone === 1) this.#scope.undelete(row, folder, 'reverted')
+      else this.#scope.show(row, folder)
+    }
+    const mask = deniedBits(denied)
+    for (const { id } of flagged) {
+      this.#scope.database.run(
+        `UPDATE item SET local_bits = (local_bits & ~?1) | (server_bits & ?1), modseq = ?2,
+           local_keywords = iif(?3, server_keywords, local_keywords) WHERE id = ?4`,
+        ...[mask, this.#scope.modseq, Number(denied.flags), Number(id)],
+      )
+    }
+    const undone = [...movedIn, ...removed, ...flagged]
+    for (const { id } of undone) {
+      this.#scope.log({ item: Number(id), folder, event: 'reverted', detail: 'the server does not allow it there' })
+    }
+    return added.length + undone.length
+  }
+
+  /** The items whose changes the server does not take. */
+  blocked(folder: number, denied: DeniedActions): number[] {
+    const { added, movedIn, removed, flagged } = this.#find(folder, denied)
+    return [...added, ...movedIn, ...removed, ...flagged].map(({ id }) => Number(id))
+  }
+
+  /** Marks these items as blocked, and no others. */
+  setBlocked(items: ReadonlySet<number>): void {
+    const { database } = this.#scope
+    const before = new Set(database.all('SELECT id FROM item WHERE is_blocked').map(({ id }) => Number(id)))
+    for (const id of items) {
+      if (before.has(id)) continue
+      database.run('UPDATE item SET is_blocked = 1 WHERE id = ?', id)
+      this.#scope.log({ item: id, event: 'blocked', detail: 'the server does not allow it there' })
+    }
+    for (const id of before) if (!items.has(id)) database.run('UPDATE item SET is_blocked = 0 WHERE id = ?', id)
+  }
+
+  #find(folder: number, denied: DeniedActions): Violations {
+    const { database } = this.#scope
+    const all = (isWanted: boolean, sql: string, ...values: number[]) => (isWanted ? database.all(sql, ...values) : [])
+    const settled = 'uid > 0 AND unlinked IS NULL AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)'
+    return {
+      added: all(
+        denied.append,
+        `SELECT item.* FROM item JOIN op ON op.item = item.id
+           WHERE op.kind = 'append' AND op.state = 'ready' AND op.destination = ? AND is_gone = 0`,
+        folder,
+      ),
+      movedIn: all(
+        denied.append,
+        `SELECT * FROM item WHERE folder = ?1 AND remote_folder <> ?1 AND is_gone = 0 AND ${settled}`,
+        folder,
+      ),
+      removed: all(
+        denied.remove,
+        `SELECT * FROM item WHERE remote_folder = ?1 AND (is_gone OR folder <> ?1) AND ${settled}`,
+        folder,
+      ),
+      flagged: all(
+        denied.flags || denied.seen || denied.remove,
+        `SELECT * FROM item WHERE remote_folder = ?1 AND is_gone = 0 AND ${settled}
+           AND ((server_bits & ?2) <> (local_bits & ?2) OR ?3 AND server_keywords <> local_keywords)`,
+        ...[folder, deniedBits(denied), Number(denied.flags)],
+      ),
+    }
+  }
+}
+
+function deniedBits({ flags, seen, remove }: DeniedActions): number {
+  return (seen ? SEEN : 0) | (flags ? OTHER_FLAGS : 0) | (remove ? DELETED : 0)
+}

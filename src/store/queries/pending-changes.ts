@@ -1,0 +1,202 @@
+import { MAX_UPLOAD_ATTEMPTS } from '../changes/push-outcomes.ts'
+import type { Database, Row } from '../database.ts'
+import type { MessageFlags } from '../flags.ts'
+import type { PackLocation } from '../packs/pack-format.ts'
+import { locationOf, numberOf, textOf } from '../row-values.ts'
+
+/** A change of a folder, to be made on the server. */
+export interface FolderChange {
+  readonly seq: number
+  readonly kind: 'create' | 'rename' | 'delete'
+  readonly path: string
+  readonly newPath: string | undefined
+  /** Of a folder to be deleted: what it had when it was last read; 0 when not all of that was downloaded. */
+  readonly uidNext: number | undefined
+  readonly attempts: number
+}
+
+/** A message to be appended. */
+export interface PendingAppend {
+  readonly item: number
+  /** The folder it is appended to. */
+  readonly folder: number
+  readonly location: PackLocation
+  readonly flags: MessageFlags
+  readonly internalDateMs: number
+  readonly messageId: string | undefined
+  readonly attempts: number
+  /** How often its answer was lost. */
+  readonly lost: number
+}
+
+/** An append or a move whose answer was lost. */
+export interface InflightChange {
+  readonly item: number
+  readonly kind: 'append' | 'move'
+  readonly destination: number
+  readonly uidNextBefore: number
+  readonly messageId: string | undefined
+  readonly size: number
+}
+
+/** A message to be moved on the server. */
+export interface PendingMove {
+  readonly item: number
+  readonly uid: number
+  readonly source: number
+  readonly destination: number
+  readonly location: PackLocation
+  readonly messageId: string | undefined
+}
+
+/** A message whose flags the server does not have yet. */
+export interface PendingFlags {
+  readonly item: number
+  readonly revision: number
+  /** The server was told of all that it keeps: what differs is known here alone. */
+  readonly isSettled: boolean
+  readonly uid: number
+  readonly server: MessageFlags
+  readonly local: MessageFlags
+}
+
+// Word for word the condition of the index item_changed: SQLite uses the index only then.
+const CHANGED = '(server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder)'
+
+/** Reads what the user has changed and the server does not know. */
+export class PendingChanges {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  folders(): FolderChange[] {
+    const sql = `SELECT * FROM op WHERE item IS NULL ORDER BY seq`
+    return this.#database.all(sql).map(row => ({
+      seq: Number(row.seq),
+      kind: row.kind as FolderChange['kind'], // held to these by a CHECK
+      path: String(row.path),
+      newPath: textOf(row.new_path),
+      uidNext: numberOf(row.uid_next_before),
+      attempts: Number(row.attempts),
+    }))
+  }
+
+  /** Until when nothing is appended, because the server has no room; in ms since the epoch, 0 when it has. */
+  appendsPausedUntilMs(): number {
+    return Number(this.#database.find('SELECT next_at FROM quota')?.next_at ?? 0)
+  }
+
+  /** What may be appended now, in the order in which it was added; what made trouble comes last. */
+  appends(nowMs: number): PendingAppend[] {
+    const sql = `SELECT op.attempts, op.lost, op.destination, item.* FROM op JOIN item ON item.id = op.item
+      WHERE op.kind = 'append' AND op.state = 'ready' AND op.attempts < ? AND op.next_at <= ? AND item.is_gone = 0
+        AND is_blocked = 0 AND item.body_state = 'full' AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
+      ORDER BY op.lost, op.error IS NOT NULL, op.seq`
+    return this.#database.all(sql, MAX_UPLOAD_ATTEMPTS, nowMs).map(row => ({
+      item: Number(row.id),
+      folder: Number(row.destination),
+      location: locationOf(row),
+      flags: { bits: Number(row.local_bits), keywords: String(row.local_keywords) },
+      internalDateMs: Number(row.internal_date),
+      messageId: textOf(row.message_id),
+      attempts: Number(row.attempts),
+      lost: Number(row.lost),
+    }))
+  }
+
+  /** Whether there is anything that {@link PushOutcomes.searched} or `giveUpSearched` would change. */
+  hasUnresolved(): boolean {
+    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL
+      AND (state <> 'ready' OR EXISTS(SELECT 1 FROM item WHERE id = op.item AND is_gone)) LIMIT 1`
+    return this.#database.find(sql) !== undefined
+  }
+
+  inflight(): InflightChange[] {
+    const sql = `SELECT op.kind, op.destination, op.uid_next_before, item.* FROM op JOIN item ON item.id = op.item
+      WHERE op.state = 'inflight' ORDER BY op.seq`
+    return this.#database.all(sql).map(row => ({
+      item: Number(row.id),
+      kind: row.kind === 'move' ? 'move' : 'append',
+      destination: Number(row.destination),
+      uidNextBefore: Number(row.uid_next_before ?? 1),
+      messageId: textOf(row.message_id),
+      size: Number(row.size),
+    }))
+  }
+
+  /** Whether something was sent, or is left to be removed, of which the server may know more than we. */
+  hasOpen(): boolean {
+    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL AND state <> 'ready' UNION ALL SELECT 1 FROM expunge LIMIT 1`
+    return this.#database.find(sql) !== undefined
+  }
+
+  moves(): PendingMove[] {
+    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_blocked = 0
+      AND unlinked IS NULL AND is_gone = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`
+    return this.#database.all(sql).map(row => ({
+      item: Number(row.id),
+      uid: Number(row.uid),
+      source: Number(row.remote_folder),
+      destination: Number(row.folder),
+      location: locationOf(row),
+      messageId: textOf(row.message_id),
+    }))
+  }
+
+  /** The UIDs whose messages are elsewhere by now. */
+  leftovers(folder: number, uidValidity: number): number[] {
+    const sql = 'SELECT uid FROM expunge WHERE folder = ? AND uid_validity = ? AND is_marked = 0 ORDER BY uid'
+    return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
+  }
+
+  /** The UIDs that are to be removed from a folder. */
+  deletions(folder: number, uidValidity: number): number[] {
+    const sql = `SELECT uid FROM item WHERE ${CHANGED} AND remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL AND is_blocked = 0
+      AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
+      UNION SELECT uid FROM expunge WHERE folder = ?1 AND uid_validity = ?2 AND is_marked = 0 ORDER BY uid`
+    return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
+  }
+
+  /** Changed flags of a folder's messages. One whose move was not answered may be here no more: it waits. */
+  flags(folder: number): PendingFlags[] {
+    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
+      AND is_blocked = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
+      AND (server_bits <> local_bits OR server_keywords <> local_keywords) ORDER BY uid`
+    return this.#database.all(sql, folder).map(row => ({
+      item: Number(row.id),
+      revision: Number(row.local_revision),
+      isSettled: row.local_revision === row.synced_revision,
+      uid: Number(row.uid),
+      server: flagsOf(row, 'server'),
+      local: flagsOf(row, 'local'),
+    }))
+  }
+
+  /** Folders in which something is to be changed, or could not be the last time. */
+  touchedFolders(): number[] {
+    // ALL lets SQLite use the index; without it, it reads the table in the order of folders.
+    const sql = `SELECT DISTINCT id FROM (
+      SELECT remote_folder AS id FROM item WHERE ${CHANGED} AND remote_folder IS NOT NULL AND uid > 0
+      UNION ALL SELECT folder FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0
+      UNION ALL SELECT destination FROM op WHERE kind = 'append' AND item IS NOT NULL AND state = 'ready'
+      UNION ALL SELECT id FROM folder WHERE error LIKE '%"SYNC_READ_ONLY"%')`
+    return this.#database.all(sql).map(({ id }) => Number(id))
+  }
+
+  hasBlocked(): boolean {
+    return this.#database.find('SELECT 1 FROM item WHERE is_blocked LIMIT 1') !== undefined
+  }
+
+  /** Folders with changes of flags or deletions to be told. */
+  changedFolders(): number[] {
+    const sql = `SELECT DISTINCT remote_folder AS folder FROM item WHERE ${CHANGED} AND remote_folder IS NOT NULL AND uid > 0
+      UNION SELECT folder FROM expunge WHERE is_marked = 0`
+    return this.#database.all(sql).map(row => Number(row.folder))
+  }
+}
+
+function flagsOf(row: Row, side: 'server' | 'local'): MessageFlags {
+  return { bits: Number(row[`${side}_bits`]), keywords: String(row[`${side}_keywords`]) }
+}

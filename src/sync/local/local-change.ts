@@ -1,0 +1,128 @@
+import { PosternError } from '../../errors.ts'
+import { isAtom } from '../../formats/imap/encoder.ts'
+import { packFlags } from '../../store/flags.ts'
+import type { Store } from '../../store/store.ts'
+import type { Transactor } from '../../store/transactor.ts'
+import type { SyncErrorCode } from '../errors.ts'
+import { applyConflictChange, type ConflictChange } from './conflict-change.ts'
+import { readMessageFile } from './message-file.ts'
+
+/** Something that a user does to the local mail. Items are named by their row, folders by their path. */
+export type LocalChange =
+  | { readonly kind: 'add'; readonly folder: string; readonly file: string; readonly flags: readonly string[] }
+  | {
+      readonly kind: 'flag'
+      readonly items: readonly number[]
+      readonly add: readonly string[]
+      readonly remove: readonly string[]
+    }
+  | { readonly kind: 'move' | 'copy'; readonly items: readonly number[]; readonly folder: string }
+  | { readonly kind: 'delete'; readonly items: readonly number[]; readonly isPermanent: boolean }
+  | { readonly kind: 'restore'; readonly items: readonly number[] }
+  | { readonly kind: 'createFolder' | 'deleteFolder'; readonly path: string }
+  | { readonly kind: 'renameFolder'; readonly path: string; readonly newPath: string }
+  | { readonly kind: 'resumeFolder'; readonly path: string; readonly consent: 'accept' | 'restore' | undefined }
+  | { readonly kind: 'clearIgnored'; readonly folder: string | undefined }
+  | ConflictChange
+
+/** What a change has made: the rows of new items, and how many were changed. */
+export interface LocalChangeResult {
+  readonly items: readonly number[]
+  readonly changed: number
+}
+
+/** Makes a change in one transaction: all of it or nothing. Durable when it resolves. */
+export async function applyLocalChange(
+  store: Store,
+  change: LocalChange,
+  clock: () => number,
+): Promise<LocalChangeResult> {
+  if (change.kind === 'add') return addFile(store, change, clock)
+  if ('path' in change) return changeFolder(store, change)
+  if (change.kind === 'clearIgnored') return clearIgnored(store, change.folder)
+  if ('conflicts' in change || change.kind === 'restoreDeleted') return applyConflictChange(store, change)
+  if (change.kind === 'flag') return setFlags(store, change)
+  if (change.kind === 'delete') {
+    return each(store, change.items, ({ local }, id) => void local.delete(id, { isPermanent: change.isPermanent }))
+  }
+  if (change.kind === 'restore') {
+    return each(store, change.items, ({ undo }, id) => undo.restore(id))
+  }
+  return transfer(store, change)
+}
+
+/** Tells whether a change writes a message, and so must wait for the end of a run. */
+export function needsWriter({ kind }: LocalChange): boolean {
+  return kind === 'add'
+}
+
+async function addFile(
+  store: Store,
+  { folder, file, flags }: LocalChange & { kind: 'add' },
+  clock: () => number,
+): Promise<LocalChangeResult> {
+  const { id } = store.read.getFolder(folder)
+  const packed = packFlags(flags.map(checkedFlag))
+  await using writer = store.openPackWriter()
+  const message = await readMessageFile(file, writer)
+  const ends = await writer.sync()
+  const internalDateMs = message.digest.dateMs ?? clock()
+  const item = store.transact(transactor => {
+    for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
+    return transactor.local.addMessage(id, { ...message, flags: packed, internalDateMs })
+  })
+  return { items: [item], changed: 1 }
+}
+
+function setFlags(store: Store, { items, add, remove }: LocalChange & { kind: 'flag' }): LocalChangeResult {
+  const change = { add: packFlags(add.map(checkedFlag)), remove: packFlags(remove.map(checkedFlag)) }
+  return each(store, items, ({ local }, id) => local.setFlags(id, change))
+}
+
+function transfer(
+  store: Store,
+  { kind, items, folder }: Extract<LocalChange, { folder: string; items: unknown }>,
+): LocalChangeResult {
+  const { id: target } = store.read.getFolder(folder)
+  if (kind === 'move') return each(store, items, ({ local }, id) => local.move(id, target))
+  const copies = store.transact(transactor => items.map(id => transactor.local.copy(id, target)))
+  return { items: copies, changed: copies.length }
+}
+
+function clearIgnored(store: Store, path: string | undefined): LocalChangeResult {
+  const folder = path === undefined ? undefined : store.read.getFolder(path).id
+  return { items: [], changed: store.transact(({ incoming }) => incoming.clearIgnored(folder)) }
+}
+
+function changeFolder(store: Store, change: Extract<LocalChange, { path: string }>): LocalChangeResult {
+  const changed = store.transact(transactor => {
+    if (change.kind === 'createFolder') transactor.folders.create(change.path)
+    else if (change.kind === 'renameFolder') transactor.folders.rename(change.path, change.newPath)
+    else if (change.kind === 'resumeFolder')
+      transactor.held.resume(store.read.getFolder(change.path).id, change.consent)
+    else return transactor.folders.delete(change.path)
+    return 1
+  })
+  return { items: [], changed }
+}
+
+function each(
+  store: Store,
+  items: readonly number[],
+  change: (transactor: Transactor, id: number) => void,
+): LocalChangeResult {
+  store.transact(transactor => {
+    for (const id of items) change(transactor, id)
+  })
+  return { items: [], changed: items.length }
+}
+
+function checkedFlag(flag: string): string {
+  const isSystem = /^\\(seen|answered|flagged|deleted|draft)$/i.test(flag)
+  if (isSystem || (isAtom(flag) && flag.length <= 100)) return flag
+  throw new PosternError<SyncErrorCode>('SYNC_BAD_FLAG', `${JSON.stringify(flag)} is no flag.`, {
+    remedy: 'user',
+    advice:
+      'Use \\Seen, \\Answered, \\Flagged, \\Deleted, \\Draft, or a keyword of letters, digits and signs like $Label1.',
+  })
+}

@@ -1,0 +1,155 @@
+import { UidSet } from '../../formats/imap/uid-set.ts'
+import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../../store/flags.ts'
+import type { PendingFlags } from '../../store/queries/pending-changes.ts'
+import type { FolderRow } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
+import { openForChanges } from '../download/open-folder.ts'
+import { deletionsHeld, findMassDeletionHere } from '../plan/mass-deletion.ts'
+import type { PlanContext } from '../plan/plan-folder.ts'
+import type { FolderFailure } from '../progress.ts'
+import { isFolderFailure } from '../refusal.ts'
+import type { WritableFolder } from '../remote.ts'
+import { enforceRights } from './enforce-rights.ts'
+import { PushAppends } from './push-appends.ts'
+import { pushMoves } from './push-moves.ts'
+
+/** What PUSH works with. */
+export interface PushContext extends PlanContext {
+  /** Tells how many of how many messages are uploaded. */
+  readonly onUploaded: (uploaded: number, total: number) => void
+  /** Keeps a refusal that concerns one folder. */
+  readonly onRefused: (failure: FolderFailure) => void
+}
+
+/**
+ * PUSH: tells the server what the user has changed. Lost answers first, then appends, moves, deletions, flags.
+ * `isComplete` says that PLAN has seen every folder in this cycle: only then it is known what has not arrived.
+ */
+export async function pushAccount(context: PushContext, isComplete: boolean): Promise<void> {
+  const { store } = context
+  if (isComplete) resolveLost(store)
+  await enforceRights(context)
+  await new PushAppends(context).run()
+  await pushMoves(context)
+  for (const id of store.read.pending.changedFolders()) {
+    const folder = store.read.folders().find(folder => folder.id === id)
+    if (folder && isPushable(folder)) await refusable(context, folder.path, () => pushFolder(context, folder))
+  }
+}
+
+/** What was sent and did not turn up in any folder waits another cycle: the server may be slow to show it. */
+function resolveLost(store: Store): void {
+  if (!store.read.pending.hasUnresolved()) return
+  const lost = store.read.pending.inflight()
+  store.transact(transactor => {
+    transactor.push.giveUpSearched()
+    for (const { item } of lost) transactor.push.searched(item)
+  })
+}
+
+/** Tells whether changes of a folder may be sent now. */
+export function isPushable({ state, isSelectable, isExcluded, uidValidity }: FolderRow): boolean {
+  return state === 'ok' && isSelectable && !isExcluded && uidValidity !== undefined
+}
+
+/** Runs what concerns one folder: a refused command is told, everything else ends the run. */
+export async function refusable(context: PushContext, path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (!isFolderFailure(error)) throw error
+    context.log.warn({ code: error.code }, 'a change was refused')
+    context.onRefused({ folder: path, code: error.code, message: error.message })
+  }
+}
+
+async function pushFolder(context: PushContext, folder: FolderRow): Promise<void> {
+  const { store, remote } = context
+  const pending = store.read.pending
+  const all = pending.deletions(folder.id, folder.uidValidity ?? 0)
+  const isHeld = (all.length > 0 || folder.deletions === 'held') && holdsDeletions(context, folder)
+  const doomedIn = (uidValidity: number) =>
+    isHeld ? pending.leftovers(folder.id, uidValidity) : pending.deletions(folder.id, uidValidity)
+  if (doomedIn(folder.uidValidity ?? 0).length + pending.flags(folder.id).length === 0) return
+  const selected = await openForChanges(context, folder)
+  if (!selected) return
+  const { uidValidity } = selected
+  const [doomed, changed] = [doomedIn(uidValidity), pending.flags(folder.id)]
+  if (selected.readOnly) {
+    store.transact(({ readOnly }) => readOnly.note(folder.id, true)) // decided before the next PUSH
+    return
+  }
+  if (doomed.length > 0) {
+    await selected.expunge(UidSet.of(doomed))
+    const isOnlyMarked = !remote.features.uidPlus
+    store.transact(transactor => {
+      transactor.push.expunged(folder.id, uidValidity, doomed, isOnlyMarked)
+      if (folder.deletions === 'accepted') transactor.held.releaseDeletions(folder.id)
+    })
+  }
+  await pushFlags(store, selected, changed)
+}
+
+/** Keeps deletions back when they are too many for a folder, until the user says that it is right. */
+function holdsDeletions({ store, clock, onRefused }: PushContext, folder: FolderRow): boolean {
+  if (folder.deletions === 'accepted') return false
+  const loss = findMassDeletionHere(store, folder.id, clock())
+  if (!loss) {
+    if (folder.deletions === 'held') store.transact(({ held }) => held.releaseDeletions(folder.id))
+    return false
+  }
+  if (folder.deletions === 'held') return true // was told
+  const { code, message } = deletionsHeld(loss)
+  store.transact(({ held }) => held.holdDeletions(folder.id, { code, message }))
+  onRefused({ folder: folder.path, code, message })
+  return true
+}
+
+async function pushFlags(store: Store, selected: WritableFolder, changed: readonly PendingFlags[]): Promise<void> {
+  const groups = groupByChange(changed, selected.permanentFlags)
+  await Promise.all(
+    groups.map(async ({ change, messages }) => {
+      const words = { add: unpackFlags(change.add), remove: unpackFlags(change.remove) }
+      if (!isNothing(change)) await selected.storeFlags(UidSet.of(messages.map(({ uid }) => uid)), words)
+      store.transact(transactor => transactor.push.flagsStored(messages, change))
+    }),
+  )
+}
+
+interface FlagGroup {
+  readonly change: FlagChange
+  readonly messages: PendingFlags[]
+}
+
+function groupByChange(changed: readonly PendingFlags[], permanent: readonly string[]): FlagGroup[] {
+  const groups = new Map<string, FlagGroup>()
+  for (const message of changed) {
+    const { add, remove } = flagChange(message.server, message.local)
+    const change = { add: keepable(add, permanent), remove: keepable(remove, permanent) }
+    const key = JSON.stringify(change)
+    if (isNothing(change) && message.isSettled) continue
+    const group = groups.get(key) ?? { change, messages: [] }
+    group.messages.push(message)
+    groups.set(key, group)
+  }
+  return [...groups.values()]
+}
+
+// A flag that the server would forget stays here alone (RFC 9051 section 7.1, PERMANENTFLAGS).
+function keepable({ bits, keywords }: MessageFlags, permanent: readonly string[]): MessageFlags {
+  if (permanent.length === 0) return { bits, keywords }
+  const kept = new Set(permanent.map(flag => flag.toLowerCase()))
+  const isKept = (flag: string) => kept.has(flag.toLowerCase()) || (!flag.startsWith('\\') && kept.has('\\*'))
+  const words = keywords === '' ? [] : keywords.split(' ')
+  const systemBits = BITS_BY_FLAG.reduce((sum, [flag, bit]) => sum | (isKept(flag) ? bit & bits : 0), 0)
+  return { bits: systemBits, keywords: words.filter(isKept).join(' ') }
+}
+
+const BITS_BY_FLAG: readonly (readonly [string, number])[] = [1, 2, 4, 8, 16].map(bit => [
+  unpackFlags({ bits: bit, keywords: '' })[0] ?? '',
+  bit,
+])
+
+function isNothing({ add, remove }: FlagChange): boolean {
+  return (add.bits | remove.bits) === 0 && add.keywords === '' && remove.keywords === ''
+}

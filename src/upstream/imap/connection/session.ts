@@ -1,0 +1,140 @@
+import type { Socket } from 'node:net'
+import { PosternError } from '../../../errors.ts'
+import type { Logger } from '../../../log/logger.ts'
+import { connectTo } from '../../../net/connect.ts'
+import type { Peer, PeerVerifier } from '../../../tls/peer.ts'
+import type { UpstreamErrorCode } from '../../errors.ts'
+import { ImapConnection } from './connection.ts'
+import type { RateLimits } from './rate-limit.ts'
+import { type Credentials, signIn } from './sign-in.ts'
+import type { SilenceLimits } from './silence-watch.ts'
+
+const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
+const SLOW_MS = 30_000 // a server that thinks for so long is told of: the run goes on
+const SIGN_IN_TIMEOUT_MS = 30_000 // from the first packet to a signed-in session
+
+/** How the real server is reached. */
+export interface ImapAccount {
+  readonly peer: Peer
+  /** `starttls` is required once chosen: a server that does not offer it is not signed in to. */
+  readonly security: 'none' | 'starttls' | 'tls'
+  /** Asked for when it is needed, never kept here. */
+  readonly credentials: () => Promise<Credentials>
+}
+
+/** What a connection is made with. */
+export interface ImapClientOptions {
+  readonly verifier: PeerVerifier
+  readonly log: Logger
+  readonly clientVersion: string
+  readonly silenceTimeoutMs?: number
+  readonly signInTimeoutMs?: number
+  /** Is told when the server has said nothing for `slowMs` although it was asked something; again and again. */
+  readonly onSlow?: (silentMs: number) => void
+  readonly slowMs?: number
+  /** Limits that all connections of the profile share. */
+  readonly rates?: RateLimits
+}
+
+/**
+ * Connects and signs in.
+ *
+ * @throws {PosternError} NET_…, TLS_…, UPSTREAM_…
+ */
+export async function openSession(
+  account: ImapAccount,
+  options: ImapClientOptions,
+  signal: AbortSignal,
+): Promise<ImapConnection> {
+  const timeoutMs = options.signInTimeoutMs ?? SIGN_IN_TIMEOUT_MS
+  const timer = new AbortController()
+  const timeout = setTimeout(() => timer.abort(tooSlow(account.peer, timeoutMs)), timeoutMs)
+  const both = AbortSignal.any([signal, timer.signal])
+  try {
+    return await open(account, options, both)
+  } catch (error) {
+    throw timer.signal.aborted ? timer.signal.reason : error
+  } finally {
+    clearTimeout(timeout)
+  }
+}
+
+async function open(account: ImapAccount, options: ImapClientOptions, signal: AbortSignal): Promise<ImapConnection> {
+  const { peer, security } = account
+  const { verifier, log } = options
+  const plain = await connectTo(peer, signal)
+  const socket: Socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
+  const where = `${peer.host}:${peer.port}`
+  const connection = new ImapConnection(socket, {
+    where,
+    silence: silenceLimits(options),
+    ...(options.rates ? { rates: options.rates } : {}),
+  })
+  const onAbort = () => connection.destroy(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    const greeting = await connection.greeting()
+    if (security === 'starttls') {
+      await startTls(connection, greeting.status, socket => verifier.secure(socket, peer, signal))
+    }
+    if (connection.capabilities.size === 0) await connection.readCapabilities()
+    if (greeting.status !== 'PREAUTH') await authenticate(connection, account, security !== 'none')
+    introduce(connection, options.clientVersion)
+    log.debug({ host: peer.host, port: peer.port }, 'signed in to the IMAP server')
+  } catch (error) {
+    connection.destroy(error)
+    throw error
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+  return connection
+}
+
+function silenceLimits({ silenceTimeoutMs, slowMs, onSlow }: ImapClientOptions): SilenceLimits {
+  const timeoutMs = silenceTimeoutMs ?? SILENCE_TIMEOUT_MS
+  return onSlow ? { timeoutMs, slowMs: slowMs ?? SLOW_MS, onSlow } : { timeoutMs }
+}
+
+async function startTls(connection: ImapConnection, greeting: string, secure: (socket: Socket) => Promise<Socket>) {
+  if (connection.capabilities.size === 0) await connection.readCapabilities()
+  // PREAUTH would make us skip TLS (RFC 9051 section 11.1).
+  if (greeting === 'PREAUTH' || !connection.capabilities.has('STARTTLS')) {
+    throw new PosternError<UpstreamErrorCode>(
+      'UPSTREAM_NO_STARTTLS',
+      `${connection.where} does not offer STARTTLS, which the profile asks for.`,
+      {
+        remedy: 'user',
+        advice: 'Use imaps:// if the server has implicit TLS. Postern does not go on without encryption.',
+      },
+    )
+  }
+  await connection.startTls(secure)
+}
+
+async function authenticate(connection: ImapConnection, account: ImapAccount, isSecure: boolean): Promise<void> {
+  const credentials = await account.credentials()
+  const before = connection.capabilities
+  await signIn(connection, credentials, isSecure)
+  // What the server can do may change with sign-in; it often says so in the OK, else we ask.
+  if (connection.capabilities === before) await connection.readCapabilities()
+}
+
+// Nobody waits for these: what comes next follows them on the wire, and the server works in that order.
+function introduce(connection: ImapConnection, version: string): void {
+  const { capabilities } = connection
+  const ignore = () => undefined // a lost connection is told by the next command
+  if (capabilities.has('ID')) connection.command([`ID ("name" "Postern" "version" "${version}")`]).catch(ignore)
+  if (!capabilities.has('QRESYNC')) return
+  connection.command(['ENABLE QRESYNC']).catch(() => connection.withdrawCapability('QRESYNC'))
+}
+
+function tooSlow({ host, port }: Peer, timeoutMs: number): PosternError {
+  return new PosternError<UpstreamErrorCode>(
+    'UPSTREAM_SILENT',
+    `${host}:${port} accepted the connection but no session came about within ${timeoutMs / 1000} s.`,
+    {
+      remedy: 'retry',
+      advice: 'Check that the port speaks IMAP with the chosen encryption; a firewall may swallow it.',
+    },
+  )
+}
