@@ -17,6 +17,14 @@ export class StoryUser {
     this.#book = book
   }
 
+  /** Says that it is right what folders are held for: somebody else has renumbered one, or emptied it. */
+  acceptHeld(): void {
+    const { store } = this.#here
+    for (const { id, state } of store.read.folders()) {
+      if (state === 'paused') store.transact(({ held }) => void held.resume(id, 'accept'))
+    }
+  }
+
   async change(): Promise<void> {
     const { random } = this.#book
     const { read } = this.#here.store
