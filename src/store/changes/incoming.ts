@@ -134,7 +134,7 @@ export class IncomingMail {
       this.#scope.log({ ...entryOf(row), event: 'ignored-cleared' })
     }
     const uploads = database.all(
-      `UPDATE op SET attempts = 0, next_at = 0, error = NULL WHERE kind = 'append' AND item IS NOT NULL
+      `UPDATE op SET attempts = 0, lost = 0, next_at = 0, error = NULL WHERE kind = 'append' AND item IS NOT NULL
          AND attempts >= ? AND (?2 IS NULL OR destination = ?2) RETURNING item`,
       ...[MAX_DOWNLOAD_ATTEMPTS, folder ?? null],
     )
