@@ -45,6 +45,13 @@ for (const dir of dirs) {
     t.match(report, { queued: { download: 1, import: 1, upload: 2 }, tombs: 1 })
     t.same(account.subjects('INBOX').toSorted(), ['m1', 'm3', 'm6', 'm7', 'm8', 'mine'])
     t.same(account.subjects('Archive').toSorted(), ['a1', 'a2', 'm1', 'm2'])
+    const [{ id }, { objects }] = [account.store.read.getFolder('Archive'), account.store.read]
+    t.match(objects.list(id), [
+      { href: 'mine.ics', isDirty: true },
+      { href: 'both.ics', etag: '"1"' },
+    ])
+    t.match(objects.losers(id), [{ href: 'both.ics', side: 'local' }])
+    t.same(objects.queue(id, 10), ['new.ics'])
   })
 
   t.test(`${dir.split(/[/\\]/).at(-1)} goes on where it was`, async t => {

@@ -38,6 +38,18 @@ export async function liveForFixture(account: ModelAccount): Promise<void> {
   account.server.expunge('INBOX', 6)
   account.server.store('INBOX', 8, ['\\Answered'], [])
   account.store.transact(({ damaged }) => damaged.note(id('m1'), 'noted for the fixture'))
+  keepObjects(account)
+}
+
+// One that waits to be told, one that lost against the server, one that waits to be read.
+function keepObjects({ store }: ModelAccount): void {
+  const { id } = store.read.getFolder('Archive')
+  store.transact(({ objects }) => {
+    objects.create(id, 'mine.ics', Buffer.from('mine'))
+    objects.create(id, 'both.ics', Buffer.from('ours'))
+    objects.fetched(id, { href: 'both.ics', etag: '"1"', octets: Buffer.from('theirs') }, 'server')
+    objects.changedOnServer(id, { href: 'new.ics', etag: '"2"' })
+  })
 }
 
 /** What the server has, as the store shall have it in the end. */

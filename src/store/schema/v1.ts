@@ -1,5 +1,5 @@
 /**
- * Version 1 of the store. Not frozen yet: it is with the first release that writes to the server.
+ * Version 1 of the store. Frozen: a change is a new version with a migration, see test/store/migrations.test.ts.
  *
  * `bits` and `keywords` are flags (see flags.ts); `server_…` is what the server was last known to have, `local_…` what
  * the user sees: a difference is a local change to upload. Times are ms since the epoch. A body is a range of a pack.

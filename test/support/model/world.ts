@@ -104,6 +104,7 @@ export class World {
       for (let event = 0; event < events; event++) await this.#event()
       this.#faults.meanwhile = undefined
       this.#faults.chance = 0
+      this.#nowMs += 7 * 3_600_000 // the longest pause of uploads is over
       if (this.#isModest) await this.#wantEverything()
       await this.#calmDown()
       if (this.#features.lie) await this.#daysLater()
