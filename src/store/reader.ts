@@ -62,6 +62,11 @@ export class StoreReader implements Disposable {
     return this.#database.all(`SELECT * FROM folder WHERE state <> 'gone' ORDER BY path`).map(folderRow)
   }
 
+  findFolder(id: number): FolderRow | undefined {
+    const row = this.#database.find(`SELECT * FROM folder WHERE id = ? AND state <> 'gone'`, id)
+    return row && folderRow(row)
+  }
+
   /** @throws {PosternError} STORE_NO_SUCH_FOLDER */
   getFolder(path: string): FolderRow {
     const wanted = /^inbox$/i.test(path) ? 'INBOX' : path

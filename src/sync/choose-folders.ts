@@ -15,6 +15,7 @@ export function synchronizableFolders(store: Store): FolderRow[] {
   return store.read
     .folders()
     .filter(folder => folder.isSelectable && !folder.isExcluded && folder.state === 'ok' && !isPending(folder))
+    .filter(({ rights }) => rights === undefined || rights.includes('r')) // else the server only lists it (RFC 4314)
     .sort((left, right) => rank(left) - rank(right))
 }
 

@@ -42,6 +42,8 @@ export class Cycle {
   readonly #run: SyncRun
   readonly #errors: FolderFailure[] = []
   readonly #failed = new Set<number>()
+  /** Those of them that leave it open where a message is: not what was refused in the run before as well. */
+  readonly #unseen = new Set<number>()
   readonly #asked = new Map<number, AskedCompanies>()
   readonly #totals: SyncCounters = newCounters()
   readonly #lastConflict: number
@@ -65,7 +67,7 @@ export class Cycle {
     await pushAccount(this.#pushContext, isComplete)
     await this.#transfer(chosen, 'fresh')
     for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(this.#transferContext, folder))
-    if (isComplete && this.#errors.length === 0) this.#sweep()
+    if (isComplete && this.#unseen.size === 0) this.#sweep()
     purgeOld(this.#store)
     // Last: any of these may cost the connection.
     await this.#transferSuspects(chosen)
@@ -84,8 +86,10 @@ export class Cycle {
     for (const { folder, path, doomed, remaining } of findMassDeletions(this.#store, this.#options.clock())) {
       this.#fail({ id: folder, path }, massDeletion(path, doomed, doomed + remaining))
     }
+    // What was moved into a held folder by another client would be uploaded beside it.
+    const isAnyHeld = this.#store.read.folders().some(({ state }) => state === 'paused')
     this.#store.transact(({ held }) => {
-      if (this.#failed.size === 0) held.restoreVanished()
+      if (this.#failed.size === 0 && !isAnyHeld) held.restoreVanished()
       held.endConsents()
     })
     return [...folders, ...others]
@@ -153,10 +157,7 @@ export class Cycle {
     const isPaused = this.#store.read.folders().some(({ state }) => state === 'paused')
     const isPending = this.#store.read.pending.folders().length > 0
     return (
-      !isPaused &&
-      !isPending &&
-      this.#errors.length === 0 &&
-      planned.length === synchronizableFolders(this.#store).length
+      !isPaused && !isPending && this.#unseen.size === 0 && planned.length === synchronizableFolders(this.#store).length
     )
   }
 
@@ -188,8 +189,9 @@ export class Cycle {
     }
   }
 
-  #fail({ id, path }: Pick<FolderRow, 'id' | 'path'>, error: PosternError): void {
+  #fail({ id, path, error: before }: Pick<FolderRow, 'id' | 'path'> & Partial<FolderRow>, error: PosternError): void {
     const { code, message } = error
+    if (before?.code !== code) this.#unseen.add(id)
     this.#options.log.warn({ folder: id, code }, 'a folder could not be synchronized')
     this.#failed.add(id)
     this.#errors.push({ folder: path, code, message })

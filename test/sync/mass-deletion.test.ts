@@ -190,3 +190,18 @@ t.test('a folder numbered anew whose messages are not recognised is held', async
   for (let run = 0; run < 3; run++) t.match(await each.sync(), { errors: [] })
   t.equal(each.items('INBOX').length, 30)
 })
+
+t.test('a yes to deletions is no yes to later ones', async t => {
+  using each = await account(100)
+  await deleteHere(each, 80)
+  await each.sync()
+  await resume(each, 'accept')
+  loseOnServer(each, 80) // somebody else was faster
+  for (let run = 0; run < 3; run++) await each.sync()
+  each.deliver('INBOX', ...names(100).map(name => `later-${name}`))
+  each.clock.ms += 2 * 3_600_000
+  await each.sync()
+  await deleteHere(each, 110)
+  t.match(await each.sync(), { errors: [{ code: 'SYNC_DELETIONS_HELD' }] })
+  t.equal(each.server.folder('INBOX').messages.size, 120)
+})

@@ -47,7 +47,7 @@ export function makeReconcilable(
     doubtUploads(database, headerHashOf)
     database.run(
       `UPDATE folder SET uid_next = NULL, cursor = NULL, last_full_at = NULL, consent = NULL,
-         error = NULL, state = iif(state = 'paused', 'ok', state)`,
+         deletions = NULL, error = NULL, state = iif(state = 'paused', 'ok', state)`,
     )
     database.run('UPDATE damaged SET attempts = 0')
     database.run(`INSERT INTO ledger(at, event) VALUES(?, 'restored-from-backup')`, now)

@@ -1,6 +1,6 @@
 import type { Database } from '../database.ts'
 import { locationOf } from '../row-values.ts'
-import type { StagedRow } from '../rows.ts'
+import type { BodyPart, StagedRow } from '../rows.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { PackLocation } from './pack-format.ts'
 
@@ -40,10 +40,17 @@ export class DamagedBodies {
     if (changes > 0) this.#scope.log({ item, event: 'damaged', detail: cause })
   }
 
-  /** Gives an item the octets that the server has sent again. Nothing of it changes for the user. */
-  replace(item: number, { pack, offset, length }: PackLocation, sha256: Buffer): void {
+  /**
+   * Gives an item the octets that the server has sent again, of as much of the message as was here. Nothing of it changes
+   * for the user. What has come whole meanwhile stays.
+   */
+  replace(item: number, part: BodyPart, { pack, offset, length }: PackLocation, sha256: Buffer): void {
     const { database } = this.#scope
-    const before = database.find('SELECT sha256 FROM item WHERE id = ?', item)
+    const before = database.find(
+      `SELECT sha256 FROM item WHERE id = ?1 AND body_state = ?2
+         AND EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND damaged.id = ?1)`,
+      ...[item, part],
+    )
     if (!before) return
     const sql = 'UPDATE item SET pack = ?, offset = ?, length = ?, sha256 = ? WHERE id = ?'
     database.run(sql, pack, offset, length, sha256, item)

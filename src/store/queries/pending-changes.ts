@@ -192,7 +192,7 @@ export class PendingChanges {
   /** Folders with changes of flags or deletions to be told. */
   changedFolders(): number[] {
     const sql = `SELECT DISTINCT remote_folder AS folder FROM item WHERE ${CHANGED} AND remote_folder IS NOT NULL AND uid > 0
-      UNION SELECT folder FROM expunge WHERE is_marked = 0`
+      UNION SELECT folder FROM expunge WHERE is_marked = 0 UNION SELECT id FROM folder WHERE deletions IS NOT NULL`
     return this.#database.all(sql).map(row => Number(row.folder))
   }
 }

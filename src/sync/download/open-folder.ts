@@ -15,8 +15,9 @@ export async function openForChanges(context: PlanContext, folder: FolderRow): P
 }
 
 // Where UIDs hold for one session alone, PLAN is repeated in this one.
-async function isPlanned(context: PlanContext, { path }: FolderRow, selected: SelectedFolder): Promise<boolean> {
-  const folder = context.store.read.getFolder(path)
+async function isPlanned(context: PlanContext, { id, path }: FolderRow, selected: SelectedFolder): Promise<boolean> {
+  const folder = context.store.read.findFolder(id)
+  if (folder?.path !== path) return false // renamed or deleted here meanwhile
   if (selected.uidsAreSticky) return selected.uidValidity === folder.uidValidity
   context.store.transact(transactor => transactor.loseUids(folder.id))
   await planWhole(context, folder, selected)

@@ -44,7 +44,7 @@ async function refetch(
     for (const { id, uid } of items) if (!sink.locations.has(uid)) damaged.failed(id)
     for (const [index, { id, location }] of arrived.entries()) {
       const outcome = outcomes[index]
-      if (outcome?.kind === 'digest') damaged.replace(id, location, outcome.digest.sha256)
+      if (outcome?.kind === 'digest') damaged.replace(id, part, location, outcome.digest.sha256)
       else damaged.failed(id)
     }
   })

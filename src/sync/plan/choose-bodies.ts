@@ -18,9 +18,9 @@ export interface ChoiceContext {
 }
 
 /** Asks for the bodies that are wanted by now, and lets those go that are too old. */
-export async function chooseBodies({ store, settings, clock }: ChoiceContext, { path }: FolderRow): Promise<void> {
-  const folder = store.read.getFolder(path) // PLAN may have read it for the first time
-  if (folder.uidValidity === undefined) return
+export async function chooseBodies({ store, settings, clock }: ChoiceContext, { id }: FolderRow): Promise<void> {
+  const folder = store.read.findFolder(id) // PLAN may have read it for the first time, or the user has deleted it
+  if (folder?.uidValidity === undefined) return
   const limits = bodyLimits(settings, folder, clock())
   reconsider(store, folder.id, folder.uidValidity, limits)
   await letGoOld(store, folder, keptSince(settings, clock()))

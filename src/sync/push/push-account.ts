@@ -67,6 +67,10 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
   const { store, remote } = context
   const pending = store.read.pending
   const all = pending.deletions(folder.id, folder.uidValidity ?? 0)
+  // A word that was given holds for what it was given for, not for what is deleted later.
+  if (folder.deletions === 'accepted' && all.length === 0) {
+    store.transact(({ held }) => held.releaseDeletions(folder.id))
+  }
   const isHeld = (all.length > 0 || folder.deletions === 'held') && holdsDeletions(context, folder)
   const doomedIn = (uidValidity: number) =>
     isHeld ? pending.leftovers(folder.id, uidValidity) : pending.deletions(folder.id, uidValidity)
@@ -98,7 +102,7 @@ function holdsDeletions({ store, clock, onRefused }: PushContext, folder: Folder
     if (folder.deletions === 'held') store.transact(({ held }) => held.releaseDeletions(folder.id))
     return false
   }
-  if (folder.deletions === 'held') return true // was told
+  if (folder.deletions === 'held' && folder.error?.code === 'SYNC_DELETIONS_HELD') return true // was told
   const { code, message } = deletionsHeld(loss)
   store.transact(({ held }) => held.holdDeletions(folder.id, { code, message }))
   onRefused({ folder: folder.path, code, message })
