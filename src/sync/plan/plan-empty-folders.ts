@@ -1,6 +1,6 @@
-import type { FolderRow } from '../store/rows.ts'
-import type { Store } from '../store/store.ts'
-import type { RemoteStatus } from './remote.ts'
+import type { FolderRow } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
+import type { RemoteStatus } from '../remote.ts'
 
 /**
  * Takes over where folders begin of which STATUS says that they are empty, and which are empty here: they need not be
