@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
 import { LOOKED_FOR } from './changes/adoption.ts'
+import { RESTORABLE } from './changes/held-folders.ts'
 import { ObjectReader } from './changes/objects.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
@@ -60,6 +61,11 @@ export class StoreReader implements Disposable {
 
   folders(): FolderRow[] {
     return this.#database.all(`SELECT * FROM folder WHERE state <> 'gone' ORDER BY path`).map(folderRow)
+  }
+
+  /** Items that vanished and that the user wants back on the server. */
+  restorable(): number[] {
+    return this.#database.all(`SELECT item.id FROM item ${RESTORABLE}`).map(row => Number(row.id))
   }
 
   findFolder(id: number): FolderRow | undefined {

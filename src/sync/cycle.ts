@@ -83,13 +83,18 @@ export class Cycle {
     const planned = new Set(folders.map(({ id }) => id))
     const others = synchronizableFolders(this.#store).filter(({ id }) => !planned.has(id))
     for (const folder of others) await plan(folder)
+    const vanished = this.#store.read.restorable()
+    // A message that another client moved meanwhile may be in a folder that was looked at before: each is, once more.
+    if (vanished.length > 0) {
+      for (const folder of [...folders, ...others]) await this.#tryFolder(folder, () => this.#plan(folder, undefined))
+    }
     for (const { folder, path, doomed, remaining } of findMassDeletions(this.#store, this.#options.clock())) {
       this.#fail({ id: folder, path }, massDeletion(path, doomed, doomed + remaining))
     }
     // What was moved into a held folder by another client would be uploaded beside it.
     const isAnyHeld = this.#store.read.folders().some(({ state }) => state === 'paused')
     this.#store.transact(({ held }) => {
-      if (this.#failed.size === 0 && !isAnyHeld) held.restoreVanished()
+      if (this.#failed.size === 0 && !isAnyHeld) held.restoreVanished(new Set(vanished))
       held.endConsents()
     })
     return [...folders, ...others]

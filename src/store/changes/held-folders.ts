@@ -74,14 +74,10 @@ export class HeldFolders {
     this.#scope.log({ folder, event: 'resumed', detail: consent ?? '' })
   }
 
-  /** Every folder was looked at: what is in no other one is uploaded again where the user wants that. Gives their number. */
-  restoreVanished(): number {
-    const rows = this.#scope.database.all(
-      `SELECT item.* FROM item JOIN folder ON folder.id = remote_folder
-         WHERE consent = 'restore' AND unlinked IS NOT NULL AND is_gone = 0`,
-    )
-    for (const row of rows) this.#server.uploadAgain(row)
-    return rows.length
+  /** Every folder was looked at since these vanished: what is in no other one is uploaded again. */
+  restoreVanished(items: ReadonlySet<number>): void {
+    const rows = this.#scope.database.all(`SELECT item.* FROM item ${RESTORABLE}`)
+    for (const row of rows) if (items.has(Number(row.id))) this.#server.uploadAgain(row)
   }
 
   /** The user's word counts for what vanished when it was given, not for ever. */
@@ -101,6 +97,10 @@ export class HeldFolders {
     for (const row of rows) this.#server.uploadAgain(row)
   }
 }
+
+/** Of items: those that vanished from a folder whose messages the user wants back on the server. */
+export const RESTORABLE = `JOIN folder ON folder.id = remote_folder
+  WHERE consent = 'restore' AND unlinked IS NOT NULL AND is_gone = 0`
 
 function notHeld(path: string): PosternError {
   return new PosternError<StoreErrorCode>('STORE_FOLDER_NOT_HELD', `${JSON.stringify(path)} is not held.`, {
