@@ -9,8 +9,8 @@ export interface FoundRename {
 }
 
 /**
- * Finds folders that another client has renamed: a name that is gone and a new one with the same UIDVALIDITY, UIDNEXT and
- * number of messages. Where several have the same, nobody can tell them apart, and none is followed. MAILBOXID (RFC 8474)
+ * Finds folders that another client has renamed: a name that is gone and a new one with the same UIDVALIDITY, UIDNEXT,
+ * number of messages and HIGHESTMODSEQ: Cyrus gives folders made in one second the same UIDVALIDITY. Where several have the same, nobody can tell them apart, and none is followed. MAILBOXID (RFC 8474)
  * would prove it, but Cyrus 3.6 answers it with octets out of its memory.
  */
 export function findRenames(
@@ -20,7 +20,8 @@ export function findRenames(
 ): readonly FoundRename[] {
   const before = Map.groupBy(gone, folder => fingerprintOf(store, folder))
   const after = Map.groupBy(appeared, ({ status }) => {
-    return status && `${status.uidValidity} ${status.uidNext} ${status.messages}`
+    if (status?.highestModseq === undefined) return undefined
+    return `${status.uidValidity} ${status.uidNext} ${status.messages} ${status.highestModseq}`
   })
   return [...before].flatMap(([fingerprint, [folder, ...alike]]) => {
     const [found, ...others] = (fingerprint !== undefined && after.get(fingerprint)) || []
@@ -28,7 +29,7 @@ export function findRenames(
   })
 }
 
-function fingerprintOf(store: Store, { id, uidValidity, uidNext }: FolderRow): string | undefined {
-  if (uidValidity === undefined || uidNext === undefined) return undefined
-  return `${uidValidity} ${uidNext} ${store.read.knownCount(id, uidValidity)}`
+function fingerprintOf(store: Store, { id, uidValidity, uidNext, highestModseq }: FolderRow): string | undefined {
+  if (uidValidity === undefined || uidNext === undefined || highestModseq === undefined) return undefined
+  return `${uidValidity} ${uidNext} ${store.read.knownCount(id, uidValidity)} ${highestModseq}`
 }
