@@ -1,6 +1,7 @@
 import type { FolderChange } from '../../store/queries/pending-changes.ts'
 import { isRefusal } from '../refusal.ts'
 import type { RemoteMail } from '../remote.ts'
+import { deleteSeenFolder } from './delete-folder.ts'
 import type { PushContext } from './push-account.ts'
 
 const MAX_ATTEMPTS = 3
@@ -23,12 +24,9 @@ export async function pushFolders(context: Pick<PushContext, 'store' | 'remote' 
   }
 }
 
-async function pushFolder(remote: RemoteMail, { kind, path, newPath, uidNext }: FolderChange): Promise<void> {
+function pushFolder(remote: RemoteMail, change: FolderChange): Promise<void> {
+  const { kind, path, newPath } = change
   if (kind === 'create') return remote.createFolder(path)
   if (kind === 'rename') return remote.renameFolder(path, newPath ?? path)
-  const status = await remote.status(path)
-  // Mail that came since the folder was last read was seen by nobody: the folder stays, and the next PLAN shows it.
-  const isUnseen = uidNext === undefined ? status?.messages !== 0 : status?.uidNext !== uidNext
-  if (status && isUnseen) return
-  await remote.deleteFolder(path)
+  return deleteSeenFolder(remote, change)
 }

@@ -1,0 +1,51 @@
+import type { FolderChange } from '../../store/queries/pending-changes.ts'
+import { isRefusal } from '../refusal.ts'
+import type { RemoteFolder, RemoteMail } from '../remote.ts'
+
+/**
+ * Deletes a folder on the server, with no mail in it that was not seen here: that would be lost. It gets another name
+ * first, under which nobody puts mail any more, and is looked into then; with unseen mail it gets its name back, and the
+ * next PLAN shows it. May be repeated after a crash at any step.
+ */
+export async function deleteSeenFolder(remote: RemoteMail, change: FolderChange): Promise<void> {
+  const listed = await remote.listFolders()
+  const aside = asideName(change)
+  if (listed.some(({ path }) => path === aside)) return await deleteAside(remote, change)
+  const folder = listed.find(({ path }) => path === change.path)
+  if (!folder || (folder.selectable && isUnseen(change, folder.status))) return
+  // A folder that holds others takes them along when it is renamed; a container holds no mail.
+  const isPlain = folder.selectable && !listed.some(each => isBelow(each, folder))
+  if (isPlain && (await renames(remote, change.path, aside))) await deleteAside(remote, change)
+  else await remote.deleteFolder(change.path)
+}
+
+async function deleteAside(remote: RemoteMail, change: FolderChange): Promise<void> {
+  const aside = asideName(change)
+  const status = await remote.status(aside)
+  if (!status || !isUnseen(change, status)) return await remote.deleteFolder(aside)
+  // Its old name may be in use again: then it keeps the new one, with its mail.
+  await renames(remote, aside, change.path)
+}
+
+function isUnseen({ uidNext }: FolderChange, status: RemoteFolder['status']): boolean {
+  return uidNext === undefined ? status?.messages !== 0 : status?.uidNext !== uidNext
+}
+
+async function renames(remote: RemoteMail, path: string, newPath: string): Promise<boolean> {
+  try {
+    await remote.renameFolder(path, newPath)
+    return true
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+    return false
+  }
+}
+
+/** The same for the same change, so that a run after a crash goes on with it. */
+function asideName({ path, seq }: FolderChange): string {
+  return `${path} (being deleted ${seq})`
+}
+
+function isBelow({ path }: RemoteFolder, { path: parent, delimiter }: RemoteFolder): boolean {
+  return delimiter !== undefined && path.startsWith(`${parent}${delimiter}`)
+}
