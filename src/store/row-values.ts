@@ -14,7 +14,7 @@ export function folderRow(row: Row): FolderRow {
     isSelectable: row.is_selectable === 1,
     isExcluded: row.is_excluded === 1,
     state: row.state as FolderRow['state'], // held to these by a CHECK
-    deletions: row.deletions === 'held' || row.deletions === 'accepted' ? row.deletions : undefined,
+    deletions: row.deletions === 'held' ? 'held' : undefined,
     isReadOnly: row.is_read_only === null ? undefined : row.is_read_only === 1,
     consent: row.consent === 'accept' || row.consent === 'restore' ? row.consent : undefined,
     error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,

@@ -15,8 +15,8 @@ export interface FolderRow {
   readonly state: 'ok' | 'paused' | 'gone'
   /** What the user said to the deletion of much of the folder. */
   readonly consent: 'accept' | 'restore' | undefined
-  /** Whether many deletions of the user's are kept from the server, or may be told to it. */
-  readonly deletions: 'held' | 'accepted' | undefined
+  /** Whether many deletions of the user's are kept from the server. */
+  readonly deletions: 'held' | undefined
   /** Whether the last SELECT said that nothing can be changed there; undefined when it was never asked. */
   readonly isReadOnly: boolean | undefined
   readonly error: { readonly code: string; readonly message: string } | undefined

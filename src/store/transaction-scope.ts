@@ -92,9 +92,9 @@ export class TransactionScope {
     const [id, folder, uid] = [Number(row.id), Number(row.folder), Number(row.uid)]
     this.database.run(
       `INSERT INTO tomb(item, folder, uid_validity, uid, message_id, internal_date, bits, keywords, size, body_state, pack,
-         offset, length, sha256, subject, sender, date, deleted_at, deleted_by)
+         offset, length, sha256, subject, sender, date, decided_at, deleted_at, deleted_by)
        SELECT id, folder, (SELECT uid_validity FROM folder WHERE id = remote_folder), uid, message_id, internal_date,
-         local_bits, local_keywords, size, body_state, pack, offset, length, sha256, subject, sender, date, ?, ?
+         local_bits, local_keywords, size, body_state, pack, offset, length, sha256, subject, sender, date, iif(is_gone, gone_at, NULL), ?, ?
          FROM item WHERE id = ?`,
       ...[this.now, by, id],
     )

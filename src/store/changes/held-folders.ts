@@ -44,9 +44,9 @@ export class HeldFolders {
     this.#scope.log({ folder, event: 'deletions-held', detail: reason.message })
   }
 
-  /** The deletions were sent, or are few enough by now. */
+  /** The deletions are few enough by now. */
   releaseDeletions(folder: number): void {
-    const sql = `UPDATE folder SET deletions = NULL, error = iif(deletions = 'held', NULL, error) WHERE id = ?`
+    const sql = `UPDATE folder SET deletions = NULL, error = NULL WHERE id = ? AND deletions = 'held'`
     this.#scope.database.run(sql, folder)
   }
 
@@ -62,8 +62,7 @@ export class HeldFolders {
     if (row?.state !== 'paused' && row?.deletions !== 'held') throw notHeld(String(row?.path))
     if (row.deletions === 'held') {
       if (consent === 'restore') this.#undo.restoreDoomed(folder)
-      const said = consent === 'accept' ? 'accepted' : null
-      database.run('UPDATE folder SET deletions = ?, error = NULL WHERE id = ?', said, folder)
+      database.run('UPDATE folder SET deletions = NULL, error = NULL WHERE id = ?', folder)
     }
     if (row.state === 'paused') {
       const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, uid_next = NULL, cursor = NULL WHERE id = ?`

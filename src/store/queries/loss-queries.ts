@@ -19,8 +19,8 @@ export const LOST = `unlinked IS NOT NULL AND is_gone = 0
   AND (size, internal_date) NOT IN(SELECT size, internal_date FROM dlq UNION SELECT size, internal_date FROM stage)`
 const QUEUED = `(SELECT count(*) FROM dlq WHERE dlq.folder = folder.id AND item IS NULL)
   + (SELECT count(*) FROM stage WHERE stage.folder = folder.id AND item IS NULL)`
-const RECENT = `(SELECT count(*) FROM tomb WHERE tomb.folder = folder.id AND deleted_at > max(?, coalesce(accepted_at, 0))
-  AND deleted_by = ?)`
+const RECENT = `(SELECT count(*) FROM tomb WHERE tomb.folder = folder.id AND deleted_at > ?
+  AND coalesce(decided_at, deleted_at) > coalesce(accepted_at, 0) AND deleted_by = ?)`
 
 /** Reads what is about to be lost, for the guards against mass deletion. */
 export class LossQueries {
@@ -39,9 +39,9 @@ export class LossQueries {
     return this.#database.all(sql, sinceMs, 'server').map(lossOf)
   }
 
-  /** What the user has deleted for good in a folder, and the server does not know. */
+  /** What the user has deleted for good in a folder, not with a yes to it since, and the server does not know. */
   here(folder: number, sinceMs: number): FolderLoss | undefined {
-    const sql = `SELECT folder.*, count(iif(is_gone, 1, NULL)) AS doomed,
+    const sql = `SELECT folder.*, count(iif(is_gone AND gone_at > coalesce(accepted_at, 0), 1, NULL)) AS doomed,
         count(iif(is_gone, NULL, 1)) + ${QUEUED} AS remaining, ${RECENT} AS recent
       FROM item JOIN folder ON folder.id = item.remote_folder
       WHERE folder.id = ? AND uid > 0 AND unlinked IS NULL GROUP BY folder.id`

@@ -35,7 +35,7 @@ CREATE TABLE folder(
   state TEXT NOT NULL CHECK(state IN('ok', 'paused', 'gone')),
   error TEXT,                         -- JSON {code, message} of the last failure
   consent TEXT CHECK(consent IN('accept', 'restore')), -- what the user said to a mass deletion on the server
-  deletions TEXT CHECK(deletions IN('held', 'accepted')), -- of many deletions here: until they are told to the server
+  deletions TEXT CHECK(deletions IN('held')), -- of many deletions here: until the user says what to do
   accepted_at INTEGER,                -- deletions before that count for no guard any more
   is_read_only INTEGER,               -- as the last SELECT answered; NULL when it was never asked
   uid_validity INTEGER,
@@ -207,6 +207,7 @@ CREATE TABLE tomb(                    -- deleted items, restorable until purged
   subject TEXT,
   sender TEXT,
   date INTEGER,
+  decided_at INTEGER,                 -- when the user deleted it, before the server was told; NULL when it was somebody else
   deleted_at INTEGER NOT NULL,
   deleted_by TEXT NOT NULL CHECK(deleted_by IN('local', 'server'))
 ) STRICT;

@@ -67,10 +67,6 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
   const { store, remote } = context
   const pending = store.read.pending
   const all = pending.deletions(folder.id, folder.uidValidity ?? 0)
-  // A word that was given holds for what it was given for, not for what is deleted later.
-  if (folder.deletions === 'accepted' && all.length === 0) {
-    store.transact(({ held }) => held.releaseDeletions(folder.id))
-  }
   const isHeld = (all.length > 0 || folder.deletions === 'held') && holdsDeletions(context, folder)
   const doomedIn = (uidValidity: number) =>
     isHeld ? pending.leftovers(folder.id, uidValidity) : pending.deletions(folder.id, uidValidity)
@@ -86,17 +82,13 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
   if (doomed.length > 0) {
     await selected.expunge(UidSet.of(doomed))
     const isOnlyMarked = !remote.features.uidPlus
-    store.transact(transactor => {
-      transactor.push.expunged(folder.id, uidValidity, doomed, isOnlyMarked)
-      if (folder.deletions === 'accepted') transactor.held.releaseDeletions(folder.id)
-    })
+    store.transact(transactor => transactor.push.expunged(folder.id, uidValidity, doomed, isOnlyMarked))
   }
   await pushFlags(store, selected, changed)
 }
 
 /** Keeps deletions back when they are too many for a folder, until the user says that it is right. */
 function holdsDeletions({ store, clock, onRefused }: PushContext, folder: FolderRow): boolean {
-  if (folder.deletions === 'accepted') return false
   const loss = findMassDeletionHere(store, folder.id, clock())
   if (!loss) {
     if (folder.deletions === 'held') store.transact(({ held }) => held.releaseDeletions(folder.id))
