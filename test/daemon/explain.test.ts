@@ -26,7 +26,7 @@ t.test('a message’s story is told from the server to where it is, newest last'
   t.match(storyOf(bench, { row }), [{ waitsFor: ['its move to Archive to be told to the server'] }])
   await bench.run()
   const [told] = storyOf(bench, { row })
-  t.match(told, { row, messageId: '<letter@x>', subject: 'letter', state: 'item', waitsFor: [] })
+  t.match(told, { row, messageId: '<letter@x>', subject: 'letter', state: 'item', waitsFor: { length: 0 } })
   t.same(told?.where, ['in Archive, number 1 on the server, unread'])
   t.same(
     told?.story.map(({ text }) => text),
@@ -70,7 +70,7 @@ t.test('a message that never came is explained by its Message-ID', async t => {
   bench.add('first')
   await bench.run()
   t.match(explain(bench.store.read, { messageId: '<unheard@of>' }), {
-    matches: [],
+    matches: { length: 0 },
     notes: ['No message with this Message-ID was seen here.'],
   })
   // What is appended under way makes PLAN ask for Message-IDs.

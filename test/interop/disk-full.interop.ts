@@ -146,7 +146,7 @@ t.test('a home on a full disk: every command says so, the daemon lives, nothing 
   })
 
   disk.free()
-  t.match(await home.json(['sync']), { errors: [] })
+  t.match(await home.json(['sync']), { errors: { length: 0 } })
   t.match(await home.json(['store', 'check', '--full']), { ok: true, items: 200 })
   const out = join(dovecot.dir, 'exported')
   await home.json(['item', 'export', '--folder', 'Other', '--out', out])

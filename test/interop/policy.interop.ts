@@ -45,7 +45,7 @@ t.test('a policy in the METADATA of a real Dovecot fixes settings, until it is t
   t.match(await show(home), { fixed: ['metered', 'prioritySyncMinutes'] }, 'a policy with a mistake changes nothing')
   dovecot.setServerMetadata(USER, ENTRY, undefined)
   await home.json(['sync', '--structure'])
-  t.match(await show(home), { fixed: [], metered: false, prioritySyncMinutes: 1 })
+  t.match(await show(home), { fixed: { length: 0 }, metered: false, prioritySyncMinutes: 1 })
 })
 
 t.test('a policy at a URL is fetched at the start and when the URL is set, and holds offline', { skip }, async t => {
@@ -90,7 +90,7 @@ t.test('Cyrus tells a policy as well', { skip: cyrusMissing() ?? false }, async 
   t.match(await show(home), { fixed: ['keepDays'], keepDays: 90 })
   await command(cyrus.imapPort, 'admin', `SETMETADATA "" (${ENTRY} NIL)`)
   await home.json(['sync', '--structure'])
-  t.match(await show(home), { fixed: [], keepDays: 0 })
+  t.match(await show(home), { fixed: { length: 0 }, keepDays: 0 })
 })
 
 /** Runs one IMAP command as a user of Cyrus. */

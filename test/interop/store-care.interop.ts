@@ -89,14 +89,18 @@ for (const isDaemon of [false, true]) {
     if (isDaemon) await home.start()
     const octets = await desk.exported('INBOX')
     t.equal(octets.size, MESSAGES)
-    t.match(await home.json(['store', 'check', '--full']), { ok: true, items: MESSAGES, problems: [] })
+    t.match(await home.json(['store', 'check', '--full']), { ok: true, items: MESSAGES, problems: { length: 0 } })
 
     await t.test('a damaged message is found, and fetched again', async t => {
       spoil(join(desk.packs, '000001.pack'), 3000)
       const check = await home.run(['store', 'check', '--full', '--json'])
       t.equal(check.code, 1)
       t.match(check.json(), { ok: false, problems: [{ kind: 'body', advice: /store repair/ }] })
-      t.match(await home.json(['store', 'repair', '--full']), { refetched: 1, lost: [], kept: [] })
+      t.match(await home.json(['store', 'repair', '--full']), {
+        refetched: 1,
+        lost: { length: 0 },
+        kept: { length: 0 },
+      })
       await home.json(['sync'])
       t.match(await home.json(['store', 'check', '--full']), { ok: true })
       t.same(await desk.exported('INBOX'), octets)
@@ -107,7 +111,7 @@ for (const isDaemon of [false, true]) {
       truncateSync(join(desk.packs, '000001.pack'), 100_000)
       const sync = await home.run(['sync', '--json'])
       t.match(sync.json(), { error: { code: 'STORE_PACK_DAMAGED', advice: /store repair/ } })
-      t.match(await home.json(['store', 'repair']), { lost: [] })
+      t.match(await home.json(['store', 'repair']), { lost: { length: 0 } })
       if (isDaemon) await home.start()
       await home.json(['sync'])
       t.match(await home.json(['store', 'check', '--full']), { ok: true })
@@ -174,7 +178,7 @@ t.test('a backup is restored after both sides went on', { skip: dovecotMissing()
 
   const { before } = (await home.json(['store', 'restore', backup, '--yes'])) as { before: string }
   t.ok(existsSync(join(before, 'store.sqlite')))
-  for (let run = 0; run < 4; run++) t.match(await home.json(['sync']), { errors: [] })
+  for (let run = 0; run < 4; run++) t.match(await home.json(['sync']), { errors: { length: 0 } })
   t.same(await desk.server('INBOX'), expected.inbox, 'nothing was sent twice or taken away')
   t.same(await desk.server('Sent'), expected.sent)
   await agree(t, desk, 'INBOX')

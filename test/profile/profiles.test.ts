@@ -56,7 +56,7 @@ t.test('what a policy fixes cannot be changed, and is one’s own again when the
   t.equal(config.config.profiles.work?.keepDays, 30, 'the file still has one’s own')
   await profiles.set('work', 'metered', 'yes')
   await fix({})
-  t.match(profiles.get('work'), { keepDays: 30, metered: true, fixed: [] })
+  t.match(profiles.get('work'), { keepDays: 30, metered: true, fixed: { length: 0 } })
 })
 
 t.test('a pause stands in the file, with its end, and goes without a trace', async t => {

@@ -33,7 +33,7 @@ async function write(each: ModelAccount, subject: string): Promise<number> {
 t.test('drafts are neither fetched nor sent', async t => {
   using each = await account()
   await write(each, 'mine')
-  t.match(await each.sync(), { downloaded: 0, uploaded: 0, errors: [] })
+  t.match(await each.sync(), { downloaded: 0, uploaded: 0, errors: { length: 0 } })
   t.same(each.subjects('Drafts'), ['mine'])
   t.same(each.serverSubjects('Drafts'), ['unfinished'])
   t.equal(each.store.read.counts(each.store.read.getFolder('Drafts').id).queuedUpload, 0)
@@ -43,10 +43,10 @@ t.test('a draft that is moved out is uploaded where it goes', async t => {
   using each = await account()
   const id = await write(each, 'mine')
   await each.change({ kind: 'move', items: [id], folder: 'Archive' })
-  t.match(await each.sync(), { uploaded: 1, errors: [] })
+  t.match(await each.sync(), { uploaded: 1, errors: { length: 0 } })
   t.same(each.serverSubjects('Archive'), ['mine'])
   t.match(each.items('Archive'), [{ id }], 'under its id')
-  t.match(await each.sync(), { uploaded: 0, downloaded: 0, errors: [] })
+  t.match(await each.sync(), { uploaded: 0, downloaded: 0, errors: { length: 0 } })
 })
 
 t.test('a message of the server becomes a draft; the server’s goes to its Trash', async t => {
@@ -54,7 +54,7 @@ t.test('a message of the server becomes a draft; the server’s goes to its Tras
   const id = idOf(each, 'INBOX')
   await each.change({ kind: 'move', items: [id], folder: 'Drafts' })
   t.match(each.items('Drafts'), [{ id, uid: 0 }])
-  for (let run = 0; run < 3; run++) t.match(await each.sync(), { uploaded: 0, downloaded: 0, errors: [] })
+  for (let run = 0; run < 3; run++) t.match(await each.sync(), { uploaded: 0, downloaded: 0, errors: { length: 0 } })
   t.same(each.serverSubjects('INBOX'), ['b'])
   t.same(each.serverSubjects('Trash'), ['a'], 'moved, not destroyed')
   t.same(each.subjects('Trash'), ['a'])
@@ -62,7 +62,7 @@ t.test('a message of the server becomes a draft; the server’s goes to its Tras
   t.same(each.serverSubjects('Drafts'), ['unfinished'])
 
   await each.change({ kind: 'move', items: [id], folder: 'INBOX' })
-  t.match(await each.sync(), { uploaded: 1, errors: [] })
+  t.match(await each.sync(), { uploaded: 1, errors: { length: 0 } })
   t.same(each.serverSubjects('INBOX'), ['b', 'a'], 'and back, as a new one')
 })
 
@@ -71,7 +71,7 @@ t.test('what was never uploaded leaves nothing behind', async t => {
   await each.change({ kind: 'copy', items: [idOf(each, 'INBOX')], folder: 'Archive' })
   const copy = idOf(each, 'Archive')
   await each.change({ kind: 'move', items: [copy], folder: 'Drafts' })
-  t.match(await each.sync(), { uploaded: 0, errors: [] })
+  t.match(await each.sync(), { uploaded: 0, errors: { length: 0 } })
   t.same(each.serverSubjects('Archive'), [])
   t.same(each.serverSubjects('Trash'), [])
 })
@@ -79,10 +79,10 @@ t.test('what was never uploaded leaves nothing behind', async t => {
 t.test('copies go both ways', async t => {
   using each = await account()
   await each.change({ kind: 'copy', items: [idOf(each, 'INBOX')], folder: 'Drafts' })
-  t.match(await each.sync(), { uploaded: 0, errors: [] })
+  t.match(await each.sync(), { uploaded: 0, errors: { length: 0 } })
   t.same(each.subjects('Drafts'), ['a'])
   await each.change({ kind: 'copy', items: [idOf(each, 'Drafts')], folder: 'Archive' })
-  t.match(await each.sync(), { uploaded: 1, errors: [] })
+  t.match(await each.sync(), { uploaded: 1, errors: { length: 0 } })
   t.same(each.serverSubjects('Archive'), ['a'])
   t.same(each.serverSubjects('INBOX'), ['a', 'b'])
 })

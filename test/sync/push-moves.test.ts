@@ -54,12 +54,12 @@ const countMoves = (received: readonly string[]) => received.filter(line => line
 t.test('a move into a folder that somebody has deleted makes it again', async t => {
   const isThere = (received: readonly string[]) => received.some(line => line.includes('CREATE'))
   const moved = await pushOne(t, received => (isThere(received) ? MOVED : 'TAG NO [TRYCREATE] no such folder\r\n'))
-  t.match(moved, { refused: [], folder: 'Archive', uid: 7 })
+  t.match(moved, { refused: { length: 0 }, folder: 'Archive', uid: 7 })
 })
 
 t.test('a move that somebody’s EXPUNGE disturbs is sent once more', async t => {
   const answer = (received: readonly string[]) => (countMoves(received) > 1 ? MOVED : 'TAG NO [EXPUNGEISSUED] gone\r\n')
-  t.match(await pushOne(t, answer), { refused: [], folder: 'Archive', uid: 7 })
+  t.match(await pushOne(t, answer), { refused: { length: 0 }, folder: 'Archive', uid: 7 })
 })
 
 t.test('a server that has no time now is told of the move again by the next cycle', async t => {
