@@ -1,6 +1,6 @@
 import { homeAt } from '../../src/config/home.ts'
-import type { Control } from '../../src/daemon/control.ts'
-import { findDaemon } from '../../src/daemon/control-client.ts'
+import type { Control } from '../../src/daemon/control/control.ts'
+import { findDaemon } from '../../src/daemon/control/control-client.ts'
 import { DOVECOT_PASSWORD } from '../../test/support/dovecot.ts'
 import { LAUNCHER, PosternHome } from '../../test/support/postern.ts'
 import { type Measured, measureProcess, measureWork } from './measure.ts'

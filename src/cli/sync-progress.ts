@@ -1,4 +1,4 @@
-import { describeSlowServer, type ProgressEvent, type SyncCounters } from '../daemon/control.ts'
+import { describeSlowServer, type ProgressEvent, type SyncCounters } from '../daemon/control/control.ts'
 import { printable, type Terminal } from './terminal.ts'
 
 const REDRAW_MS = 100

@@ -5,9 +5,9 @@ import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
+import { toWireError } from './control/wire-error.ts'
 import type { Installation } from './installation.ts'
 import { Submission } from './sending/submission.ts'
-import { toWireError } from './wire-error.ts'
 
 /** How one connection of *Test settings* went. */
 export interface ConnectionTest {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Home, homeAt } from '../../src/config/home.ts'
-import { findDaemon } from '../../src/daemon/control-client.ts'
+import { findDaemon } from '../../src/daemon/control/control-client.ts'
 
 /** A home whose control socket does with each connection what `behave` says. */
 async function homeWith(t: Test, behave: (socket: Socket, close: () => void) => void): Promise<Home> {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { homeAt } from '../../src/config/home.ts'
-import { findDaemon } from '../../src/daemon/control-client.ts'
+import { findDaemon } from '../../src/daemon/control/control-client.ts'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
 

@@ -5,8 +5,8 @@ import { type FaultCode, type FaultPoint, faults } from '../support/fault-fs.ts'
 
 // After the faults: what follows takes its functions out of node:fs when it is loaded.
 const { ModelAccount, messageOf } = await import('../support/model-account.ts')
-const { checkStore } = await import('../../src/store/maintenance/check-store.ts')
-const { compactStore } = await import('../../src/store/maintenance/compact-store.ts')
+const { checkStore } = await import('../../src/store/maintenance/repair/check-store.ts')
+const { compactStore } = await import('../../src/store/maintenance/compact/compact-store.ts')
 const { finish } = await import('../support/store.ts')
 type Account = InstanceType<typeof ModelAccount>
 

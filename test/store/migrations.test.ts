@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { checkStore } from '../../src/store/maintenance/check-store.ts'
+import { checkStore } from '../../src/store/maintenance/repair/check-store.ts'
 import { ModelAccount } from '../support/model-account.ts'
 import { finish } from '../support/store.ts'
 import {

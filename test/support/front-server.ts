@@ -2,8 +2,8 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import type { Test } from 'tap'
 import { Listener, type ListenerEvents, type ListenerOptions } from '../../src/net/listener.ts'
-import { keyToPem } from '../../src/tls/identity.ts'
-import { LocalCa } from '../../src/tls/local-ca.ts'
+import { keyToPem } from '../../src/tls/ca/identity.ts'
+import { LocalCa } from '../../src/tls/ca/local-ca.ts'
 
 /** Events of a listener that must not fail. */
 export function strictEvents(t: Test): ListenerEvents {

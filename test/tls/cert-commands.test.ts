@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { LocalCa } from '../../src/tls/local-ca.ts'
+import { LocalCa } from '../../src/tls/ca/local-ca.ts'
 import { run } from './command-line.ts'
 
 t.test('a CA is made at first use, shown again, and renewed only on a yes', async t => {

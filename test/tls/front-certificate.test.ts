@@ -5,8 +5,8 @@ import { duplexPair } from 'node:stream'
 import { connect, type SecureContext, type SecureVersion, TLSSocket } from 'node:tls'
 import { pino } from 'pino'
 import t from 'tap'
-import { openFrontCertificate } from '../../src/tls/front-certificate.ts'
-import { LocalCa } from '../../src/tls/local-ca.ts'
+import { openFrontCertificate } from '../../src/tls/ca/front-certificate.ts'
+import { LocalCa } from '../../src/tls/ca/local-ca.ts'
 
 const DAY_MS = 86_400_000
 const silent = pino({ level: 'silent' })

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { LocalCa } from '../../src/tls/local-ca.ts'
+import { LocalCa } from '../../src/tls/ca/local-ca.ts'
 
 const DAY_MS = 86_400_000
 const START = Date.parse('2026-03-01T00:00:00Z')

@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { LocalCa } from '../../src/tls/local-ca.ts'
-import { makeIdentity } from '../../src/tls/x509.ts'
+import { LocalCa } from '../../src/tls/ca/local-ca.ts'
+import { makeIdentity } from '../../src/tls/ca/x509.ts'
 
 const dir = join(t.testdir(), 'certs')
 const ca = new LocalCa(dir, Date.now)

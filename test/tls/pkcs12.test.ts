@@ -3,9 +3,9 @@ import { createPrivateKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { keyToPem } from '../../src/tls/identity.ts'
-import { LocalCa } from '../../src/tls/local-ca.ts'
-import { toPkcs12 } from '../../src/tls/pkcs12.ts'
+import { keyToPem } from '../../src/tls/ca/identity.ts'
+import { LocalCa } from '../../src/tls/ca/local-ca.ts'
+import { toPkcs12 } from '../../src/tls/ca/pkcs12.ts'
 
 const dir = t.testdir()
 const file = join(dir, 'file.p12')

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { findNssDatabases, nssDatabaseAt } from '../../src/tls/nss-databases.ts'
-import { type TrustOptions, trustCommands } from '../../src/tls/trust-stores.ts'
+import { findNssDatabases, nssDatabaseAt } from '../../src/tls/ca/nss-databases.ts'
+import { type TrustOptions, trustCommands } from '../../src/tls/ca/trust-stores.ts'
 
 const base: TrustOptions = {
   store: 'system',

@@ -1,4 +1,4 @@
-import { findDaemon } from '../../daemon/control-client.ts'
+import { findDaemon } from '../../daemon/control/control-client.ts'
 import { Daemon } from '../../daemon/daemon.ts'
 import type { DaemonErrorCode } from '../../daemon/errors.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'

@@ -8,9 +8,9 @@ import type { FetchResult } from '../../sync/download/body-fetcher.ts'
 import type { LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
+import { fromWireError } from '../control/wire-error.ts'
 import { entryPoint } from '../entry-point.ts'
 import type { DaemonErrorCode } from '../errors.ts'
-import { fromWireError } from '../wire-error.ts'
 import type {
   ChangeRequest,
   DeliverRequest,

@@ -2,7 +2,7 @@ import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import { BodyFetcher, type FetchContext } from '../../sync/download/body-fetcher.ts'
 import type { SyncErrorCode } from '../../sync/errors.ts'
-import { toWireError } from '../wire-error.ts'
+import { toWireError } from '../control/wire-error.ts'
 import type { EngineEvent, FetchRequest, FromEngine } from './engine-protocol.ts'
 
 /** Options of {@link EngineFetchers}. */

@@ -13,8 +13,8 @@ import { connectImap } from '../../upstream/imap/client.ts'
 import { RateLimit, type RateLimits } from '../../upstream/imap/connection/rate-limit.ts'
 import type { ImapAccount } from '../../upstream/imap/connection/session.ts'
 import { connectWatch } from '../../upstream/imap/watch/watch.ts'
+import { toWireError } from '../control/wire-error.ts'
 import type { DaemonErrorCode } from '../errors.ts'
-import { toWireError } from '../wire-error.ts'
 import { EngineFetchers } from './engine-fetchers.ts'
 import {
   ALIVE_MS,

@@ -8,7 +8,7 @@ import type { LocalChange, LocalChangeResult } from '../../sync/local/local-chan
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { SyncSettings } from '../../sync/settings.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
-import type { WireError } from '../wire-error.ts'
+import type { WireError } from '../control/wire-error.ts'
 import type { StoreTask, StoreTaskResults } from './store-tasks.ts'
 
 /** What the engine process is started with. */

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { toWireError, type WireError } from '../wire-error.ts'
+import { toWireError, type WireError } from '../control/wire-error.ts'
 import { type ReaderOperations, StoreReaders } from './reader-operations.ts'
 
 /** What the pool asks: a new call, its next value, or its end before time. */

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import { fromWireError } from '../control/wire-error.ts'
 import { entryPoint } from '../entry-point.ts'
-import { fromWireError } from '../wire-error.ts'
 import { type ReaderOperations, StoreReaders } from './reader-operations.ts'
 import type { ReaderAnswer, ReaderRequest } from './reader-worker.ts'
 

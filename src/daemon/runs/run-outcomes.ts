@@ -2,8 +2,8 @@ import { PosternError } from '../../errors.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { SyncResult } from '../../sync/progress.ts'
+import { fromWireError, toWireError } from '../control/wire-error.ts'
 import type { DaemonErrorCode } from '../errors.ts'
-import { fromWireError, toWireError } from '../wire-error.ts'
 
 /** How often a profile may make the engine crash before it is held. */
 export const MAX_CRASHES = 3

@@ -1,5 +1,5 @@
 import type { Profile } from '../../profile/profiles.ts'
-import type { BackupProfile } from '../../store/maintenance/manifest.ts'
+import type { BackupProfile } from '../../store/maintenance/backup/manifest.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
 import type { EngineClient } from '../engine/engine-client.ts'
 import type { StoreTask, StoreTaskResults } from '../engine/store-tasks.ts'

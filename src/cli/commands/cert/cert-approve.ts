@@ -1,4 +1,4 @@
-import { findDaemon } from '../../../daemon/control-client.ts'
+import { findDaemon } from '../../../daemon/control/control-client.ts'
 import { PosternError } from '../../../errors.ts'
 import { publicKeyFingerprint, readableFingerprint, readableName } from '../../../tls/fingerprint.ts'
 import type { Peer } from '../../../tls/peer.ts'

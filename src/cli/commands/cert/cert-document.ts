@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { type Approval, Approvals } from '../../../tls/approvals.ts'
+import { LocalCa } from '../../../tls/ca/local-ca.ts'
 import { certificateFingerprint, publicKeyFingerprint, readableName } from '../../../tls/fingerprint.ts'
-import { LocalCa } from '../../../tls/local-ca.ts'
 import { lifeOf } from '../../../tls/shown-certificate.ts'
 import type { CommandContext } from '../../command.ts'
 

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { PosternError } from '../../../errors.ts'
+import type { SignedLeaf } from '../../../tls/ca/local-ca.ts'
 import type { TlsErrorCode } from '../../../tls/errors.ts'
-import type { SignedLeaf } from '../../../tls/local-ca.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
 import { localCa } from './cert-document.ts'
@@ -59,7 +59,7 @@ async function packed(
 ): Promise<Buffer> {
   const password = await terminal.secret('Password for the file: ', signal)
   if (password === '') throw emptyPassword()
-  const { toPkcs12 } = await import('../../../tls/pkcs12.ts') // large, and seldom needed
+  const { toPkcs12 } = await import('../../../tls/ca/pkcs12.ts') // large, and seldom needed
   if (what === 'ca') return toPkcs12([authority.certificate], undefined, password)
   return toPkcs12([leaf.certificate, authority.certificate], leaf.key, password)
 }

@@ -1,7 +1,7 @@
 import { PosternError } from '../../../errors.ts'
+import type { OwnCertificate } from '../../../tls/ca/local-ca.ts'
 import type { TlsErrorCode } from '../../../tls/errors.ts'
 import { readableFingerprint } from '../../../tls/fingerprint.ts'
-import type { OwnCertificate } from '../../../tls/local-ca.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { approvalsOf, describeApproval, describeCertificate, localCa } from './cert-document.ts'
 

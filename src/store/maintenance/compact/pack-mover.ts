@@ -1,8 +1,8 @@
-import { PosternError } from '../../errors.ts'
-import type { PackLocation } from '../packs/pack-format.ts'
-import type { PackWriter } from '../packs/pack-writer.ts'
-import type { Store } from '../store.ts'
-import { BODY_OWNERS, type OwnedBody, ownedBodies } from './bodies.ts'
+import { PosternError } from '../../../errors.ts'
+import type { PackLocation } from '../../packs/pack-format.ts'
+import type { PackWriter } from '../../packs/pack-writer.ts'
+import type { Store } from '../../store.ts'
+import { BODY_OWNERS, type OwnedBody, ownedBodies } from '../bodies.ts'
 
 const BATCH_OCTETS = 8 * 1_048_576 // moved, made durable and committed together
 const BATCH_BODIES = 200 // about 20 ms of a transaction

@@ -1,5 +1,5 @@
-export type { ProgressEvent, SyncCounters } from '../sync/progress.ts'
-export { describeSlowServer } from './runs/slow-server.ts'
+export type { ProgressEvent, SyncCounters } from '../../sync/progress.ts'
+export { describeSlowServer } from '../runs/slow-server.ts'
 
 /** What a call may carry. */
 export interface CallOptions {

@@ -1,11 +1,11 @@
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import { Database } from '../database.ts'
-import { fileFailure } from '../disk-failure.ts'
-import { dateWord, listPackFiles } from '../packs/pack-files.ts'
-import { PACKS_DIR, packFile } from '../packs/pack-format.ts'
-import { DATABASE_FILE } from '../reader.ts'
+import { Database } from '../../database.ts'
+import { fileFailure } from '../../disk-failure.ts'
+import { dateWord, listPackFiles } from '../../packs/pack-files.ts'
+import { PACKS_DIR, packFile } from '../../packs/pack-format.ts'
+import { DATABASE_FILE } from '../../reader.ts'
 
 /** What was saved of a database. */
 export interface Salvage {

@@ -1,5 +1,5 @@
-import type { Database } from '../database.ts'
-import { liveOctets } from './bodies.ts'
+import type { Database } from '../../database.ts'
+import { liveOctets } from '../bodies.ts'
 
 /** A pack and how much of it is still referred to. */
 export interface PackUse {

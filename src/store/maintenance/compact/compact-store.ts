@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { PosternError } from '../../errors.ts'
-import { fileFailure } from '../disk-failure.ts'
-import { PACKS_DIR, packFile } from '../packs/pack-format.ts'
-import type { Store } from '../store.ts'
+import { PosternError } from '../../../errors.ts'
+import { fileFailure } from '../../disk-failure.ts'
+import { PACKS_DIR, packFile } from '../../packs/pack-format.ts'
+import type { Store } from '../../store.ts'
+import type { MaintenanceProgress } from '../problem.ts'
 import { type CompactPlan, isWorthwhile, planCompaction } from './compact-plan.ts'
 import { PackMover } from './pack-mover.ts'
-import type { MaintenanceProgress } from './problem.ts'
 
 /** Options of {@link compactStore}. */
 export interface CompactOptions {

@@ -1,9 +1,9 @@
-import type { Home } from '../config/home.ts'
+import type { Home } from '../../config/home.ts'
+import { Installation } from '../installation.ts'
+import { runMethod } from '../methods.ts'
+import { InlineReaders } from '../reading/readers.ts'
 import type { CallOptions, Control } from './control.ts'
 import { findDaemon } from './control-client.ts'
-import { Installation } from './installation.ts'
-import { runMethod } from './methods.ts'
-import { InlineReaders } from './reading/readers.ts'
 
 /**
  * Opens the way to a home: its daemon's control API, or the same methods in this process.

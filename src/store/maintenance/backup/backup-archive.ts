@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { textOf } from '../disk-failure.ts'
-import { PACKS_DIR } from '../packs/pack-format.ts'
-import { syncPath } from './copy-pack.ts'
+import { textOf } from '../../disk-failure.ts'
+import { PACKS_DIR } from '../../packs/pack-format.ts'
+import { syncPath } from '../copy-pack.ts'
 import { invalidBackup, isBackupFileName, MANIFEST_FILE, readManifest } from './manifest.ts'
 import { decodeTarHeader, encodeTarHeader, paddingOf, TAR_BLOCK_OCTETS } from './tar-header.ts'
 

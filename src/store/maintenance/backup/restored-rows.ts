@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { PosternError } from '../../errors.ts'
-import { Database } from '../database.ts'
-import type { PackLocation } from '../packs/pack-format.ts'
-import type { PackReader } from '../packs/pack-reader.ts'
-import { locationOf } from '../row-values.ts'
+import { PosternError } from '../../../errors.ts'
+import { Database } from '../../database.ts'
+import type { PackLocation } from '../../packs/pack-format.ts'
+import type { PackReader } from '../../packs/pack-reader.ts'
+import { locationOf } from '../../row-values.ts'
 
 /** SHA-256 of the header of a body. */
 export type HeaderHashOf = (packs: PackReader, location: PackLocation) => Buffer

@@ -1,11 +1,11 @@
 import { type IncomingMessage, request } from 'node:http'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Home } from '../config/home.ts'
-import { readIfPresent } from '../config/private-file.ts'
-import { PosternError } from '../errors.ts'
+import type { Home } from '../../config/home.ts'
+import { readIfPresent } from '../../config/private-file.ts'
+import { PosternError } from '../../errors.ts'
+import type { DaemonErrorCode } from '../errors.ts'
 import type { CallOptions, Control } from './control.ts'
-import type { DaemonErrorCode } from './errors.ts'
 import { fromWireError, type WireError } from './wire-error.ts'
 
 const ENDING_POLL_MS = 20

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { createSecureContext, type SecureContext } from 'node:tls'
-import type { Logger } from '../log/logger.ts'
-import { certificateFingerprint } from './fingerprint.ts'
+import type { Logger } from '../../log/logger.ts'
+import { certificateFingerprint } from '../fingerprint.ts'
 import { keyToPem } from './identity.ts'
 import { LocalCa } from './local-ca.ts'
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { PosternError } from '../../errors.ts'
-import type { Database } from '../database.ts'
-import { type PackLocation, RECORD_HEADER_OCTETS } from '../packs/pack-format.ts'
-import { PackReader } from '../packs/pack-reader.ts'
-import { type BodyOwner, countBodies, HeaderProbe, type OwnedBody, ownedBodies } from './bodies.ts'
-import type { MaintenanceProgress } from './problem.ts'
+import { PosternError } from '../../../errors.ts'
+import type { Database } from '../../database.ts'
+import { type PackLocation, RECORD_HEADER_OCTETS } from '../../packs/pack-format.ts'
+import { PackReader } from '../../packs/pack-reader.ts'
+import { type BodyOwner, countBodies, HeaderProbe, type OwnedBody, ownedBodies } from '../bodies.ts'
+import type { MaintenanceProgress } from '../problem.ts'
 
 const STEP_OCTETS = 16 * 1_048_576 // read in one step, about 20 ms
 

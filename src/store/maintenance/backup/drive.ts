@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { MaintenanceProgress } from './problem.ts'
+import type { MaintenanceProgress } from '../problem.ts'
 
 /** Runs work that blocks in small steps, and lets everything else have its turn between them. */
 export async function drive<Result>(

@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts'
+import type { Database } from '../../database.ts'
 
 /** A rule that rows of a sound store obey. */
 export interface RowRule {

@@ -2,9 +2,9 @@ import type { X509Certificate } from 'node:crypto'
 import { chmod, mkdir, readdir } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { readIfPresent, replaceFile } from '../config/private-file.ts'
-import { PosternError } from '../errors.ts'
-import type { TlsErrorCode } from './errors.ts'
+import { readIfPresent, replaceFile } from '../../config/private-file.ts'
+import { PosternError } from '../../errors.ts'
+import type { TlsErrorCode } from '../errors.ts'
 import { type Identity, identityToPem, keyToPem, parseCertificate, parseIdentity } from './identity.ts'
 
 const CA_LIFETIME_DAYS = 3652 // ten years

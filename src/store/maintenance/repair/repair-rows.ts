@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts'
+import type { Database } from '../../database.ts'
 import { countBroken, ROW_RULES } from './row-rules.ts'
 
 const WITHOUT_FOLDER = 'folder NOT IN(SELECT id FROM folder)'

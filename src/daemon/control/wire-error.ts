@@ -1,4 +1,4 @@
-import { PosternError, type Remedy } from '../errors.ts'
+import { PosternError, type Remedy } from '../../errors.ts'
 
 /** A failure as it crosses a process border. */
 export interface WireError {
