@@ -2,17 +2,23 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, 
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
+import { PosternError } from '../../src/errors.ts'
 import { type CheckReport, checkStore } from '../../src/store/maintenance/repair/check-store.ts'
 import { type RepairReport, repairStore } from '../../src/store/maintenance/repair/repair-store.ts'
+import type { HeaderHashOf } from '../../src/store/maintenance/sent-hashes.ts'
 import { packFile } from '../../src/store/packs/pack-format.ts'
+import { headerHash } from '../../src/sync/local/header-hash.ts'
+import { ModelRemote } from '../support/model/remote.ts'
 import { ModelAccount, messageOf } from '../support/model-account.ts'
 import { finish, spoil } from '../support/store.ts'
 
 const check = (account: ModelAccount, isFull = true): CheckReport => finish(checkStore(account.dir, { isFull }))
 function repair(account: ModelAccount): RepairReport {
   account.close()
-  return finish(repairStore(account.dir, { ...account.options, isFull: true }))
+  return finish(repairStore(account.dir, { ...account.options, isFull: true, headerHashOf }))
 }
+
+const headerHashOf: HeaderHashOf = (packs, location) => headerHash(packs.head(location, 262_144))
 
 async function filled(): Promise<ModelAccount> {
   const account = new ModelAccount()
@@ -22,9 +28,9 @@ async function filled(): Promise<ModelAccount> {
   return account
 }
 
-async function addLocal(account: ModelAccount, subject: string): Promise<number> {
+async function addLocal(account: ModelAccount, subject: string, octets = messageOf(subject)): Promise<number> {
   const file = join(account.root, 'new.eml')
-  writeFileSync(file, messageOf(subject))
+  writeFileSync(file, octets)
   const { items } = await account.change({ kind: 'add', folder: 'INBOX', file, flags: [] })
   return items[0] ?? 0
 }
@@ -152,6 +158,59 @@ t.test('rows that contradict each other are cured, and nothing is lost or double
   }
 })
 
+// Without a Message-ID only the header that was sent tells that the server has it.
+const ANONYMOUS = Buffer.from('Subject: anonymous\r\n\r\nno id\r\n')
+
+const setRemoteFolder = (value: string) => (account: ModelAccount) =>
+  edit(account, `UPDATE item SET uid = 7, remote_folder = ${value} WHERE message_id IS NULL`, 'DELETE FROM op')
+const UPLOAD_DAMAGES: readonly (readonly [what: string, damage: (account: ModelAccount) => void])[] = [
+  ['the page with what is under way', account => destroyTable(account, 'op')],
+  ['an item without a folder', setRemoteFolder('NULL')],
+  ['an item of an unknown folder', setRemoteFolder('99')],
+]
+
+t.test('an upload without a Message-ID that has reached the server is not sent again after a repair', async t => {
+  for (const answer of ['lost', 'received'] as const) {
+    for (const [what, damage] of UPLOAD_DAMAGES) {
+      using account = await filled()
+      await addLocal(account, 'anonymous', ANONYMOUS)
+      if (answer === 'lost') await loseAnswer(account)
+      else t.match(await account.sync(), { uploaded: 1 })
+      damage(account)
+      t.ok(repair(account).done.length > 0, what)
+      for (let run = 0; run < 4; run++) t.match(await account.sync(), { errors: { length: 0 } })
+      t.same(account.serverSubjects('INBOX'), ['one', 'two', 'three', 'anonymous'], `${what}, answer ${answer}`)
+      t.same(account.subjects('INBOX').toSorted(), ['anonymous', 'one', 'three', 'two'], `${what}, answer ${answer}`)
+      t.match(check(account), { ok: true, queued: { upload: 0 } })
+    }
+  }
+})
+
+async function loseAnswer(account: ModelAccount): Promise<void> {
+  const { append } = ModelRemote.prototype
+  ModelRemote.prototype.append = async function (this: ModelRemote, ...args) {
+    await append.apply(this, args)
+    throw new PosternError('UPSTREAM_LOST', 'after the last octet', { remedy: 'retry', advice: '-' })
+  }
+  const failure = await account.sync().catch((error: unknown) => error)
+  ModelRemote.prototype.append = append
+  if (!(failure instanceof PosternError)) throw new Error('no answer was lost')
+}
+
+function destroyTable(account: ModelAccount, table: string): void {
+  const sql = `SELECT rootpage FROM sqlite_schema WHERE name = '${table}'`
+  const page = Number(account.store.database.find(sql)?.rootpage) - 1
+  edit(account, 'PRAGMA wal_checkpoint(TRUNCATE)')
+  destroyPage(account, page)
+}
+
+function destroyPage(account: ModelAccount, page: number): void {
+  const file = join(account.dir, 'store.sqlite')
+  const octets = readFileSync(file)
+  octets.fill(0xa5, page * 4096, (page + 1) * 4096)
+  writeFileSync(file, octets)
+}
+
 t.test('a broken index is made anew', async t => {
   using account = await filled()
   // The index is taken away, a row changed, and the index put back as it was.
@@ -175,11 +234,7 @@ t.test('a database with destroyed pages is salvaged, the old one is kept, the re
   await account.sync()
   const id = await addLocal(account, 'mine')
   edit(account, 'PRAGMA wal_checkpoint(TRUNCATE)')
-  const file = join(account.dir, 'store.sqlite')
-  const leaf = pageOf(file, 'm150@x')
-  const octets = readFileSync(file)
-  octets.fill(0xa5, leaf * 4096, (leaf + 1) * 4096)
-  writeFileSync(file, octets)
+  destroyPage(account, pageOf(join(account.dir, 'store.sqlite'), 'm150@x'))
   t.match(check(account), { ok: false, problems: [{ kind: 'database' }] })
   const report = repair(account)
   t.match(report, { done: [/rows were taken over/], kept: [/store\.sqlite\.damaged-\d+T\d+/] })

@@ -72,7 +72,7 @@ export async function runStoreTask(
   if (task.kind === 'check') return drive(checkStore(context.storeDir, task), context)
   if (task.kind === 'repair') {
     context.close()
-    return drive(repairStore(context.storeDir, { ...task, ...shared }), context)
+    return drive(repairStore(context.storeDir, { ...task, ...shared, headerHashOf }), context)
   }
   const store = context.open()
   if (task.kind === 'backup') return backupStore(store, { ...task, ...shared })

@@ -13,10 +13,11 @@ import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../..
 import { copyPack, syncPath } from '../copy-pack.ts'
 import type { MaintenanceProgress } from '../problem.ts'
 import { checkStore } from '../repair/check-store.ts'
+import type { HeaderHashOf } from '../sent-hashes.ts'
 import { isArchive, unpackBackup } from './backup-archive.ts'
 import { drive } from './drive.ts'
 import { type BackupManifest, type BackupProfile, invalidBackup, readManifest, verifyFiles } from './manifest.ts'
-import { type HeaderHashOf, makeReconcilable, numbersOf } from './restored-rows.ts'
+import { makeReconcilable, numbersOf } from './restored-rows.ts'
 
 /** Options of {@link restoreStore}. */
 export interface RestoreOptions {

@@ -2,11 +2,7 @@ import { existsSync } from 'node:fs'
 import { PosternError } from '../../../errors.ts'
 import { Database } from '../../database.ts'
 import type { PackLocation } from '../../packs/pack-format.ts'
-import type { PackReader } from '../../packs/pack-reader.ts'
-import { locationOf } from '../../row-values.ts'
-
-/** SHA-256 of the header of a body. */
-export type HeaderHashOf = (packs: PackReader, location: PackLocation) => Buffer
+import { addSentHashes } from '../sent-hashes.ts'
 
 /** Numbers that a store has given out, and that must not be given to anything else. */
 export interface GivenNumbers {
@@ -77,14 +73,6 @@ function renumber(database: Database, before: GivenNumbers | undefined, now: num
 
 /** What waited to be uploaded may have been since: it is looked for on the server before it is sent. */
 function doubtUploads(database: Database, headerHashOf: (location: PackLocation) => Buffer): void {
-  const sql = `SELECT op.seq, item.pack, item.offset, item.length FROM op JOIN item ON item.id = op.item
-    WHERE op.kind = 'append' AND op.sent_hash IS NULL AND item.message_id IS NULL`
-  for (const row of database.all(sql)) {
-    try {
-      database.run('UPDATE op SET sent_hash = ? WHERE seq = ?', headerHashOf(locationOf(row)), Number(row.seq))
-    } catch (error) {
-      if (!(error instanceof PosternError && error.code === 'STORE_PACK_DAMAGED')) throw error // cannot be sent either
-    }
-  }
   database.run(`UPDATE op SET state = 'inflight', next_at = 0 WHERE item IS NOT NULL`)
+  addSentHashes(database, headerHashOf)
 }

@@ -5,9 +5,11 @@ import { Database } from '../../database.ts'
 import { fileFailure } from '../../disk-failure.ts'
 import { listPackFiles } from '../../packs/pack-files.ts'
 import { PACKS_DIR } from '../../packs/pack-format.ts'
+import { PackReader } from '../../packs/pack-reader.ts'
 import { DATABASE_FILE } from '../../reader.ts'
 import { lockStore } from '../../store.ts'
 import type { MaintenanceProgress } from '../problem.ts'
+import { addSentHashes, type HeaderHashOf } from '../sent-hashes.ts'
 import { type BodyDamage, checkBodies } from './check-bodies.ts'
 import { adoptOrphans, cureRows } from './repair-rows.ts'
 import { finishSalvage, isBeyondIndexes, salvageDatabase } from './salvage.ts'
@@ -16,6 +18,8 @@ import { finishSalvage, isBeyondIndexes, salvageDatabase } from './salvage.ts'
 export interface RepairOptions {
   /** Reads every body, not only its record. */
   readonly isFull: boolean
+  /** SHA-256 of a message's header: recognises on the server what has no Message-ID. */
+  readonly headerHashOf: HeaderHashOf
   readonly clock: () => number
   readonly log: Logger
 }
@@ -57,6 +61,7 @@ function* repair(dir: string, options: RepairOptions): Generator<MaintenanceProg
   try {
     report.done.push(...adoptOrphans(database, options.clock()), ...cureRows(database))
     repairPacks(database, join(dir, PACKS_DIR), report)
+    makeRecognisable(database, join(dir, PACKS_DIR), options.headerHashOf)
     const damage = yield* checkBodies(database, join(dir, PACKS_DIR), options)
     noteDamage(database, damage, options.clock(), report)
   } finally {
@@ -141,6 +146,12 @@ function repairPacks(database: Database, packsDir: string, report: MutableReport
     }
     database.run('INSERT INTO pack(id, committed_octets) SELECT max(id) + 1, 0 FROM pack')
   }, true)
+}
+
+// The cures above doubt uploads, of which the server may have some.
+function makeRecognisable(database: Database, packsDir: string, headerHashOf: HeaderHashOf): void {
+  using packs = new PackReader(packsDir)
+  database.transaction(() => addSentHashes(database, location => headerHashOf(packs, location)), true)
 }
 
 function referredPacks(database: Database): number[] {
