@@ -106,6 +106,19 @@ t.test('after a sync that failed, nothing more is written into that pack', async
   await assertWhole(t, account, 'after that')
 })
 
+t.test('a full disk is told as such, also when the connection is lost in the same moment', async t => {
+  using account = await busy()
+  const [, , breaking] = account.server.folder('INBOX').messages.values() // the newest one comes first
+  if (!breaking) throw new Error('no message')
+  breaking.poison = 'lost'
+  faults.arm('fdatasync', 'ENOSPC', { nth: 1 })
+  await t.rejects(account.sync(), { code: 'STORE_DISK_FULL' })
+  t.equal(faults.hits, 1)
+  faults.disarm()
+  breaking.poison = undefined
+  await assertWhole(t, account, 'after that')
+})
+
 t.test('a change that cannot be written is told, and nothing of it is there', async t => {
   for (const point of ['writev', 'fdatasync', 'commit'] as const) {
     using account = await busy()

@@ -38,7 +38,8 @@ interface Arrived {
 /**
  * DOWNLOAD: brings what the chooser names of one folder into the pack and `stage`.
  *
- * @throws {PosternError} UPSTREAM_REFUSED when the server refuses the folder's messages altogether, UPSTREAM_…, STORE_…
+ * @throws {PosternError} STORE_… before all else; UPSTREAM_REFUSED when the server refuses the folder's messages
+ *   altogether, UPSTREAM_…
  */
 export async function runDownload(selected: SelectedFolder, task: DownloadTask): Promise<void> {
   const download = new FolderDownload(task)
@@ -46,8 +47,8 @@ export async function runDownload(selected: SelectedFolder, task: DownloadTask):
     await selected.download(() => download.next(), download)
   } catch (error) {
     task.writer.abort()
-    // What has arrived whole is kept, whatever went wrong.
-    await download.commit().catch(() => undefined)
+    // What has arrived whole is kept, whatever went wrong; that it cannot be kept is worse, and is told instead.
+    await download.commit()
     if (isConnectionLoss(error)) download.blame(error)
     throw error
   }
