@@ -15,7 +15,7 @@ export function synchronizableFolders(store: Store): FolderRow[] {
   return store.read
     .folders()
     .filter(folder => folder.isSelectable && !folder.isExcluded && folder.state === 'ok' && !isPending(folder))
-    .filter(({ rights }) => rights === undefined || rights.includes('r')) // else the server only lists it (RFC 4314)
+    .filter(isReadable)
     .sort((left, right) => rank(left) - rank(right))
 }
 
@@ -35,6 +35,11 @@ export function chooseFolders(
     const kind = folderClass(folder.path, settings)
     return scope === 'all' || kind === 'priority' || (scope === 'automatic' && kind === 'standard')
   })
+}
+
+/** Tells whether the user may look into a folder; else the server only lists it (RFC 4314). */
+export function isReadable({ rights }: FolderRow): boolean {
+  return rights === undefined || rights.includes('r')
 }
 
 function rank({ role }: FolderRow): number {

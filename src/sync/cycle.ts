@@ -18,7 +18,7 @@ import { purgeOld } from './purge-old.ts'
 import { type PushContext, pushAccount } from './push/push-account.ts'
 import { pushFolders } from './push/push-folders.ts'
 import { readPolicy } from './read-policy.ts'
-import { isConnectionLoss, isFolderFailure } from './refusal.ts'
+import { isConnectionLoss, isDenied, isFolderFailure } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
 
 /** What one run is to do. */
@@ -42,8 +42,10 @@ export class Cycle {
   readonly #run: SyncRun
   readonly #errors: FolderFailure[] = []
   readonly #failed = new Set<number>()
-  /** Those of them that leave it open where a message is: not what was refused in the run before as well. */
+  /** Those of them that leave it open where a message is. */
   readonly #unseen = new Set<number>()
+  /** Those that the user may not look into, now as in the run before: nobody waits for what may be in them. */
+  readonly #closed = new Set<number>()
   readonly #asked = new Map<number, AskedCompanies>()
   readonly #totals: SyncCounters = newCounters()
   readonly #lastConflict: number
@@ -64,7 +66,7 @@ export class Cycle {
     const chosen = chooseFolders(this.#store, this.#options.settings, this.#run)
     const planned = await this.#planAll(this.#foldersToPlan(chosen), statuses)
     const isComplete = this.#sawEverything(planned)
-    await pushAccount(this.#pushContext, isComplete)
+    await pushAccount(this.#pushContext, isComplete, this.#closed)
     await this.#transfer(chosen, 'fresh')
     for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(this.#transferContext, folder))
     if (isComplete && this.#unseen.size === 0) this.#sweep()
@@ -94,7 +96,7 @@ export class Cycle {
     // What was moved into a held folder by another client would be uploaded beside it.
     const isAnyHeld = this.#store.read.folders().some(({ state }) => state === 'paused')
     this.#store.transact(({ held }) => {
-      if (this.#failed.size === 0 && !isAnyHeld) held.restoreVanished(new Set(vanished))
+      if (this.#unseen.size === 0 && !isAnyHeld) held.restoreVanished(new Set(vanished))
       held.endConsents()
     })
     return [...folders, ...others]
@@ -196,7 +198,8 @@ export class Cycle {
 
   #fail({ id, path, error: before }: Pick<FolderRow, 'id' | 'path'> & Partial<FolderRow>, error: PosternError): void {
     const { code, message } = error
-    if (before?.code !== code) this.#unseen.add(id)
+    const isClosed = isDenied(error) && before?.code === code && before.message === message
+    ;(isClosed ? this.#closed : this.#unseen).add(id)
     this.#options.log.warn({ folder: id, code }, 'a folder could not be synchronized')
     this.#failed.add(id)
     this.#errors.push({ folder: path, code, message })

@@ -3,6 +3,8 @@ import { PosternError } from '../errors.ts'
 // Codes that mean "not now" and say nothing of the message (RFC 5530 section 3).
 const THROTTLED = new Set(['LIMIT', 'UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADMIN'])
 
+const NO_PERMISSION = /\bpermission denied\b/i // Cyrus gives no code
+
 /** Tells whether the server refused a command, which concerns that command alone; a lost connection concerns the run. */
 export function isRefusal(error: unknown): error is PosternError {
   return error instanceof PosternError && error.code === 'UPSTREAM_REFUSED'
@@ -38,4 +40,10 @@ export function refusalCode(error: unknown): string | undefined {
 /** Tells whether a refusal means that the server has no time now. */
 export function isThrottled(error: unknown): boolean {
   return THROTTLED.has(refusalCode(error) ?? '')
+}
+
+/** Tells whether the server refused what this user may not do: asking again changes nothing (RFC 5530 section 3). */
+export function isDenied(error: unknown): boolean {
+  const code = refusalCode(error)
+  return code === undefined ? isRefusal(error) && NO_PERMISSION.test(error.message) : code === 'NOPERM'
 }

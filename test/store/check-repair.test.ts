@@ -2,13 +2,11 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, 
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { PosternError } from '../../src/errors.ts'
 import { type CheckReport, checkStore } from '../../src/store/maintenance/repair/check-store.ts'
 import { type RepairReport, repairStore } from '../../src/store/maintenance/repair/repair-store.ts'
 import type { HeaderHashOf } from '../../src/store/maintenance/sent-hashes.ts'
 import { packFile } from '../../src/store/packs/pack-format.ts'
 import { headerHash } from '../../src/sync/local/header-hash.ts'
-import { ModelRemote } from '../support/model/remote.ts'
 import { ModelAccount, messageOf } from '../support/model-account.ts'
 import { finish, spoil } from '../support/store.ts'
 
@@ -174,7 +172,7 @@ t.test('an upload without a Message-ID that has reached the server is not sent a
     for (const [what, damage] of UPLOAD_DAMAGES) {
       using account = await filled()
       await addLocal(account, 'anonymous', ANONYMOUS)
-      if (answer === 'lost') await loseAnswer(account)
+      if (answer === 'lost') await account.loseAppend()
       else t.match(await account.sync(), { uploaded: 1 })
       damage(account)
       t.ok(repair(account).done.length > 0, what)
@@ -185,17 +183,6 @@ t.test('an upload without a Message-ID that has reached the server is not sent a
     }
   }
 })
-
-async function loseAnswer(account: ModelAccount): Promise<void> {
-  const { append } = ModelRemote.prototype
-  ModelRemote.prototype.append = async function (this: ModelRemote, ...args) {
-    await append.apply(this, args)
-    throw new PosternError('UPSTREAM_LOST', 'after the last octet', { remedy: 'retry', advice: '-' })
-  }
-  const failure = await account.sync().catch((error: unknown) => error)
-  ModelRemote.prototype.append = append
-  if (!(failure instanceof PosternError)) throw new Error('no answer was lost')
-}
 
 function destroyTable(account: ModelAccount, table: string): void {
   const sql = `SELECT rootpage FROM sqlite_schema WHERE name = '${table}'`

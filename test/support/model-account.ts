@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
+import { PosternError } from '../../src/errors.ts'
 import { PACKS_DIR } from '../../src/store/packs/pack-format.ts'
 import { PackReader } from '../../src/store/packs/pack-reader.ts'
 import type { ItemRow } from '../../src/store/rows.ts'
@@ -23,6 +24,8 @@ const log = pino({ level: 'silent' })
 export class ModelAccount implements Disposable {
   settings: SyncSettings = DEFAULT_SYNC_SETTINGS
   server = new ModelServer(['INBOX', 'Archive'])
+  /** Changes how the server behaves on a connection. */
+  connected = (remote: ModelRemote): ModelRemote => remote
   readonly clock = new TestClock()
   readonly root: string
   readonly dir: string
@@ -60,7 +63,7 @@ export class ModelAccount implements Disposable {
     const packs = new PackReader(join(this.dir, PACKS_DIR))
     const importer = given ?? { digest: async rows => rows.map(row => digestBody(packs, row)) }
     const features = { delta: 'qresync', move: true, givesUids: true, multiAppend: true } as const
-    const connect = async () => new ModelRemote(this.server, new Faults(() => 1), features)
+    const connect = async () => this.connected(new ModelRemote(this.server, new Faults(() => 1), features))
     const options = { store: this.store, connect, importer, settings: this.settings, log }
     const engine = new SyncEngine({ ...options, clock: this.clock.now })
     const { signal } = new AbortController()
@@ -68,6 +71,21 @@ export class ModelAccount implements Disposable {
       return await engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
     } finally {
       packs[Symbol.dispose]()
+    }
+  }
+
+  /** Runs once; the server takes what is appended, and the connection is lost before it can say so. */
+  async loseAppend(): Promise<void> {
+    const { append } = ModelRemote.prototype
+    ModelRemote.prototype.append = async function (this: ModelRemote, ...args) {
+      await append.apply(this, args)
+      throw new PosternError('UPSTREAM_LOST', 'after the last octet', { remedy: 'retry', advice: '-' })
+    }
+    try {
+      const failure = await this.sync().catch((error: unknown) => error)
+      if (!(failure instanceof PosternError)) throw new Error('no answer was lost')
+    } finally {
+      ModelRemote.prototype.append = append
     }
   }
 

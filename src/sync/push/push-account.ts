@@ -3,6 +3,7 @@ import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../
 import type { PendingFlags } from '../../store/queries/pending-changes.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
+import { isReadable } from '../choose-folders.ts'
 import { openForChanges } from '../download/open-folder.ts'
 import { deletionsHeld, findMassDeletionHere } from '../plan/mass-deletion.ts'
 import type { PlanContext } from '../plan/plan-folder.ts'
@@ -23,11 +24,16 @@ export interface PushContext extends PlanContext {
 
 /**
  * PUSH: tells the server what the user has changed. Lost answers first, then appends, moves, deletions, flags.
- * `isComplete` says that PLAN has seen every folder in this cycle: only then it is known what has not arrived.
+ * `isComplete` says that PLAN has seen every folder in this cycle: only then it is known what has not arrived. Of what was
+ * sent into folders that nobody may look into, the `closed` ones, that is never known.
  */
-export async function pushAccount(context: PushContext, isComplete: boolean): Promise<void> {
+export async function pushAccount(
+  context: PushContext,
+  isComplete: boolean,
+  closed: ReadonlySet<number> = new Set(),
+): Promise<void> {
   const { store } = context
-  if (isComplete) resolveLost(store)
+  if (isComplete) resolveLost(store, closed)
   await enforceRights(context)
   await new PushAppends(context).run()
   await pushMoves(context)
@@ -38,9 +44,11 @@ export async function pushAccount(context: PushContext, isComplete: boolean): Pr
 }
 
 /** What was sent and did not turn up in any folder waits another cycle: the server may be slow to show it. */
-function resolveLost(store: Store): void {
+function resolveLost(store: Store, closed: ReadonlySet<number>): void {
   if (!store.read.pending.hasUnresolved()) return
-  const lost = store.read.pending.inflight()
+  const unreadable = store.read.folders().filter(folder => folder.state === 'ok' && !isReadable(folder))
+  const unknown = new Set([...closed, ...unreadable.map(({ id }) => id)])
+  const lost = store.read.pending.inflight().filter(({ destination }) => !unknown.has(destination))
   store.transact(transactor => {
     transactor.push.giveUpSearched()
     for (const { item } of lost) transactor.push.searched(item)

@@ -141,6 +141,7 @@ export class ModelRemote implements RemoteMail {
   }
 
   #open(path: string): ModelFolder {
+    if (!this.#server.folders.has(path)) throw refused(`NO [NONEXISTENT] no folder ${path}`)
     if (path === this.#model.unsticky) this.#server.renumber(path)
     return this.#server.folder(path)
   }
