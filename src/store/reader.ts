@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
+import { IS_REFUSED } from './blocked-items.ts'
 import { LOOKED_FOR } from './changes/adoption.ts'
 import { RESTORABLE } from './changes/held-folders.ts'
 import { ObjectReader } from './changes/objects.ts'
@@ -25,6 +26,7 @@ export const DATABASE_FILE = 'store.sqlite'
 const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
   local_keywords, is_blocked, body_state, sha256, pack, offset, length`
 const UPLOADS = `SELECT count(*) AS n FROM op WHERE destination = ? AND kind = 'append'`
+const REFUSED_CHANGES = `SELECT count(*) AS n FROM item INDEXED BY item_blocked WHERE remote_folder = ?1 AND ${IS_REFUSED}`
 const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
 
 /** Reads the store. Blocks while it reads: not for the main thread. */
@@ -94,7 +96,8 @@ export class StoreReader implements Disposable {
       queuedUpload: count(`${UPLOADS} AND attempts < ${MAX_DOWNLOAD_ATTEMPTS}`),
       ignored:
         count('SELECT count(*) AS n FROM ignored WHERE folder = ?') +
-        count(`${UPLOADS} AND attempts >= ${MAX_DOWNLOAD_ATTEMPTS}`),
+        count(`${UPLOADS} AND attempts >= ${MAX_DOWNLOAD_ATTEMPTS}`) +
+        count(REFUSED_CHANGES),
     }
   }
 
@@ -239,7 +242,7 @@ export class StoreReader implements Disposable {
   /** Counts what is ignored in a folder: what failed to come, and what failed to go. */
   ignoredCount(folder: number): number {
     const sql = `SELECT (SELECT count(*) FROM ignored WHERE folder = ?1) + (SELECT count(*) FROM op
-      WHERE destination = ?1 AND kind = 'append' AND attempts >= ${MAX_DOWNLOAD_ATTEMPTS}) AS n`
+      WHERE destination = ?1 AND kind = 'append' AND attempts >= ${MAX_DOWNLOAD_ATTEMPTS}) + (${REFUSED_CHANGES}) AS n`
     return Number(this.#database.find(sql, folder)?.n)
   }
 

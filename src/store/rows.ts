@@ -69,12 +69,12 @@ export interface KnownMessage {
 /** How much of a message is meant: its header, or all of it. */
 export type BodyPart = 'header' | 'full'
 
-/** A message that failed three times and is not tried any more. */
+/** A message that failed three times, or a change of it, and that is not tried any more. */
 export interface IgnoredMessage {
   readonly folder: string
   /** On the server; 0 for one that is only here. */
   readonly uid: number
-  readonly stage: 'download' | 'import' | 'upload'
+  readonly stage: 'download' | 'import' | 'upload' | 'flags' | 'deletion'
   readonly error: string
   readonly sinceMs: number
   readonly size: number

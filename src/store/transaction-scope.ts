@@ -1,3 +1,4 @@
+import { REFUSED } from './blocked-items.ts'
 import type { Database, Row } from './database.ts'
 import { DELETED } from './flags.ts'
 
@@ -113,8 +114,9 @@ export class TransactionScope {
   undelete(row: Row, folder: number, event: string): void {
     const id = Number(row.id)
     // The mark that it is to be deleted may have been set on the server already: it is taken off there as well.
-    const sql = 'UPDATE item SET is_gone = 0, gone_at = NULL, local_bits = local_bits & ~? WHERE id = ?'
-    this.database.run(sql, DELETED, id)
+    const sql = `UPDATE item SET is_gone = 0, gone_at = NULL, local_bits = local_bits & ~?,
+      is_blocked = iif(is_blocked = ?, 0, is_blocked) WHERE id = ?`
+    this.database.run(sql, DELETED, REFUSED, id)
     this.database.run(`DELETE FROM conflict WHERE item = ? AND side = 'server'`, id)
     this.show({ ...row, is_gone: 1 }, folder)
     this.log({ item: id, folder, event })

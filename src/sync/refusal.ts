@@ -3,6 +3,9 @@ import { PosternError } from '../errors.ts'
 // Codes that mean "not now" and say nothing of the message (RFC 5530 section 3).
 const THROTTLED = new Set(['LIMIT', 'UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADMIN'])
 
+/** The response code for messages that somebody has removed meanwhile (RFC 5530 section 3). */
+export const EXPUNGE_ISSUED = 'EXPUNGEISSUED'
+
 const NO_PERMISSION = /\bpermission denied\b/i // Cyrus gives no code
 
 /** Tells whether the server refused a command, which concerns that command alone; a lost connection concerns the run. */

@@ -51,6 +51,6 @@ const clearCommand = defineCommand<Options>({
 /** `postern ignored` */
 export const ignoredCommand: Command<never> = defineCommand({
   command: 'ignored',
-  describe: 'The ignore list: messages that could not be downloaded, imported or uploaded',
+  describe: 'The ignore list: messages that could not be downloaded, imported or uploaded, or changed there',
   children: [listCommand, clearCommand],
 })

@@ -5,7 +5,7 @@ export interface IgnoredListing {
   readonly row: number | null
   readonly folder: string
   readonly uid: number
-  readonly stage: 'download' | 'import' | 'upload'
+  readonly stage: 'download' | 'import' | 'upload' | 'flags' | 'deletion'
   readonly error: string
   readonly since: string
   readonly size: number

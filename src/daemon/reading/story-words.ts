@@ -30,6 +30,8 @@ const EVENTS: Readonly<Record<string, Words>> = {
   'upload-failed': ({ detail }) => `the server refused to take it: ${detail}`,
   'upload-deferred': ({ detail }) => `uploading it was put off: ${detail}`,
   'upload-ignored': ({ detail }) => `the server refused it for the third time, it is uploaded no more: ${detail}`,
+  'change-refused': ({ detail }) => `the server refused to be told of a change made here: ${detail}`,
+  'change-ignored': ({ detail }) => `the server refused it for the third time, it is told no more: ${detail}`,
   'over-quota': () => 'the server has no room for it',
   'to-be-uploaded-again': () => 'the server lost it; it is to be uploaded again',
   vanished: ({ at }) => `the server stopped having it${at}`,
@@ -107,6 +109,8 @@ export function wordsForWork({ kind, path = '', isLost, attempts, nextMs, error 
       return `a whole run over all folders, which shows whether it was deleted or moved; it was in ${path}`
     case 'ignored-upload':
       return `you: its upload to ${path} failed three times (${error}); postern ignored clear tries again`
+    case 'ignored-change':
+      return `you: the server refused three times to be told of a change made here (${error}); postern ignored clear tries again`
     case 'ignored-body':
       return `you: fetching all of it failed three times (${error}); postern ignored clear tries again`
   }

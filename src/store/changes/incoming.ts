@@ -1,3 +1,4 @@
+import { IS_REFUSED } from '../blocked-items.ts'
 import type { Row } from '../database.ts'
 import type { PackLocation } from '../packs/pack-format.ts'
 import { MAX_DOWNLOAD_ATTEMPTS } from '../queries/incoming-queries.ts'
@@ -138,8 +139,14 @@ export class IncomingMail {
          AND attempts >= ? AND (?2 IS NULL OR destination = ?2) RETURNING item`,
       ...[MAX_DOWNLOAD_ATTEMPTS, folder ?? null],
     )
-    for (const { item } of uploads) this.#scope.log({ item: Number(item), event: 'ignored-cleared' })
-    return rows.length + uploads.length
+    const changes = database.all(
+      `UPDATE item SET is_blocked = 0 WHERE ${IS_REFUSED} AND (?1 IS NULL OR remote_folder = ?1) RETURNING id AS item`,
+      folder ?? null,
+    )
+    for (const { item } of [...uploads, ...changes]) {
+      this.#scope.log({ item: Number(item), event: 'ignored-cleared' })
+    }
+    return rows.length + uploads.length + changes.length
   }
 
   #ignore(row: Row, stage: 'download' | 'import', error: string): void {

@@ -1,4 +1,5 @@
 import { PosternError } from '../../errors.ts'
+import { REFUSED } from '../blocked-items.ts'
 import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import { changeFlags, describeChange, type FlagChange, flagChange, type MessageFlags } from '../flags.ts'
@@ -34,8 +35,9 @@ export class LocalChanges {
     const local = { bits: Number(row.local_bits), keywords: String(row.local_keywords) }
     const { bits, keywords } = changeFlags(local, change)
     this.#scope.database.run(
-      'UPDATE item SET local_bits = ?, local_keywords = ?, local_revision = local_revision + 1, modseq = ? WHERE id = ?',
-      ...[bits, keywords, this.#scope.modseq, id],
+      `UPDATE item SET local_bits = ?, local_keywords = ?, local_revision = local_revision + 1, modseq = ?,
+         is_blocked = iif(is_blocked = ?, 0, is_blocked) WHERE id = ?`, // what was refused was another change
+      ...[bits, keywords, this.#scope.modseq, REFUSED, id],
     )
     const made = flagChange(local, { bits, keywords })
     this.#scope.log({ item: id, event: 'flags-changed', detail: describeChange(made) })
@@ -123,8 +125,9 @@ export class LocalChanges {
     this.#scope.putVanished(Number(row.folder), Number(row.local_uid))
     if (isOnServer) {
       this.#scope.database.run(
-        'UPDATE item SET is_gone = 1, gone_at = ?, modseq = ? WHERE id = ?',
-        ...[this.#scope.now, this.#scope.modseq, id],
+        `UPDATE item SET is_gone = 1, gone_at = ?, modseq = ?, is_blocked = iif(is_blocked = ?, 0, is_blocked)
+           WHERE id = ?`,
+        ...[this.#scope.now, this.#scope.modseq, REFUSED, id],
       )
       this.#scope.log({ item: id, event: 'deleting' })
     } else {

@@ -1,8 +1,10 @@
+import { BLOCKED, IS_BLOCKED, REFUSED } from '../blocked-items.ts'
 import type { Row } from '../database.ts'
 import { DELETED } from '../flags.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { Conflicts } from './conflicts.ts'
 
+const MAX_REFUSALS = 3
 const SEEN = 1
 const OTHER_FLAGS = 2 | 4 | 16 // \Answered, \Flagged, \Draft
 
@@ -76,13 +78,29 @@ export class ReadOnlyFolders {
   /** Marks these items as blocked, and no others. */
   setBlocked(items: ReadonlySet<number>): void {
     const { database } = this.#scope
-    const before = new Set(database.all('SELECT id FROM item WHERE is_blocked').map(({ id }) => Number(id)))
+    const before = new Set(database.all(`SELECT id FROM item WHERE ${IS_BLOCKED}`).map(({ id }) => Number(id)))
     for (const id of items) {
       if (before.has(id)) continue
-      database.run('UPDATE item SET is_blocked = 1 WHERE id = ?', id)
+      database.run('UPDATE item SET is_blocked = ? WHERE id = ?', BLOCKED, id)
       this.#scope.log({ item: id, event: 'blocked', detail: 'the server does not allow it there' })
     }
     for (const id of before) if (!items.has(id)) database.run('UPDATE item SET is_blocked = 0 WHERE id = ?', id)
+  }
+
+  /** Counts a refusal of an item's flags or deletion; after the third they wait for a person. */
+  refused(folder: number, uid: number, error: string): void {
+    const { database } = this.#scope
+    const row = database.find('SELECT id FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
+    if (!row) return // what is left of a message that was copied elsewhere
+    const item = Number(row.id)
+    const before = database.find(
+      `SELECT count(*) AS n FROM ledger WHERE item = ?1 AND event = 'change-refused' AND seq > coalesce((SELECT max(seq)
+         FROM ledger WHERE item = ?1 AND event IN('flags-changed', 'flags-uploaded', 'deleting', 'ignored-cleared')), 0)`,
+      item,
+    )
+    const isLast = Number(before?.n) + 1 >= MAX_REFUSALS
+    if (isLast) database.run('UPDATE item SET is_blocked = ? WHERE id = ?', REFUSED, item)
+    this.#scope.log({ item, event: isLast ? 'change-ignored' : 'change-refused', detail: error })
   }
 
   #find(folder: number, denied: DeniedActions): Violations {

@@ -1,3 +1,4 @@
+import { REFUSED } from '../blocked-items.ts'
 import type { Database, Row } from '../database.ts'
 import { numberOf, textOf } from '../row-values.ts'
 import { MAX_DOWNLOAD_ATTEMPTS } from './incoming-queries.ts'
@@ -28,7 +29,16 @@ export interface Whereabouts {
 
 /** Something of an item that the server is to be told, or asked. */
 export interface PendingWork {
-  readonly kind: 'append' | 'move' | 'flags' | 'delete' | 'body' | 'vanished' | 'ignored-upload' | 'ignored-body'
+  readonly kind:
+    | 'append'
+    | 'move'
+    | 'flags'
+    | 'delete'
+    | 'body'
+    | 'vanished'
+    | 'ignored-upload'
+    | 'ignored-body'
+    | 'ignored-change'
   readonly path: string | undefined
   readonly isLost: boolean
   readonly attempts: number
@@ -146,6 +156,8 @@ export class History {
     const place = (id: unknown) => textOf(this.#database.find('SELECT path FROM folder WHERE id = ?', Number(id))?.path)
     const work = (kind: PendingWork['kind'], path?: string) => works.push({ ...NOTHING, kind, path })
     if (row.unlinked !== null) work('vanished', place(row.remote_folder))
+    else if (row.is_blocked === REFUSED)
+      works.push({ ...NOTHING, kind: 'ignored-change', error: this.#refusalOf(item) })
     else if (row.is_gone === 1) work('delete', place(row.remote_folder))
     else if (Number(row.uid) > 0) {
       if (row.folder !== row.remote_folder && op?.kind !== 'move') work('move', place(row.folder))
@@ -160,6 +172,11 @@ export class History {
     const ignored = this.#database.find('SELECT error FROM ignored WHERE item = ?', item)
     if (ignored) works.push({ ...NOTHING, kind: 'ignored-body', error: textOf(ignored.error) })
     return works
+  }
+
+  #refusalOf(item: number): string | undefined {
+    const sql = `SELECT detail FROM ledger WHERE item = ? AND event = 'change-ignored' ORDER BY seq DESC LIMIT 1`
+    return textOf(this.#database.find(sql, item)?.detail)
   }
 }
 

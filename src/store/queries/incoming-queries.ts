@@ -1,3 +1,4 @@
+import { IS_REFUSED } from '../blocked-items.ts'
 import { type BodyLimits, findReleasable, isChoiceChanged, type ReleasableBody } from '../changes/body-changes.ts'
 import type { Database } from '../database.ts'
 import { locationOf, numberOf, textOf } from '../row-values.ts'
@@ -108,6 +109,12 @@ export class IncomingQueries {
           WHERE ledger.item = item.id AND event = 'upload-ignored'), 0), item.size, item.message_id, subject, item.id
         FROM op JOIN item ON item.id = op.item JOIN folder ON folder.id = op.destination
         WHERE op.kind = 'append' AND op.attempts >= ?2 AND (?1 IS NULL OR folder.id = ?1)
+      UNION ALL SELECT folder.path, item.uid, iif(is_gone, 'deletion', 'flags'), coalesce((SELECT detail FROM ledger
+          WHERE ledger.item = item.id AND event = 'change-ignored' ORDER BY seq DESC LIMIT 1), ''),
+          coalesce((SELECT max(at) FROM ledger WHERE ledger.item = item.id AND event = 'change-ignored'), 0),
+          item.size, item.message_id, subject, item.id
+        FROM item INDEXED BY item_blocked CROSS JOIN folder ON folder.id = item.remote_folder
+        WHERE ${IS_REFUSED} AND (?1 IS NULL OR folder.id = ?1)
       ORDER BY path, uid`
     return this.#database.all(sql, folder ?? null, MAX_DOWNLOAD_ATTEMPTS).map(row => ({
       folder: String(row.path),

@@ -1,3 +1,4 @@
+import { BLOCKED, IS_BLOCKED } from '../blocked-items.ts'
 import { MAX_UPLOAD_ATTEMPTS } from '../changes/push-outcomes.ts'
 import type { Database, Row } from '../database.ts'
 import type { MessageFlags } from '../flags.ts'
@@ -92,7 +93,7 @@ export class PendingChanges {
   appends(nowMs: number): PendingAppend[] {
     const sql = `SELECT op.attempts, op.lost, op.destination, item.* FROM op JOIN item ON item.id = op.item
       WHERE op.kind = 'append' AND op.state = 'ready' AND op.attempts < ? AND op.next_at <= ? AND item.is_gone = 0
-        AND is_blocked = 0 AND item.body_state = 'full' AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
+        AND is_blocked <> ${BLOCKED} AND item.body_state = 'full' AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
       ORDER BY op.lost, op.error IS NOT NULL, op.seq`
     return this.#database.all(sql, MAX_UPLOAD_ATTEMPTS, nowMs).map(row => ({
       item: Number(row.id),
@@ -133,7 +134,7 @@ export class PendingChanges {
   }
 
   moves(): PendingMove[] {
-    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_blocked = 0
+    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_blocked <> ${BLOCKED}
       AND unlinked IS NULL AND is_gone = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`
     return this.#database.all(sql).map(row => ({
       item: Number(row.id),
@@ -186,7 +187,7 @@ export class PendingChanges {
   }
 
   hasBlocked(): boolean {
-    return this.#database.find('SELECT 1 FROM item WHERE is_blocked LIMIT 1') !== undefined
+    return this.#database.find(`SELECT 1 FROM item WHERE ${IS_BLOCKED} LIMIT 1`) !== undefined
   }
 
   /** Folders with changes of flags or deletions to be told. */

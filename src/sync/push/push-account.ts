@@ -1,6 +1,4 @@
 import { UidSet } from '../../formats/imap/uid-set.ts'
-import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../../store/flags.ts'
-import type { PendingFlags } from '../../store/queries/pending-changes.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { isReadable } from '../choose-folders.ts'
@@ -8,9 +6,11 @@ import { openForChanges } from '../download/open-folder.ts'
 import { deletionsHeld, findMassDeletionHere } from '../plan/mass-deletion.ts'
 import type { PlanContext } from '../plan/plan-folder.ts'
 import type { FolderFailure } from '../progress.ts'
-import { isFolderFailure } from '../refusal.ts'
+import { EXPUNGE_ISSUED, isFolderFailure, refusalCode } from '../refusal.ts'
 import type { WritableFolder } from '../remote.ts'
 import { enforceRights } from './enforce-rights.ts'
+import { flagBatches } from './flag-batches.ts'
+import { type ChangeBatch, type RefusedChange, sendByHalves } from './halving.ts'
 import { PushAppends } from './push-appends.ts'
 import { pushMoves } from './push-moves.ts'
 
@@ -72,7 +72,7 @@ export async function refusable(context: PushContext, path: string, work: () => 
 }
 
 async function pushFolder(context: PushContext, folder: FolderRow): Promise<void> {
-  const { store, remote } = context
+  const { store } = context
   const pending = store.read.pending
   const all = pending.deletions(folder.id, folder.uidValidity ?? 0)
   const isHeld = (all.length > 0 || folder.deletions === 'held') && holdsDeletions(context, folder)
@@ -87,12 +87,38 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
     store.transact(({ readOnly }) => readOnly.note(folder.id, true)) // decided before the next PUSH
     return
   }
-  if (doomed.length > 0) {
-    await selected.expunge(UidSet.of(doomed))
-    const isOnlyMarked = !remote.features.uidPlus
-    store.transact(transactor => transactor.push.expunged(folder.id, uidValidity, doomed, isOnlyMarked))
+  const deletions = doomed.length > 0 ? [deletionBatch(context, folder.id, selected, doomed)] : []
+  const refused = await sendByHalves([...deletions, ...flagBatches(store, selected, changed)])
+  noteRefused(context, folder, refused)
+}
+
+function deletionBatch(
+  { store, remote }: PushContext,
+  folder: number,
+  selected: WritableFolder,
+  doomed: readonly number[],
+): ChangeBatch {
+  const isOnlyMarked = !remote.features.uidPlus
+  return {
+    uids: doomed,
+    send: async uids => {
+      await selected.expunge(UidSet.of(uids))
+      store.transact(({ push }) => push.expunged(folder, selected.uidValidity, uids, isOnlyMarked))
+    },
   }
-  await pushFlags(store, selected, changed)
+}
+
+/** Counts refusals of single messages; one that somebody has removed meanwhile is no failure. */
+function noteRefused({ store, log, onRefused }: PushContext, { id, path }: FolderRow, all: readonly RefusedChange[]) {
+  const refused = all.filter(({ error }) => refusalCode(error) !== EXPUNGE_ISSUED)
+  const [first] = refused
+  if (!first) return
+  store.transact(({ readOnly }) => {
+    for (const { uid, error } of refused) readOnly.refused(id, uid, error.message)
+  })
+  const { code, message } = first.error
+  log.warn({ folder: id, messages: refused.length, code }, 'changes of single messages were refused')
+  onRefused({ folder: path, code, message })
 }
 
 /** Keeps deletions back when they are too many for a folder, until the user says that it is right. */
@@ -107,53 +133,4 @@ function holdsDeletions({ store, clock, onRefused }: PushContext, folder: Folder
   store.transact(({ held }) => held.holdDeletions(folder.id, { code, message }))
   onRefused({ folder: folder.path, code, message })
   return true
-}
-
-async function pushFlags(store: Store, selected: WritableFolder, changed: readonly PendingFlags[]): Promise<void> {
-  const groups = groupByChange(changed, selected.permanentFlags)
-  await Promise.all(
-    groups.map(async ({ change, messages }) => {
-      const words = { add: unpackFlags(change.add), remove: unpackFlags(change.remove) }
-      if (!isNothing(change)) await selected.storeFlags(UidSet.of(messages.map(({ uid }) => uid)), words)
-      store.transact(transactor => transactor.push.flagsStored(messages, change))
-    }),
-  )
-}
-
-interface FlagGroup {
-  readonly change: FlagChange
-  readonly messages: PendingFlags[]
-}
-
-function groupByChange(changed: readonly PendingFlags[], permanent: readonly string[]): FlagGroup[] {
-  const groups = new Map<string, FlagGroup>()
-  for (const message of changed) {
-    const { add, remove } = flagChange(message.server, message.local)
-    const change = { add: keepable(add, permanent), remove: keepable(remove, permanent) }
-    const key = JSON.stringify(change)
-    if (isNothing(change) && message.isSettled) continue
-    const group = groups.get(key) ?? { change, messages: [] }
-    group.messages.push(message)
-    groups.set(key, group)
-  }
-  return [...groups.values()]
-}
-
-// A flag that the server would forget stays here alone (RFC 9051 section 7.1, PERMANENTFLAGS).
-function keepable({ bits, keywords }: MessageFlags, permanent: readonly string[]): MessageFlags {
-  if (permanent.length === 0) return { bits, keywords }
-  const kept = new Set(permanent.map(flag => flag.toLowerCase()))
-  const isKept = (flag: string) => kept.has(flag.toLowerCase()) || (!flag.startsWith('\\') && kept.has('\\*'))
-  const words = keywords === '' ? [] : keywords.split(' ')
-  const systemBits = BITS_BY_FLAG.reduce((sum, [flag, bit]) => sum | (isKept(flag) ? bit & bits : 0), 0)
-  return { bits: systemBits, keywords: words.filter(isKept).join(' ') }
-}
-
-const BITS_BY_FLAG: readonly (readonly [string, number])[] = [1, 2, 4, 8, 16].map(bit => [
-  unpackFlags({ bits: bit, keywords: '' })[0] ?? '',
-  bit,
-])
-
-function isNothing({ add, remove }: FlagChange): boolean {
-  return (add.bits | remove.bits) === 0 && add.keywords === '' && remove.keywords === ''
 }

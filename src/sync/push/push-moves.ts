@@ -4,11 +4,10 @@ import type { PendingMove } from '../../store/queries/pending-changes.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import { openForChanges } from '../download/open-folder.ts'
 import { headerHashOf } from '../local/header-hash.ts'
-import { isRefusal, isThrottled, refusalCode } from '../refusal.ts'
+import { EXPUNGE_ISSUED, isRefusal, isThrottled, refusalCode } from '../refusal.ts'
 import type { RemoteMail, WritableFolder } from '../remote.ts'
 import { isPushable, type PushContext, refusable } from './push-account.ts'
 
-const EXPUNGE_ISSUED = 'EXPUNGEISSUED' // RFC 5530 section 3
 const MAX_BATCH_MESSAGES = 500
 
 /** Moves messages on the server: by MOVE, or by COPY with the originals left to be expunged. */
