@@ -194,6 +194,16 @@ t.test('after a restore the next runs agree with the server: nothing lost, nothi
   )
 })
 
+t.test('deletions that were held when the backup was made are asked about anew', async t => {
+  using account = await filled()
+  const { id } = account.store.read.getFolder('INBOX')
+  account.store.transact(({ held }) => held.holdDeletions(id, { code: 'SYNC_DELETIONS_HELD', message: 'many' }))
+  await backup(account)
+  await restore(account)
+  const { deletions, error } = account.store.read.getFolder('INBOX')
+  t.same({ deletions, error }, { deletions: undefined, error: undefined })
+})
+
 t.test('a backup may be one file, which every tar reads', async t => {
   using account = await filled()
   const archive = join(account.root, 'backup.tar')
