@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { PosternError } from '../../src/errors.ts'
 import { BodyFetcher, type FetchProgress } from '../../src/sync/download/body-fetcher.ts'
 import type { ConnectMail } from '../../src/sync/remote.ts'
 import { EngineBench } from '../support/engine.ts'
@@ -145,6 +146,30 @@ t.test('what cannot be fetched is told, and the others come', async t => {
   demand.bench.server.renumber('INBOX')
   const fresh = demand.id('new')
   t.match(await demand.fetch([fresh]), { errors: [{ item: fresh, code: 'SYNC_BODY_UNREACHABLE' }] })
+})
+
+t.test('a folder that the server does not open keeps nothing of others', async t => {
+  const bench = new EngineBench(t)
+  for (const path of ['INBOX', 'Archive']) bench.add(`of ${path}`, { path })
+  bench.settings = { ...bench.settings, downloadMode: 'headers' }
+  await bench.run()
+  const demand = new Demand(bench)
+  const [refused, open] = [demand.id('of INBOX'), demand.id('of Archive', 'Archive')]
+  const { connect } = bench
+  bench.connect = async signal => {
+    const remote = await connect(signal)
+    const examine = remote.examine.bind(remote)
+    remote.examine = async (path, cursor) => {
+      if (path !== 'INBOX') return examine(path, cursor)
+      throw new PosternError('UPSTREAM_REFUSED', 'NO [NOPERM]', { remedy: 'retry', advice: '-' })
+    }
+    return remote
+  }
+  t.same(await demand.fetch([refused, open]), {
+    fetched: [open],
+    already: [],
+    errors: [{ item: refused, code: 'UPSTREAM_REFUSED', message: 'NO [NOPERM]' }],
+  })
 })
 
 t.test('who waits too long waits no more; the connection ends with the last of them', async t => {

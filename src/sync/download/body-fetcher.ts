@@ -2,12 +2,16 @@ import { PosternError } from '../../errors.ts'
 import type { BodyPlace } from '../../store/queries/incoming-queries.ts'
 import type { Store } from '../../store/store.ts'
 import type { SyncErrorCode } from '../errors.ts'
-import type { ConnectMail } from '../remote.ts'
+import { isFolderFailure } from '../refusal.ts'
+import type { ConnectMail, RemoteMail } from '../remote.ts'
 import { fetchGroup, MAX_GROUP_MESSAGES, MAX_GROUP_OCTETS } from './fetch-group.ts'
 import type { Importer } from './importer.ts'
 
 // Everything else concerns all that is wanted.
-const CONCERNS_ONE = new Set(['SYNC_BODY_UNREACHABLE', 'SYNC_BODY_GONE', 'UPSTREAM_REFUSED', 'STORE_NO_SUCH_ITEM'])
+const CONCERNS_ONE = new Set([
+  ...['SYNC_BODY_UNREACHABLE', 'SYNC_BODY_GONE', 'STORE_NO_SUCH_ITEM'],
+  ...['UPSTREAM_REFUSED', 'UPSTREAM_NO_UIDVALIDITY'], // a folder's
+])
 const MAX_TRIES = 3 // while the message moves about
 
 /** What a fetcher works with. */
@@ -139,7 +143,7 @@ export class BodyFetcher {
         taken = this.#queue
         this.#queue = []
         for (const group of groups(taken)) {
-          const moved = await fetchGroup(remote, group)
+          const moved = await settled(remote, group)
           this.#queue.push(...moved.filter(pending => again(pending)))
         }
       }
@@ -154,6 +158,17 @@ export class BodyFetcher {
       // Or came while the connection was being closed.
       if (this.#queue.length > 0) this.#working = this.#work(context)
     }
+  }
+}
+
+/** Fetches a group; a folder that cannot be opened says so to those who want something of it, and to nobody else. */
+async function settled(remote: RemoteMail, group: BodyGroup): Promise<readonly PendingBody[]> {
+  try {
+    return await fetchGroup(remote, group)
+  } catch (error) {
+    if (!isFolderFailure(error)) throw error
+    for (const { pending } of group) pending.done.reject(error)
+    return []
   }
 }
 
