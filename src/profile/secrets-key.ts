@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import type { Home } from '../config/home.ts'
@@ -21,17 +22,20 @@ export interface SecretsKey {
 }
 
 /**
- * Reads the key of the secrets file, or makes one: in the OS keychain where there is one, else beside the file.
+ * Reads the key of the secrets file; where there are no secrets yet, makes one: in the OS keychain where there is one,
+ * else beside the file. Secrets that are there have a key, and another one would lock them up for good.
  *
- * @throws {PosternError} PROFILE_KEYCHAIN_UNAVAILABLE
+ * @throws {PosternError} PROFILE_KEYCHAIN_UNAVAILABLE, PROFILE_SECRETS_UNREADABLE
  */
 export async function loadSecretsKey(home: Home, store: 'auto' | KeyPlace): Promise<SecretsKey> {
   const inFile = await readIfPresent(home.secretsKeyFile)
   if (inFile !== undefined && store !== 'keychain') return { key: decode(inFile), place: 'file' }
+  const mayMake = inFile !== undefined || !existsSync(home.secretsFile)
   if (store !== 'file' && canHaveKeychain()) {
-    const kept = await fromKeychain(home, inFile)
+    const kept = await fromKeychain(home, inFile, mayMake)
     if (kept) return { key: kept, place: 'keychain' }
   }
+  if (!mayMake) throw store === 'file' ? keyIsMissing() : keyIsElsewhere()
   if (store === 'keychain') throw unavailable()
   const key = inFile === undefined ? randomBytes(KEY_OCTETS) : decode(inFile)
   if (inFile === undefined) await replaceFile(home.secretsKeyFile, key.toString('base64'), 0o600)
@@ -43,13 +47,14 @@ function canHaveKeychain(): boolean {
   return process.platform !== 'linux' || hasSessionBus()
 }
 
-async function fromKeychain(home: Home, inFile: string | undefined): Promise<Buffer | undefined> {
+async function fromKeychain(home: Home, inFile: string | undefined, mayMake: boolean): Promise<Buffer | undefined> {
   const { AsyncEntry } = await import('@napi-rs/keyring')
   const account = createHash('sha256').update(home.dir).digest('hex').slice(0, 16)
   const entry = new AsyncEntry(SERVICE, account)
   try {
     const known = await withDeadline(entry.getPassword())
     if (known) return decode(known)
+    if (!mayMake) return undefined
     const key = inFile === undefined ? randomBytes(KEY_OCTETS) : decode(inFile)
     await withDeadline(entry.setPassword(key.toString('base64')))
     const isVolatile = await isInKernelKeyring(account)
@@ -83,6 +88,27 @@ function decode(text: string): Buffer {
     remedy: 'user',
     advice: 'Restore secrets.key from a backup, or remove secrets.enc and give the passwords again.',
   })
+}
+
+function keyIsMissing(): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_SECRETS_UNREADABLE', 'The key of the secrets file is missing.', {
+    remedy: 'user',
+    advice:
+      'Restore secrets.key from a backup; if the key lies in the keychain, run `postern config set secrets.store auto`. ' +
+      'If it is lost, remove secrets.enc and give the passwords again.',
+  })
+}
+
+function keyIsElsewhere(): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_KEYCHAIN_UNAVAILABLE',
+    'The key of the secrets file is not beside it, and the keychain of this system does not give it now.',
+    {
+      remedy: 'user',
+      advice:
+        'Unlock the keychain, in a desktop session. If the key is lost, remove secrets.enc and give the passwords again.',
+    },
+  )
 }
 
 function unavailable(): PosternError {

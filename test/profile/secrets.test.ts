@@ -1,6 +1,8 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import process from 'node:process'
 import t from 'tap'
 import { homeAt } from '../../src/config/home.ts'
+import { hasSessionBus } from '../../src/config/session-bus.ts'
 import { Secrets } from '../../src/profile/secrets.ts'
 
 t.test('secrets survive, encrypted, for their owner alone', async t => {
@@ -28,6 +30,20 @@ t.test('a damaged file, another key and a broken key are told, never taken for n
   await t.rejects(Secrets.open(home, 'file'), { code: 'PROFILE_SECRETS_UNREADABLE' })
   writeFileSync(home.secretsKeyFile, 'short')
   await t.rejects(Secrets.open(home, 'file'), { code: 'PROFILE_SECRETS_UNREADABLE' })
+  writeFileSync(home.secretsKeyFile, key)
+  t.equal((await Secrets.open(home, 'file')).find(1, 'password'), 'x')
+})
+
+// A keychain that is locked for once, as in a session over ssh, must not cost the passwords.
+t.test('for secrets that are there no new key is made', async t => {
+  const home = homeAt(t.testdir())
+  await (await Secrets.open(home, 'file')).set(1, { password: 'x' })
+  const key = readFileSync(home.secretsKeyFile)
+  rmSync(home.secretsKeyFile) // as if it lay in the keychain
+  await t.rejects(Secrets.open(home, 'file'), { code: 'PROFILE_SECRETS_UNREADABLE' })
+  const hasKeychain = process.platform !== 'linux' || hasSessionBus()
+  if (!hasKeychain) await t.rejects(Secrets.open(home, 'auto'), { code: 'PROFILE_KEYCHAIN_UNAVAILABLE' })
+  t.notOk(existsSync(home.secretsKeyFile))
   writeFileSync(home.secretsKeyFile, key)
   t.equal((await Secrets.open(home, 'file')).find(1, 'password'), 'x')
 })
