@@ -1,4 +1,4 @@
-import { type Document, parseDocument } from 'yaml'
+import { type Document, isScalar, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { PosternError } from '../errors.ts'
 import type { ConfigErrorCode } from './errors.ts'
@@ -10,14 +10,17 @@ const PRIVATE = 0o600
 /** config.yaml: read once, changed by dotted keys, written with its comments. */
 export class ConfigFile {
   readonly #file: string
+  /** What was read or written last. */
+  #text: string
   #document: Document
   #config: Config
   #changes: Promise<void> = Promise.resolve()
 
-  private constructor(file: string, document: Document, config: Config) {
+  private constructor(file: string, text: string) {
     this.#file = file
-    this.#document = document
-    this.#config = config
+    this.#text = text
+    this.#document = parseDocument(text)
+    this.#config = parse(this.#document, file)
   }
 
   /**
@@ -26,11 +29,7 @@ export class ConfigFile {
    * @throws {PosternError} CONFIG_INVALID with the line, CONFIG_UNREADABLE
    */
   static async open(file: string): Promise<ConfigFile> {
-    const text = await read(file)
-    const document = parseDocument(text)
-    const [error] = document.errors
-    if (error) throw invalid(file, error.message)
-    return new ConfigFile(file, document, parse(document, file))
+    return new ConfigFile(file, (await read(file)) ?? '')
   }
 
   /** The settings now; frozen. */
@@ -52,7 +51,7 @@ export class ConfigFile {
   /** @throws {PosternError} CONFIG_UNKNOWN_KEY */
   get(key: string): unknown {
     const all = this.list()
-    if (key in all) return all[key]
+    if (Object.hasOwn(all, key)) return all[key]
     const below = Object.entries(all).filter(([name]) => name.startsWith(`${key}.`))
     if (below.length > 0) return Object.fromEntries(below)
     if (isKnown(key)) return null // a setting without a default
@@ -78,23 +77,36 @@ export class ConfigFile {
   }
 
   async #change(path: readonly string[], value: unknown): Promise<void> {
+    await this.#readAgain()
     const changed = this.#document.clone() as Document // clone keeps the class, its type says Document.Parsed
     if (value === undefined) changed.deleteIn(path)
     else changed.setIn(path, changed.createNode(value))
     const config = check(changed, path.join('.'))
+    const text = changed.toString()
     try {
-      await replaceFile(this.#file, changed.toString(), PRIVATE)
+      await replaceFile(this.#file, text, PRIVATE)
     } catch (cause) {
       throw unwritable(this.#file, cause)
     }
+    this.#text = text
     this.#document = changed
     this.#config = config
   }
+
+  /** What a person has edited meanwhile counts, and is not written over; where it is not valid, nothing is changed. */
+  async #readAgain(): Promise<void> {
+    const text = await read(this.#file)
+    if (text === undefined || text === this.#text) return
+    const document = parseDocument(text)
+    this.#config = parse(document, this.#file)
+    this.#document = document
+    this.#text = text
+  }
 }
 
-async function read(file: string): Promise<string> {
+async function read(file: string): Promise<string | undefined> {
   try {
-    return (await readIfPresent(file)) ?? ''
+    return await readIfPresent(file)
   } catch (cause) {
     throw new PosternError<ConfigErrorCode>('CONFIG_UNREADABLE', `${file} cannot be read: ${textOf(cause)}`, {
       remedy: 'user',
@@ -105,12 +117,22 @@ async function read(file: string): Promise<string> {
 }
 
 function parse(document: Document, file: string): Config {
-  const result = configSchema.safeParse(document.toJS() ?? {})
+  const [error] = document.errors
+  if (error) throw invalid(file, error.message)
+  const result = configSchema.safeParse(plainOf(document, file) ?? {})
   if (result.success) return deepFreeze(result.data)
   const [issue] = result.error.issues
   const path = issue?.path.map(String) ?? []
   const node = document.getIn(path, true) ?? document.getIn(path.slice(0, -1), true)
   throw invalid(file, `${path.join('.') || 'the file'}: ${issue?.message}${lineOf(document, node)}`)
+}
+
+function plainOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw invalid(file, `${textOf(error)}.`) // an alias without its anchor
+  }
 }
 
 function check(document: Document, key: string): Config {
@@ -135,9 +157,10 @@ function lineOf(document: Document, node: unknown): string {
   return ` (line ${document.toString().slice(0, offset).split('\n').length})`
 }
 
+// What is no scalar of YAML, or none at all (`*x` names an anchor), is the text itself.
 function scalar(text: string): unknown {
-  const value: unknown = parseDocument(text).toJS()
-  return typeof value === 'object' ? text : value
+  const { contents } = parseDocument(text)
+  return isScalar(contents) && typeof contents.value !== 'object' ? contents.value : text
 }
 
 function* flatten(value: object, prefix: string): Generator<[string, unknown]> {

@@ -4,6 +4,19 @@ import { profileName, profileSettings } from './profile-settings.ts'
 const port = z.int().min(0).max(65_535)
 const greeting = z.enum(['detect', 'immediate'])
 
+// A block that was copied by hand: two accounts of one number would be mixed in one store, with one password.
+const profiles = z.record(profileName, profileSettings).superRefine((all, { addIssue }) => {
+  const owners = new Map<number | string, string>()
+  for (const [name, { number }] of Object.entries(all)) {
+    const [ofNumber, ofName] = [owners.get(number), owners.get(name.toLowerCase())]
+    const refuse = (path: string[], message: string) => addIssue({ code: 'custom', path: [name, ...path], message })
+    if (ofNumber !== undefined) refuse(['number'], `is that of profile ${ofNumber} already; give each profile its own`)
+    // Their folders are one on many systems.
+    if (ofName !== undefined) refuse([], `differs from profile ${ofName} in capital letters only`)
+    owners.set(number, name).set(name.toLowerCase(), name)
+  }
+})
+
 /** The whole of config.yaml. */
 export const configSchema = z.strictObject({
   fronts: z
@@ -36,7 +49,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   secrets: z.strictObject({ store: z.enum(['auto', 'keychain', 'file']).default('auto') }).prefault({}),
-  profiles: z.record(profileName, profileSettings).prefault({}),
+  profiles: profiles.prefault({}),
   /** Where the next profile's number comes from. */
   nextProfileNumber: z.int().min(1).default(1),
 })

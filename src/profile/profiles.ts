@@ -39,6 +39,7 @@ export class Profiles {
   readonly #home: Home
   readonly #config: ConfigFile
   readonly #policies: Policies
+  #adding: Promise<unknown> = Promise.resolve()
 
   constructor(home: Home, config: ConfigFile, policies: Policies) {
     this.#home = home
@@ -96,12 +97,23 @@ export class Profiles {
     )
   }
 
-  /** @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_… */
-  async add(added: NewProfile, secrets: Secrets): Promise<Profile> {
+  /**
+   * Adds a profile; one after the other, so that each has a name and a number of its own.
+   *
+   * @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_…
+   */
+  add(added: NewProfile, secrets: Secrets): Promise<Profile> {
+    const done = this.#adding.then(() => this.#add(added, secrets))
+    this.#adding = done.catch(() => undefined) // told to this call's caller
+    return done
+  }
+
+  async #add(added: NewProfile, secrets: Secrets): Promise<Profile> {
     const { name, email, imap, smtp, user, password } = added
     assertName(name)
     if (this.list().some(profile => profile.name.toLowerCase() === name.toLowerCase())) throw exists(name)
-    const number = this.#config.config.nextProfileNumber
+    // Whoever edits the file by hand may have lost the count.
+    const number = Math.max(this.#config.config.nextProfileNumber, ...this.list().map(({ number }) => number + 1))
     const settings = { number, email, imap, ...(smtp ? { smtp } : {}), ...(user ? { user } : {}) }
     const checked = profileSettings.safeParse(settings)
     if (!checked.success) throw invalid(checked.error.issues[0])
@@ -115,7 +127,7 @@ export class Profiles {
   /** Sets one setting of a profile from the text that a user typed; an empty text removes it. */
   async set(name: string, key: string, text: string): Promise<Profile> {
     this.get(name)
-    if (!(key in profileSettings.shape) || key === 'number') throw unknownSetting(key)
+    if (!Object.hasOwn(profileSettings.shape, key) || key === 'number') throw unknownSetting(key)
     await this.#change(name, key, text === '' ? undefined : settingValue(key, text))
     return this.get(name)
   }

@@ -4,6 +4,7 @@ import { ConfigFile } from '../../src/config/config-file.ts'
 import { homeAt } from '../../src/config/home.ts'
 import { Policies } from '../../src/profile/policies.ts'
 import { Profiles } from '../../src/profile/profiles.ts'
+import { Secrets } from '../../src/profile/secrets.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
 const FIXED = { code: 'PROFILE_FIXED_BY_POLICY', remedy: 'user' }
@@ -13,12 +14,13 @@ async function makeProfiles(t: Test) {
   const config = await ConfigFile.open(join(dir, 'config.yaml'))
   await config.change(['profiles', 'work'], { number: 1, email: 'ada@example.test', imap: 'imaps://imap.example.test' })
   const policies = await Policies.open(join(dir, 'policies'), silentLogger())
-  const profiles = new Profiles(homeAt(dir), config, policies)
+  const home = homeAt(dir)
+  const profiles = new Profiles(home, config, policies)
   const fix = async (settings: object) => {
     const text = JSON.stringify({ version: 1, settings })
     await policies.take(profiles.get('work'), 'metadata', { text })
   }
-  return { profiles, config, fix }
+  return { profiles, config, fix, home }
 }
 
 t.test('settings are typed as people type them', async t => {
@@ -40,6 +42,7 @@ t.test('settings are typed as people type them', async t => {
   t.notOk(profiles.ownSettings('work').includes('pauseMs'))
   await t.rejects(profiles.set('work', 'colour', 'red'), { code: 'PROFILE_INVALID', advice: /metered/ })
   await t.rejects(profiles.set('work', 'number', '2'), { code: 'PROFILE_INVALID' })
+  await t.rejects(profiles.set('work', 'toString', 'red'), { code: 'PROFILE_INVALID' })
   await t.rejects(profiles.set('work', 'prioritySyncMinutes', 'often'), { message: /expected number/ })
   await t.rejects(profiles.set('work', 'prioritySyncMinutes', '0'), { code: 'CONFIG_INVALID_VALUE', message: />=1/ })
   await t.rejects(profiles.set('work', 'downloadMode', 'some'), { message: /"full"/ })
@@ -66,4 +69,14 @@ t.test('a pause stands in the file, with its end, and goes without a trace', asy
   t.match(await profiles.resume('work'), { paused: false, pausedUntil: undefined })
   t.notOk(profiles.ownSettings('work').includes('paused'))
   await t.rejects(profiles.pause('home', undefined), { code: 'PROFILE_UNKNOWN' })
+})
+
+t.test('profiles that are added at the same time have numbers of their own, whatever the file counts', async t => {
+  const { profiles, home } = await makeProfiles(t) // `work` has number 1, and the count was lost
+  const secrets = await Secrets.open(home, 'file')
+  const add = (name: string) =>
+    profiles.add({ name, email: `${name}@example.test`, imap: 'imaps://imap.example.test', password: name }, secrets)
+  const added = await Promise.allSettled([add('a'), add('b'), add('A')])
+  t.match(added, [{ value: { number: 2 } }, { value: { number: 3 } }, { reason: { code: 'PROFILE_EXISTS' } }])
+  t.equal(secrets.find(3, 'password'), 'b')
 })
