@@ -29,6 +29,7 @@ export class Policies {
   readonly #log: Logger
   readonly #kept = new Map<number, Kept>()
   readonly #problems = new Map<string, PosternError>()
+  #writes: Promise<unknown> = Promise.resolve()
 
   private constructor(dir: string, log: Logger) {
     this.#dir = dir
@@ -77,7 +78,10 @@ export class Policies {
     try {
       const settings = text === undefined ? undefined : parsePolicy(text)
       this.#problems.delete(`${profile.number}/${source}`)
-      return await this.#put(profile, source, settings, etag)
+      // One after the other: both sources of a profile stand in one file.
+      const put = this.#writes.then(() => this.#put(profile, source, settings, etag))
+      this.#writes = put.catch(() => undefined) // told to this call's caller
+      return await put
     } catch (error) {
       this.failed(profile, source, error)
       return false

@@ -47,6 +47,17 @@ t.test('a policy of another URL, server or user does not count', async t => {
   t.same(policies.apply(make({ number: 2 })).fixed, [])
 })
 
+t.test('policies of both sources that come at the same time are both kept', async t => {
+  const dir = t.testdir()
+  const policies = await open(dir)
+  await Promise.all([
+    policies.take(PROFILE, 'url', policy({ pauseMs: 5 })),
+    policies.take(PROFILE, 'metadata', policy({ keepDays: 9 })),
+  ])
+  t.same(policies.apply(PROFILE).fixed, ['keepDays', 'pauseMs'])
+  t.same((await open(dir)).apply(PROFILE).fixed, ['keepDays', 'pauseMs'])
+})
+
 t.test('a policy that is taken back frees what it fixed', async t => {
   const dir = t.testdir()
   const policies = await open(dir)
