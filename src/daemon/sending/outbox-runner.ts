@@ -1,30 +1,46 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PosternError } from '../../errors.ts'
+import type { Logger } from '../../log/logger.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
-import type { Profile } from '../../profile/profiles.ts'
+import type { Profile, Profiles } from '../../profile/profiles.ts'
 import { attemptDelivery } from '../../smtp/outbox/delivery.ts'
 import type { DeliveryState, OutboxQueue, QueuedMessage } from '../../smtp/outbox/queue.ts'
 import { makeReport } from '../../smtp/outbox/report.ts'
-import type { Installation } from '../installation.ts'
+import type { SyncRunner } from '../runs/sync-runner.ts'
 import type { Submission } from './submission.ts'
 
 const TICK_MS = 5000
-const CONCURRENCY = 4
+const CONCURRENCY = 4 // of a profile
+const GRACE_MS = 5000 // for what is on its way when the daemon ends; a server may take ten minutes for an answer
 const REPORT_HEAD_OCTETS = 65_536
+
+/** Whose outboxes are worked on: those of an installation. */
+export interface OutboxHome {
+  readonly profiles: Pick<Profiles, 'list'>
+  readonly syncs: Pick<SyncRunner, 'deliver'>
+  readonly log: Logger
+}
+
+/** How messages leave. */
+export type OutboxSubmission = Pick<Submission, 'queueOf' | 'senderOf' | 'breakOff'>
 
 /** Delivers what lies in the outboxes: at once, then again and again, and reports what cannot be delivered. */
 export class OutboxRunner implements AsyncDisposable {
-  readonly #installation: Installation
-  readonly #submission: Submission
+  readonly #installation: OutboxHome
+  readonly #submission: OutboxSubmission
   readonly #stopping = new AbortController()
-  readonly #busy = new Set<string>()
+  /** By the ids of the messages. */
+  readonly #deliveries = new Map<string, { readonly profile: number; readonly done: Promise<void> }>()
   readonly #prepared = new Set<number>()
   #loop: Promise<void> | undefined
   #wake = Promise.withResolvers<void>()
 
-  constructor(installation: Installation, submission: Submission) {
+  readonly #graceMs: number
+
+  constructor(installation: OutboxHome, submission: OutboxSubmission, graceMs = GRACE_MS) {
     this.#installation = installation
     this.#submission = submission
+    this.#graceMs = graceMs
   }
 
   start(): void {
@@ -41,7 +57,10 @@ export class OutboxRunner implements AsyncDisposable {
     const queue = this.#submission.queueOf(profile)
     const chosen = (await queue.list()).filter(message => id === undefined || message.id === id)
     if (id !== undefined && chosen.length === 0) throw unknownMessage(id)
-    for (const { id, state } of chosen) await queue.setState(id, { ...state, nextAttemptAtMs: 0 })
+    for (const { id, state } of chosen) {
+      // One that is on its way is being tried, and its state is about to be another.
+      if (!this.#deliveries.has(id)) await queue.setState(id, { ...state, nextAttemptAtMs: 0 })
+    }
     this.wake()
     return chosen.length
   }
@@ -50,6 +69,19 @@ export class OutboxRunner implements AsyncDisposable {
     this.#stopping.abort()
     this.wake()
     await this.#loop
+    if (await this.#settledWithin(this.#graceMs)) return
+    this.#submission.breakOff()
+    // A report waits for the run under way, which ends later: then the message is reported at the next start.
+    await this.#settledWithin(this.#graceMs)
+  }
+
+  async #settledWithin(ms: number): Promise<boolean> {
+    const timer = new AbortController()
+    const all = Promise.allSettled([...this.#deliveries.values()].map(({ done }) => done)).then(() => true)
+    const late = sleep(ms, false, { signal: timer.signal }).catch(() => false)
+    const isSettled = await Promise.race([all, late])
+    timer.abort()
+    return isSettled
   }
 
   async #run(): Promise<void> {
@@ -70,37 +102,47 @@ export class OutboxRunner implements AsyncDisposable {
     try {
       if (!this.#prepared.has(profile.number)) await queue.removeUnfinished()
       this.#prepared.add(profile.number)
+      // What is on its way may end while we look, and would be sent again by the state of before.
+      const busy = new Map(this.#deliveries)
       const due = (await queue.list()).filter(
-        ({ id, state }) => state.nextAttemptAtMs <= Date.now() && !this.#busy.has(id),
+        ({ id, state }) => state.nextAttemptAtMs <= Date.now() && !busy.has(id) && !this.#stopping.signal.aborted,
       )
-      for (let at = 0; at < due.length && !this.#stopping.signal.aborted; at += CONCURRENCY) {
-        await Promise.all(due.slice(at, at + CONCURRENCY).map(message => this.#deliver(profile, queue, message)))
-      }
+      const places = CONCURRENCY - [...busy.values()].filter(({ profile: number }) => number === profile.number).length
+      for (const message of due.slice(0, Math.max(0, places))) this.#begin(profile, queue, message)
     } catch (error) {
-      // The outbox of one profile must not hold up the others.
-      this.#installation.log.error({ err: error, profile: profile.number }, 'the outbox could not be worked on')
+      this.#failed(profile, error) // the outbox of one profile must not hold up the others
     }
   }
 
+  // Nobody waits for it: a server that says nothing holds up neither other profiles nor other messages.
+  #begin(profile: Profile, queue: OutboxQueue, message: QueuedMessage): void {
+    const done = this.#deliver(profile, queue, message).then(
+      () => this.wake(), // another one may have waited for its place
+      error => this.#failed(profile, error),
+    )
+    const over = done.finally(() => this.#deliveries.delete(message.id))
+    this.#deliveries.set(message.id, { profile: profile.number, done: over })
+  }
+
   async #deliver(profile: Profile, queue: OutboxQueue, message: QueuedMessage): Promise<void> {
-    this.#busy.add(message.id)
-    try {
-      const sender = this.#submission.senderOf(profile)
-      const { isOver, toReport, state } = await attemptDelivery(queue, message, sender, Date.now())
-      // The report before the note of it: a crash in between repeats the report, and loses nothing.
-      if (toReport.length > 0) {
-        if (message.envelope.sender !== '') await this.#report(profile, queue, message, toReport)
-        await queue.setState(message.id, { ...state, reported: state.failed.map(({ address }) => address) })
-      }
-      if (isOver) await queue.remove(message.id)
-      else
-        this.#installation.log.warn(
-          { profile: profile.number, attempts: state.attempts },
-          'a message waits in the outbox',
-        )
-    } finally {
-      this.#busy.delete(message.id)
+    const sender = this.#submission.senderOf(profile)
+    const { isOver, toReport, state } = await attemptDelivery(queue, message, sender, Date.now())
+    // The report before the note of it: a crash in between repeats the report, and loses nothing.
+    if (toReport.length > 0) {
+      if (message.envelope.sender !== '') await this.#report(profile, queue, message, toReport)
+      await queue.setState(message.id, { ...state, reported: state.failed.map(({ address }) => address) })
     }
+    if (isOver) await queue.remove(message.id)
+    else
+      this.#installation.log.warn(
+        { profile: profile.number, attempts: state.attempts },
+        'a message waits in the outbox',
+      )
+  }
+
+  #failed({ number }: Profile, error: unknown): void {
+    if (this.#stopping.signal.aborted) return // broken off: the next start tries again
+    this.#installation.log.error({ err: error, profile: number }, 'the outbox could not be worked on')
   }
 
   async #report(

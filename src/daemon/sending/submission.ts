@@ -31,6 +31,7 @@ export class Submission implements SmtpBackend, Disposable {
   readonly #onQueued: (profile: Profile) => void
   readonly #pools = new Map<number, { readonly key: string; readonly pool: SmtpPool }>()
   readonly #sizeLimits = new Map<number, number>()
+  readonly #sending = new Set<SmtpClientConnection>()
   readonly #stopping = new AbortController()
 
   constructor(installation: Installation, authenticator: Authenticator, onQueued: (profile: Profile) => void) {
@@ -92,6 +93,12 @@ export class Submission implements SmtpBackend, Disposable {
   /** The network has changed, or the machine slept: idle connections are dead and would be waited for. */
   reconnect(): void {
     for (const { pool } of this.#pools.values()) pool.drop()
+  }
+
+  /** Ends what is on its way from the outboxes: no server has time any more to answer. */
+  breakOff(): void {
+    this.#stopping.abort(new Error('the daemon is stopping'))
+    for (const connection of this.#sending) connection.destroy()
   }
 
   /** Sends a message of the outbox. */
@@ -159,6 +166,7 @@ export class Submission implements SmtpBackend, Disposable {
   }
 
   async #transact(pool: SmtpPool, connection: SmtpClientConnection, message: Outgoing): Promise<SendOutcome> {
+    this.#sending.add(connection)
     try {
       const replies = await transact(connection, message)
       pool.put(connection)
@@ -166,6 +174,8 @@ export class Submission implements SmtpBackend, Disposable {
     } catch (error) {
       connection.destroy()
       throw error
+    } finally {
+      this.#sending.delete(connection)
     }
   }
 }
