@@ -132,10 +132,15 @@ export class Installation implements AsyncDisposable {
     for await (const _ of this.readers.stream('forget', { dir })) break
   }
 
-  #takePolicy(profile: Profile, text: string | undefined): void {
-    this.policies.take(profile, 'metadata', { text }).catch(error => {
+  /** Keeps a policy; gives the profile as it counts from now on when that is another one than before. */
+  async #takePolicy(profile: Profile, text: string | undefined): Promise<Profile | undefined> {
+    try {
+      const isChanged = await this.policies.take(profile, 'metadata', { text })
+      return isChanged ? this.profiles.get(profile.name) : undefined
+    } catch (error) {
       this.log.error({ err: error }, 'a policy of the mail server could not be kept')
-    })
+      return undefined
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,7 +25,10 @@ async function makeRunner(t: Test, run: Run) {
     engine: { run, reconnectWatchers: () => undefined } as unknown as EngineClient, // all that runs need of it
     secrets: async () => ({ find: () => 'secret' }) as unknown as Secrets, // all that is asked of them
     signIns,
-    onPolicy: (_profile, text) => void policies.push(text),
+    onPolicy: async (_profile, text) => {
+      policies.push(text)
+      return text === undefined ? undefined : makeProfile({ metered: true })
+    },
     log: silentLogger(),
   })
   t.teardown(() => runner[Symbol.asyncDispose]())
@@ -112,4 +115,42 @@ t.test('refused passwords are counted; a lost connection after the sign-in is no
   const stopped = 'PROFILE_SIGN_IN_STOPPED'
   t.same(outcomes, [refused, 'UPSTREAM_LOST', refused, refused, stopped, stopped, stopped, stopped])
   await t.rejects(runner.run(PROFILE, options({ retrySignIn: true })), { code: 'UPSTREAM_LOST' })
+})
+
+t.test('a profile is removed behind its run, which is broken off, and nothing comes after', async t => {
+  const order: string[] = []
+  const begun = Promise.withResolvers<void>()
+  const { runner } = await makeRunner(t, (_request, _onEvent, signal) => {
+    begun.resolve()
+    return untilAborted(signal).finally(() => order.push('run'))
+  })
+  const runs = [runner.run(PROFILE, options()), runner.run(PROFILE, options())]
+  await begun.promise
+  const removing = runner.retire(PROFILE, async () => void order.push('removed'))
+  for (const run of runs) await t.rejects(run, { code: 'PROFILE_UNKNOWN' })
+  await removing
+  t.same(order, ['run', 'removed'])
+  await t.rejects(runner.run(PROFILE, options()), { code: 'PROFILE_UNKNOWN' })
+  await t.rejects(runner.change(PROFILE, { kind: 'createFolder', path: 'x' }), { code: 'PROFILE_UNKNOWN' })
+  await t.rejects(runner.deliver(PROFILE, Buffer.alloc(1)), { code: 'PROFILE_UNKNOWN' })
+})
+
+t.test('a profile that could not be removed goes on', async t => {
+  const { runner } = await makeRunner(t, async () => RESULT)
+  const failing = runner.retire(PROFILE, () => Promise.reject(failure('CONFIG_UNWRITABLE')))
+  await t.rejects(runner.run(PROFILE, options()), { code: 'PROFILE_UNKNOWN' })
+  await t.rejects(failing, { code: 'CONFIG_UNWRITABLE' })
+  t.same(await runner.run(PROFILE, options()), RESULT)
+})
+
+t.test('a policy that comes with a run counts for that run already, which begins anew once', async t => {
+  const metered: boolean[] = []
+  const { runner, outcomes } = await makeRunner(t, async ({ settings }, onEvent, signal) => {
+    metered.push(settings.metered)
+    onEvent({ kind: 'policy', text: `another one, ${metered.length}` })
+    return metered.length === 1 ? untilAborted(signal) : RESULT
+  })
+  t.same(await runner.run(PROFILE, options()), RESULT)
+  t.same(metered, [false, true])
+  t.same(outcomes, ['done'])
 })

@@ -63,10 +63,14 @@ export const PROFILE_METHODS = {
   ),
   'profile.remove': valueMethod(named, async ({ name }, { installation, daemon }) => {
     const profile = installation.profiles.get(name)
+    const secrets = await installation.secrets()
     await daemon?.forgetProfile(profile)
-    await installation.closeStore(profile.number, profile.dir)
-    await installation.profiles.remove(name, await installation.secrets())
+    await installation.syncs.retire(profile, async () => {
+      await installation.closeStore(profile.number, profile.dir)
+      await installation.profiles.remove(name, secrets)
+    })
     await installation.signIns.clear(profile.number)
+    await daemon?.forgetProfile(profile) // a run that was broken off is told of, too
     return { removed: name }
   }),
   'profile.test': valueMethod(named, async ({ name }, { installation, signal }) =>

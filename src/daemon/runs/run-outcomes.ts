@@ -47,6 +47,14 @@ export function noPassword({ name }: Profile): PosternError {
   })
 }
 
+/** Says that a profile is being removed, or is removed. */
+export function noProfile({ name }: Profile): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_UNKNOWN', `The profile ${name} has been removed.`, {
+    remedy: 'user',
+    advice: 'See `postern profile list`.',
+  })
+}
+
 /** Says that a run was broken off. */
 export function stopping(): PosternError {
   return new PosternError<DaemonErrorCode>('DAEMON_STOPPING', 'Postern is stopping.', {

@@ -12,7 +12,7 @@ import type { EngineClient } from '../engine/engine-client.ts'
 import type { EngineEvent, WatchRequest } from '../engine/engine-protocol.ts'
 import { newProfileRuns, type ProfileRuns } from './profile-runs.ts'
 import type { FetchOptions, RunObserver, RunOptions, RunOutcome } from './run.ts'
-import { asPosternError, asResult, held, MAX_CRASHES, noPassword, stopping, sum } from './run-outcomes.ts'
+import { asPosternError, asResult, held, MAX_CRASHES, noPassword, noProfile, stopping, sum } from './run-outcomes.ts'
 import type { SlowServer } from './slow-server.ts'
 
 const SLOW_TOLD_MS = 12_000 // a silent server is told of every 10 s
@@ -27,8 +27,8 @@ export interface SyncRunnerOptions {
   readonly engine: EngineClient
   readonly secrets: () => Promise<Secrets>
   readonly signIns: SignInGuard
-  /** Takes what the mail server's annotation for policies holds. */
-  readonly onPolicy: (profile: Profile, text: string | undefined) => void
+  /** Takes what the mail server's annotation for policies holds; gives the profile by another policy than before. */
+  readonly onPolicy: (profile: Profile, text: string | undefined) => Promise<Profile | undefined>
   readonly log: Logger
 }
 
@@ -42,6 +42,8 @@ export class SyncRunner implements AsyncDisposable {
   readonly #profiles = new Map<number, ProfileRuns>()
   readonly #stopping = new AbortController()
   readonly #observers = new Set<RunObserver>()
+  /** Profiles that are removed; their numbers are never given again. */
+  readonly #retired = new Set<number>()
   #alone: Promise<unknown> = Promise.resolve()
 
   constructor({ engine, secrets, signIns, onPolicy, log }: SyncRunnerOptions) {
@@ -77,6 +79,7 @@ export class SyncRunner implements AsyncDisposable {
    * @throws {PosternError} DAEMON_PROFILE_HELD, DAEMON_ENGINE_CRASHED, and what the run throws
    */
   async run(profile: Profile, options: RunOptions): Promise<SyncResult> {
+    this.#assertThere(profile)
     const runs = this.#runsOf(profile.number)
     if (runs.crashes >= MAX_CRASHES && !options.isExplicit) throw held(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
@@ -107,6 +110,21 @@ export class SyncRunner implements AsyncDisposable {
     runs.cancel = new AbortController()
   }
 
+  /**
+   * Removes a profile: what is under way is broken off, `work` follows it, and nothing comes after, which would make its
+   * store again. When `work` fails, the profile goes on.
+   */
+  async retire<Result>(profile: Profile, work: () => Promise<Result>): Promise<Result> {
+    this.#assertThere(profile)
+    this.cancel(profile, noProfile(profile))
+    const done = this.exclusively(profile, work)
+    this.#retired.add(profile.number)
+    return await done.catch(error => {
+      this.#retired.delete(profile.number)
+      throw error
+    })
+  }
+
   /** Lets runs and watchers begin anew on other connections: the old ones are dead, and would be waited for. */
   reconnect(): void {
     this.#engine.reconnectWatchers()
@@ -117,7 +135,9 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   /** Puts a message of our own making into a profile's Inbox, between two runs. */
-  async deliver({ number, dir }: Profile, message: Buffer): Promise<void> {
+  async deliver(profile: Profile, message: Buffer): Promise<void> {
+    this.#assertThere(profile)
+    const { number, dir } = profile
     const runs = this.#runsOf(number)
     const delivered = runs.last
       .then(undefined, () => undefined) // told to who asked for it
@@ -127,9 +147,11 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   /** Makes a change to a profile's local mail: at once, or between two runs where it needs the pack. */
-  async change({ number, dir }: Profile, change: LocalChange): Promise<LocalChangeResult> {
+  async change(profile: Profile, change: LocalChange): Promise<LocalChangeResult> {
+    this.#assertThere(profile)
+    const { number, dir } = profile
     const apply = () => this.#engine.change({ profile: number, storeDir: dir, change })
-    return needsWriter(change) ? this.exclusively({ number }, apply) : apply()
+    return needsWriter(change) ? this.exclusively(profile, apply) : apply()
   }
 
   /**
@@ -142,6 +164,7 @@ export class SyncRunner implements AsyncDisposable {
     items: readonly number[],
     { timeoutMs, onProgress, signal }: FetchOptions,
   ): Promise<FetchResult> {
+    this.#assertThere(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
     const account = await this.#account(profile)
     const signIn = await this.#signIns.begin(mailAccountOf(profile))
@@ -160,8 +183,9 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   /** Does something with a profile's store between two runs; runs that are asked for meanwhile wait. */
-  async exclusively<Result>({ number }: Pick<Profile, 'number'>, work: () => Promise<Result>): Promise<Result> {
-    const runs = this.#runsOf(number)
+  async exclusively<Result>(profile: Profile, work: () => Promise<Result>): Promise<Result> {
+    this.#assertThere(profile)
+    const runs = this.#runsOf(profile.number)
     const done = runs.last.then(undefined, () => undefined).then(work) // its failure is told to who asked for it
     runs.last = done.then(() => undefined)
     runs.last.catch(() => undefined) // told below
@@ -189,20 +213,30 @@ export class SyncRunner implements AsyncDisposable {
     }
   }
 
-  /** Repeats a run that was broken off only to get another connection; what it had done is kept. */
+  /** Repeats a run that was broken off only to get another connection, or other settings; what it had done is kept. */
   async #runUntilConnected(profile: Profile, options: RunOptions, runs: ProfileRuns) {
+    let settings = profile
     for (;;) {
-      runs.reconnect = new AbortController()
-      const reconnect = runs.reconnect.signal
+      const controller = new AbortController()
+      const reconnect = controller.signal
+      runs.reconnect = controller
+      // Once: a server that has another policy each time would be signed in to without an end.
+      const onPolicy = (fixed: Profile) => {
+        if (settings !== profile) return
+        settings = fixed
+        controller.abort(stopping())
+      }
       try {
-        return await this.#runOnce(profile, options, runs, AbortSignal.any([options.signal, reconnect]))
+        const signal = AbortSignal.any([options.signal, reconnect])
+        return await this.#runOnce(settings, { ...options, signal }, runs, onPolicy)
       } catch (error) {
         if (!reconnect.aborted || options.signal.aborted) throw error
       }
     }
   }
 
-  async #runOnce(profile: Profile, options: RunOptions, runs: ProfileRuns, signal: AbortSignal): Promise<SyncResult> {
+  async #runOnce(profile: Profile, options: RunOptions, runs: ProfileRuns, onPolicy: (fixed: Profile) => void) {
+    const { signal } = options
     signal.throwIfAborted()
     const request = await this.#request(profile, options)
     const signIn = await this.#signIns.begin(mailAccountOf(profile))
@@ -210,7 +244,8 @@ export class SyncRunner implements AsyncDisposable {
       if (event.kind === 'slow') runs.slow = { ...event, toldMs: performance.now() }
       else if (event.kind === 'folder') runs.slow = undefined
       if (event.kind === 'signed-in') signIn.accepted()
-      else if (event.kind === 'policy') this.#onPolicy(profile, event.text)
+      else if (event.kind === 'policy')
+        void this.#onPolicy(profile, event.text).then(fixed => fixed && !signal.aborted && onPolicy(fixed))
       else for (const watcher of runs.watchers) watcher(event)
     }
     const start = () => this.#engine.run(request, onEvent, signal)
@@ -255,6 +290,10 @@ export class SyncRunner implements AsyncDisposable {
     const request = requestOf(profile, await this.#secrets())
     if (!request) throw noPassword(profile)
     return request
+  }
+
+  #assertThere(profile: Profile): void {
+    if (this.#retired.has(profile.number)) throw noProfile(profile)
   }
 
   #runsOf(profile: number): ProfileRuns {
