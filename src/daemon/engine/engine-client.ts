@@ -1,5 +1,4 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
@@ -47,7 +46,7 @@ export interface EngineObserver {
 
 /** The main process's side of the engine: starts it when it is needed, kills it when it hangs, restarts it when it dies. */
 export class EngineClient implements AsyncDisposable {
-  readonly #settings: EngineSettings
+  #settings: EngineSettings
   readonly #log: Logger
   readonly #waiting = new Map<number, Waiting>()
   readonly #observers = new Set<EngineObserver>()
@@ -68,6 +67,12 @@ export class EngineClient implements AsyncDisposable {
 
   observe(observer: EngineObserver): void {
     this.#observers.add(observer)
+  }
+
+  /** Logs more or less from now on. */
+  setLogLevel(logLevel: EngineSettings['logLevel']): void {
+    this.#settings = { ...this.#settings, logLevel }
+    this.#send({ kind: 'logLevel', logLevel })
   }
 
   get pid(): number | undefined {
@@ -177,7 +182,7 @@ export class EngineClient implements AsyncDisposable {
     this.#ending.abort()
     const child = this.#child
     if (!child) return
-    const exited = once(child, 'exit')
+    const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
     this.#send({ kind: 'shutdown' })
     const timer = setTimeout(() => child.kill('SIGKILL'), SHUTDOWN_MS)
     await exited
@@ -190,6 +195,7 @@ export class EngineClient implements AsyncDisposable {
     onEvent: Waiting['onEvent'],
     signal: AbortSignal,
   ): Promise<unknown> {
+    signal.throwIfAborted()
     const onAbort = () => this.#send({ kind: 'cancel', id })
     signal.addEventListener('abort', onAbort, { once: true })
     try {
@@ -199,10 +205,11 @@ export class EngineClient implements AsyncDisposable {
     }
   }
 
-  #ask(id: number, message: ToEngine, onEvent: Waiting['onEvent']): Promise<unknown> {
+  async #ask(id: number, message: ToEngine, onEvent: Waiting['onEvent']): Promise<unknown> {
+    if (this.#ending.signal.aborted) throw stopping() // a new process would outlive us
+    this.#child ??= this.#start()
     const waiting = { ...Promise.withResolvers<unknown>(), onEvent }
     this.#waiting.set(id, waiting)
-    this.#child ??= this.#start()
     this.#send(message)
     return waiting.promise
   }
@@ -234,7 +241,7 @@ export class EngineClient implements AsyncDisposable {
     this.#lastAliveMs = this.#startedAtMs
     child.on('message', (message: FromEngine) => this.#onMessage(message))
     child.once('exit', (code, signal) => this.#onExit(child, code, signal))
-    child.once('error', error => this.#log.error({ err: error }, 'the engine process could not be started'))
+    child.on('error', error => this.#onError(child, error))
     this.#child = child
     this.#send({ kind: 'configure', ...this.#settings })
     this.#watchdog ??= setInterval(() => this.#checkHang(), HANG_CHECK_MS).unref()
@@ -265,6 +272,12 @@ export class EngineClient implements AsyncDisposable {
     }
   }
 
+  // One that could not be started has no exit.
+  #onError(child: ChildProcess, error: Error): void {
+    this.#log.error({ err: error }, 'the engine process could not be started, or not be reached')
+    if (child.pid === undefined) this.#onExit(child, null, null)
+  }
+
   #onExit(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#child === child) this.#child = undefined
     if (this.#waiting.size === 0 && code === 0) return
@@ -287,6 +300,13 @@ export class EngineClient implements AsyncDisposable {
     this.#log.error('the engine process does not answer and is killed')
     this.#child.kill('SIGKILL')
   }
+}
+
+function stopping(): PosternError {
+  return new PosternError<DaemonErrorCode>('DAEMON_STOPPING', 'Postern is stopping.', {
+    remedy: 'retry',
+    advice: 'Repeat the command when it runs again.',
+  })
 }
 
 function crashed(): PosternError {

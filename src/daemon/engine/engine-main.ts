@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { PosternError } from '../../errors.ts'
 import { DailyFile } from '../../log/daily-file.ts'
-import { createLogger, type Logger } from '../../log/logger.ts'
+import { createLogger, type Logger, type LogLevel, pinoLevel } from '../../log/logger.ts'
 import { SyncEngine } from '../../sync/engine.ts'
 import { deliverLocally } from '../../sync/local/deliver-local.ts'
 import { applyLocalChange } from '../../sync/local/local-change.ts'
@@ -66,6 +66,11 @@ class EngineProcess {
       send,
       log: this.#log,
     })
+  }
+
+  /** What begins from now on is logged at that level. */
+  setLogLevel(level: LogLevel): void {
+    this.#log.level = pinoLevel(level)
   }
 
   async fetch(request: FetchRequest): Promise<void> {
@@ -208,6 +213,7 @@ let engine: EngineProcess | undefined
 
 process.on('message', (message: ToEngine) => {
   if (message.kind === 'configure') engine = new EngineProcess(message)
+  else if (message.kind === 'logLevel') engine?.setLogLevel(message.logLevel)
   else if (message.kind === 'run') void engine?.run(message)
   else if (message.kind === 'deliver') void engine?.deliver(message)
   else if (message.kind === 'change') void engine?.change(message)

@@ -74,6 +74,7 @@ export type EngineEvent = SyncEvent | MaintenanceProgress | FetchProgress
 /** From the main process. */
 export type ToEngine =
   | ({ readonly kind: 'configure' } & EngineSettings)
+  | { readonly kind: 'logLevel'; readonly logLevel: LogLevel }
   | ({ readonly kind: 'run' } & RunRequest)
   | { readonly kind: 'cancel'; readonly id: number }
   /** Puts a message of our own making into the Inbox. */

@@ -47,14 +47,16 @@ export class ImportWorker implements AsyncDisposable {
       this.#waiting.get(id)?.resolve(outcomes.map(restore))
       this.#waiting.delete(id)
     })
-    worker.on('error', error => this.#fail(error))
-    worker.on('exit', code => this.#fail(new Error(`the import worker exited with ${code}`)))
+    worker.on('error', error => this.#fail(worker, error))
+    worker.on('exit', code => this.#fail(worker, new Error(`the import worker exited with ${code}`)))
     worker.unref()
     this.#worker = worker
     return worker
   }
 
-  #fail(error: unknown): void {
+  // An error is followed by an exit, when another worker may be at work already.
+  #fail(worker: Worker, error: unknown): void {
+    if (this.#worker !== worker) return
     this.#worker = undefined
     for (const waiting of this.#waiting.values()) waiting.reject(error)
     this.#waiting.clear()

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { pinoLevel } from '../../log/logger.ts'
+import type { Installation } from '../installation.ts'
 import { valueMethod } from '../method.ts'
 
 const LOG_LEVEL = z.enum(['errors', 'debug'])
@@ -14,16 +15,20 @@ export const CONFIG_METHODS = {
   'config.set': valueMethod(z.strictObject({ key: z.string(), value: z.string() }), async (params, context) => {
     const { installation, daemon } = context
     const value = await installation.config.set(params.key, params.value)
-    const { level } = installation.config.config.log
-    installation.log.level = pinoLevel(level)
+    applyLogLevel(installation)
     await daemon?.applySettings(params.key)
     return { key: params.key, value }
   }),
   'log.level': valueMethod(z.strictObject({ level: LOG_LEVEL.optional() }), async ({ level }, { installation }) => {
     if (level) await installation.config.set('log.level', level)
-    const current = installation.config.config.log.level
-    installation.log.level = pinoLevel(current)
-    return { level: current }
+    return { level: applyLogLevel(installation) }
   }),
   'log.dir': valueMethod(z.strictObject({}), async (_params, { installation }) => ({ dir: installation.logsDir })),
+}
+
+function applyLogLevel({ config, engine, log }: Installation) {
+  const { level } = config.config.log
+  log.level = pinoLevel(level)
+  engine.setLogLevel(level)
+  return level
 }

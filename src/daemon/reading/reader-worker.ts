@@ -33,7 +33,9 @@ function step(request: ReaderRequest): ReaderAnswer {
       const operation = readers[request.operation].bind(readers) as (params: object) => Iterable<unknown>
       calls.set(id, operation(request.params)[Symbol.iterator]())
     }
-    const { value, done } = calls.get(id)?.next() ?? { value: undefined, done: true }
+    const call = calls.get(id)
+    if (!call) throw new Error('the worker that read this has ended') // its rest would be missing without a word
+    const { value, done } = call.next()
     if (!done) return { kind: 'value', id, value }
     calls.delete(id)
     return { kind: 'end', id }
