@@ -102,6 +102,27 @@ t.test('of too few connections it makes do with fewer', async t => {
   t.match(await states.next(({ kind }) => kind === 'idle'), { folders: 1 }, 'after a while it tries again')
 })
 
+t.test('folders that the server does not open are left to the timers, whichever they are', async t => {
+  const { server } = await idleServer(t, command =>
+    /^EXAMINE "(INBOX|B)"/.test(command) ? 'TAG NO [NOPERM] not this one\r\n' : undefined,
+  )
+  const { states } = watch(t, server, { folders: ['A', 'B', 'C'], priorityFolders: ['*'] })
+  t.match(await states.next(({ kind }) => kind !== 'connecting'), { kind: 'idle', folders: 2 })
+  t.equal(server.received.filter(line => / LOGIN /.test(line)).length, 2, 'and cost no connection')
+})
+
+t.test('a server that refuses to go on is asked anew on another connection', async t => {
+  let idles = 0
+  const { server, sockets } = await idleServer(t, command =>
+    command === 'IDLE' && ++idles === 2 ? 'TAG NO not any more\r\n' : undefined,
+  )
+  const { states } = watch(t, server, { beatMs: 60 })
+  await states.next(({ kind }) => kind === 'idle')
+  t.match(await states.next(({ error }) => error !== undefined), { error: { code: 'UPSTREAM_REFUSED' } })
+  t.match(await states.next(({ kind }) => kind === 'idle'), { folders: 1 })
+  t.equal(new Set(sockets).size, 2)
+})
+
 t.test('a refused sign-in ends the watching, after one try', async t => {
   const { server } = await idleServer(t, command => (command.startsWith('LOGIN') ? 'TAG NO wrong\r\n' : undefined))
   const { states, watcher } = watch(t, server)

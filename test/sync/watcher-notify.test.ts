@@ -63,6 +63,20 @@ t.test('a server that knows fewer events, and one that refuses altogether', asyn
   t.match(await other.states.next(({ kind }) => kind !== 'connecting'), { kind: 'idle', folders: 1 })
 })
 
+t.test('a folder of others that may not be watched keeps nothing of one’s own', async t => {
+  const server = await startScriptedImap(
+    t,
+    '* OK ready',
+    polite('NOTIFY IDLE', command => {
+      if (!command.startsWith('NOTIFY')) return undefined
+      return command.includes('mailboxes') ? 'TAG NO [NOPERM] not that one\r\n' : `${SAME}TAG OK done\r\n`
+    }),
+  )
+  const { states } = watch(t, server, { folders: ['Sent', 'Shared/Team'] })
+  t.match(await states.next(({ kind }) => kind !== 'connecting'), { kind: 'notify' })
+  t.match(server.received.at(-1), /NOTIFY SET STATUS \(personal \([^()]*\)\)$/, 'what is in force at last')
+})
+
 t.test('what happened between two connections is told by the second', async t => {
   let round = 0
   const server = await startScriptedImap(

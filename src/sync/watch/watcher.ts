@@ -150,19 +150,24 @@ export class Watcher implements AsyncDisposable {
 
   async #idle(watches: AsyncDisposableStack, first: RemoteWatch, paths: readonly string[], signal: AbortSignal) {
     const ends: Promise<unknown>[] = []
-    for (const path of paths.slice(0, this.#limit)) {
+    let refusal: unknown
+    let spare: RemoteWatch | undefined = first
+    for (const path of paths) {
+      if (ends.length === this.#limit || isTooMany(refusal)) break
       try {
-        const watch = ends.length === 0 ? first : watches.use(await this.#options.connect(signal))
-        await watch.idle(path, this.#tidings)
-        ends.push(watch.ended)
+        spare ??= watches.use(await this.#options.connect(signal))
+        await spare.idle(path, this.#tidings)
+        ends.push(spare.ended)
+        spare = undefined
       } catch (error) {
-        if (ends.length === 0 || !(isRefusal(error) || isTooMany(error))) throw error
+        if (!(isRefusal(error) || isTooMany(error))) throw error
         this.#options.log.info({ err: error, watched: ends.length }, 'a folder cannot be watched')
-        if (!isTooMany(error)) continue
-        this.#limit = ends.length
-        break
+        refusal = error
       }
     }
+    if (ends.length === 0) throw refusal
+    if (isTooMany(refusal)) this.#limit = ends.length
+    await spare?.[Symbol.asyncDispose]() // others may use it
     this.#open = ends.length
     this.#tell('idle', ends.length)
     return await Promise.race(ends)

@@ -15,14 +15,14 @@ export class Idle {
 
   /** Opens the folder, tells its state, and idles. `remark` hears a server that says it is still there. */
   async begin(path: string, sink: WatchSink, remark: () => void): Promise<void> {
+    const changed = () => sink.changed(path)
+    const data = { EXISTS: changed, EXPUNGE: changed, VANISHED: changed, FETCH: changed }
+    this.#connection.listen({ data, remark }) // at once: it may tell in the breath in which it opens the folder
     const opening = new Opening()
     const condstore = this.#connection.capabilities.has('CONDSTORE') ? ' (CONDSTORE)' : ''
     await this.#connection.command(['EXAMINE ', mailboxArgument(path), condstore], opening)
     const { uidValidity, uidNext, messages, highestModseq } = opening
     sink.counters(path, { uidValidity: uidValidity || undefined, uidNext, messages, highestModseq }, true)
-    const changed = () => sink.changed(path)
-    const data = { EXISTS: changed, EXPUNGE: changed, VANISHED: changed, FETCH: changed }
-    this.#connection.listen({ data, remark })
     await this.#start()
   }
 

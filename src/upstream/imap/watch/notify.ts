@@ -31,7 +31,7 @@ export async function beginNotify(
       STATUS: (response: DataResponse) => {
         const status = parseStatus(response)
         if (!status) return
-        told.add(status.path)
+        if (isFirst) told.add(status.path)
         sink.counters(status.path, status, isFirst)
       },
       LIST: () => sink.structureChanged(),
@@ -41,9 +41,16 @@ export async function beginNotify(
     },
   })
   const events = await setNotify(connection, EVENTS, [])
-  const others = namesWithin(paths.filter(path => !told.has(path)))
-  if (others.length > 0) await setNotify(connection, [events], others)
+  let others = namesWithin(paths.filter(path => !told.has(path)))
+  if (others.length > 0) await setNotify(connection, [events], others).catch(withoutOthers)
   isFirst = false
+
+  // One folder of others that may not be watched is no reason to watch none of one's own.
+  async function withoutOthers(error: unknown): Promise<void> {
+    if (connection.hasFailed) throw error
+    others = []
+    await setNotify(connection, [events], others)
+  }
 
   // The server tells nothing any more until it is asked again (RFC 5465 section 5.8).
   async function restart(): Promise<void> {

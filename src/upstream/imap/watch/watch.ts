@@ -68,7 +68,13 @@ class ImapWatch implements RemoteWatch {
     await this.#connection[Symbol.asyncDispose]()
   }
 
-  #keepAlive(beat: () => Promise<void>): void {
+  #keepAlive(renew: () => Promise<void>): void {
+    // A server that refuses tells no more, though it does not hang up: then others are to know that nobody watches.
+    const beat = () =>
+      renew().catch(error => {
+        this.#connection.destroy(error)
+        throw error
+      })
     const lastHeardMs = () => this.#connection.lastHeardMs
     this.#heartbeat = new Heartbeat({ beatMs: this.#beatMs, lastHeardMs, beat })
     this.#connection.ended.then(() => this.#heartbeat?.[Symbol.dispose]())
