@@ -16,6 +16,13 @@ export function lockHome(home: Home): Disposable {
   throw running(home)
 }
 
+/** Tells whether somebody has the home: a daemon that ends has it until all of its work is done. */
+export function isHomeTaken(home: Home): boolean {
+  const lock = takeLock(home)
+  lock?.[Symbol.dispose]()
+  return lock === undefined
+}
+
 function takeLock(home: Home): Disposable | undefined {
   try {
     mkdirSync(home.dir, { recursive: true, mode: 0o700 })

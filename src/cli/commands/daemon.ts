@@ -2,6 +2,7 @@ import { findDaemon } from '../../daemon/control/control-client.ts'
 import { Daemon } from '../../daemon/daemon.ts'
 import type { DaemonErrorCode } from '../../daemon/errors.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'
+import { isHomeTaken } from '../../daemon/home-lock.ts'
 import type { ToldFailure } from '../../daemon/profile-status.ts'
 import { PosternError } from '../../errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../command.ts'
@@ -137,12 +138,22 @@ export function frontLine({ name, addresses, state, problem, advice }: FrontStat
   return `${name.padEnd(6)} ${where}${problem ? `: ${problem}\n  ${advice}` : ''}`
 }
 
+// Till the home is free: whoever starts Postern after this finds no other one at work.
 async function untilGone({ home, signal }: CommandContext): Promise<void> {
   const deadline = performance.now() + STOP_TIMEOUT_MS
-  while (performance.now() < deadline && (await findDaemon(home))) {
+  while (isHomeTaken(home)) {
     signal.throwIfAborted()
+    if (performance.now() > deadline) throw stillEnding()
     await new Promise(resolve => setTimeout(resolve, STOP_POLL_MS))
   }
+}
+
+function stillEnding(): PosternError {
+  const seconds = STOP_TIMEOUT_MS / 1000
+  return new PosternError<DaemonErrorCode>('DAEMON_STILL_STOPPING', `The daemon has not ended within ${seconds} s.`, {
+    remedy: 'retry',
+    advice: 'It was told to: wait a little, then see `postern status` and the log.',
+  })
 }
 
 function notRunning(): PosternError {

@@ -6,16 +6,19 @@ import { readIfPresent } from '../../config/private-file.ts'
 import { PosternError } from '../../errors.ts'
 import type { DaemonErrorCode } from '../errors.ts'
 import type { CallOptions, Control } from './control.ts'
+import { assertSocketFolderIsOurs } from './socket-folder.ts'
 import { fromWireError, type WireError } from './wire-error.ts'
 
 const ENDING_POLL_MS = 20
 const ENDING_TIMEOUT_MS = 5000 // longer than a control server takes to close
+const ANSWER_TIMEOUT_MS = 10_000 // the daemon answers at once, unless it is stopped
 
 /** Finds the daemon of a home; undefined when none answers. */
-export async function findDaemon(home: Home): Promise<Control | undefined> {
+export async function findDaemon(home: Home, answerTimeoutMs = ANSWER_TIMEOUT_MS): Promise<Control | undefined> {
   const token = await readIfPresent(home.controlTokenFile)
   if (token === undefined) return undefined
-  const control = new SocketControl(home, token)
+  await assertSocketFolderIsOurs(home) // whoever listens there gets the token, and passwords
+  const control = new SocketControl(home, token, answerTimeoutMs)
   return (await control.answers()) ? control : undefined
 }
 
@@ -29,10 +32,12 @@ class SocketControl implements Control {
   readonly isDaemon = true
   readonly #home: Home
   readonly #token: string
+  readonly #answerTimeoutMs: number
 
-  constructor(home: Home, token: string) {
+  constructor(home: Home, token: string, answerTimeoutMs: number) {
     this.#home = home
     this.#token = token
+    this.#answerTimeoutMs = answerTimeoutMs
   }
 
   /** Tells whether somebody listens: a killed daemon leaves its token behind, one that ends may cut the question off. */
@@ -50,19 +55,19 @@ class SocketControl implements Control {
   }
 
   async #ask(): Promise<Error | undefined> {
+    const timeout = AbortSignal.timeout(this.#answerTimeoutMs)
     try {
-      const response = await this.#post('', {}, new AbortController().signal)
+      const response = await this.#post('', {}, timeout)
       response.resume()
       return undefined
     } catch (error) {
+      if (timeout.aborted) return new Error(`it has not answered within ${this.#answerTimeoutMs / 1000} s`)
       return error instanceof Error ? error : new Error(String(error))
     }
   }
 
   async call(method: string, params: object, { onEvent, signal }: CallOptions): Promise<unknown> {
-    const response = await this.#post(method, params, signal).catch(error => {
-      throw signal.aborted ? signal.reason : failed(error)
-    })
+    const response = await this.#begin(method, params, signal)
     try {
       for await (const text of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
         const line = JSON.parse(text) as Line // our own daemon's, by its token
@@ -78,22 +83,24 @@ class SocketControl implements Control {
   }
 
   async *octets(method: string, params: object, { signal }: CallOptions): AsyncGenerator<Uint8Array> {
-    const response = await this.#post(method, params, signal)
-    if (response.headers['content-type'] !== 'application/octet-stream') {
-      let text = ''
-      for await (const chunk of response) text += chunk
-      const { error } = JSON.parse(text) as Line
-      throw error ? fromWireError(error) : failed(new Error('an unexpected answer'))
-    }
+    const response = await this.#begin(method, params, signal)
     try {
+      if (response.headers['content-type'] !== 'application/octet-stream') throw await refusalIn(response)
       yield* response as AsyncIterable<Buffer>
     } catch (error) {
-      throw failed(error)
+      if (signal.aborted) throw cancelled()
+      throw error instanceof PosternError ? error : failed(error)
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Every call has a connection of its own.
+  }
+
+  async #begin(method: string, params: object, signal: AbortSignal): Promise<IncomingMessage> {
+    return await this.#post(method, params, signal).catch(error => {
+      throw signal.aborted ? signal.reason : failed(error)
+    })
   }
 
   #post(method: string, params: object, signal: AbortSignal): Promise<IncomingMessage> {
@@ -112,6 +119,13 @@ class SocketControl implements Control {
       .end(JSON.stringify(params))
     return promise
   }
+}
+
+async function refusalIn(response: IncomingMessage): Promise<Error> {
+  let text = ''
+  for await (const chunk of response) text += chunk
+  const { error } = JSON.parse(text) as Line // our own daemon's, by its token
+  return error ? fromWireError(error) : new Error('an unexpected answer')
 }
 
 function failed(cause: unknown): PosternError {

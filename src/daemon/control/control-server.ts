@@ -12,6 +12,7 @@ import type { DaemonErrorCode } from '../errors.ts'
 import { unusableHome } from '../home-lock.ts'
 import type { MethodContext } from '../method.ts'
 import { runMethod } from '../methods.ts'
+import { assertSocketFolderIsOurs } from './socket-folder.ts'
 import { toWireError } from './wire-error.ts'
 
 const MAX_BODY_OCTETS = 1_048_576
@@ -41,9 +42,11 @@ export async function openControlServer(options: ControlServerOptions): Promise<
   })
   if (process.platform !== 'win32') {
     await mkdir(dirname(home.controlAddress), { recursive: true, mode: 0o700 })
+    await assertSocketFolderIsOurs(home)
     await rm(home.controlAddress, { force: true }) // a killed daemon leaves it; the home's lock says that there is none
   }
   await listen(server, home.controlAddress)
+  server.on('error', error => options.log.error({ err: error }, 'the control socket has a problem'))
   try {
     if (process.platform !== 'win32') await chmod(home.controlAddress, 0o600)
     await replaceFile(home.controlTokenFile, token, 0o600)
