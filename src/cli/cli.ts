@@ -25,7 +25,8 @@ export async function runCli(argv: readonly string[], streams: Streams = process
     if (error.code !== 'EPIPE') throw error
     process.exit(EXIT_DONE)
   }
-  streams.stdout.on('error', onBrokenPipe)
+  // Not taken off in the end: what was written last may fail later.
+  if (streams === process) for (const stream of [process.stdout, process.stderr]) stream.on('error', onBrokenPipe)
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt).on('SIGHUP', onInterrupt)
   const context: CommandContext = { home: findHome(), terminal, signal: interrupt.signal }
   try {
@@ -33,7 +34,6 @@ export async function runCli(argv: readonly string[], streams: Streams = process
   } catch (error) {
     return fail(error, terminal)
   } finally {
-    streams.stdout.off('error', onBrokenPipe)
     process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt).off('SIGHUP', onInterrupt)
   }
 }

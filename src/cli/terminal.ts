@@ -1,7 +1,10 @@
 import { createInterface } from 'node:readline/promises'
+import { StringDecoder } from 'node:string_decoder'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { PosternError } from '../errors.ts'
 import type { CliErrorCode } from './errors.ts'
+
+const MAX_SECRET_LENGTH = 65_536
 
 /** The streams that a command talks to. */
 export interface Streams {
@@ -56,7 +59,7 @@ export class Terminal {
   failure(error: { code: string; message: string; remedy: string; advice: string }): void {
     const { code, message, remedy, advice } = error
     if (this.json) this.#streams.stdout.write(`${JSON.stringify({ error: { code, message, remedy, advice } })}\n`)
-    else this.#streams.stderr.write(`postern: ${message}\n  ${advice}\n`)
+    else this.#streams.stderr.write(`postern: ${printableLines(message)}\n  ${printableLines(advice)}\n`)
   }
 
   /**
@@ -99,7 +102,8 @@ export class Terminal {
 /** Formats rows as columns, padded to the widest cell. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows]
-  const widths = header.map((_, column) => Math.max(...all.map(row => width(row[column] ?? ''))))
+  // No spread: a folder may have more rows than a call takes arguments.
+  const widths = header.map((_, column) => all.reduce((most, row) => Math.max(most, width(row[column] ?? '')), 0))
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - width(cell)))
@@ -111,6 +115,11 @@ export function table(header: readonly string[], rows: readonly (readonly string
 /** Makes a text from outside safe for a terminal: control characters become visible. */
 export function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, '\u00b7')
+}
+
+/** The same for a text of several lines. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
 }
 
 function width(text: string): number {
@@ -128,9 +137,15 @@ function notConfirmed(message: string): PosternError {
   })
 }
 
+// What follows it is not waited for: it may never end.
 async function firstLine(stdin: NodeJS.ReadableStream): Promise<string> {
+  const decoder = new StringDecoder() // a character may come in two parts
   let text = ''
-  for await (const chunk of stdin) text += chunk.toString()
+  for await (const chunk of stdin) {
+    text += typeof chunk === 'string' ? chunk : decoder.write(chunk)
+    if (text.includes('\n')) break
+    if (text.length > MAX_SECRET_LENGTH) throw tooLong()
+  }
   return text.split(/\r?\n/, 1)[0] ?? ''
 }
 
@@ -153,6 +168,13 @@ async function typed(stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise
     stdin.off('data', onData)
     signal.removeEventListener('abort', onAbort)
   }
+}
+
+function tooLong(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'What stands on stdin is too long for a password.', {
+    remedy: 'user',
+    advice: 'Give the password as the first line.',
+  })
 }
 
 function cancelled(): PosternError {

@@ -76,7 +76,7 @@ async function applyToItems(
     if (!chosen) continue
     const result = await apply(context, chosen, makeChange(group.map(({ row }) => row)))
     changed += result.changed
-    created.push(...result.items.map(row => `${chosen.number}-${row}`))
+    for (const row of result.items) created.push(`${chosen.number}-${row}`)
   }
   return { changed, ids: created.length > 0 ? created : ids }
 }

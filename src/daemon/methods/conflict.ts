@@ -81,7 +81,7 @@ async function applyToConflicts(
     if (!chosen) continue
     const result = await apply(context, chosen, makeChange(group.map(({ row }) => row)))
     changed += result.changed
-    items.push(...result.items.map(row => `${chosen.number}-${row}`))
+    for (const row of result.items) items.push(`${chosen.number}-${row}`)
   }
   return { changed, items }
 }

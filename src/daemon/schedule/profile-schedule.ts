@@ -74,11 +74,9 @@ export class ProfileSchedule {
 
   /** When `due` will have something, if nothing happens till then; infinite for never. */
   nextMs(settings: ScheduleSettings): number {
-    const parts = PARTS.map(part => this.#dueMs(part, settings))
-    return Math.max(
-      Math.min(...parts, ...this.#folderWishes.values()),
-      this.#failure?.retryAtMs ?? Number.NEGATIVE_INFINITY,
-    )
+    let nextMs = Math.min(...PARTS.map(part => this.#dueMs(part, settings)))
+    for (const atMs of this.#folderWishes.values()) nextMs = Math.min(nextMs, atMs) // may be a hundred thousand
+    return Math.max(nextMs, this.#failure?.retryAtMs ?? Number.NEGATIVE_INFINITY)
   }
 
   /** Wants parts to be run at that time, or earlier if they are due earlier. */

@@ -176,3 +176,12 @@ t.test('what was broken off stays wanted', async t => {
   schedule.postponed(STRUCTURE, 10)
   t.same(schedule.due(SETTINGS, 10), STRUCTURE)
 })
+
+t.test('a server that tells of very many folders is planned for', async t => {
+  const schedule = new ProfileSchedule()
+  schedule.started(ALL, SETTINGS, 0)
+  const paths = Array.from({ length: 300_000 }, (_, index) => `folder ${index}`)
+  schedule.wantFolders(paths, 7)
+  t.equal(schedule.nextMs(SETTINGS), 7)
+  t.equal(schedule.due(SETTINGS, 7)?.folders.length, paths.length)
+})
