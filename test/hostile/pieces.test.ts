@@ -62,3 +62,14 @@ t.test('a response of too many values is refused before it fills the memory', as
   const grown = (process.memoryUsage().rss - before) / MEGABYTE
   t.ok(grown < 600, `${grown.toFixed(0)} MB`)
 })
+
+t.test('a response of literals of nothing is refused before it fills the memory', async t => {
+  let parts = 0
+  const reader = new ResponseReader({
+    maxHeldOctets: 1_000_000,
+    openLiteral: () => void parts++,
+    onResponse: () => undefined,
+  })
+  t.throws(() => reader.push(Buffer.from(`* X ${'{0}\r\n'.repeat(150_000)}`)), { code: 'FORMATS_IMAP_TOO_LARGE' })
+  t.ok(parts < 5000, `after ${parts}`)
+})

@@ -100,3 +100,21 @@ t.test('a folder whose UIDs hold for one session says so in an untagged NO', asy
   t.equal((await mail.examine('INBOX')).uidsAreSticky, false)
   t.equal((await mail.select('INBOX')).contents.uidsAreSticky, false)
 })
+
+t.test('what a server says in several lines counts together', async t => {
+  const many = Array.from({ length: 20_000 }, (_, index) => `* VANISHED (EARLIER) ${index * 2 + 1}\r\n`).join('')
+  const server = await startScriptedImap(
+    t,
+    '* OK ready',
+    polite('QRESYNC', command => {
+      if (command.startsWith('EXAMINE')) return `* 4 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n${many}TAG OK done\r\n`
+      return command === 'UID SEARCH ALL' ? '* SEARCH 1 2\r\n* SEARCH 7 9\r\nTAG OK done\r\n' : undefined
+    }),
+  )
+  await using mail = await connectTo(server)
+  const { UidSet } = await import('../../src/formats/imap/uid-set.ts')
+  const cursor = { uidValidity: 7, highestModseq: 1n, knownUids: UidSet.of([1]) }
+  const folder = await mail.examine('INBOX', cursor)
+  t.equal(folder.delta?.vanished.size, 20_000)
+  t.equal((await folder.searchUids()).toString(), '1:2,7,9')
+})

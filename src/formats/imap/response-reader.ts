@@ -8,6 +8,7 @@ const CLOSE_BRACE = 0x7d
 const PLUS = 0x2b
 const DIGIT_0 = 0x30
 const SMALL_OCTETS = 4096
+const PART_OCTETS = 256 // what a part costs beside its octets: a hostile response may be all literals of nothing
 const MAX_LITERAL_DIGITS = 15 // below 2^53
 
 /** A piece of a response: text up to a line end, or a literal. A literal that was streamed away has no chunks. */
@@ -97,6 +98,7 @@ export class ResponseReader {
   }
 
   #openLiteral(text: Buffer, length: number): void {
+    this.#hold(PART_OCTETS)
     const sink = this.#options.openLiteral(text, length)
     if (!sink) this.#hold(length)
     this.#literal = { sink, chunks: [], missing: length, length }

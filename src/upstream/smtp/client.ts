@@ -48,6 +48,7 @@ async function openSession(
   const connection = new SmtpClientConnection(socket, `${peer.host}:${peer.port}`)
   const onAbort = () => connection.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   try {
     assertTaken(connection, await connection.expect())
     assertTaken(connection, await connection.hello())

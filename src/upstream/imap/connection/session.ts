@@ -72,6 +72,7 @@ async function open(account: ImapAccount, options: ImapClientOptions, signal: Ab
   })
   const onAbort = () => connection.destroy(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   try {
     const greeting = await connection.greeting()
     if (security === 'starttls') {

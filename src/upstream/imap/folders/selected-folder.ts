@@ -3,7 +3,7 @@ import { PosternError } from '../../../errors.ts'
 import { mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import { modseqOf } from '../../../formats/imap/modseq.ts'
 import type { ResponseCode } from '../../../formats/imap/response.ts'
-import { UidSet, uidOf } from '../../../formats/imap/uid-set.ts'
+import { type UidRange, UidSet, uidOf } from '../../../formats/imap/uid-set.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../../formats/imap/value.ts'
 import { summarizeHeader } from '../../../formats/mail/header-summary.ts'
 import type {
@@ -57,7 +57,7 @@ export class Opening implements CommandHandlers {
   permanentFlags: readonly string[] = []
   uidsAreSticky = true
   readonly changed: RemoteFlags[] = []
-  vanished = UidSet.EMPTY
+  readonly #vanished: UidRange[] = []
 
   readonly data = {
     EXISTS: (response: DataResponse) => {
@@ -69,7 +69,7 @@ export class Opening implements CommandHandlers {
     },
     VANISHED: (response: DataResponse) => {
       const uids = UidSet.parse(textOf(response.values.at(-1)) ?? '')
-      if (uids) this.vanished = UidSet.ofRanges([...this.vanished.ranges, ...uids.ranges])
+      for (const range of uids?.ranges ?? []) this.#vanished.push(range)
     },
   }
 
@@ -82,6 +82,10 @@ export class Opening implements CommandHandlers {
     if (name === 'PERMANENTFLAGS') this.permanentFlags = (itemsOf(args[0]) ?? []).map(flag => textOf(flag) ?? '')
     const modseq = name === 'HIGHESTMODSEQ' ? textOf(args[0]) : undefined
     if (modseq) this.highestModseq = modseqOf(modseq)
+  }
+
+  get vanished(): UidSet {
+    return UidSet.ofRanges(this.#vanished)
   }
 
   /**
@@ -187,7 +191,8 @@ export class OpenFolder implements SelectedFolder {
         },
         SEARCH: ({ values, number }) => {
           const first: ImapValue[] = number === undefined ? [] : [{ kind: 'atom', text: String(number) }]
-          found = UidSet.of([...first, ...values].map(uidOf).filter(uid => uid !== undefined))
+          const uids = UidSet.of([...first, ...values].map(uidOf).filter(uid => uid !== undefined))
+          found = UidSet.ofRanges([...found.ranges, ...uids.ranges]) // some servers need several lines for many
         },
       },
     })
