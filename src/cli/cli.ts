@@ -20,13 +20,7 @@ export async function runCli(argv: readonly string[], streams: Streams = process
     if (interrupt.signal.aborted) process.exit(130)
     interrupt.abort(cancelled())
   }
-  // Whoever reads our output may have seen enough: `postern item list INBOX | head`.
-  const onBrokenPipe = (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit(EXIT_DONE)
-  }
-  // Not taken off in the end: what was written last may fail later.
-  if (streams === process) for (const stream of [process.stdout, process.stderr]) stream.on('error', onBrokenPipe)
+  if (streams === process) heedBrokenPipes()
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt).on('SIGHUP', onInterrupt)
   const context: CommandContext = { home: findHome(), terminal, signal: interrupt.signal }
   try {
@@ -36,6 +30,23 @@ export async function runCli(argv: readonly string[], streams: Streams = process
   } finally {
     process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt).off('SIGHUP', onInterrupt)
   }
+}
+
+// Whoever reads our output may have seen enough: `postern item list INBOX | head`. Remarks that nobody reads are lost, the
+// outcome is not. It may show only after the command has ended.
+function heedBrokenPipes(): void {
+  const unlessBroken = (act: () => void) => (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    act()
+  }
+  process.stdout.on(
+    'error',
+    unlessBroken(() => process.exit(EXIT_DONE)),
+  )
+  process.stderr.on(
+    'error',
+    unlessBroken(() => undefined),
+  )
 }
 
 async function parse(argv: readonly string[], context: CommandContext, streams: Streams): Promise<number> {
