@@ -1,9 +1,12 @@
+import { createHash, randomBytes } from 'node:crypto'
 import { appendFileSync, mkdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { packFile } from '../../src/store/packs/pack-format.ts'
 import { PackReader } from '../../src/store/packs/pack-reader.ts'
 import { PackWriter } from '../../src/store/packs/pack-writer.ts'
+import type { StagedRow } from '../../src/store/rows.ts'
+import { digestBody } from '../../src/sync/download/digest.ts'
 import { addItem, openStore, storeWithInbox } from '../support/store.ts'
 
 function writerIn(t: Test, maxPackOctets?: number) {
@@ -64,6 +67,25 @@ t.test('bodies so large that they are written back before their end fill pack af
   t.same(new Set(ends.map(({ pack }) => pack)), new Set([1, 2, 3, 4]), 'every pack’s end is told')
   const body = Buffer.concat(chunks)
   for (const location of locations) t.ok(read(packsDir, location).equals(body))
+})
+
+t.test('a large body is read through one piece of memory where the reader keeps nothing', async t => {
+  const { packsDir, writer } = writerIn(t)
+  const body = randomBytes(5_300_000)
+  const location = put(writer, body)
+  await writer.sync()
+  await writer[Symbol.asyncDispose]()
+  using reader = new PackReader(packsDir)
+  const memory = new Set<ArrayBufferLike>()
+  const seen = []
+  for (const chunk of reader.chunks(location, true)) {
+    memory.add(chunk.buffer)
+    seen.push(Buffer.from(chunk))
+  }
+  t.ok(Buffer.concat(seen).equals(body))
+  t.equal(memory.size, 2, 'the first chunk, and the one for the rest')
+  const outcome = digestBody(reader, { location } as StagedRow)
+  t.ok(outcome.kind === 'digest' && outcome.digest.sha256.equals(createHash('sha256').update(body).digest()))
 })
 
 t.test('a body that broke off is dead space, and the next one is whole', async t => {

@@ -11,17 +11,19 @@ const CHUNK_OCTETS = 1_048_576
 export class PackReader implements Disposable {
   readonly #packsDir: string
   readonly #open = new Map<number, number>()
+  #reused: Buffer | undefined
 
   constructor(packsDir: string) {
     this.#packsDir = packsDir
   }
 
   /**
-   * Reads a body in chunks of up to 1 MiB and checks it against its checksum at the end.
+   * Reads a body in chunks of up to 1 MiB and checks it against its checksum at the end. With `isReused`, a chunk after
+   * the first is good only until the next one is asked for: a large body then leaves no garbage of its size.
    *
    * @throws {PosternError} STORE_PACK_DAMAGED
    */
-  *chunks(location: PackLocation): Generator<Buffer> {
+  *chunks(location: PackLocation, isReused = false): Generator<Buffer> {
     const { offset, length } = location
     // Most messages are small: header and body in one read.
     const first = this.#read(
@@ -36,7 +38,7 @@ export class PackReader implements Disposable {
       const chunk =
         at === 0
           ? first.subarray(RECORD_HEADER_OCTETS)
-          : this.#read(location, offset + at, Math.min(CHUNK_OCTETS, length - at))
+          : this.#read(location, offset + at, Math.min(CHUNK_OCTETS, length - at), isReused)
       sum = crc32(chunk, sum)
       if (at + chunk.length === length && sum !== header.crc32) throw damaged(location, 'its checksum is wrong')
       yield chunk
@@ -58,8 +60,8 @@ export class PackReader implements Disposable {
     this.#open.clear()
   }
 
-  #read(location: PackLocation, position: number, length: number): Buffer {
-    const buffer = Buffer.allocUnsafe(length)
+  #read(location: PackLocation, position: number, length: number, isReused = false): Buffer {
+    const buffer = isReused ? this.#scratch(length) : Buffer.allocUnsafe(length)
     const fd = this.#fd(location)
     for (let done = 0; done < length; ) {
       const octets = readOnce(fd, buffer, { done, length, position }, location)
@@ -67,6 +69,11 @@ export class PackReader implements Disposable {
       done += octets
     }
     return buffer
+  }
+
+  #scratch(length: number): Buffer {
+    this.#reused ??= Buffer.allocUnsafeSlow(CHUNK_OCTETS)
+    return this.#reused.subarray(0, length)
   }
 
   #fd(location: PackLocation): number {

@@ -11,7 +11,7 @@ export function digestBody(packs: PackReader, { location }: StagedRow): ImportOu
   try {
     let sha: Hash | undefined
     let first: Buffer | undefined
-    for (const chunk of packs.chunks(location)) {
+    for (const chunk of packs.chunks(location, true)) {
       if (first) sha ??= createHash('sha256').update(first)
       sha?.update(chunk)
       first ??= chunk

@@ -64,7 +64,7 @@ function rangeProblem({ location: { pack, offset, length } }: OwnedBody, ends: R
 function readProblem(reader: PackReader, { location, sha256 }: OwnedBody): string | undefined {
   const sha = createHash('sha256')
   try {
-    for (const chunk of reader.chunks(location)) sha.update(chunk)
+    for (const chunk of reader.chunks(location, true)) sha.update(chunk)
   } catch (error) {
     if (error instanceof PosternError && error.code === 'STORE_PACK_DAMAGED') return error.message
     throw error
