@@ -150,8 +150,10 @@ t.test('moved on both sides', async t => {
       t.ok(transactor.adopt(theirs, remoteMessage(9, { messageId: '<1@x>' }), { ...RECOGNITION, resolution }))
     })
     t.equal(store.read.getItem(id).folder, resolution === 'server' ? theirs : mine)
-    const moves = store.read.pending.moves().map(({ source, destination }) => [source, destination])
-    t.same(moves, resolution === 'server' ? [] : [[theirs, mine]], `${resolution} wins`)
+    const { pending } = store.read
+    t.same(pending.movedFrom(), resolution === 'server' ? [] : [theirs], `${resolution} wins`)
+    const moves = pending.moves(theirs).map(({ destination }) => destination)
+    t.same(moves, resolution === 'server' ? [] : [mine])
   }
 })
 

@@ -183,3 +183,22 @@ t.test('a message that breaks the connection is found out and given up; the othe
   )
   t.equal(runs, 6)
 })
+
+t.test('the list of folders is read once, however many batches there are', async t => {
+  const { store, clock, items } = await outgoing(
+    t,
+    [...Array(160).keys()].map(index => `message ${index}`),
+  )
+  const server = await startAppendServer(t, counting('MULTIAPPEND LITERAL+'))
+  await using remote = await connectTo(server)
+  let calls = 0
+  const folders = store.read.folders.bind(store.read)
+  Reflect.set(store.read, 'folders', () => {
+    calls++
+    return folders()
+  })
+  t.same(await push(remote, store, clock), [])
+  t.ok(uidsOf(store, items).every(uid => uid > 0))
+  t.equal(server.appends.length, 4)
+  t.equal(calls, 1)
+})

@@ -67,7 +67,7 @@ t.test('a server that has no time now is told of the move again by the next cycl
     const { refused, folder, store } = await pushOne(t, () => `TAG NO [${code}] not now\r\n`)
     t.equal(refused.length, 1, code)
     t.equal(folder, 'Archive', 'where the user has put it')
-    t.match(store.read.pending.moves(), [{ uid: 1 }])
+    t.match(store.read.pending.moves(store.read.getFolder('INBOX').id), [{ uid: 1 }])
   }
 })
 
@@ -75,5 +75,5 @@ t.test('a move that the server does not want is undone', async t => {
   const { refused, folder, store } = await pushOne(t, () => 'TAG NO [NOPERM] no\r\n')
   t.equal(refused.length, 1)
   t.equal(folder, 'INBOX')
-  t.same(store.read.pending.moves(), [])
+  t.same(store.read.pending.movedFrom(), [])
 })

@@ -44,7 +44,6 @@ export interface InflightChange {
 export interface PendingMove {
   readonly item: number
   readonly uid: number
-  readonly source: number
   readonly destination: number
   readonly location: PackLocation
   readonly messageId: string | undefined
@@ -63,6 +62,10 @@ export interface PendingFlags {
 
 // Word for word the condition of the index item_changed: SQLite uses the index only then.
 const CHANGED = '(server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder)'
+// Left to itself, SQLite reads all of a folder by its UIDs.
+const BY_CHANGE = 'INDEXED BY item_changed'
+const TO_MOVE = `${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_blocked <> ${BLOCKED}
+  AND unlinked IS NULL AND is_gone = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)`
 
 /** Reads what the user has changed and the server does not know. */
 export class PendingChanges {
@@ -133,13 +136,18 @@ export class PendingChanges {
     return this.#database.find(sql) !== undefined
   }
 
-  moves(): PendingMove[] {
-    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_blocked <> ${BLOCKED}
-      AND unlinked IS NULL AND is_gone = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id) ORDER BY uid`
-    return this.#database.all(sql).map(row => ({
+  /** Folders out of which messages are to be moved on the server. */
+  movedFrom(): number[] {
+    const sql = `SELECT DISTINCT remote_folder AS folder FROM item WHERE ${TO_MOVE}`
+    return this.#database.all(sql).map(row => Number(row.folder))
+  }
+
+  /** Messages to be moved out of a folder. */
+  moves(source: number): PendingMove[] {
+    const sql = `SELECT * FROM item ${BY_CHANGE} WHERE ${TO_MOVE} AND remote_folder = ? ORDER BY uid`
+    return this.#database.all(sql, source).map(row => ({
       item: Number(row.id),
       uid: Number(row.uid),
-      source: Number(row.remote_folder),
       destination: Number(row.folder),
       location: locationOf(row),
       messageId: textOf(row.message_id),
@@ -154,7 +162,7 @@ export class PendingChanges {
 
   /** The UIDs that are to be removed from a folder. */
   deletions(folder: number, uidValidity: number): number[] {
-    const sql = `SELECT uid FROM item WHERE ${CHANGED} AND remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL AND is_blocked = 0
+    const sql = `SELECT uid FROM item ${BY_CHANGE} WHERE ${CHANGED} AND remote_folder = ?1 AND is_gone AND uid > 0 AND unlinked IS NULL AND is_blocked = 0
       AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
       UNION SELECT uid FROM expunge WHERE folder = ?1 AND uid_validity = ?2 AND is_marked = 0 ORDER BY uid`
     return this.#database.all(sql, folder, uidValidity).map(row => Number(row.uid))
@@ -162,7 +170,7 @@ export class PendingChanges {
 
   /** Changed flags of a folder's messages. One whose move was not answered may be here no more: it waits. */
   flags(folder: number): PendingFlags[] {
-    const sql = `SELECT * FROM item WHERE ${CHANGED} AND remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
+    const sql = `SELECT * FROM item ${BY_CHANGE} WHERE ${CHANGED} AND remote_folder = ? AND uid > 0 AND unlinked IS NULL AND is_gone = 0
       AND is_blocked = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)
       AND (server_bits <> local_bits OR server_keywords <> local_keywords) ORDER BY uid`
     return this.#database.all(sql, folder).map(row => ({

@@ -38,7 +38,7 @@ export async function pushAccount(
   await new PushAppends(context).run()
   await pushMoves(context)
   for (const id of store.read.pending.changedFolders()) {
-    const folder = store.read.folders().find(folder => folder.id === id)
+    const folder = store.read.findFolder(id)
     if (folder && isPushable(folder)) await refusable(context, folder.path, () => pushFolder(context, folder))
   }
 }

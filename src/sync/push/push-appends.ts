@@ -72,13 +72,13 @@ export class PushAppends {
   #refuseTooLarge(targets: ReadonlyMap<number, Target>, appends: readonly PendingAppend[]): readonly PendingAppend[] {
     const reachable = appends.filter(({ folder }) => targets.has(folder))
     const limitOf = ({ folder }: PendingAppend) => targets.get(folder)?.limit ?? 0
-    const tooLarge = reachable.filter(append => append.location.length > limitOf(append))
+    const isTooLarge = (append: PendingAppend) => append.location.length > limitOf(append)
     const why = (append: PendingAppend) => `the server takes no message of over ${limitOf(append)} octets`
     this.#refuse(
       targets,
-      tooLarge.map(append => ({ append, why: why(append) })),
+      reachable.filter(isTooLarge).map(append => ({ append, why: why(append) })),
     )
-    return reachable.filter(append => !tooLarge.includes(append))
+    return reachable.filter(append => !isTooLarge(append))
   }
 
   async #sendWave(targets: ReadonlyMap<number, Target>, wave: readonly AppendBatch[]): Promise<void> {
@@ -107,7 +107,7 @@ export class PushAppends {
   #start(transactor: Transactor, { folder, appends }: AppendBatch): OutgoingAppend[] {
     const { read } = this.#context.store
     // Nothing that arrives from now on has a smaller UID than what PLAN has just seen.
-    const uidNext = read.folders().find(({ id }) => id === folder)?.uidNext ?? 1
+    const uidNext = read.findFolder(folder)?.uidNext ?? 1
     return appends.flatMap(({ item, location, messageId, internalDateMs }) => {
       const headerHash = messageId === undefined ? headerHashOf(read, location) : undefined
       const flags = transactor.push.appendStarted(item, folder, { uidNext, headerHash })

@@ -14,7 +14,7 @@ const MAX_BATCH_MESSAGES = 500
 export async function pushMoves(context: PushContext): Promise<void> {
   const { store } = context
   const folders = new Map(store.read.folders().map(folder => [folder.id, folder]))
-  for (const sourceId of new Set(store.read.pending.moves().map(({ source }) => source))) {
+  for (const sourceId of store.read.pending.movedFrom()) {
     const source = folders.get(sourceId)
     if (source && isPushable(source)) await refusable(context, source.path, () => moveFrom(context, source, folders))
   }
@@ -32,7 +32,7 @@ async function moveFrom(
     store.transact(({ readOnly }) => readOnly.note(source.id, true)) // decided before the next PUSH
     return
   }
-  const moves = store.read.pending.moves().filter(move => move.source === source.id)
+  const moves = store.read.pending.moves(source.id)
   for (const [destinationId, group] of Map.groupBy(moves, ({ destination }) => destination)) {
     const destination = folders.get(destinationId)
     if (!destination || !isPushable({ ...destination, uidValidity: 0 })) continue
