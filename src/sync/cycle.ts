@@ -70,7 +70,7 @@ export class Cycle {
     await this.#transfer(chosen, 'fresh')
     for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(this.#transferContext, folder))
     if (isComplete && this.#unseen.size === 0) this.#sweep()
-    purgeOld(this.#store)
+    await purgeOld(this.#store)
     // Last: any of these may cost the connection.
     await this.#transferSuspects(chosen)
     return this.#result(chosen)

@@ -135,7 +135,7 @@ t.test('deleted items go after 30 days, and the ledger says so', async t => {
   t.equal(account.store.database.find('SELECT count(*) AS n FROM tomb')?.n, 0)
   await t.rejects(account.change({ kind: 'restore', items: [one?.id ?? 0] }), { message: /was removed for good on/ })
   account.clock.ms += 100 * DAY_MS
-  purgeOld(account.store)
+  await purgeOld(account.store)
   const events = account.store.database.all('SELECT item, event FROM ledger WHERE item IS NOT NULL')
   t.match(events, [{ item: two?.id, event: 'imported' }], 'of what is still here it is kept where it came from')
 })

@@ -78,7 +78,7 @@ export async function runStoreTask(
   if (task.kind === 'backup') return backupStore(store, { ...task, ...shared })
   if (task.kind === 'removeRetired') return { freed: removeRetired(store, Date.now(), 0) }
   if (!task.isDryRun) {
-    purgeOld(store)
+    await purgeOld(store)
     removeRetired(store, Date.now(), RETIRED_GRACE_MS)
   }
   return compactStore(store, { ...task, ...shared })

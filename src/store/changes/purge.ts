@@ -1,3 +1,4 @@
+import { numberOf } from '../row-values.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 
 const DAY_MS = 86_400_000
@@ -10,7 +11,7 @@ const OWNERLESS = (['item', 'tomb', 'conflict'] as const)
   .map(owner => `owner = '${owner}' AND id NOT IN(SELECT id FROM ${owner})`)
   .join(' OR ')
 
-/** What is removed by and by; each step takes at most `limit` rows and says how many it took. */
+/** What is removed by and by. */
 export type PurgeStep = 'tombs' | 'ledger' | 'vanished'
 
 /** Removes what nobody asks for any more. */
@@ -29,38 +30,50 @@ export class Purge {
     return true
   }
 
-  run(step: PurgeStep, limit: number): number {
-    if (step === 'tombs') return this.#tombs(limit)
-    return step === 'ledger' ? this.#ledger(limit) : this.#vanished(limit)
+  /** Looks at the next rows, at most `limit`. Gives the place after which it is to go on; undefined at the end. */
+  run(step: PurgeStep, after: number, limit: number): number | undefined {
+    if (step === 'tombs') return this.#tombs(after, limit)
+    return step === 'ledger' ? this.#ledger(after, limit) : this.#vanished(limit)
   }
 
-  #tombs(limit: number): number {
+  #tombs(after: number, limit: number): number | undefined {
     const { database, now } = this.#scope
-    const sql = 'SELECT id, item, folder FROM tomb WHERE deleted_at < ? LIMIT ?'
-    const rows = database.all(sql, now - TOMB_DAYS * DAY_MS, limit)
-    for (const { id, item, folder } of rows) {
+    const last = this.#lastOf('tomb', 'id', after, limit)
+    if (last === undefined) return undefined
+    const sql = 'SELECT id, item, folder FROM tomb WHERE id > ? AND id <= ? AND deleted_at < ?'
+    for (const { id, item, folder } of database.all(sql, after, last, now - TOMB_DAYS * DAY_MS)) {
       database.run('DELETE FROM tomb WHERE id = ?', Number(id))
       database.run(`DELETE FROM damaged WHERE owner = 'tomb' AND id = ?`, Number(id))
       this.#scope.log({ item: Number(item), folder: Number(folder), event: 'purged' })
     }
-    return rows.length
+    return last
   }
 
   // Where an item that still exists came from is kept as long as the item.
-  #ledger(limit: number): number {
-    const sql = `DELETE FROM ledger WHERE seq IN(SELECT seq FROM ledger WHERE at < ?
-      AND NOT (event IN('imported', 'added', 'copied', 'made-locally') AND item IN(SELECT id FROM item)) LIMIT ?)`
-    return this.#scope.database.run(sql, this.#scope.now - LEDGER_DAYS * DAY_MS, limit).changes
+  #ledger(after: number, limit: number): number | undefined {
+    const last = this.#lastOf('ledger', 'seq', after, limit)
+    if (last === undefined) return undefined
+    const sql = `DELETE FROM ledger WHERE seq > ? AND seq <= ? AND at < ?
+      AND NOT (event IN('imported', 'added', 'copied', 'made-locally') AND item IN(SELECT id FROM item))`
+    this.#scope.database.run(sql, after, last, this.#scope.now - LEDGER_DAYS * DAY_MS)
+    return last
   }
 
-  #vanished(limit: number): number {
+  #lastOf(table: 'tomb' | 'ledger', key: 'id' | 'seq', after: number, limit: number): number | undefined {
+    const sql = `SELECT max(${key}) AS last FROM (SELECT ${key} FROM ${table} WHERE ${key} > ? ORDER BY ${key} LIMIT ?)`
+    return numberOf(this.#scope.database.find(sql, after, limit)?.last)
+  }
+
+  // First it is said up to where nothing is known any more, then that is removed: what is left of it misleads nobody.
+  #vanished(limit: number): number | undefined {
     const { database } = this.#scope
-    const surplus = Number(database.find('SELECT count(*) AS n FROM vanished')?.n) - MAX_VANISHED
-    if (surplus <= 0) return 0
-    const oldest = `SELECT modseq FROM vanished ORDER BY modseq LIMIT 1 OFFSET ?`
-    const from = Number(database.find(oldest, Math.min(surplus, limit))?.modseq)
-    const { changes } = database.run('DELETE FROM vanished WHERE modseq < ?', from)
-    database.run('UPDATE meta SET vanished_from = max(vanished_from, ?)', from)
-    return changes === 0 ? 0 : limit
+    const forgotten = `SELECT folder, local_uid FROM vanished WHERE modseq < (SELECT vanished_from FROM meta) LIMIT ?`
+    const { changes } = database.run(`DELETE FROM vanished WHERE (folder, local_uid) IN(${forgotten})`, limit)
+    if (changes > 0) return 0
+    const surplus = `SELECT modseq FROM vanished ORDER BY modseq DESC LIMIT 1 OFFSET ${MAX_VANISHED}`
+    const last = numberOf(database.find(surplus)?.modseq)
+    if (last === undefined) return undefined
+    database.run('UPDATE meta SET vanished_from = max(vanished_from, ?)', last + 1)
+    return 0
   }
 }

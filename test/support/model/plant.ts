@@ -8,6 +8,7 @@ export function plant(change: (transactor: Transactor, store: Store) => Transact
     ({
       ...store,
       transact: work => store.transact(transactor => work(change(transactor, store))),
+      transactRepeatable: work => store.transactRepeatable(transactor => work(change(transactor, store))),
     }) as Store // the model's guarded store is a plain object
 }
 
