@@ -35,6 +35,14 @@ export class TransactionScope {
     return this.#modseq
   }
 
+  /** The rows of items, as a statement finds each by its id; what it does not find has changed meanwhile. */
+  rows(items: readonly number[], sql: string): Row[] {
+    return items.flatMap(id => {
+      const row = this.database.find(sql, id)
+      return row ? [row] : []
+    })
+  }
+
   // Taken by the block: what is left of one when the transaction ends is a gap, which IMAP allows.
   nextLocalUid(folder: number): number {
     const block = this.#localUids.get(folder)

@@ -77,7 +77,7 @@ export class Transactor {
     this.#server = new ServerChanges(this.#scope, this.push, this.folders, this.conflicts)
     this.undo = new Undo(this.#scope, this.local, this.#server, this.conflicts)
     this.readOnly = new ReadOnlyFolders(this.#scope, this.conflicts)
-    this.held = new HeldFolders(this.#scope, this.#server, this.folders, this.undo)
+    this.held = new HeldFolders(this.#scope, this.#server, this.folders)
     this.incoming = new IncomingMail(this.#scope, this.#server)
   }
 
@@ -225,16 +225,15 @@ export class Transactor {
     return lastRowId
   }
 
-  /**
-   * Ends a cycle: what vanished before it and did not turn up elsewhere is deleted, restorable from its tomb; what was
-   * changed here meanwhile is a conflict.
-   */
-  sweep(resolution: Resolution): number {
-    const rows = this.#database.all('SELECT * FROM item WHERE unlinked < (SELECT cycle FROM meta)')
-    for (const row of rows) this.#server.settle(row, resolution)
+  /** A whole cycle has shown that the server deleted these items, and moved them nowhere. */
+  settle(items: readonly number[], resolution: Resolution): void {
+    this.#server.settle(items, resolution)
+  }
+
+  /** Everything is settled that vanished before this cycle: the next one begins. */
+  endCycle(): void {
     this.settleRestored()
     this.#database.run('UPDATE meta SET cycle = cycle + 1')
-    return rows.length
   }
 
   /** A whole cycle has seen what was restored: what is still there is an item like any other. */

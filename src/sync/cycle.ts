@@ -6,8 +6,10 @@ import type { AskedCompanies } from './download/download-batches.ts'
 import { refetchDamaged } from './download/refetch-damaged.ts'
 import { type TransferContext, type TransferPass, transferFolder } from './download/transfer-folder.ts'
 import type { SyncEngineOptions } from './engine.ts'
+import { inBlocks } from './in-blocks.ts'
 import { trustsDeltas } from './plan/audit-delta.ts'
 import { chooseBodies } from './plan/choose-bodies.ts'
+import { finishHeld, holdFolder } from './plan/held-folders.ts'
 import { findMassDeletions, massDeletion } from './plan/mass-deletion.ts'
 import { planEmptyFolders } from './plan/plan-empty-folders.ts'
 import { isFullDue, isUnchanged, runPlan } from './plan/plan-folder.ts'
@@ -20,6 +22,7 @@ import { pushFolders } from './push/push-folders.ts'
 import { readPolicy } from './read-policy.ts'
 import { isConnectionLoss, isDenied, isFolderFailure } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
+import { sweep } from './sweep.ts'
 
 /** What one run is to do. */
 export interface SyncRun {
@@ -60,6 +63,7 @@ export class Cycle {
 
   /** Runs it to its end. */
   async run(): Promise<SyncResult> {
+    await finishHeld(this.#store)
     await pushFolders(this.#pushContext)
     const statuses = (await this.#askStatuses()) ?? (await this.#readStructure())
     if (this.#run.structure === 'only') return this.#result([])
@@ -69,7 +73,7 @@ export class Cycle {
     await pushAccount(this.#pushContext, isComplete, this.#closed)
     await this.#transfer(chosen, 'fresh')
     for (const folder of chosen) await this.#tryFolder(folder, () => refetchDamaged(this.#transferContext, folder))
-    if (isComplete && this.#unseen.size === 0) this.#sweep()
+    if (isComplete && this.#unseen.size === 0) await this.#sweep()
     await purgeOld(this.#store)
     // Last: any of these may cost the connection.
     await this.#transferSuspects(chosen)
@@ -91,14 +95,14 @@ export class Cycle {
       for (const folder of [...folders, ...others]) await this.#tryFolder(folder, () => this.#plan(folder, undefined))
     }
     for (const { folder, path, doomed, remaining } of findMassDeletions(this.#store, this.#options.clock())) {
-      this.#fail({ id: folder, path }, massDeletion(path, doomed, doomed + remaining))
+      await this.#fail({ id: folder, path }, massDeletion(path, doomed, doomed + remaining))
     }
     // What was moved into a held folder by another client would be uploaded beside it.
     const isAnyHeld = this.#store.read.folders().some(({ state }) => state === 'paused')
-    this.#store.transact(({ held }) => {
-      if (this.#unseen.size === 0 && !isAnyHeld) held.restoreVanished(new Set(vanished))
-      held.endConsents()
-    })
+    if (this.#unseen.size === 0 && !isAnyHeld) {
+      await inBlocks(this.#store, vanished, ({ held }, items) => held.restoreVanished(items))
+    }
+    this.#store.transact(({ held }) => held.endConsents())
     return [...folders, ...others]
   }
 
@@ -122,7 +126,7 @@ export class Cycle {
         await this.#transfer([folder], 'suspects')
       } catch (error) {
         if (!isConnectionLoss(error) || this.#run.signal.aborted) throw error
-        this.#fail(folder, error)
+        await this.#fail(folder, error)
         return
       }
     }
@@ -135,7 +139,7 @@ export class Cycle {
 
   async #readStructure(): Promise<Statuses> {
     const [listed] = await Promise.all([this.#remote.listFolders(), readPolicy(this.#options, this.#remote, this.#run)])
-    const isSettled = settleRenames(this.#store, listed, this.#options.settings.conflictResolution)
+    const isSettled = await settleRenames(this.#store, listed, this.#options.settings.conflictResolution)
     const isRemade = planStructure(this.#store, listed)
     if (isSettled || isRemade) await pushFolders(this.#pushContext) // before anybody opens them
     return new Map(listed.map(({ path, status }) => [path, status]))
@@ -192,21 +196,22 @@ export class Cycle {
     } catch (error) {
       // These concern this folder; everything else (a lost connection, a full disk) concerns all of them.
       if (!isHold(error) && !isFolderFailure(error)) throw error
-      this.#fail(folder, error)
+      await this.#fail(folder, error)
     }
   }
 
-  #fail({ id, path, error: before }: Pick<FolderRow, 'id' | 'path'> & Partial<FolderRow>, error: PosternError): void {
+  async #fail(
+    { id, path, error: before }: Pick<FolderRow, 'id' | 'path'> & Partial<FolderRow>,
+    error: PosternError,
+  ): Promise<void> {
     const { code, message } = error
     const isClosed = isDenied(error) && before?.code === code && before.message === message
     ;(isClosed ? this.#closed : this.#unseen).add(id)
     this.#options.log.warn({ folder: id, code }, 'a folder could not be synchronized')
     this.#failed.add(id)
     this.#errors.push({ folder: path, code, message })
-    this.#store.transact(transactor => {
-      if (isHold(error)) transactor.held.hold(id, { code, message })
-      else transactor.setFolderError(id, { code, message })
-    })
+    if (isHold(error)) await holdFolder(this.#store, id, { code, message })
+    else this.#store.transact(transactor => transactor.setFolderError(id, { code, message }))
   }
 
   async #plan(folder: FolderRow, status: RemoteStatus | undefined): Promise<void> {
@@ -219,11 +224,10 @@ export class Cycle {
   }
 
   // Counted as a cycle only when something came or went: else nothing is written.
-  #sweep(): void {
+  async #sweep(): Promise<void> {
     if (this.#store.read.hasRestored()) this.#store.transact(transactor => transactor.settleRestored())
     if (this.#totals.imported === 0 && !this.#store.read.hasUnlinked()) return
-    const { conflictResolution } = this.#options.settings
-    this.#store.transact(transactor => transactor.sweep(conflictResolution))
+    await sweep(this.#store, this.#options.settings.conflictResolution)
   }
 
   #result(folders: readonly FolderRow[]): SyncResult {

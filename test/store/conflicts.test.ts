@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import type { Resolution } from '../../src/store/changes/conflicts.ts'
 import { packFlags, unpackFlags } from '../../src/store/flags.ts'
 import type { Store } from '../../src/store/store.ts'
+import { sweep } from '../../src/sync/sweep.ts'
 import { addItem, RECOGNITION, remoteMessage, storeWithInbox } from '../support/store.ts'
 
 const SEEN = { add: packFlags(['\\Seen']), remove: packFlags([]) }
@@ -16,9 +17,9 @@ async function oneMessage(t: Test, resolution: Resolution) {
     store.transact(transactor => transactor.putFolder({ path, role, ...facts }))
     return store.read.getFolder(path).id
   }
-  const goneOnServer = () => {
+  const goneOnServer = async () => {
     store.transact(transactor => transactor.vanish(inbox, 1, 1))
-    for (let cycle = 0; cycle < 2; cycle++) store.transact(transactor => void transactor.sweep(resolution))
+    for (let cycle = 0; cycle < 2; cycle++) await sweep(store, resolution)
   }
   const flagOnServer = (...flags: string[]) =>
     store.transact(transactor => {
@@ -33,7 +34,7 @@ const flagsOf = (store: Store, folder: number) =>
 t.test('changed here, deleted on the server: the server wins, the local version is kept', async t => {
   const { store, inbox, id, goneOnServer } = await oneMessage(t, 'server')
   store.transact(({ local }) => local.setFlags(id, SEEN))
-  goneOnServer()
+  await goneOnServer()
   t.equal(store.read.counts(inbox).items, 0)
   const [kept] = store.read.kept.conflicts()
   t.match(kept, { item: id, side: 'local', reason: 'deleted-on-server', path: 'INBOX', messageId: '<1@x>' })
@@ -48,7 +49,7 @@ t.test('changed here, deleted on the server: the server wins, the local version 
 t.test('changed here, deleted on the server: the client wins, it is appended again', async t => {
   const { store, inbox, id, goneOnServer } = await oneMessage(t, 'client')
   store.transact(({ local }) => local.setFlags(id, SEEN))
-  goneOnServer()
+  await goneOnServer()
   t.same(flagsOf(store, inbox), ['\\Seen'])
   t.match(store.read.pending.appends(Number.MAX_SAFE_INTEGER), [{ item: id, folder: inbox }])
   t.same(store.read.kept.conflicts(), [])
@@ -63,7 +64,7 @@ t.test('moved here, deleted on the server', async t => {
     const { store, id, folder, goneOnServer } = await oneMessage(t, resolution)
     const archive = folder('Archive')
     store.transact(({ local }) => local.move(id, archive))
-    goneOnServer()
+    await goneOnServer()
     const isKept = store.read.kept.conflicts().map(({ path, other }) => [path, other.path])
     t.same(isKept, resolution === 'server' ? [['Archive', 'INBOX']] : [])
     t.equal(store.read.counts(archive).items, resolution === 'server' ? 0 : 1)
@@ -80,7 +81,7 @@ t.test('what was only touched, marked as deleted, or thrown away here is no conf
       else if (change === 'trash') local.move(id, trash)
       else for (const each of [SEEN, back]) local.setFlags(id, each)
     })
-    goneOnServer()
+    await goneOnServer()
     t.same(store.read.kept.conflicts(), [], change)
     t.match([...store.read.kept.deleted()], [{ item: id, deletedBy: 'server' }], change)
   }
@@ -91,7 +92,7 @@ t.test('a flag that the server does not keep is no change that it missed', async
   store.transact(({ local }) => local.setFlags(id, SEEN))
   const nothing = { add: packFlags([]), remove: packFlags([]) }
   store.transact(({ push }) => push.flagsStored([{ item: id, revision: 1 }], nothing))
-  goneOnServer()
+  await goneOnServer()
   t.same(store.read.kept.conflicts(), [])
 })
 
@@ -181,7 +182,7 @@ t.test('a message that arrived before it vanished elsewhere is the same one', as
   store.transact(({ local }) => local.setFlags(id, SEEN))
   await addItem(store, theirs, 7, 'hello', '<1@x>')
   store.transact(transactor => transactor.vanish(inbox, 1, 1))
-  for (let cycle = 0; cycle < 2; cycle++) store.transact(transactor => void transactor.sweep('server'))
+  for (let cycle = 0; cycle < 2; cycle++) await sweep(store, 'server')
   t.same(store.read.kept.conflicts(), [])
   t.match([...store.read.items(theirs)], [{ id, uid: 7 }])
   t.same(flagsOf(store, theirs), ['\\Seen'], 'with the change that was made here')

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { packFlags } from '../../src/store/flags.ts'
 import type { Store } from '../../src/store/store.ts'
+import { sweep } from '../../src/sync/sweep.ts'
 import { addItem, RECOGNITION, remoteMessage, storeWithInbox } from '../support/store.ts'
 
 const NONE = packFlags([])
@@ -100,7 +101,7 @@ t.test('what is restored while its deletion has no answer is there in the end', 
       if (reached === 'the mark') transactor.setServerFlags(inbox, 1, { uid: 1, flags }, 'server')
       if (reached === 'the removal') transactor.vanish(inbox, 1, 1)
     })
-    for (let cycle = 0; cycle < 2; cycle++) store.transact(transactor => transactor.sweep('server'))
+    for (let cycle = 0; cycle < 2; cycle++) await sweep(store, 'server')
     const { flags, uid } = store.read.getItem(id)
     t.same(flags, NONE, reached)
     t.equal(uid, reached === 'the removal' ? 0 : 1)

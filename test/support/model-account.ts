@@ -26,6 +26,8 @@ export class ModelAccount implements Disposable {
   server = new ModelServer(['INBOX', 'Archive'])
   /** Changes how the server behaves on a connection. */
   connected = (remote: ModelRemote): ModelRemote => remote
+  /** What the engine and the user see of the store. */
+  guard: (store: Store) => Store = store => store
   readonly clock = new TestClock()
   readonly root: string
   readonly dir: string
@@ -64,7 +66,7 @@ export class ModelAccount implements Disposable {
     const importer = given ?? { digest: async rows => rows.map(row => digestBody(packs, row)) }
     const features = { delta: 'qresync', move: true, givesUids: true, multiAppend: true } as const
     const connect = async () => this.connected(new ModelRemote(this.server, new Faults(() => 1), features))
-    const options = { store: this.store, connect, importer, settings: this.settings, log }
+    const options = { store: this.guard(this.store), connect, importer, settings: this.settings, log }
     const engine = new SyncEngine({ ...options, clock: this.clock.now })
     const { signal } = new AbortController()
     try {
@@ -90,7 +92,7 @@ export class ModelAccount implements Disposable {
   }
 
   change(change: LocalChange) {
-    return applyLocalChange(this.store, change, this.clock.now)
+    return applyLocalChange(this.guard(this.store), change, this.clock.now)
   }
 
   items(path: string): ItemRow[] {

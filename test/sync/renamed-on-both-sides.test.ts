@@ -1,5 +1,7 @@
 import t from 'tap'
 import { DEFAULT_SYNC_SETTINGS } from '../../src/sync/settings.ts'
+import { killedIn } from '../support/blocks.ts'
+import { Killed } from '../support/model/faults.ts'
 import { ModelAccount } from '../support/model-account.ts'
 
 for (const resolution of ['server', 'client'] as const) {
@@ -28,6 +30,20 @@ for (const resolution of ['server', 'client'] as const) {
       ids,
       'with the same messages',
     )
+  })
+
+  t.test(`killed while it is made again, the ${resolution} wins`, async t => {
+    using each = await account()
+    await each.sync().catch(() => undefined)
+    await each.change({ kind: 'renameFolder', path: 'Mine', newPath: 'Archive' })
+    each.server.folders.delete('Mine')
+    each.guard = killedIn(0, 'held', 'uploadHomeless')
+    if (isServer) await each.sync()
+    else t.ok((await each.sync().catch(error => error)) instanceof Killed)
+    each.guard = store => store
+    for (let run = 0; run < 4; run++) await each.sync()
+    t.same(paths(each), isServer ? ['INBOX'] : ['Archive', 'INBOX'])
+    if (!isServer) t.same(each.serverSubjects('Archive').sort(), ['a', 'b', 'c'])
   })
 
   t.test(`a folder is renamed here and deleted there, the ${resolution} wins`, async t => {

@@ -68,9 +68,11 @@ function findSent(
 ): Row | undefined {
   const key = messageId ?? headerHash
   if (key === undefined) return undefined
+  // CROSS JOIN: by the item; much may be waiting to be uploaded.
   return database.find(
-    `SELECT item.* FROM item JOIN op ON op.item = item.id
-       WHERE ${messageId === undefined ? 'sent_hash' : 'message_id'} = ? AND size = ? AND op.state <> 'ready' AND ${destination}
+    `SELECT item.* FROM item CROSS JOIN op ON op.item = item.id
+       WHERE ${messageId === undefined ? 'message_id IS NULL AND sent_hash' : 'message_id'} = ? AND size = ?
+         AND op.state <> 'ready' AND ${destination}
        ORDER BY op.kind = 'move' DESC, op.seq LIMIT 1`,
     ...[key, size, folder],
   )
@@ -120,14 +122,30 @@ export function findTwin(database: Database, row: Row): Row | undefined {
  */
 export function findUploadedAgain(database: Database, row: Row): Row | undefined {
   const since = Number(row.unlinked) - TWIN_CYCLES
-  return database
-    .all(
-      `SELECT item.* FROM item JOIN op ON op.item = item.id WHERE op.kind = 'append' AND op.source IS NOT NULL
-         AND message_id IS ? AND size = ? AND internal_date = ? AND item.id <> ? AND max(born, ?) >= ?`,
-      ...[typeof row.message_id === 'string' ? row.message_id : null, Number(row.size), Number(row.internal_date)],
-      ...[Number(row.id), Number(row.born), since],
-    )
-    .find(other => row.message_id !== null || isSameMessage(row, other))
+  const name = typeof row.message_id === 'string' ? [row.message_id] : []
+  // CROSS JOIN: by what names the message; much may be waiting to be uploaded.
+  const sql = `SELECT item.* FROM item CROSS JOIN op ON op.item = item.id
+    WHERE ${name.length === 0 ? 'message_id IS NULL' : 'message_id = ?'} AND size = ? AND internal_date = ? AND item.id <> ?
+      AND max(born, ?) >= ? AND op.kind = 'append' AND op.source IS NOT NULL`
+  const values = [Number(row.size), Number(row.internal_date), Number(row.id), Number(row.born), since]
+  return database.all(sql, ...name, ...values).find(other => name.length > 0 || isSameMessage(row, other))
+}
+
+/** Tells which messages may be among what is still to be downloaded. */
+export interface Arriving {
+  has(row: Row): boolean
+}
+
+/** Finds out which of these items may be arriving: one look at the queues, however many they are. */
+export function findArriving(database: Database, rows: readonly Row[]): Arriving {
+  if (rows.length === 0) return new Set()
+  const wanted = JSON.stringify(rows.map(({ size, internal_date }) => [size, internal_date]))
+  const ofQueue = (queue: 'dlq' | 'stage') => `SELECT size, internal_date FROM ${queue} WHERE item IS NULL
+    AND (size, internal_date) IN(SELECT value ->> 0, value ->> 1 FROM json_each(?1))`
+  const keyOf = ({ size, internal_date }: Row) => `${size} ${internal_date}`
+  const found = database.all(`${ofQueue('dlq')} UNION ${ofQueue('stage')}`, wanted)
+  const keys = new Set(found.map(keyOf))
+  return { has: row => keys.has(keyOf(row)) }
 }
 
 /** Tells whether two messages without a Message-ID, of the same size and date, are the same: by the body or what is here of it. */

@@ -1,10 +1,9 @@
 import { PosternError } from '../../errors.ts'
+import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
-import { LOST } from '../queries/loss-queries.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { FolderChanges } from './folder-changes.ts'
 import type { ServerChanges } from './server-changes.ts'
-import type { Undo } from './undo.ts'
 
 /** Why a folder is held. */
 export interface HoldReason {
@@ -17,24 +16,29 @@ export class HeldFolders {
   readonly #scope: TransactionScope
   readonly #server: ServerChanges
   readonly #folders: FolderChanges
-  readonly #undo: Undo
 
-  constructor(scope: TransactionScope, server: ServerChanges, folders: FolderChanges, undo: Undo) {
+  constructor(scope: TransactionScope, server: ServerChanges, folders: FolderChanges) {
     this.#scope = scope
     this.#server = server
     this.#folders = folders
-    this.#undo = undo
   }
 
-  /** Holds a folder, and shows again what the server has stopped having. */
+  /** Holds a folder. What is hidden since the server stopped having it is to be shown again. */
   hold(folder: number, reason: HoldReason): void {
-    const { database } = this.#scope
-    for (const row of database.all(`SELECT * FROM item WHERE remote_folder = ? AND ${LOST}`, folder)) {
-      this.#scope.showAgain(row)
-      database.run('UPDATE item SET unlinked = NULL WHERE id = ?', Number(row.id))
-    }
-    database.run(`UPDATE folder SET state = 'paused', error = ? WHERE id = ?`, JSON.stringify(reason), folder)
+    const sql = `UPDATE folder SET state = 'paused', error = ? WHERE id = ?`
+    this.#scope.database.run(sql, JSON.stringify(reason), folder)
     this.#scope.log({ folder, event: 'paused', detail: reason.message })
+  }
+
+  /** Shows items of a held folder again that the server has stopped having. */
+  showAgain(items: readonly number[]): void {
+    const { database } = this.#scope
+    for (const id of items) {
+      const row = database.find('SELECT * FROM item WHERE id = ? AND unlinked IS NOT NULL', id)
+      if (!row) continue
+      this.#scope.showAgain(row)
+      database.run('UPDATE item SET unlinked = NULL WHERE id = ?', id)
+    }
   }
 
   /** Keeps deletions of the user's from the server; everything else of the folder goes on. */
@@ -51,8 +55,8 @@ export class HeldFolders {
   }
 
   /**
-   * Lets a held folder go on: what vanished on the server or was deleted here is accepted, or brought back on the other
-   * side. Without a word it is looked at anew.
+   * Lets a held folder go on. With `restore` it stays held, and the user's word is kept, until {@link endRestore}: a
+   * kill meanwhile leaves what is still to be brought back.
    *
    * @throws {PosternError} STORE_FOLDER_NOT_HELD
    */
@@ -60,40 +64,58 @@ export class HeldFolders {
     const { database, now } = this.#scope
     const row = database.find('SELECT * FROM folder WHERE id = ?', folder)
     if (row?.state !== 'paused' && row?.deletions !== 'held') throw notHeld(String(row?.path))
-    if (row.deletions === 'held') {
-      if (consent === 'restore') this.#undo.restoreDoomed(folder)
-      database.run('UPDATE folder SET deletions = NULL, error = NULL WHERE id = ?', folder)
-    }
-    if (row.state === 'paused') {
-      const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, uid_next = NULL, cursor = NULL WHERE id = ?`
-      database.run(sql, consent ?? null, folder)
-      if (consent === 'restore' && row.uid_validity === null) this.remake(folder)
-    }
+    if (consent === 'restore') database.run(`UPDATE folder SET consent = 'restore' WHERE id = ?`, folder)
+    else this.#release(row, consent)
     if (consent === 'accept') database.run('UPDATE folder SET accepted_at = ? WHERE id = ?', now, folder)
     this.#scope.log({ folder, event: 'resumed', detail: consent ?? '' })
   }
 
+  /** Has the messages of a folder uploaded again that is gone on the server. */
+  uploadHomeless(items: readonly number[]): void {
+    const sql = 'SELECT * FROM item WHERE id = ? AND uid = -1 AND is_gone = 0'
+    this.#server.uploadAgain(this.#scope.rows(items, sql))
+  }
+
+  /** Everything of a folder is brought back that is to be: it goes on, made again when it is gone on the server. */
+  endRestore(folder: number): void {
+    const { database } = this.#scope
+    const row = database.find(`SELECT * FROM folder WHERE id = ? AND consent = 'restore'`, folder)
+    if (row?.state !== 'paused' && row?.deletions !== 'held') return // somebody else was faster
+    this.#release(row, row.state === 'paused' ? 'restore' : undefined)
+    if (row.state !== 'paused' || row.uid_validity !== null) return
+    database.run(`UPDATE folder SET state = 'gone' WHERE id = ?`, folder)
+    this.#folders.revive(folder)
+  }
+
   /** Every folder was looked at since these vanished: what is in no other one is uploaded again. */
-  restoreVanished(items: ReadonlySet<number>): void {
-    const rows = this.#scope.database.all(`SELECT item.* FROM item ${RESTORABLE}`)
-    for (const row of rows) if (items.has(Number(row.id))) this.#server.uploadAgain(row)
+  restoreVanished(items: readonly number[]): void {
+    this.#server.uploadAgain(this.#scope.rows(items, `SELECT item.* FROM item ${RESTORABLE} AND item.id = ?`))
   }
 
   /** The user's word counts for what vanished when it was given, not for ever. */
   endConsents(): void {
     this.#scope.database.run(
       `UPDATE folder SET consent = NULL WHERE consent IS NOT NULL AND kind = 'mail'
+         AND NOT (consent = 'restore' AND (state = 'paused' OR deletions IS NOT NULL))
          AND NOT EXISTS(SELECT 1 FROM item WHERE remote_folder = folder.id AND unlinked IS NOT NULL)`,
     )
   }
 
-  /** Has a folder made again that is gone on the server; its messages are looked for in it, then uploaded. */
+  /** Has a folder made again that is gone on the server: held until its messages are to be uploaded again. */
   remake(folder: number): void {
+    const sql = `UPDATE folder SET state = 'paused', consent = 'restore', deletions = NULL WHERE id = ?`
+    this.#scope.database.run(sql, folder)
+  }
+
+  #release({ id, state, deletions }: Row, consent: 'accept' | 'restore' | undefined): void {
     const { database } = this.#scope
-    database.run(`UPDATE folder SET state = 'gone' WHERE id = ?`, folder)
-    this.#folders.revive(folder)
-    const rows = database.all('SELECT * FROM item WHERE remote_folder = ? AND is_gone = 0', folder)
-    for (const row of rows) this.#server.uploadAgain(row)
+    if (deletions === 'held') {
+      const sql = `UPDATE folder SET deletions = NULL, consent = nullif(consent, 'restore'), error = NULL WHERE id = ?`
+      database.run(sql, Number(id))
+    }
+    if (state !== 'paused') return
+    const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, uid_next = NULL, cursor = NULL WHERE id = ?`
+    database.run(sql, consent ?? null, Number(id))
   }
 }
 

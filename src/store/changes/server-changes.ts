@@ -9,7 +9,7 @@ import {
   mergeFlags,
 } from '../flags.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
-import { findTwin, findUploadedAgain } from './adoption.ts'
+import { type Arriving, findArriving, findTwin, findUploadedAgain } from './adoption.ts'
 import { type Conflicts, differ, localFlags, type Resolution, serverFlags } from './conflicts.ts'
 import type { FolderChanges } from './folder-changes.ts'
 import type { PushOutcomes } from './push-outcomes.ts'
@@ -80,23 +80,33 @@ export class ServerChanges {
     if (differ(local, merged)) this.#changedButDeleted(Number(row.id), Number(row.folder), resolution)
   }
 
-  /** A whole cycle has shown that the server deleted an item, and moved it nowhere. */
-  settle(row: Row, resolution: Resolution): void {
+  /** A whole cycle has shown that the server deleted these items, and moved them nowhere. */
+  settle(items: readonly number[], resolution: Resolution): void {
+    const sql = 'SELECT * FROM item WHERE id = ? AND unlinked < (SELECT cycle FROM meta)'
+    const rows = this.#scope.rows(items, sql)
+    const arriving = findArriving(this.#scope.database, rows)
+    for (const row of rows) this.#settle(row, resolution, arriving)
+  }
+
+  #settle(row: Row, resolution: Resolution, arriving: Arriving): void {
     const twin = findTwin(this.#scope.database, row)
     const isConflict = row.is_gone !== 1 && this.#isChangedHere(row)
     const isRestored = row.is_gone !== 1 && row.gone_at !== null // our own deletion, taken back too late
     if (twin) this.#absorb(row, twin, resolution)
-    else if ((isConflict || isRestored) && this.#mayArrive(row)) return
+    else if ((isConflict || isRestored) && arriving.has(row)) return
     else if ((isRestored || (isConflict && resolution === 'client')) && row.body_state === 'full') {
       this.#appendAgain(row)
     } else this.giveUp(row)
   }
 
-  /** Has an item uploaded again that vanished on the server, unless it turns up elsewhere. A header alone cannot be. */
-  uploadAgain(row: Row): void {
-    const twin = row.unlinked === null ? undefined : findTwin(this.#scope.database, row)
-    if (twin) this.#absorb(row, twin, 'server')
-    else if (row.body_state === 'full' && !this.#mayArrive(row)) this.#appendAgain(row)
+  /** Has items uploaded again that vanished on the server, unless they turn up elsewhere. A header alone cannot be. */
+  uploadAgain(rows: readonly Row[]): void {
+    const arriving = findArriving(this.#scope.database, rows)
+    for (const row of rows) {
+      const twin = row.unlinked === null ? undefined : findTwin(this.#scope.database, row)
+      if (twin) this.#absorb(row, twin, 'server')
+      else if (row.body_state === 'full' && !arriving.has(row)) this.#appendAgain(row)
+    }
   }
 
   /** Removes an item that the server does not have; a version that was changed here is kept. */
@@ -147,13 +157,6 @@ export class ServerChanges {
     const sql = 'UPDATE item SET local_bits = ?, local_keywords = ?, modseq = ? WHERE id = ?'
     database.run(sql, bits, keywords, this.#scope.modseq, Number(other.id))
     this.#scope.log({ item: id, event: 'merged', detail: `into ${other.id}, of which it is the same message` })
-  }
-
-  // It may be among what is still to be downloaded.
-  #mayArrive({ size, internal_date }: Row): boolean {
-    const sql = `SELECT 1 FROM dlq WHERE size = ?1 AND internal_date = ?2 AND item IS NULL
-      UNION ALL SELECT 1 FROM stage WHERE size = ?1 AND internal_date = ?2 AND item IS NULL LIMIT 1`
-    return this.#scope.database.find(sql, Number(size), Number(internal_date)) !== undefined
   }
 
   // A header alone cannot be the loser: nothing could be restored of it.

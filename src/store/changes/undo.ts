@@ -30,7 +30,7 @@ export class Undo {
     const doomed = this.#scope.database.find('SELECT * FROM item WHERE id = ? AND is_gone = 1', id)
     const tomb = this.#scope.database.find('SELECT * FROM tomb WHERE item = ? ORDER BY id DESC LIMIT 1', id)
     const lost = this.#scope.database.find('SELECT id FROM conflict WHERE item = ? ORDER BY id DESC LIMIT 1', id)
-    if (doomed) this.#keepHere(doomed)
+    if (doomed) this.#keepHere([doomed])
     else if (tomb) this.#bringBack(tomb, this.#homeOf(tomb))
     else if (lost && !this.#scope.database.find('SELECT 1 FROM item WHERE id = ?', id)) {
       this.restoreConflict(Number(lost.id))
@@ -63,7 +63,7 @@ export class Undo {
     const target = folder ?? this.#homeOf(kept)
     if (!live) this.#bringBack(kept, target)
     else {
-      if (live.is_gone === 1) this.#keepHere(live)
+      if (live.is_gone === 1) this.#keepHere([live])
       this.#scope.database.run(
         `UPDATE item SET local_bits = ?, local_keywords = ?, local_revision = local_revision + 1, modseq = ? WHERE id = ?`,
         ...[Number(kept.bits), String(kept.keywords), this.#scope.modseq, item],
@@ -74,11 +74,9 @@ export class Undo {
     return item
   }
 
-  /** Takes the deletions of a folder back that the server was not told of. */
-  restoreDoomed(folder: number): number {
-    const rows = this.#scope.database.all('SELECT * FROM item WHERE remote_folder = ? AND is_gone', folder)
-    for (const row of rows) this.#keepHere(row)
-    return rows.length
+  /** Takes deletions back that the server was not told of. */
+  restoreDoomed(items: readonly number[]): void {
+    this.#keepHere(this.#scope.rows(items, 'SELECT * FROM item WHERE id = ? AND is_gone'))
   }
 
   #takeFromTrash(id: number): boolean {
@@ -96,14 +94,15 @@ export class Undo {
 
   // The server may have stopped having it meanwhile; or it was told to, and the answer was lost: then PLAN finds it gone,
   // or marked, and the mark is taken off.
-  #keepHere(row: Row): void {
-    this.#scope.undelete(row, Number(row.folder), 'restored')
-    if (row.unlinked === null) {
+  #keepHere(rows: readonly Row[]): void {
+    for (const row of rows) {
+      this.#scope.undelete(row, Number(row.folder), 'restored')
+      if (row.unlinked !== null) continue
       const sql = 'UPDATE item SET gone_at = ? WHERE id = ?'
       this.#scope.database.run(sql, Number(row.gone_at ?? this.#scope.now), Number(row.id))
-      return
     }
-    this.#server.uploadAgain({ ...row, is_gone: 0 })
+    const vanished = rows.filter(({ unlinked }) => unlinked !== null)
+    this.#server.uploadAgain(vanished.map(row => ({ ...row, is_gone: 0 })))
   }
 
   #bringBack(kept: Row, folder: number): void {

@@ -17,6 +17,8 @@ export interface FolderLoss {
 /** What vanished and is not just arriving elsewhere. */
 export const LOST = `unlinked IS NOT NULL AND is_gone = 0
   AND (size, internal_date) NOT IN(SELECT size, internal_date FROM dlq UNION SELECT size, internal_date FROM stage)`
+const IS_HELD = `EXISTS(SELECT 1 FROM folder WHERE folder.id = remote_folder AND deletions = 'held')`
+const IS_LOST = `EXISTS(SELECT 1 FROM folder WHERE folder.id = remote_folder AND state = 'paused' AND uid_validity IS NULL)`
 const QUEUED = `(SELECT count(*) FROM dlq WHERE dlq.folder = folder.id AND item IS NULL)
   + (SELECT count(*) FROM stage WHERE stage.folder = folder.id AND item IS NULL)`
 const RECENT = `(SELECT count(*) FROM tomb WHERE tomb.folder = folder.id AND deleted_at > ?
@@ -49,11 +51,38 @@ export class LossQueries {
     return row && lossOf(row)
   }
 
+  /** Items that vanished in an earlier cycle. */
+  missed(): number[] {
+    return this.#items('SELECT id FROM item WHERE unlinked < (SELECT cycle FROM meta)')
+  }
+
+  /** Items of a folder that are hidden since the server stopped having them. */
+  hidden(folder: number): number[] {
+    return this.#items(`SELECT id FROM item INDEXED BY item_unlinked WHERE remote_folder = ? AND ${LOST}`, folder)
+  }
+
+  /** Items that the user has deleted from a folder whose deletions are held. */
+  doomed(folder: number): number[] {
+    return this.#items(`SELECT id FROM item WHERE remote_folder = ? AND is_gone AND ${IS_HELD}`, folder)
+  }
+
+  /** Items of a folder that is held since it is gone on the server. */
+  homeless(folder: number): number[] {
+    return this.#items(
+      `SELECT id FROM item WHERE remote_folder = ? AND uid = -1 AND is_gone = 0 AND ${IS_LOST}`,
+      folder,
+    )
+  }
+
   /** Counts items of a folder that wait to be recognised under a new UIDVALIDITY. */
   unrecognised(folder: number): number {
     const sql =
       'SELECT count(*) AS n FROM item WHERE remote_folder = ? AND uid = -1 AND unlinked IS NULL AND is_gone = 0'
     return Number(this.#database.find(sql, folder)?.n)
+  }
+
+  #items(sql: string, ...values: number[]): number[] {
+    return this.#database.all(sql, ...values).map(({ id }) => Number(id))
   }
 }
 

@@ -4,6 +4,7 @@ import { packFlags } from '../../store/flags.ts'
 import type { Store } from '../../store/store.ts'
 import type { Transactor } from '../../store/transactor.ts'
 import type { SyncErrorCode } from '../errors.ts'
+import { resumeFolder } from '../plan/held-folders.ts'
 import { applyConflictChange, type ConflictChange } from './conflict-change.ts'
 import { readMessageFile } from './message-file.ts'
 
@@ -31,7 +32,10 @@ export interface LocalChangeResult {
   readonly changed: number
 }
 
-/** Makes a change in one transaction: all of it or nothing. Durable when it resolves. */
+/**
+ * Makes a change in one transaction: all of it or nothing. Only bringing back a folder's messages takes several; cut
+ * short, the next run goes on with it. Durable when it resolves.
+ */
 export async function applyLocalChange(
   store: Store,
   change: LocalChange,
@@ -94,12 +98,14 @@ function clearIgnored(store: Store, path: string | undefined): LocalChangeResult
   return { items: [], changed: store.transact(({ incoming }) => incoming.clearIgnored(folder)) }
 }
 
-function changeFolder(store: Store, change: Extract<LocalChange, { path: string }>): LocalChangeResult {
+async function changeFolder(store: Store, change: Extract<LocalChange, { path: string }>): Promise<LocalChangeResult> {
+  if (change.kind === 'resumeFolder') {
+    await resumeFolder(store, store.read.getFolder(change.path).id, change.consent)
+    return { items: [], changed: 1 }
+  }
   const changed = store.transact(transactor => {
     if (change.kind === 'createFolder') transactor.folders.create(change.path)
     else if (change.kind === 'renameFolder') transactor.folders.rename(change.path, change.newPath)
-    else if (change.kind === 'resumeFolder')
-      transactor.held.resume(store.read.getFolder(change.path).id, change.consent)
     else return transactor.folders.delete(change.path)
     return 1
   })

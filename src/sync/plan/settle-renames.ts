@@ -4,6 +4,7 @@ import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import type { RemoteFolder } from '../remote.ts'
 import { findRenames } from './find-renames.ts'
+import { bringBack } from './held-folders.ts'
 
 interface RenamedHere {
   readonly change: FolderChange
@@ -15,7 +16,11 @@ interface RenamedHere {
  * Renamed on both sides: the winner's name stays. Deleted there: it is gone here as well, or made again under its new name
  * when the client wins. True when the server is to be told of something at once.
  */
-export function settleRenames(store: Store, listed: readonly RemoteFolder[], resolution: Resolution): boolean {
+export async function settleRenames(
+  store: Store,
+  listed: readonly RemoteFolder[],
+  resolution: Resolution,
+): Promise<boolean> {
   const paths = new Set(listed.map(({ path }) => path))
   const known = new Map(store.read.folders().map(folder => [folder.path, folder]))
   const lost = store.read.pending.folders().flatMap((change): readonly RenamedHere[] => {
@@ -31,7 +36,10 @@ export function settleRenames(store: Store, listed: readonly RemoteFolder[], res
     appeared,
   )
   const theirs = new Map(found.map(({ folder, path }) => [folder.id, path]))
-  for (const each of lost) settle(store, each, theirs.get(each.folder.id), resolution)
+  for (const each of lost) {
+    settle(store, each, theirs.get(each.folder.id), resolution)
+    if (resolution === 'client' && !theirs.has(each.folder.id)) await bringBack(store, each.folder.id)
+  }
   return resolution === 'client'
 }
 

@@ -2,23 +2,20 @@ import { UidSet } from '../../formats/imap/uid-set.ts'
 import { type FlagChange, flagChange, type MessageFlags, unpackFlags } from '../../store/flags.ts'
 import type { PendingFlags } from '../../store/queries/pending-changes.ts'
 import type { Store } from '../../store/store.ts'
+import { inBlocks } from '../in-blocks.ts'
 import type { WritableFolder } from '../remote.ts'
 import type { ChangeBatch } from './halving.ts'
 
 /** Groups changes of flags: a STORE for each change, whatever the number of messages. */
-export function flagBatches(
+export async function flagBatches(
   store: Store,
   selected: WritableFolder,
   changed: readonly PendingFlags[],
-): readonly ChangeBatch[] {
+): Promise<readonly ChangeBatch[]> {
   const groups = groupByChange(changed, selected.permanentFlags)
   // What the server would forget is told to nobody.
   const silent = groups.filter(({ change }) => isNothing(change))
-  if (silent.length > 0) {
-    store.transact(({ push }) => {
-      for (const { change, messages } of silent) push.flagsStored(messages, change)
-    })
-  }
+  for (const { change, messages } of silent) await noteStored(store, messages, change)
   return groups.filter(({ change }) => !isNothing(change)).map(group => batchOf(store, selected, group))
 }
 
@@ -30,9 +27,13 @@ function batchOf(store: Store, selected: WritableFolder, { change, messages }: F
     send: async uids => {
       await selected.storeFlags(UidSet.of(uids), words)
       const stored = uids.flatMap(uid => byUid.get(uid) ?? [])
-      store.transact(transactor => transactor.push.flagsStored(stored, change))
+      await noteStored(store, stored, change)
     },
   }
+}
+
+function noteStored(store: Store, messages: readonly PendingFlags[], change: FlagChange): Promise<void> {
+  return inBlocks(store, messages, ({ push }, sent) => push.flagsStored(sent, change))
 }
 
 interface FlagGroup {

@@ -3,6 +3,7 @@ import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { isReadable } from '../choose-folders.ts'
 import { openForChanges } from '../download/open-folder.ts'
+import { inBlocks } from '../in-blocks.ts'
 import { deletionsHeld, findMassDeletionHere } from '../plan/mass-deletion.ts'
 import type { PlanContext } from '../plan/plan-folder.ts'
 import type { FolderFailure } from '../progress.ts'
@@ -88,8 +89,8 @@ async function pushFolder(context: PushContext, folder: FolderRow): Promise<void
     return
   }
   const deletions = doomed.length > 0 ? [deletionBatch(context, folder.id, selected, doomed)] : []
-  const refused = await sendByHalves([...deletions, ...flagBatches(store, selected, changed)])
-  noteRefused(context, folder, refused)
+  const refused = await sendByHalves([...deletions, ...(await flagBatches(store, selected, changed))])
+  await noteRefused(context, folder, refused)
 }
 
 function deletionBatch(
@@ -103,18 +104,22 @@ function deletionBatch(
     uids: doomed,
     send: async uids => {
       await selected.expunge(UidSet.of(uids))
-      store.transact(({ push }) => push.expunged(folder, selected.uidValidity, uids, isOnlyMarked))
+      await inBlocks(store, uids, ({ push }, block) => push.expunged(folder, selected.uidValidity, block, isOnlyMarked))
     },
   }
 }
 
 /** Counts refusals of single messages; one that somebody has removed meanwhile is no failure. */
-function noteRefused({ store, log, onRefused }: PushContext, { id, path }: FolderRow, all: readonly RefusedChange[]) {
+async function noteRefused(
+  { store, log, onRefused }: PushContext,
+  { id, path }: FolderRow,
+  all: readonly RefusedChange[],
+): Promise<void> {
   const refused = all.filter(({ error }) => refusalCode(error) !== EXPUNGE_ISSUED)
   const [first] = refused
   if (!first) return
-  store.transact(({ readOnly }) => {
-    for (const { uid, error } of refused) readOnly.refused(id, uid, error.message)
+  await inBlocks(store, refused, ({ readOnly }, block) => {
+    for (const { uid, error } of block) readOnly.refused(id, uid, error.message)
   })
   const { code, message } = first.error
   log.warn({ folder: id, messages: refused.length, code }, 'changes of single messages were refused')
@@ -124,6 +129,8 @@ function noteRefused({ store, log, onRefused }: PushContext, { id, path }: Folde
 /** Keeps deletions back when they are too many for a folder, until the user says that it is right. */
 function holdsDeletions({ store, clock, onRefused }: PushContext, folder: FolderRow): boolean {
   const loss = findMassDeletionHere(store, folder.id, clock())
+  // First everything is brought back that is to be.
+  if (folder.consent === 'restore' && (loss || folder.deletions === 'held')) return true
   if (!loss) {
     if (folder.deletions === 'held') store.transact(({ held }) => held.releaseDeletions(folder.id))
     return false

@@ -45,8 +45,8 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   ),
   'the version that lost is not kept': plant((transactor, store) =>
     replace(transactor, {
-      sweep: (...args: Parameters<Transactor['sweep']>) => {
-        transactor.sweep(...args)
+      settle: (...args: Parameters<Transactor['settle']>) => {
+        transactor.settle(...args)
         for (const { id } of store.read.kept.conflicts()) transactor.conflicts.discard(id)
       },
     }),

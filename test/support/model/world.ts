@@ -14,6 +14,7 @@ import { Store } from '../../../src/store/store.ts'
 import { BodyFetcher, type FetchContext } from '../../../src/sync/download/body-fetcher.ts'
 import { digestBody } from '../../../src/sync/download/digest.ts'
 import { SyncEngine } from '../../../src/sync/engine.ts'
+import { resumeFolder } from '../../../src/sync/plan/held-folders.ts'
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
 import { finish } from '../store.ts'
 import { Faults, Killed } from './faults.ts'
@@ -117,7 +118,7 @@ export class World {
 
   async #calmDown(): Promise<void> {
     for (let cycle = 0; cycle < 6 || (this.#heldFolders().length > 0 && cycle < 20); cycle++) {
-      this.#answerGuards()
+      await this.#answerGuards()
       await this.#cycle()
     }
     for (let cycle = 0; this.#crowded && cycle < 6; cycle++) await this.#cycle()
@@ -127,11 +128,11 @@ export class World {
     return this.#store.read.folders().filter(({ state, deletions }) => state === 'paused' || deletions === 'held')
   }
 
-  #answerGuards(): void {
+  async #answerGuards(): Promise<void> {
     for (const { id } of this.#heldFolders()) {
       const consent = this.#random() < 0.5 ? 'accept' : 'restore'
       if (consent === 'accept') this.#accepted.add(id)
-      this.#store.transact(({ held }) => held.resume(id, consent))
+      await resumeFolder(this.#store, id, consent)
     }
   }
 
@@ -189,7 +190,7 @@ export class World {
 
   async #event(): Promise<void> {
     if (this.#isModest && this.#random() < 0.1) this.#chooseMode()
-    if (this.#random() < 0.2) this.#answerGuards()
+    if (this.#random() < 0.2) await this.#answerGuards()
     if (this.#crowded && this.#random() < 0.06) this.#catastrophe(this.#crowded)
     const dice = this.#random()
     if (dice < 0.15) await this.#create()
