@@ -13,6 +13,7 @@ import type { EngineEvent, WatchRequest } from '../engine/engine-protocol.ts'
 import { newProfileRuns, type ProfileRuns } from './profile-runs.ts'
 import type { FetchOptions, RunObserver, RunOptions, RunOutcome } from './run.ts'
 import { asPosternError, asResult, held, MAX_CRASHES, noPassword, noProfile, stopping, sum } from './run-outcomes.ts'
+import { SharedSignIns } from './shared-sign-ins.ts'
 import type { SlowServer } from './slow-server.ts'
 
 const SLOW_TOLD_MS = 12_000 // a silent server is told of every 10 s
@@ -37,6 +38,8 @@ export class SyncRunner implements AsyncDisposable {
   readonly #engine: EngineClient
   readonly #secrets: () => Promise<Secrets>
   readonly #signIns: SignInGuard
+  /** All that is fetched on demand for a profile comes over one connection. */
+  readonly #fetchSignIns: SharedSignIns
   readonly #onPolicy: SyncRunnerOptions['onPolicy']
   readonly #log: Logger
   readonly #profiles = new Map<number, ProfileRuns>()
@@ -50,6 +53,7 @@ export class SyncRunner implements AsyncDisposable {
     this.#engine = engine
     this.#secrets = secrets
     this.#signIns = signIns
+    this.#fetchSignIns = new SharedSignIns(signIns)
     this.#onPolicy = onPolicy
     this.#log = log
   }
@@ -167,19 +171,16 @@ export class SyncRunner implements AsyncDisposable {
     this.#assertThere(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
     const account = await this.#account(profile)
-    const signIn = await this.#signIns.begin(mailAccountOf(profile))
-    const onEvent = (event: EngineEvent) => {
-      if (event.kind === 'signed-in') signIn.accepted()
-      else if (event.kind === 'body') onProgress(event)
-    }
-    try {
-      const both = AbortSignal.any([signal, this.#stopping.signal])
-      const result = await this.#engine.fetch({ ...account, items, timeoutMs }, onEvent, both)
-      await signIn.failed(undefined) // somebody else's connection was used, or none was needed
-      return result
-    } catch (error) {
-      throw await this.#refusal(profile, signIn, error)
-    }
+    const both = AbortSignal.any([signal, this.#stopping.signal])
+    return this.#fetchSignIns.with(mailAccountOf(profile), async signIn => {
+      const onEvent = (event: EngineEvent) => {
+        if (event.kind === 'signed-in') signIn.accepted()
+        else if (event.kind === 'body') onProgress(event)
+      }
+      return this.#engine.fetch({ ...account, items, timeoutMs }, onEvent, both).catch(async error => {
+        throw await this.#refusal(profile, signIn, error)
+      })
+    })
   }
 
   /** Does something with a profile's store between two runs; runs that are asked for meanwhile wait. */
