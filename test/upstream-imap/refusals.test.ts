@@ -40,3 +40,15 @@ t.test('a refusal that concerns the session ends it; one that concerns a folder 
     await t.rejects(mail.examine('INBOX'), { code }, refusal)
   }
 })
+
+t.test('of what a server says without an end only the beginning is kept', async t => {
+  const server = await startScriptedImap(
+    t,
+    GREETING,
+    polite('', command => (command.startsWith('EXAMINE') ? `TAG NO ${'x'.repeat(1_000_000)}\r\n` : undefined)),
+  )
+  await using mail = await connectTo(server)
+  const error: unknown = await mail.examine('INBOX').catch(error => error)
+  t.match(error, { code: 'UPSTREAM_REFUSED' })
+  t.ok(error instanceof Error && error.message.length < 1000)
+})

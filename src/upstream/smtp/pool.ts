@@ -14,6 +14,7 @@ export class SmtpPool implements Disposable {
   readonly #connect: () => Promise<SmtpClientConnection>
   #idle: Idle[] = []
   #timer: NodeJS.Timeout | undefined
+  #isDisposed = false
 
   constructor(connect: () => Promise<SmtpClientConnection>) {
     this.#connect = connect
@@ -35,7 +36,7 @@ export class SmtpPool implements Disposable {
 
   /** Gives a connection back. What it has begun is taken back first. */
   put(connection: SmtpClientConnection): void {
-    if (!connection.isReusable || this.#idle.length >= MAX_IDLE_CONNECTIONS) {
+    if (this.#isDisposed || !connection.isReusable || this.#idle.length >= MAX_IDLE_CONNECTIONS) {
       connection.quit()
     } else if (connection.isInTransaction) {
       connection.command('RSET').then(
@@ -54,6 +55,7 @@ export class SmtpPool implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true
     clearInterval(this.#timer)
     for (const { connection } of this.#idle.splice(0)) connection.quit()
   }

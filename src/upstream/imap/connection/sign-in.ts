@@ -4,6 +4,7 @@ import type { ImapResponse } from '../../../formats/imap/response.ts'
 import { cramMd5Response, plainResponse } from '../../../sasl/client.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
 import type { ImapConnection } from './connection.ts'
+import { brief } from './refusals.ts'
 
 /** Who signs in. */
 export interface Credentials {
@@ -55,7 +56,7 @@ function refusal(error: unknown, connection: ImapConnection, user: string): unkn
   if (!(error instanceof PosternError) || !REFUSED.has(error.code)) return error
   // `cause` of these is the response, by the contract of ImapConnection.command.
   const response = error.cause as ImapResponse & { readonly kind: 'tagged' }
-  const says = response.text === '' ? response.status : response.text
+  const says = response.text === '' ? response.status : brief(response.text)
   if (response.code && TEMPORARY.has(response.code.name)) {
     return new PosternError<UpstreamErrorCode>(
       'UPSTREAM_SIGN_IN_UNAVAILABLE',
