@@ -134,7 +134,9 @@ export class Listener implements AsyncDisposable {
       const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => this.#accept(socket))
       try {
         await bind(server, host, this.#port)
+        server.on('error', this.#options.events.failed) // a connection that could not be taken
         this.#servers.push(server)
+        if (!this.#isStarted) await Promise.all(this.#servers.splice(0).map(close)) // stopped meanwhile
         if (this.#port === 0) this.#port = portOf(server)
       } catch (error) {
         await Promise.all(this.#servers.splice(0).map(close))

@@ -77,3 +77,12 @@ t.test('a connection that cannot be made tells why', async t => {
   await t.rejects(connectTo({ host: 'name.invalid', port }, never), { code: /NET_DNS|NET_UNREACHABLE/ })
   await t.rejects(connectTo({ host: '127.0.0.1', port }, AbortSignal.abort(new Error('stopped'))), /stopped/)
 })
+
+t.test('a listener that is stopped while it begins takes no port', async t => {
+  const { listener } = await startListener(t, echo)
+  await listener.stop({ graceMs: 0 })
+  const started = listener.start()
+  await listener.stop({ graceMs: 0 })
+  t.match(await started, { state: 'stopped', addresses: { length: 0 } })
+  t.match(listener.status, { state: 'stopped', addresses: { length: 0 } })
+})
