@@ -31,7 +31,7 @@ const getCommand = defineCommand<{ key: string }>({
 
 const setCommand = defineCommand<{ key: string; value: string }>({
   command: 'set <key> <value>',
-  describe: 'Change one setting; a running daemon follows at once',
+  describe: 'Change one setting; a running daemon follows at once where it can, and says where it cannot',
   examples: [['$0 config set fronts.pop3.port 5111', 'The POP3 front moves to another port']],
   build: yargs =>
     yargs
@@ -39,11 +39,12 @@ const setCommand = defineCommand<{ key: string; value: string }>({
       .positional('value', { type: 'string', demandOption: true })
       .string('value'),
   run: async ({ key, value }, context) => {
-    const document = await call<{ key: string; value: unknown }>(context, 'config.set', {
-      key: String(key),
-      value: String(value),
-    })
-    context.terminal.result(document, ({ key, value }) => `${key} is ${valueText(value)}`)
+    const params = { key: String(key), value: String(value) }
+    const document = await call<{ key: string; value: unknown; from?: 'restart' }>(context, 'config.set', params)
+    context.terminal.result(
+      document,
+      ({ key, value, from }) => `${key} is ${valueText(value)}${from ? ', from the next start of the daemon' : ''}`,
+    )
     return undefined
   },
 })

@@ -15,7 +15,7 @@ import { runMethod } from '../methods.ts'
 import { assertSocketFolderIsOurs } from './socket-folder.ts'
 import { toWireError } from './wire-error.ts'
 
-const MAX_BODY_OCTETS = 1_048_576
+const MAX_BODY_OCTETS = 8 * 1_048_576 // a command line has up to 2 MB of ids
 const TOKEN_OCTETS = 32
 const REQUEST_TIMEOUT_MS = 30_000 // for the request to arrive, not for its answer
 

@@ -3,6 +3,7 @@ import { pinoLevel } from '../../log/logger.ts'
 import type { Installation } from '../installation.ts'
 import { valueMethod } from '../method.ts'
 
+const AT_START: ReadonlySet<string> = new Set(['log.dir', 'secrets.store']) // a running daemon has its files open
 const LOG_LEVEL = z.enum(['errors', 'debug'])
 
 /** `config …` and `log …`. */
@@ -17,7 +18,8 @@ export const CONFIG_METHODS = {
     const value = await installation.config.set(params.key, params.value)
     applyLogLevel(installation)
     await daemon?.applySettings(params.key)
-    return { key: params.key, value }
+    const isLater = daemon !== undefined && AT_START.has(params.key)
+    return { key: params.key, value, ...(isLater ? { from: 'restart' } : {}) }
   }),
   'log.level': valueMethod(z.strictObject({ level: LOG_LEVEL.optional() }), async ({ level }, { installation }) => {
     if (level) await installation.config.set('log.level', level)
