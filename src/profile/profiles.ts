@@ -169,6 +169,7 @@ export class Profiles {
     const doomed = `${profile.dir}.removed-${profile.number}`
     await rename(profile.dir, doomed).catch(ignoreAbsent)
     for (const dir of [doomed, ...(await leftBeside(profile.dir))]) await rm(dir, { recursive: true, force: true })
+    await rm(join(this.#home.outboxDir, String(profile.number)), { recursive: true, force: true })
     await this.#policies.forget(profile.number)
     return profile
   }
@@ -192,7 +193,7 @@ function settingValue(key: string, text: string): unknown {
 function scalarOf(text: string): unknown {
   if (/^(true|yes|on)$/i.test(text)) return true
   if (/^(false|no|off)$/i.test(text)) return false
-  return /^\d+(\.\d+)?$/.test(text) ? Number(text) : text
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
 }
 
 /** Folders with mail of a profile that a restore has put aside, or not finished. */

@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ConfigFile } from '../../src/config/config-file.ts'
@@ -33,6 +34,7 @@ t.test('settings are typed as people type them', async t => {
     ['automaticFolders', 'INBOX, Sent', ['INBOX', 'Sent']],
     ['priorityFolders', '*', ['*']],
     ['user', '42', '42'],
+    ['user', '-42', '-42'],
   ] as const) {
     t.same((await profiles.set('work', key, text))[key], value, `${key} ${text}`)
   }
@@ -45,6 +47,7 @@ t.test('settings are typed as people type them', async t => {
   await t.rejects(profiles.set('work', 'toString', 'red'), { code: 'PROFILE_INVALID' })
   await t.rejects(profiles.set('work', 'prioritySyncMinutes', 'often'), { message: /expected number/ })
   await t.rejects(profiles.set('work', 'prioritySyncMinutes', '0'), { code: 'CONFIG_INVALID_VALUE', message: />=1/ })
+  await t.rejects(profiles.set('work', 'pauseMs', '-5'), { message: />=0/ })
   await t.rejects(profiles.set('work', 'downloadMode', 'some'), { message: /"full"/ })
 })
 
@@ -79,4 +82,20 @@ t.test('profiles that are added at the same time have numbers of their own, what
   const added = await Promise.allSettled([add('a'), add('b'), add('A')])
   t.match(added, [{ value: { number: 2 } }, { value: { number: 3 } }, { reason: { code: 'PROFILE_EXISTS' } }])
   t.equal(secrets.find(3, 'password'), 'b')
+})
+
+t.test('a profile that is removed leaves nothing behind, unsent mail included', async t => {
+  const { profiles, home } = await makeProfiles(t)
+  const secrets = await Secrets.open(home, 'file')
+  const left = [
+    join(home.outboxDir, '1'),
+    join(home.profilesDir, 'work'),
+    join(home.profilesDir, 'work~before-restore-1'),
+  ]
+  const others = [join(home.outboxDir, '2'), join(home.profilesDir, 'worker')]
+  for (const dir of [...left, ...others]) mkdirSync(dir, { recursive: true })
+  await profiles.remove('work', secrets)
+  t.notOk(left.some(dir => existsSync(dir)))
+  t.ok(others.every(dir => existsSync(dir)))
+  t.same(profiles.list(), [])
 })

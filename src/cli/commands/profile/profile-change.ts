@@ -81,8 +81,9 @@ export const profileRemoveCommand: Command<never> = defineCommand<{ name: string
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   run: async ({ name, yes }, context) => {
     const { terminal, signal } = context
-    await call(context, 'profile.show', { name: String(name) })
-    await terminal.confirm(`Remove ${name} and everything stored of it on this machine?`, { yes, signal })
+    const unsent = await call<readonly object[]>(context, 'outbox.list', { profile: String(name) })
+    const loss = unsent.length > 0 ? ` ${unsent.length} messages in its outbox will not be sent.` : ''
+    await terminal.confirm(`Remove ${name} and everything stored of it on this machine?${loss}`, { yes, signal })
     const document = await call<object>(context, 'profile.remove', { name: String(name) })
     terminal.result(document, () => `removed ${name}`)
     return undefined
