@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
+import { logCrashes } from '../log/crash-log.ts'
 import { DailyFile } from '../log/daily-file.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
 import { Policies } from '../profile/policies.ts'
@@ -46,6 +47,7 @@ export class Installation implements AsyncDisposable {
   readonly policies: Policies
   readonly engine: EngineClient
   readonly #logFile: DailyFile
+  readonly #crashes: Disposable
   readonly #lock: Disposable
   #secrets: Promise<Secrets> | undefined
   #loadedSecrets: Secrets | undefined
@@ -61,6 +63,7 @@ export class Installation implements AsyncDisposable {
     this.logsDir = logging.dir
     this.#logFile = logging.file
     this.log = logging.log
+    this.#crashes = logCrashes(this.log, () => this.#logFile.flush())
     this.signIns = signIns
     const settings = {
       logsDir: this.logsDir,
@@ -147,6 +150,7 @@ export class Installation implements AsyncDisposable {
     await this.syncs[Symbol.asyncDispose]()
     await this.engine[Symbol.asyncDispose]()
     await this.readers[Symbol.asyncDispose]()
+    this.#crashes[Symbol.dispose]()
     this.#logFile.flush()
     this.#lock[Symbol.dispose]()
   }

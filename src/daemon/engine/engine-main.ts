@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { PosternError } from '../../errors.ts'
+import { logCrashes } from '../../log/crash-log.ts'
 import { DailyFile } from '../../log/daily-file.ts'
 import { createLogger, type Logger, type LogLevel, pinoLevel } from '../../log/logger.ts'
 import { SyncEngine } from '../../sync/engine.ts'
@@ -52,6 +53,7 @@ class EngineProcess {
     this.#settings = settings
     this.#logFile = new DailyFile({ dir: settings.logsDir, clock: Date.now })
     this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
+    logCrashes(this.#log, () => this.#logFile.flush()) // for as long as the process lives
     this.#verifier = verifyPeers(new Approvals(settings.approvalsFile))
     this.#stores = new OpenStores(this.#log, storeDir => this.#importWorker.forget(storeDir))
     this.watchers = new EngineWatchers({
