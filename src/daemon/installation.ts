@@ -132,6 +132,11 @@ export class Installation implements AsyncDisposable {
   /** Lets go of a profile's store in all processes. */
   async closeStore(profile: number, dir: string): Promise<void> {
     await this.engine.close(profile)
+    await this.forgetStore(dir)
+  }
+
+  /** Lets readers open a store anew: there is another one, or none, in its place. */
+  async forgetStore(dir: string): Promise<void> {
     for await (const _ of this.readers.stream('forget', { dir })) break
   }
 

@@ -68,6 +68,7 @@ export const PROFILE_METHODS = {
     await installation.syncs.retire(profile, async () => {
       await installation.closeStore(profile.number, profile.dir)
       await installation.profiles.remove(name, secrets)
+      await installation.forgetStore(profile.dir) // `status` may just have looked into it
     })
     await installation.signIns.clear(profile.number)
     await daemon?.forgetProfile(profile) // a run that was broken off is told of, too
