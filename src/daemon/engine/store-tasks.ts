@@ -1,8 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { StoreErrorCode } from '../../store/errors.ts'
 import { type BackupReport, backupStore } from '../../store/maintenance/backup/backup-store.ts'
 import { drive } from '../../store/maintenance/backup/drive.ts'
 import type { BackupManifest, BackupProfile } from '../../store/maintenance/backup/manifest.ts'
@@ -12,10 +8,10 @@ import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
 import { type CheckReport, checkStore } from '../../store/maintenance/repair/check-store.ts'
 import { type RepairReport, repairStore } from '../../store/maintenance/repair/repair-store.ts'
 import type { PackReader } from '../../store/packs/pack-reader.ts'
-import { DATABASE_FILE } from '../../store/reader.ts'
 import type { Store } from '../../store/store.ts'
 import { headerHash } from '../../sync/local/header-hash.ts'
 import { purgeOld } from '../../sync/purge-old.ts'
+import { assertStore } from '../reading/store-presence.ts'
 
 const HEAD_OCTETS = 262_144
 const RETIRED_GRACE_MS = 3_600_000 // a reader that nobody asks about is done by then
@@ -68,7 +64,7 @@ export async function runStoreTask(
   const shared = { clock: Date.now, ...context }
   if (task.kind === 'verify') return verifyBackup(context.storeDir, { ...task, ...shared })
   if (task.kind === 'restore') return restoreStore(context.storeDir, { ...task, ...shared, headerHashOf })
-  assertPresent(context.storeDir)
+  assertStore(context.storeDir)
   if (task.kind === 'check') return drive(checkStore(context.storeDir, task), context)
   if (task.kind === 'repair') {
     context.close()
@@ -91,12 +87,4 @@ export function needsStoreAlone({ kind }: StoreTask): boolean {
 
 function headerHashOf(packs: PackReader, location: Parameters<PackReader['head']>[0]): Buffer {
   return headerHash(packs.head(location, HEAD_OCTETS))
-}
-
-function assertPresent(dir: string): void {
-  if (existsSync(join(dir, DATABASE_FILE))) return
-  throw new PosternError<StoreErrorCode>('STORE_NONE', 'There is no local store yet.', {
-    remedy: 'user',
-    advice: 'The first `postern sync` makes it; `postern store restore` puts a backup there.',
-  })
 }

@@ -1,9 +1,9 @@
-import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { PosternError } from '../../errors.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import { unpackFlags } from '../../store/flags.ts'
-import { DATABASE_FILE, StoreReader } from '../../store/reader.ts'
+import { StoreReader } from '../../store/reader.ts'
 import type { FolderRow, ItemRow } from '../../store/rows.ts'
 import type { DaemonErrorCode } from '../errors.ts'
 import { type IgnoredListing, listIgnored } from './ignored-listing.ts'
@@ -16,6 +16,7 @@ import {
   listConflict,
   listDeleted,
 } from './kept-listing.ts'
+import { assertStore, hasStore } from './store-presence.ts'
 import { type Explanation, explain } from './story.ts'
 
 const PAGE_ROWS = 500
@@ -101,7 +102,7 @@ export class StoreReaders implements ReaderOperations, Disposable {
 
   // A profile that was never synchronized has no store yet.
   #find(dir: string): StoreReader | undefined {
-    return existsSync(join(dir, DATABASE_FILE)) ? this.#get(dir) : undefined
+    return hasStore(dir) ? this.#get(dir) : undefined
   }
 
   *summary({ dir }: { dir: string }): Generator<StoreSummary> {
@@ -220,7 +221,9 @@ export class StoreReaders implements ReaderOperations, Disposable {
   }
 
   #get(dir: string): StoreReader {
-    const open = this.#open.get(dir) ?? StoreReader.open(dir)
+    const known = this.#open.get(dir)
+    if (!known) assertStore(dir)
+    const open = known ?? StoreReader.open(dir)
     this.#open.set(dir, open)
     return open
   }
