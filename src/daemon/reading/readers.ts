@@ -1,8 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import { fromWireError } from '../control/wire-error.ts'
 import { entryPoint } from '../entry-point.ts'
 import { type ReaderOperations, StoreReaders } from './reader-operations.ts'
 import type { ReaderAnswer, ReaderRequest } from './reader-worker.ts'
+
+const PATIENCE_MS = 30_000 // `postern item export 1-42 | less` may be looked at for hours; it fails then
 
 /** An operation's parameters. */
 export type ReadParams<Name extends keyof ReaderOperations> = Parameters<ReaderOperations[Name]>[0]
@@ -13,7 +16,7 @@ export type ReadValue<Name extends keyof ReaderOperations> =
 /** Reads stores without blocking the caller's thread, or right there in a process that has nothing else to do. */
 export interface Readers extends AsyncDisposable {
   stream<Name extends keyof ReaderOperations>(name: Name, params: ReadParams<Name>): AsyncIterable<ReadValue<Name>>
-  /** Resolves when everything that is being read now has been read. */
+  /** Resolves when everything that is being read now has been read, or its taker has had long enough. */
   quiesced(): Promise<void>
 }
 
@@ -53,8 +56,13 @@ export class InlineReaders implements Readers {
 export class WorkerReaders implements Readers {
   readonly #waiting = new Map<number, PromiseWithResolvers<ReaderAnswer>>()
   readonly #reading = new Set<Promise<void>>()
+  readonly #patienceMs: number
   #worker: Worker | undefined
   #id = 0
+
+  constructor(patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs
+  }
 
   async *stream<Name extends keyof ReaderOperations>(
     operation: Name,
@@ -80,7 +88,10 @@ export class WorkerReaders implements Readers {
   }
 
   async quiesced(): Promise<void> {
-    await Promise.all(this.#reading)
+    const timer = new AbortController()
+    const late = delay(this.#patienceMs, undefined, { signal: timer.signal }).catch(() => undefined)
+    await Promise.race([Promise.all(this.#reading), late])
+    timer.abort()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
