@@ -62,6 +62,11 @@ async function parse(argv: readonly string[], context: CommandContext, streams: 
     .demandCommand(1, 'Which command?')
     .strict()
     .recommendCommands()
+    .check((given, declared) => {
+      const twice = findGivenTwice(given, declared)
+      if (twice !== undefined) throw usage(`--${twice} can be given only once.`)
+      return true
+    })
     .wrap(Math.min(100, streams.stdout.columns ?? 100))
     .exitProcess(false)
     .fail((message, error) => {
@@ -87,6 +92,13 @@ function mount(parser: Argv, command: Command<never>, run: (command: Command<nev
   }
   // A group has no handler of its own: demandCommand asks for one of its children.
   parser.command(command.command, command.describe, build, command.run ? run(command) : () => undefined)
+}
+
+/** Finds an option that was given several times and takes one value: yargs makes a list of it. */
+function findGivenTwice(given: Readonly<Record<string, unknown>>, declared: object): string | undefined {
+  // The names of lists, which yargs tells and its types do not know of.
+  const lists = 'array' in declared && Array.isArray(declared.array) ? declared.array : []
+  return Object.keys(given).find(key => key !== '_' && Array.isArray(given[key]) && !lists.includes(key))
 }
 
 function fail(error: unknown, terminal: Terminal): number {

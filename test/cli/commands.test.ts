@@ -27,6 +27,8 @@ t.test('a command line that is not understood exits 2, in words and in JSON', as
   t.equal(run.code, 2)
   t.match(run.json(), { error: { code: 'CLI_USAGE', remedy: 'user' } })
   t.match(await home.run(['item', 'fetch', '1-1', '--timeout', 'soon']), { code: 2, stderr: /number of seconds/ })
+  const twice = ['item', 'list', 'INBOX', '--profile', 'a', '--profile', 'b']
+  t.match(await home.run(twice), { code: 2, stderr: /--profile can be given only once/ })
 })
 
 t.test('a failure exits 1 and says what to do', async t => {
