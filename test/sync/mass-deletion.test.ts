@@ -242,3 +242,24 @@ t.test('deletions that are held stay told of, although the folder cannot be open
   for (let run = 0; run < 3; run++) await each.sync()
   t.match(inbox(each), { deletions: 'held', error: { code: 'SYNC_DELETIONS_HELD' } })
 })
+
+t.test('what the user wants back and somebody has moved is not deleted while it is slow to arrive', async t => {
+  using each = await account(30)
+  const ids = each.items('INBOX').map(({ id }) => id)
+  for (const uid of [...each.server.folder('INBOX').messages.keys()]) each.server.move('INBOX', uid, 'Archive')
+  each.server.renumber('INBOX')
+  const moved = [...each.server.folder('Archive').messages.values()]
+  for (const message of moved) message.poison = 'lost'
+  const run = () => each.sync().catch(() => undefined)
+  await run()
+  t.match(inbox(each), { state: 'paused' })
+  await resume(each, 'restore')
+  for (let count = 0; count < 6; count++) await run()
+  t.equal(each.store.database.all('SELECT id FROM tomb').length, 0)
+  for (const message of moved) message.poison = undefined
+  for (let count = 0; count < 6; count++) await run()
+  const arrived = each.items('Archive').map(({ id }) => id)
+  t.same(new Set(arrived), new Set(ids), 'they are the same items')
+  t.equal(arrived.length, ids.length)
+  t.equal(each.server.folder('INBOX').messages.size, 0, 'and nothing was uploaded beside them')
+})

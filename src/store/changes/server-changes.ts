@@ -93,7 +93,7 @@ export class ServerChanges {
     const isConflict = row.is_gone !== 1 && this.#isChangedHere(row)
     const isRestored = row.is_gone !== 1 && row.gone_at !== null // our own deletion, taken back too late
     if (twin) this.#absorb(row, twin, resolution)
-    else if ((isConflict || isRestored) && arriving.has(row)) return
+    else if (arriving.has(row) && (isConflict || isRestored || this.#isWantedBack(row))) return
     else if ((isRestored || (isConflict && resolution === 'client')) && row.body_state === 'full') {
       this.#appendAgain(row)
     } else this.giveUp(row)
@@ -174,6 +174,11 @@ export class ServerChanges {
   #isChangedHere(row: Row): boolean {
     if (row.folder !== row.remote_folder) return row.folder !== this.#trash()
     return Number(row.local_revision) > Number(row.synced_revision) && differ(serverFlags(row), localFlags(row))
+  }
+
+  #isWantedBack({ remote_folder }: Row): boolean {
+    const sql = `SELECT 1 FROM folder WHERE id = ? AND consent = 'restore'`
+    return this.#scope.database.find(sql, Number(remote_folder)) !== undefined
   }
 
   #trash(): unknown {
