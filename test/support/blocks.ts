@@ -4,7 +4,7 @@ import type { Transactor } from '../../src/store/transactor.ts'
 import { Faults, Killed } from './model/faults.ts'
 import { plant, replace } from './model/plant.ts'
 
-type Part = 'held' | 'undo' | 'push' | 'purge'
+type Part = 'held' | 'undo' | 'push' | 'readOnly'
 
 const SCANNED_ONCE = /SCAN (meta|dlq|stage|json_each|\(subquery)|CONSTANT ROW/ // small, or looked at once for all rows of a block
 

@@ -171,6 +171,41 @@ t.test('deletions whose answer is written down in part are deletions', async t =
   t.equal(each.serverSubjects('Archive').length, 550)
 })
 
+for (const revertReadOnly of [true, false]) {
+  const what = revertReadOnly ? 'taken back' : 'kept here alone'
+  t.test(`changes that the server does not allow are ${what}, in however many goes`, async t => {
+    const each = await account(t, 'Archive')
+    each.settings = { ...each.settings, revertReadOnly }
+    each.connected = remote => {
+      const list = remote.listFolders.bind(remote)
+      Reflect.set(remote, 'listFolders', async () => (await list()).map(folder => ({ ...folder, rights: 'lr' })))
+      return remote
+    }
+    const items = each.items('Archive').map(({ id }) => id)
+    await each.change({ kind: 'flag', items, add: ['\\Flagged'], remove: [] })
+    await each.change({ kind: 'delete', items: items.slice(0, 30), isPermanent: true })
+    const { id } = folderOf(each, 'Archive')
+    const left = () => {
+      const { pending } = each.store.read
+      return pending.flags(id).length + pending.deletions(id, 1).length
+    }
+    t.equal(left(), MESSAGES)
+    await dies(t, each, killedIn(1, 'readOnly', revertReadOnly ? 'revert' : 'block'))
+    t.equal(left(), MESSAGES - 200, 'the first block')
+    await settled(each)
+    t.equal(left(), 0)
+    t.ok([...each.server.folder('Archive').messages.values()].every(({ flags }) => !flags.has('\\Flagged')))
+    t.equal(each.serverSubjects('Archive').length, MESSAGES)
+    const kept = each.store.database.find('SELECT count(*) AS n FROM item WHERE is_blocked')
+    t.equal(kept?.n, revertReadOnly ? 0 : MESSAGES)
+    each.connected = remote => remote
+    await settled(each)
+    const [message] = each.server.folder('Archive').messages.values()
+    t.equal(each.store.read.pending.blocked().length, 0)
+    t.equal(message?.flags.has('\\Flagged'), !revertReadOnly)
+  })
+}
+
 t.test('however many messages are brought back, no transaction changes more than a block of them', async t => {
   const each = await account(t, 'Archive')
   loseOnServer(each, 'Archive')

@@ -41,9 +41,9 @@ export class ReadOnlyFolders {
     this.#scope.database.run('UPDATE folder SET is_read_only = ? WHERE id = ?', Number(isReadOnly), folder)
   }
 
-  /** Restores the synchronized state; what is new is kept as a conflict. Gives the number of what was undone. */
-  revert(folder: number, denied: DeniedActions): number {
-    const { added, movedIn, removed, flagged } = this.#find(folder, denied)
+  /** Restores the synchronized state of these items; what is new is kept as a conflict. */
+  revert(folder: number, denied: DeniedActions, items: readonly number[]): void {
+    const { added, movedIn, removed, flagged } = this.#find(folder, denied, items)
     for (const row of added) {
       this.#conflicts.keepLocal(row, 'read-only')
       this.#scope.putVanished(Number(row.folder), Number(row.local_uid))
@@ -62,29 +62,29 @@ export class ReadOnlyFolders {
         ...[mask, this.#scope.modseq, Number(denied.flags), Number(id)],
       )
     }
-    const undone = [...movedIn, ...removed, ...flagged]
-    for (const { id } of undone) {
+    for (const { id } of [...movedIn, ...removed, ...flagged]) {
       this.#scope.log({ item: Number(id), folder, event: 'reverted', detail: 'the server does not allow it there' })
     }
-    return added.length + undone.length
   }
 
   /** The items whose changes the server does not take. */
-  blocked(folder: number, denied: DeniedActions): number[] {
+  denied(folder: number, denied: DeniedActions): number[] {
     const { added, movedIn, removed, flagged } = this.#find(folder, denied)
-    return [...added, ...movedIn, ...removed, ...flagged].map(({ id }) => Number(id))
+    return [...new Set([...added, ...movedIn, ...removed, ...flagged].map(({ id }) => Number(id)))]
   }
 
-  /** Marks these items as blocked, and no others. */
-  setBlocked(items: ReadonlySet<number>): void {
-    const { database } = this.#scope
-    const before = new Set(database.all(`SELECT id FROM item WHERE ${IS_BLOCKED}`).map(({ id }) => Number(id)))
+  /** Marks items as blocked. */
+  block(items: readonly number[]): void {
     for (const id of items) {
-      if (before.has(id)) continue
-      database.run('UPDATE item SET is_blocked = ? WHERE id = ?', BLOCKED, id)
+      this.#scope.database.run('UPDATE item SET is_blocked = ? WHERE id = ?', BLOCKED, id)
       this.#scope.log({ item: id, event: 'blocked', detail: 'the server does not allow it there' })
     }
-    for (const id of before) if (!items.has(id)) database.run('UPDATE item SET is_blocked = 0 WHERE id = ?', id)
+  }
+
+  /** The server takes their changes now, or there are none any more. */
+  unblock(items: readonly number[]): void {
+    const sql = `UPDATE item SET is_blocked = 0 WHERE id = ? AND ${IS_BLOCKED}`
+    for (const id of items) this.#scope.database.run(sql, id)
   }
 
   /** Counts a refusal of an item's flags or deletion; after the third they wait for a person. */
@@ -103,32 +103,27 @@ export class ReadOnlyFolders {
     this.#scope.log({ item, event: isLast ? 'change-ignored' : 'change-refused', detail: error })
   }
 
-  #find(folder: number, denied: DeniedActions): Violations {
-    const { database } = this.#scope
-    const all = (isWanted: boolean, sql: string, ...values: number[]) => (isWanted ? database.all(sql, ...values) : [])
+  // Of a folder, or of these items alone.
+  #find(folder: number, denied: DeniedActions, items?: readonly number[]): Violations {
+    const from = items ? 'json_each(?2) AS given CROSS JOIN item ON item.id = given.value' : 'item'
+    const values = items ? [folder, JSON.stringify(items)] : [folder]
+    const all = (isWanted: boolean, where: string) =>
+      isWanted ? this.#scope.database.all(`SELECT item.* FROM ${from} ${where}`, ...values) : []
     const settled = 'uid > 0 AND unlinked IS NULL AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)'
+    const bits = deniedBits(denied)
+    const keywords = denied.flags ? 'OR server_keywords <> local_keywords' : ''
     return {
       added: all(
         denied.append,
-        `SELECT item.* FROM item JOIN op ON op.item = item.id
-           WHERE op.kind = 'append' AND op.state = 'ready' AND op.destination = ? AND is_gone = 0`,
-        folder,
+        `${items ? 'CROSS JOIN' : 'JOIN'} op ON op.item = item.id
+           WHERE op.kind = 'append' AND op.state = 'ready' AND op.destination = ?1 AND is_gone = 0`,
       ),
-      movedIn: all(
-        denied.append,
-        `SELECT * FROM item WHERE folder = ?1 AND remote_folder <> ?1 AND is_gone = 0 AND ${settled}`,
-        folder,
-      ),
-      removed: all(
-        denied.remove,
-        `SELECT * FROM item WHERE remote_folder = ?1 AND (is_gone OR folder <> ?1) AND ${settled}`,
-        folder,
-      ),
+      movedIn: all(denied.append, `WHERE folder = ?1 AND remote_folder <> ?1 AND is_gone = 0 AND ${settled}`),
+      removed: all(denied.remove, `WHERE remote_folder = ?1 AND (is_gone OR folder <> ?1) AND ${settled}`),
       flagged: all(
         denied.flags || denied.seen || denied.remove,
-        `SELECT * FROM item WHERE remote_folder = ?1 AND is_gone = 0 AND ${settled}
-           AND ((server_bits & ?2) <> (local_bits & ?2) OR ?3 AND server_keywords <> local_keywords)`,
-        ...[folder, deniedBits(denied), Number(denied.flags)],
+        `WHERE remote_folder = ?1 AND ${denied.remove ? '' : 'is_gone = 0 AND'} ${settled}
+           AND ((server_bits & ${bits}) <> (local_bits & ${bits}) ${keywords})`,
       ),
     }
   }

@@ -194,8 +194,9 @@ export class PendingChanges {
     return this.#database.all(sql).map(({ id }) => Number(id))
   }
 
-  hasBlocked(): boolean {
-    return this.#database.find(`SELECT 1 FROM item WHERE ${IS_BLOCKED} LIMIT 1`) !== undefined
+  /** Items with changes that the server does not take where they are. */
+  blocked(): number[] {
+    return this.#database.all(`SELECT id FROM item WHERE ${IS_BLOCKED}`).map(({ id }) => Number(id))
   }
 
   /** Folders with changes of flags or deletions to be told. */

@@ -1,6 +1,8 @@
 import type { DeniedActions } from '../../store/changes/read-only-folders.ts'
 import type { FolderRow } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
 import type { SyncErrorCode } from '../errors.ts'
+import { inBlocks } from '../in-blocks.ts'
 import { isRefusal } from '../refusal.ts'
 import type { PushContext } from './push-account.ts'
 
@@ -18,18 +20,25 @@ export async function enforceRights(context: PushContext): Promise<void> {
   const blocked = new Set<number>()
   for (const folder of store.read.folders().filter(({ id }) => touched.has(id))) {
     const denied = await deniedIn(context, folder)
+    const items = isAny(denied) ? store.transact(({ readOnly }) => readOnly.denied(folder.id, denied)) : []
     if (settings.revertReadOnly) {
-      if (isAny(denied)) store.transact(({ readOnly }) => readOnly.revert(folder.id, denied))
+      await inBlocks(store, items, ({ readOnly }, block) => readOnly.revert(folder.id, denied, block))
       tell(context, folder, 0)
       continue
     }
-    const items = isAny(denied) ? store.transact(({ readOnly }) => readOnly.blocked(folder.id, denied)) : []
     for (const item of items) blocked.add(item)
     tell(context, folder, items.length)
   }
-  if (blocked.size > 0 || store.read.pending.hasBlocked()) {
-    store.transact(({ readOnly }) => readOnly.setBlocked(blocked))
-  }
+  await setBlocked(store, blocked)
+}
+
+/** Marks these items as blocked, and no others. */
+async function setBlocked(store: Store, items: ReadonlySet<number>): Promise<void> {
+  const before = new Set(store.read.pending.blocked())
+  const fresh = [...items].filter(item => !before.has(item))
+  const over = [...before].filter(item => !items.has(item))
+  await inBlocks(store, fresh, ({ readOnly }, block) => readOnly.block(block))
+  await inBlocks(store, over, ({ readOnly }, block) => readOnly.unblock(block))
 }
 
 /** Tells what MYRIGHTS does not allow (RFC 4314; `d` of RFC 2086 is all that deletes). */
