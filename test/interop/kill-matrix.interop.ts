@@ -5,6 +5,8 @@ import { type Case, Matrix, type Variant } from '../support/kill/matrix.ts'
 import { randomSource } from '../support/model/random.ts'
 
 const IS_LONG = process.env.POSTERN_LONG === '1'
+// Of a long run: every how many-th point, from which on.
+const [STEP, FIRST] = [Number(process.env.POSTERN_KILL_STEP ?? 1), Number(process.env.POSTERN_KILL_FIRST ?? 1)]
 const SEED = Number(process.env.POSTERN_TEST_SEED ?? 20_261_125)
 const PARALLEL = 2
 
@@ -46,7 +48,7 @@ const VARIANTS: readonly Sampled[] = [
 ]
 
 t.setTimeout(IS_LONG ? 7_200_000 : 300_000)
-t.comment(`seed ${SEED}${IS_LONG ? ', every point' : ''}`)
+t.comment(`seed ${SEED}${IS_LONG ? `, every ${STEP}. point from ${FIRST} on` : ''}`)
 
 for (const variant of VARIANTS) {
   t.test(
@@ -74,7 +76,7 @@ for (const variant of VARIANTS) {
 
 /** All points of a long run, or so many of them. */
 function choosePoints(points: number, count: number, random: () => number): number[] {
-  if (IS_LONG) return Array.from({ length: points }, (_, index) => index + 1)
+  if (IS_LONG) return Array.from({ length: Math.ceil((points - FIRST + 1) / STEP) }, (_, index) => FIRST + index * STEP)
   return Array.from({ length: count }, () => 1 + Math.floor(random() * points))
 }
 
@@ -87,7 +89,7 @@ function singleKills({ single }: Sampled, points: number, random: () => number):
 }
 
 function doubleKills({ double }: Sampled, points: number, random: () => number): Case[] {
-  return Array.from({ length: IS_LONG ? Math.ceil(points / 3) : double }, (_, index) => {
+  return Array.from({ length: IS_LONG ? Math.ceil(points / 3 / STEP) : double }, (_, index) => {
     const [first, second] = [1 + Math.floor(random() * points), 1 + Math.floor((random() * points) / 2)]
     return { seed: index, kills: [first, second], pauseAt: pauseBefore(first, random) }
   })
