@@ -10,7 +10,7 @@ import type { SyncSettings } from '../settings.ts'
 import { type AuditContext, auditDelta, investigate, trustsDeltas } from './audit-delta.ts'
 import { bodyLimits, wantedPart } from './body-limits.ts'
 import { assertRecognised } from './mass-deletion.ts'
-import { planFolder, type RemoteDelta } from './plan.ts'
+import { type KnownUids, planFolder, type RemoteDelta } from './plan.ts'
 
 const FULL_COMPARE_MS = 86_400_000 // a day
 
@@ -54,7 +54,8 @@ export async function runPlan(context: PlanContext, folder: FolderRow): Promise<
     await planWhole(context, folder, selected)
     return selected
   }
-  await apply(context, folder, selected, delta)
+  const known = context.store.read.known(folder.id, selected.uidValidity)
+  await apply(context, { folder, selected, known }, delta)
   const wrong = await auditDelta(store, folder, selected)
   if (wrong === undefined) return selected
   const again = await investigate(context, folder, selected, wrong)
@@ -99,22 +100,28 @@ function missingFrom(uids: UidSet, first: number, last: number): number[] {
 
 /** Compares all that the server has in a folder with all that the store knows of it. */
 export async function planWhole(context: PlanContext, folder: FolderRow, selected: SelectedFolder): Promise<void> {
-  const messages = await selected.fetchFlags()
+  // What is known is read while the server writes its list: nothing else gives UIDs to messages meanwhile.
+  const readKnown = async () => context.store.read.known(folder.id, selected.uidValidity)
+  const [messages, known] = await Promise.all([selected.fetchFlags(), readKnown()])
   // Removed by somebody meanwhile, or left out of the list: only what SEARCH does not find either is gone.
   const isShort = new Set(messages.map(({ uid }) => uid)).size < selected.messages
   const alsoThere = isShort ? await selected.searchUids() : UidSet.EMPTY
-  await apply(context, folder, selected, { kind: 'full', messages, alsoThere })
+  await apply(context, { folder, selected, known }, { kind: 'full', messages, alsoThere })
+}
+
+interface Sides {
+  readonly folder: FolderRow
+  readonly selected: SelectedFolder
+  readonly known: KnownUids
 }
 
 async function apply(
   { store, settings, clock }: PlanContext,
-  folder: FolderRow,
-  selected: SelectedFolder,
+  { folder, selected, known }: Sides,
   delta: RemoteDelta,
 ): Promise<void> {
   const { uidValidity } = selected
   const limits = bodyLimits(settings, folder, clock())
-  const known = store.read.known(folder.id, uidValidity)
   const plan = planFolder(known, delta)
   const incoming = await readMetadata(store, selected, UidSet.of(plan.newUids))
   const recognition = {
