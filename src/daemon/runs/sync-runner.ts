@@ -171,14 +171,16 @@ export class SyncRunner implements AsyncDisposable {
     this.#assertThere(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
     const account = await this.#account(profile)
-    const both = AbortSignal.any([signal, this.#stopping.signal])
+    const cancelled = this.#runsOf(profile.number).cancel.signal // a pause, or its removal
+    const any = AbortSignal.any([signal, this.#stopping.signal, cancelled])
     return this.#fetchSignIns.with(mailAccountOf(profile), async signIn => {
       const onEvent = (event: EngineEvent) => {
         if (event.kind === 'signed-in') signIn.accepted()
         else if (event.kind === 'body') onProgress(event)
       }
-      return this.#engine.fetch({ ...account, items, timeoutMs }, onEvent, both).catch(async error => {
-        throw await this.#refusal(profile, signIn, error)
+      return this.#engine.fetch({ ...account, items, timeoutMs }, onEvent, any).catch(async error => {
+        const cause = await this.#refusal(profile, signIn, error)
+        throw cancelled.aborted ? cancelled.reason : cause
       })
     })
   }
