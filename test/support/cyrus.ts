@@ -1,12 +1,10 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from './free-port.ts'
+import { endServer, untilItGreets } from './real-server.ts'
 
 /** The password of every user. */
 export const CYRUS_PASSWORD = 'secret'
@@ -14,7 +12,6 @@ const UNPACKED = process.env.POSTERN_TEST_CYRUS ?? '/var/cache/postern-test-cyru
 const BIN = join(UNPACKED, 'usr/lib/cyrus/bin')
 const LIBRARIES = [join(UNPACKED, 'usr/lib/x86_64-linux-gnu'), join(UNPACKED, 'usr/lib')].join(':')
 const MAIL_USER = 'nobody'
-const START_TIMEOUT_MS = 15_000
 
 /** What a private Cyrus is to have. Users are names without a domain. */
 export interface CyrusOptions {
@@ -68,35 +65,11 @@ export class Cyrus implements AsyncDisposable {
 
   /** Waits until it listens. */
   async ready(): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS
-    while (!(await this.#answers())) {
-      if (this.#child.exitCode !== null || Date.now() > deadline)
-        throw new Error(`Cyrus did not start, see ${this.dir}/log`)
-      await sleep(50)
-    }
+    await untilItGreets(this.#child, this.imapPort, `Cyrus (see ${this.dir}/log)`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) {
-      const exited = once(this.#child, 'exit')
-      this.#child.kill('SIGTERM') // its children end with it
-      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
-      await exited
-      clearTimeout(timer)
-    }
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
-  }
-
-  async #answers(): Promise<boolean> {
-    const socket = connect(this.imapPort, '127.0.0.1')
-    try {
-      await once(socket, 'data')
-      return true
-    } catch {
-      return false // refused: not yet
-    } finally {
-      socket.destroy()
-    }
+    await endServer(this.#child, this.dir)
   }
 }
 

@@ -1,16 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from './free-port.ts'
+import { endServer, untilItGreets } from './real-server.ts'
 
 /** The password of every user. */
 export const DOVECOT_PASSWORD = 'secret'
 const MAIL_USER = 'nobody'
-const START_TIMEOUT_MS = 15_000
 
 /** What a private Dovecot is to have. */
 export interface DovecotOptions {
@@ -76,35 +73,11 @@ export class Dovecot implements AsyncDisposable {
 
   /** Waits until it listens. */
   async ready(): Promise<void> {
-    const deadline = Date.now() + START_TIMEOUT_MS
-    while (!(await this.#answers())) {
-      if (this.#child.exitCode !== null || Date.now() > deadline)
-        throw new Error(`Dovecot did not start, see ${this.dir}/log`)
-      await sleep(50)
-    }
+    await untilItGreets(this.#child, this.imapPort, `Dovecot (see ${this.dir}/log)`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null) {
-      const exited = once(this.#child, 'exit')
-      this.#child.kill('SIGTERM')
-      const timer = setTimeout(() => this.#child.kill('SIGKILL'), 5000)
-      await exited
-      clearTimeout(timer)
-    }
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
-  }
-
-  async #answers(): Promise<boolean> {
-    const socket = connect(this.imapPort, '127.0.0.1')
-    try {
-      await once(socket, 'data')
-      return true
-    } catch {
-      return false // refused: not yet
-    } finally {
-      socket.destroy()
-    }
+    await endServer(this.#child, this.dir)
   }
 }
 

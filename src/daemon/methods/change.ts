@@ -62,21 +62,33 @@ async function applyToFolder(context: MethodContext, name: string | undefined, c
   return { folder: 'newPath' in change ? change.newPath : change.path, changed }
 }
 
-/** Items of several profiles may be named together; each profile's are changed all or none. */
 async function applyToItems(
   context: MethodContext,
   ids: readonly string[],
   makeChange: (items: readonly number[]) => LocalChange,
 ) {
   const found = ids.map(id => findItem(context.installation, id))
-  const created: string[] = []
+  const { changed, items } = await applyByProfile(context, found, makeChange)
+  return { changed, ids: items.length > 0 ? items : ids }
+}
+
+/**
+ * Changes rows of several profiles, each profile's all or none. `items` are the ids of those that the changes tell of,
+ * such as copies.
+ */
+export async function applyByProfile(
+  context: MethodContext,
+  found: readonly { readonly profile: Profile; readonly row: number }[],
+  makeChange: (rows: readonly number[]) => LocalChange,
+): Promise<{ readonly changed: number; readonly items: readonly string[] }> {
+  const items: string[] = []
   let changed = 0
   for (const [, group] of Map.groupBy(found, ({ profile }) => profile.number)) {
     const chosen = group[0]?.profile
     if (!chosen) continue
     const result = await apply(context, chosen, makeChange(group.map(({ row }) => row)))
     changed += result.changed
-    for (const row of result.items) created.push(`${chosen.number}-${row}`)
+    for (const row of result.items) items.push(`${chosen.number}-${row}`)
   }
-  return { changed, ids: created.length > 0 ? created : ids }
+  return { changed, items }
 }

@@ -6,7 +6,7 @@ import type { Installation } from '../installation.ts'
 import { type MethodContext, octetsMethod, valueMethod } from '../method.ts'
 import type { ConflictListing } from '../reading/kept-listing.ts'
 import { readOne } from '../reading/readers.ts'
-import { apply } from './change.ts'
+import { apply, applyByProfile } from './change.ts'
 
 const profile = z.string().optional()
 const ids = z.array(z.string()).min(1)
@@ -68,20 +68,14 @@ function findConflict(installation: Installation, id: string): { readonly profil
   throw noSuchConflict(JSON.stringify(id))
 }
 
-async function applyToConflicts(
+function applyToConflicts(
   context: MethodContext,
   ids: readonly string[],
   makeChange: (conflicts: readonly number[]) => ConflictChange,
 ) {
-  const found = ids.map(id => findConflict(context.installation, id))
-  const items: string[] = []
-  let changed = 0
-  for (const [, group] of Map.groupBy(found, ({ profile }) => profile.number)) {
-    const chosen = group[0]?.profile
-    if (!chosen) continue
-    const result = await apply(context, chosen, makeChange(group.map(({ row }) => row)))
-    changed += result.changed
-    for (const row of result.items) items.push(`${chosen.number}-${row}`)
-  }
-  return { changed, items }
+  return applyByProfile(
+    context,
+    ids.map(id => findConflict(context.installation, id)),
+    makeChange,
+  )
 }

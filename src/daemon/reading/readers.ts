@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { Worker } from 'node:worker_threads'
 import { fromWireError } from '../control/wire-error.ts'
-import { entryPoint } from '../entry-point.ts'
+import { WorkerClient } from '../worker-client.ts'
 import { type ReaderOperations, StoreReaders } from './reader-operations.ts'
 import type { ReaderAnswer, ReaderRequest } from './reader-worker.ts'
 
@@ -54,10 +53,9 @@ export class InlineReaders implements Readers {
 
 /** Reads in a worker. Values are asked for one by one, so a slow taker holds up nothing but itself. */
 export class WorkerReaders implements Readers {
-  readonly #waiting = new Map<number, PromiseWithResolvers<ReaderAnswer>>()
+  readonly #worker = new WorkerClient<ReaderRequest, ReaderAnswer>('reading/reader-worker', 'reader')
   readonly #reading = new Set<Promise<void>>()
   readonly #patienceMs: number
-  #worker: Worker | undefined
   #id = 0
 
   constructor(patienceMs = PATIENCE_MS) {
@@ -74,14 +72,14 @@ export class WorkerReaders implements Readers {
     let isOver = false
     try {
       for (let request: ReaderRequest = { kind: 'call', id, operation, params }; ; request = { kind: 'next', id }) {
-        const answer = await this.#ask(request)
+        const answer = await this.#worker.ask(request)
         isOver = answer.kind !== 'value'
         if (answer.kind === 'end') return
         if (answer.kind === 'failed') throw fromWireError(answer.error)
         yield answer.value as ReadValue<Name> // the worker runs the same class
       }
     } finally {
-      if (!isOver) this.#worker?.postMessage({ kind: 'cancel', id } satisfies ReaderRequest)
+      if (!isOver) this.#worker.tell({ kind: 'cancel', id } satisfies ReaderRequest)
       this.#reading.delete(reading.promise)
       reading.resolve()
     }
@@ -95,35 +93,6 @@ export class WorkerReaders implements Readers {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#worker?.terminate()
-  }
-
-  #ask(request: ReaderRequest): Promise<ReaderAnswer> {
-    const waiting = Promise.withResolvers<ReaderAnswer>()
-    this.#waiting.set(request.id, waiting)
-    this.#started().postMessage(request)
-    return waiting.promise
-  }
-
-  #started(): Worker {
-    if (this.#worker) return this.#worker
-    const worker = new Worker(entryPoint('reading/reader-worker'), { name: 'reader' })
-    worker.on('message', (answer: ReaderAnswer) => {
-      this.#waiting.get(answer.id)?.resolve(answer)
-      this.#waiting.delete(answer.id)
-    })
-    worker.on('error', error => this.#fail(worker, error))
-    worker.on('exit', code => this.#fail(worker, new Error(`the reader worker exited with ${code}`)))
-    worker.unref()
-    this.#worker = worker
-    return worker
-  }
-
-  // An error is followed by an exit, when another worker may be at work already.
-  #fail(worker: Worker, error: unknown): void {
-    if (this.#worker !== worker) return
-    this.#worker = undefined
-    for (const waiting of this.#waiting.values()) waiting.reject(error)
-    this.#waiting.clear()
+    await this.#worker[Symbol.asyncDispose]()
   }
 }
