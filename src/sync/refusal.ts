@@ -1,7 +1,10 @@
 import { PosternError } from '../errors.ts'
 
+/** The response code for what the server cannot do; Dovecot's for a message that it cannot read. */
+export const SERVER_BUG = 'SERVERBUG'
+
 // Codes that mean "not now" and say nothing of the message (RFC 5530 section 3).
-const THROTTLED = new Set(['LIMIT', 'UNAVAILABLE', 'INUSE', 'SERVERBUG', 'CONTACTADMIN'])
+const THROTTLED = new Set(['LIMIT', 'UNAVAILABLE', 'INUSE', SERVER_BUG, 'CONTACTADMIN'])
 
 /** The response code for messages that somebody has removed meanwhile (RFC 5530 section 3). */
 export const EXPUNGE_ISSUED = 'EXPUNGEISSUED'

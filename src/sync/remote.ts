@@ -145,6 +145,9 @@ export interface RemoteUid {
   readonly uid: number
 }
 
+/** Hears which UID a message has now that had `uid` in the folder that is open. */
+export type GivenHandler = (uid: number, given: RemoteUid) => void
+
 /** A message to be appended. */
 export interface RemoteAppend {
   readonly flags: readonly string[]
@@ -168,9 +171,9 @@ export interface WritableFolder {
     uids: UidSet,
     change: { readonly add: readonly string[]; readonly remove: readonly string[] },
   ): Promise<void>
-  /** Moves (RFC 6851). Resolves to the new UIDs by the old ones, as far as the server tells them. */
-  move(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>>
-  copy(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>>
+  /** Moves (RFC 6851). Tells the new UIDs as far as the server does, which it may do and refuse the rest. */
+  move(uids: UidSet, destination: string, onGiven: GivenHandler): Promise<void>
+  copy(uids: UidSet, destination: string, onGiven: GivenHandler): Promise<void>
   /** Marks as \\Deleted and, with UIDPLUS, removes; without it other clients' marked mail would go as well. */
   expunge(uids: UidSet): Promise<void>
 }

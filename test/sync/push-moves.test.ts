@@ -30,6 +30,7 @@ async function pushOne(t: Test, answerMove: (received: readonly string[]) => str
     '* OK ready',
     polite('MOVE UIDPLUS', command => {
       if (command.startsWith('SELECT')) return '* 1 EXISTS\r\n* OK [UIDVALIDITY 1] ok\r\nTAG OK [READ-WRITE] done\r\n'
+      if (command.startsWith('UID FETCH')) return '* 1 FETCH (UID 1 FLAGS ())\r\nTAG OK done\r\n'
       if (/^(CREATE|SUBSCRIBE)/.test(command)) return 'TAG OK done\r\n'
       return command.startsWith('UID MOVE') ? answerMove(server.received) : undefined
     }),

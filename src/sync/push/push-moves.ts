@@ -1,11 +1,9 @@
 import { PosternError } from '../../errors.ts'
-import { UidSet } from '../../formats/imap/uid-set.ts'
 import type { PendingMove } from '../../store/queries/pending-changes.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import { openForChanges } from '../download/open-folder.ts'
 import { headerHashOf } from '../local/header-hash.ts'
-import { EXPUNGE_ISSUED, isRefusal, isThrottled, refusalCode } from '../refusal.ts'
-import type { RemoteMail, WritableFolder } from '../remote.ts'
+import { MoveBatch } from './move-batch.ts'
 import { isPushable, type PushContext, refusable } from './push-account.ts'
 
 const MAX_BATCH_MESSAGES = 500
@@ -37,7 +35,10 @@ async function moveFrom(
     const destination = folders.get(destinationId)
     if (!destination || !isPushable({ ...destination, uidValidity: 0 })) continue
     for (let at = 0; at < group.length; at += MAX_BATCH_MESSAGES) {
-      await moveBatch(context, selected, destination, group.slice(at, at + MAX_BATCH_MESSAGES))
+      const moves = group.slice(at, at + MAX_BATCH_MESSAGES)
+      const recognisable = moves.map(move => ({ ...move, headerHash: recognisableHash(context, move) }))
+      const batch = new MoveBatch(context, { source: selected, destination }, recognisable)
+      await refusable(context, destination.path, () => batch.run())
     }
   }
 }
@@ -51,57 +52,4 @@ function recognisableHash({ store }: PushContext, { messageId, location }: Pendi
     if (error instanceof PosternError && error.code === 'STORE_PACK_DAMAGED') return undefined
     throw error
   }
-}
-
-async function moveBatch(
-  context: PushContext,
-  selected: WritableFolder,
-  destination: FolderRow,
-  batch: readonly PendingMove[],
-): Promise<void> {
-  const { store, remote } = context
-  const hashes = batch.map(move => recognisableHash(context, move))
-  store.transact(transactor => {
-    for (const [index, { item }] of batch.entries()) transactor.push.moveStarted(item, destination.id, hashes[index])
-  })
-  const uids = UidSet.of(batch.map(({ uid }) => uid))
-  const isCopy = !remote.features.move
-  await refusable(context, destination.path, async () => {
-    try {
-      const given = await transfer(remote, selected, uids, destination.path)
-      store.transact(transactor => {
-        for (const { item, uid } of batch) transactor.push.moved(item, given.get(uid), isCopy)
-      })
-    } catch (error) {
-      if (isRefusal(error)) settleRefused(context, batch, error)
-      throw error
-    }
-  })
-}
-
-/** A server that has no time now is asked again by the next cycle; one that does not want to gets its way. */
-function settleRefused({ store }: PushContext, batch: readonly PendingMove[], error: PosternError): void {
-  const isLater = isThrottled(error) || refusalCode(error) === EXPUNGE_ISSUED
-  store.transact(({ push }) => {
-    for (const { item } of batch) {
-      if (isLater) push.moveDeferred(item)
-      else push.moveRefused(item, error.message)
-    }
-  })
-}
-
-/**
- * Moves or copies. A destination that somebody has deleted meanwhile is made again; when somebody has removed one of the
- * messages meanwhile, the server may refuse them all once.
- */
-async function transfer(remote: RemoteMail, selected: WritableFolder, uids: UidSet, path: string) {
-  const attempt = () => (remote.features.move ? selected.move(uids, path) : selected.copy(uids, path))
-  try {
-    return await attempt()
-  } catch (error) {
-    const code = refusalCode(error)
-    if (code === 'TRYCREATE') await remote.createFolder(path)
-    else if (code !== EXPUNGE_ISSUED) throw error
-  }
-  return await attempt()
 }

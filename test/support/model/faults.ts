@@ -1,5 +1,6 @@
 import { PosternError } from '../../../src/errors.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { pick } from './random.ts'
 
 /** The process was killed: nothing of it does anything any more. */
 export class Killed extends Error {}
@@ -36,11 +37,11 @@ export class Faults {
   }
 
   /** Tells with which response code a server refuses a message: each one twice at most, so that it is not given up. */
-  refuses(message: string): string | undefined {
+  refuses(message: string, reasons: readonly string[]): string | undefined {
     const before = this.#refused.get(message) ?? 0
     if (before >= 2 || this.#random() >= this.chance) return undefined
     this.#refused.set(message, before + 1)
-    return this.#random() < 0.5 ? 'OVERQUOTA' : 'NOPERM'
+    return pick(this.#random, reasons)
   }
 
   /** The store of a process that may be killed at any commit. */

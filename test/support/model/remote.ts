@@ -7,6 +7,7 @@ import type {
   DownloadBatch,
   FolderCursor,
   FolderRole,
+  GivenHandler,
   RemoteAppend,
   RemoteFeatures,
   RemoteFlags,
@@ -102,7 +103,12 @@ export class ModelRemote implements RemoteMail {
   select(path: string): Promise<WritableFolder> {
     return this.#faults.call(() => {
       const contents = this.#selected(path, this.#open(path), undefined)
-      return new ModelWritable(this.#server, this.#faults, contents, this.#givesUid.bind(this))
+      const mayRefuse = (octets: Buffer) => this.#refuseAtRandom(octets, ['OVERQUOTA', 'CANNOT', 'CANNOT', 'INUSE'])
+      return new ModelWritable(this.#server, contents, {
+        mayRefuse,
+        faults: this.#faults,
+        givesUid: this.#givesUid.bind(this),
+      })
     })
   }
 
@@ -111,7 +117,7 @@ export class ModelRemote implements RemoteMail {
     return this.#faults.call(() => {
       const bodies = messages.map(({ chunks }) => Buffer.concat([...chunks()]))
       // All or none (RFC 3502).
-      for (const octets of bodies) this.#refuseAtRandom(octets)
+      for (const octets of bodies) this.#refuseAtRandom(octets, ['OVERQUOTA', 'NOPERM'])
       this.#server.headersUploaded += bodies.filter(octets => octets.at(-1) !== FULL_STOP).length
       return messages.map(({ flags, internalDateMs }, index) => {
         const uid = this.#server.append(path, bodies[index] ?? Buffer.alloc(0), flags, internalDateMs)
@@ -155,8 +161,8 @@ export class ModelRemote implements RemoteMail {
     return this.#model.givesUids && path !== this.#model.unsticky
   }
 
-  #refuseAtRandom(octets: Buffer): void {
-    const reason = this.#faults.refuses(octets.toString())
+  #refuseAtRandom(octets: Buffer, reasons: readonly string[]): void {
+    const reason = this.#faults.refuses(octets.toString(), reasons)
     if (reason === undefined) return
     const cause = { code: { name: reason } }
     throw new PosternError('UPSTREAM_REFUSED', 'the model refused', { remedy: 'retry', advice: '-', cause })
@@ -284,16 +290,25 @@ function headerOf(octets: Buffer): Buffer {
   return octets.subarray(0, octets.indexOf('\r\n\r\n') + 4)
 }
 
+interface WritableOptions {
+  readonly faults: Faults
+  readonly givesUid: (path: string) => boolean
+  /** Throws when the server refuses to move this message. */
+  readonly mayRefuse: (octets: Buffer) => void
+}
+
 class ModelWritable extends Session implements WritableFolder {
   readonly #server: ModelServer
-  readonly #givesUid: (path: string) => boolean
+  readonly #givesUid: WritableOptions['givesUid']
+  readonly #mayRefuse: WritableOptions['mayRefuse']
   readonly contents: ModelSelected
 
-  constructor(server: ModelServer, faults: Faults, contents: ModelSelected, givesUid: (path: string) => boolean) {
+  constructor(server: ModelServer, contents: ModelSelected, { faults, givesUid, mayRefuse }: WritableOptions) {
     super(server.folder(contents.path), faults, contents.path)
     this.#server = server
     this.contents = contents
     this.#givesUid = givesUid
+    this.#mayRefuse = mayRefuse
   }
 
   storeFlags(uids: UidSet, { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] }) {
@@ -303,12 +318,19 @@ class ModelWritable extends Session implements WritableFolder {
     })
   }
 
-  move(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>> {
-    return this.#transfer(uids, destination, uid => this.#server.move(this.path, uid, destination))
+  move(uids: UidSet, destination: string, onGiven: GivenHandler): Promise<void> {
+    return this.#each(uids, (uid, { octets }) => {
+      this.#mayRefuse(octets) // what came before it is moved (RFC 6851 section 3.3)
+      this.#tell(uid, destination, this.#server.move(this.path, uid, destination), onGiven)
+    })
   }
 
-  copy(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>> {
-    return this.#transfer(uids, destination, uid => this.#server.copy(this.path, uid, destination))
+  async copy(uids: UidSet, destination: string, onGiven: GivenHandler): Promise<void> {
+    const [refused] = uids.ranges[0] ?? []
+    await this.#each(uids, (uid, { octets }) => {
+      if (uid === refused) this.#mayRefuse(octets) // all or none (RFC 9051 section 6.4.7)
+      this.#tell(uid, destination, this.#server.copy(this.path, uid, destination), onGiven)
+    })
   }
 
   expunge(uids: UidSet): Promise<void> {
@@ -317,16 +339,15 @@ class ModelWritable extends Session implements WritableFolder {
     })
   }
 
-  #transfer(uids: UidSet, destination: string, transfer: (uid: number) => number | undefined) {
+  #each(uids: UidSet, change: (uid: number, message: ModelMessage) => void): Promise<void> {
     return this.call(messages => {
-      const given = new Map<number, RemoteUid>()
-      for (const uid of [...messages.keys()].filter(uid => uids.has(uid))) {
-        const to = transfer(uid)
-        const { uidValidity } = this.#server.folder(destination)
-        if (to !== undefined && this.#givesUid(destination)) given.set(uid, { uidValidity, uid: to })
-      }
-      return given
+      for (const [uid, message] of [...messages]) if (uids.has(uid)) change(uid, message)
     })
+  }
+
+  #tell(uid: number, destination: string, to: number | undefined, onGiven: GivenHandler): void {
+    const { uidValidity } = this.#server.folder(destination)
+    if (to !== undefined && this.#givesUid(destination)) onGiven(uid, { uidValidity, uid: to })
   }
 }
 

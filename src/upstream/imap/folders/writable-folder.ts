@@ -2,7 +2,7 @@ import { mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import type { ResponseCode } from '../../../formats/imap/response.ts'
 import { type UidSet, uidsInOrder } from '../../../formats/imap/uid-set.ts'
 import { numberOf, textOf } from '../../../formats/imap/value.ts'
-import type { RemoteUid, WritableFolder } from '../../../sync/remote.ts'
+import type { GivenHandler, WritableFolder } from '../../../sync/remote.ts'
 import type { ImapConnection } from '../connection/connection.ts'
 import { isFlag } from './append.ts'
 import { OpenFolder, Opening } from './selected-folder.ts'
@@ -45,12 +45,12 @@ class SelectedForChanges implements WritableFolder {
     await Promise.all(commands.map(command => this.#connection.command([command])))
   }
 
-  move(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>> {
-    return this.#transfer('MOVE', uids, destination)
+  move(uids: UidSet, destination: string, onGiven: GivenHandler): Promise<void> {
+    return this.#transfer('MOVE', uids, destination, onGiven)
   }
 
-  copy(uids: UidSet, destination: string): Promise<ReadonlyMap<number, RemoteUid>> {
-    return this.#transfer('COPY', uids, destination)
+  copy(uids: UidSet, destination: string, onGiven: GivenHandler): Promise<void> {
+    return this.#transfer('COPY', uids, destination, onGiven)
   }
 
   async expunge(uids: UidSet): Promise<void> {
@@ -62,18 +62,16 @@ class SelectedForChanges implements WritableFolder {
     await Promise.all(commands.map(command => this.#connection.command([command])))
   }
 
-  async #transfer(verb: 'MOVE' | 'COPY', uids: UidSet, destination: string) {
-    const given = new Map<number, RemoteUid>()
+  async #transfer(verb: 'MOVE' | 'COPY', uids: UidSet, destination: string, onGiven: GivenHandler) {
     const code = ({ name, args }: ResponseCode) => {
       if (name !== 'COPYUID') return
       const uidValidity = numberOf(args[0]) ?? 0
       const [from, to] = [args[1], args[2]].map(value => uidsInOrder(textOf(value) ?? '', MAX_COPIED))
       if (!from || !to || from.length !== to.length || uidValidity === 0) return
-      for (const [index, uid] of from.entries()) given.set(uid, { uidValidity, uid: to[index] ?? 0 })
+      for (const [index, uid] of from.entries()) onGiven(uid, { uidValidity, uid: to[index] ?? 0 })
     }
     const target = mailboxArgument(destination)
     const sets = [...uids.split(MAX_SET_OCTETS)]
     await Promise.all(sets.map(set => this.#connection.command([`UID ${verb} ${set} `, target], { code })))
-    return given
   }
 }
