@@ -54,6 +54,29 @@ t.test('a copy that may have arrived is no reason to give up an original that so
   t.equal(store.read.getItem(original).uid, 9)
 })
 
+t.test('what is deleted here while the answer is lost takes no copy with it', async t => {
+  for (const kind of ['made here', 'from the server']) {
+    const { store, inbox } = storeWithInbox(t)
+    const archive = addFolder(store, 'Archive')
+    await addItem(store, inbox, 1)
+    if (kind === 'from the server') await addItem(store, archive, 1)
+    const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+    store.transact(transactor => {
+      if (kind === 'made here') {
+        const made = transactor.local.copy(original, archive)
+        transactor.push.appendStarted(made, archive, SENT)
+        transactor.push.appended(made, { uidValidity: 1, uid: 1 })
+      }
+      transactor.local.delete(original, { isPermanent: true })
+      transactor.vanish(inbox, 1, 1) // we have expunged it, but never heard so
+    })
+    for (let cycle = 0; cycle < 4; cycle++) await sweep(store, 'client')
+    t.same([...store.read.items(inbox)], [], kind)
+    t.match([...store.read.items(archive)], { length: 1, 0: { uid: 1 } }, kind)
+    t.same(store.read.pending.deletions(archive, 1), [], kind)
+  }
+})
+
 t.test('flags of a message whose move was not answered wait until it is found', async t => {
   const { store, inbox } = storeWithInbox(t)
   const archive = addFolder(store, 'Archive')

@@ -103,13 +103,22 @@ export function findVanished(
 // Of the folder it was moved to before that it came from; while a move of ours to elsewhere has no answer, for two more.
 const TWIN_CYCLES = 3
 
-/** Finds the message that a vanished item turned up as before it vanished, in a folder that was looked at first. */
+// What the user deletes here vanishes for that very reason: a copy that the user could see then is another message.
+const CAME_LATER = `(SELECT min(seq) FROM ledger WHERE ledger.item = item.id) >
+  (SELECT max(seq) FROM ledger WHERE ledger.item = ?3 AND event = 'deleting')`
+
+/**
+ * Finds the message that a vanished item turned up as before it vanished, in a folder that was looked at first. What never
+ * came from the server (`born` is 0), such as a copy that was made here, is no such message.
+ */
 export function findTwin(database: Database, row: Row): Row | undefined {
-  const same = `size = ? AND internal_date = ? AND id <> ? AND born >= ? AND uid > 0 AND unlinked IS NULL`
-  const values = [Number(row.size), Number(row.internal_date), Number(row.id), Number(row.unlinked) - TWIN_CYCLES]
+  const since = Math.max(1, Number(row.unlinked) - TWIN_CYCLES)
+  const same = `size = ?1 AND internal_date = ?2 AND id <> ?3 AND born >= ?4 AND uid > 0 AND unlinked IS NULL
+    ${row.is_gone === 1 ? `AND ${CAME_LATER}` : ''}`
+  const values = [Number(row.size), Number(row.internal_date), Number(row.id), since]
   if (typeof row.message_id === 'string') {
-    const sql = `SELECT * FROM item WHERE message_id = ? AND ${same} ORDER BY id LIMIT 1`
-    return database.find(sql, row.message_id, ...values)
+    const sql = `SELECT * FROM item WHERE message_id = ?5 AND ${same} ORDER BY id LIMIT 1`
+    return database.find(sql, ...values, row.message_id)
   }
   return database
     .all(`SELECT * FROM item WHERE message_id IS NULL AND ${same} ORDER BY id`, ...values)

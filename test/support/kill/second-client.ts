@@ -93,12 +93,17 @@ export class SecondClient implements AsyncDisposable {
     const { exists } = await this.imap.mailboxOpen(path, { readOnly: true })
     if (exists === 0) return []
     const messages = await this.imap.fetchAll('1:*', { uid: true, flags: true, source: true })
-    return messages.map(({ uid, flags, source }) => ({
-      uid,
-      tag: tagOf(source),
-      flags: [...(flags ?? [])].filter(flag => flag !== '\\Recent').sort(),
-      sha256: hash('sha256', source ?? Buffer.alloc(0)),
-    }))
+    // Of one that is expunged meanwhile there are flags without a source.
+    return messages.flatMap(({ uid, flags, source }) =>
+      source
+        ? {
+            uid,
+            tag: tagOf(source),
+            flags: [...(flags ?? [])].filter(flag => flag !== '\\Recent').sort(),
+            sha256: hash('sha256', source),
+          }
+        : [],
+    )
   }
 }
 
