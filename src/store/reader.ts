@@ -5,6 +5,7 @@ import { IS_REFUSED } from './blocked-items.ts'
 import { LOOKED_FOR } from './changes/adoption.ts'
 import { RESTORABLE } from './changes/held-folders.ts'
 import { ObjectReader } from './changes/objects.ts'
+import { IS_UNSEEN } from './closed-folders.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
@@ -265,7 +266,7 @@ export class StoreReader implements Disposable {
   /** Counts what may be adopted; `byHeader` those of them that have no Message-ID. */
   adoptable(): { readonly all: number; readonly byHeader: number } {
     const sql = `SELECT count(*) AS n, count(iif(message_id IS NULL, 1, NULL)) AS byHeader FROM item
-      WHERE id IN (${LOOKED_FOR})`
+      WHERE id IN (${LOOKED_FOR}) AND NOT (${IS_UNSEEN})`
     const row = this.#database.find(sql)
     return { all: Number(row?.n), byHeader: Number(row?.byHeader) }
   }

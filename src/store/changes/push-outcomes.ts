@@ -1,3 +1,4 @@
+import { IS_CLOSED } from '../closed-folders.ts'
 import type { Row } from '../database.ts'
 import { changeFlags, DELETED, type FlagChange, type MessageFlags } from '../flags.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
@@ -50,16 +51,19 @@ export class PushOutcomes {
     return row && { bits: Number(row.server_bits), keywords: String(row.server_keywords) }
   }
 
-  /** The server has the message. Without a UID of the folder as we know it, the state stays: PLAN finds it. */
+  /**
+   * The server has the message. Without a UID of the folder as we know it, the state stays: PLAN finds it. In a folder
+   * that may not be read nobody finds it: there it is done.
+   */
   appended(item: number, given: GivenUid | undefined): void {
     const op = this.#op(item)
     if (!op) return
     const folder = Number(op.destination)
-    if (!given || given.uid < Number(op.uid_next_before ?? 0) || !this.#accept(folder, given)) return
-    this.#unignore(folder, given)
-    this.#scope.database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, given.uid, item)
-    this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
-    this.#scope.log({ item, folder, uid: given.uid, event: 'uploaded' })
+    const isFresh = given !== undefined && given.uid >= Number(op.uid_next_before ?? 0)
+    if (isFresh && this.#accept(folder, given)) this.#arrive(item, folder, given)
+    else if (this.#isClosed(folder)) this.#arriveUnseen(item, folder)
+    else return
+    this.#scope.log({ item, folder, ...(given && { uid: given.uid }), event: 'uploaded' })
   }
 
   /** The server refused the message; after the third time it waits for a person. */
@@ -112,18 +116,22 @@ export class PushOutcomes {
     )
   }
 
-  /** The server moved the message; `isCopy` when it is still at its source as well. */
+  /**
+   * The server moved the message; `isCopy` when it is still at its source as well. Without a UID of the destination, see
+   * {@link appended}.
+   */
   moved(item: number, given: GivenUid | undefined, isCopy: boolean): void {
     const op = this.#op(item)
     const row = this.#scope.database.find('SELECT remote_folder, uid FROM item WHERE id = ?', item)
-    if (!op || !row || !given || !this.#accept(Number(op.destination), given)) return
-    if (isCopy) this.#scope.expungeLater(Number(row.remote_folder), Number(row.uid))
+    if (!op || !row) return
     const folder = Number(op.destination)
-    this.#unignore(folder, given)
-    this.#scope.database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, given.uid, item)
-    this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
+    const isKnown = given !== undefined && this.#accept(folder, given)
+    if (!isKnown && !this.#isClosed(folder)) return
+    if (isCopy) this.#scope.expungeLater(Number(row.remote_folder), Number(row.uid))
+    if (isKnown) this.#arrive(item, folder, given)
+    else this.#arriveUnseen(item, folder)
     this.#scope.database.run('DELETE FROM dlq WHERE item = ?', item) // its body is asked for at its new place
-    this.#scope.log({ item, folder, uid: given.uid, event: 'moved-upstream' })
+    this.#scope.log({ item, folder, ...(given && { uid: given.uid }), event: 'moved-upstream' })
   }
 
   /** The server does not move the message now: it is told again. */
@@ -203,6 +211,27 @@ export class PushOutcomes {
 
   #op(item: number): Row | undefined {
     return this.#scope.database.find('SELECT * FROM op WHERE item = ?', item)
+  }
+
+  #arrive(item: number, folder: number, given: GivenUid): void {
+    this.#unignore(folder, given)
+    this.#bind(item, folder, given.uid)
+  }
+
+  // Should the folder be opened one day, it is recognised there as one whose UID was lost.
+  #arriveUnseen(item: number, folder: number): void {
+    this.#bind(item, folder, -1)
+  }
+
+  #bind(item: number, folder: number, uid: number): void {
+    this.#scope.database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, uid, item)
+    this.#scope.database.run('DELETE FROM op WHERE item = ?', item)
+  }
+
+  // Whoever may not read a folder may be told no UIDs of it either (RFC 4315 section 3).
+  #isClosed(folder: number): boolean {
+    const sql = `SELECT 1 FROM folder WHERE id = ? AND ${IS_CLOSED}`
+    return this.#scope.database.find(sql, folder) !== undefined
   }
 
   // A folder that was never planned has no UIDs that could be compared: its first PLAN recognises the message.

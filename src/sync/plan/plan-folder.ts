@@ -130,7 +130,9 @@ async function apply(
   }
   // Everything that the network had to say is here: the transaction waits for nobody.
   store.transact(transactor => {
-    const expected = delta.kind === 'full' ? store.read.losses.unrecognised(folder.id) : 0
+    // What was put into a folder that nobody could look into may well have been taken out of it.
+    const isKnown = folder.uidValidity !== undefined
+    const expected = isKnown && delta.kind === 'full' ? store.read.losses.unrecognised(folder.id) : 0
     for (const message of incoming) {
       if (transactor.adopt(folder.id, message, recognition)) continue
       transactor.incoming.enqueue(folder.id, uidValidity, message, wantedPart(message, limits))

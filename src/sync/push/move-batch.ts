@@ -89,11 +89,9 @@ export class MoveBatch {
    */
   async #findHalfDone(uids: readonly number[]): Promise<void> {
     const present = this.#verb === 'move' ? await this.#findPresent(uids) : new Set(uids)
-    this.#settle(
-      uids.filter(uid => !present.has(uid)),
-      false,
-    )
-    for (const uid of uids) if (this.#given.has(uid)) this.#open.delete(uid)
+    const isMoved = (uid: number) => this.#given.has(uid) && !present.has(uid)
+    this.#settle(uids.filter(isMoved), false)
+    for (const uid of uids) if (this.#given.has(uid) || !present.has(uid)) this.#open.delete(uid)
   }
 
   async #findPresent(uids: readonly number[]): Promise<ReadonlySet<number>> {
