@@ -35,6 +35,8 @@ for (const [way, settings] of [
       ({ watching }) => watching?.kind === way,
     )
     t.match(watched.watching, { folders: way === 'notify' ? 3 : 1, error: null }, 'Drafts are not watched')
+    const { stdout } = await home.run(['status'])
+    t.match(stdout, way === 'notify' ? /^work .* NOTIFY, 3 folders /m : /^work .* IDLE, 1 folder /m)
     const items = async (folder: string) => (await home.json(['item', 'list', folder])) as Item[]
     const prompt = async (folder: string, fits: (items: Item[]) => boolean) =>
       lookUntil(() => items(folder), fits, PROMPT_MS)

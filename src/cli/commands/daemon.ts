@@ -60,7 +60,7 @@ interface Status {
     lastError: ToldFailure | null
     paused: { until: string | null } | null
     slow: { message: string; advice: string } | null
-    watching: { kind: string; error: { message: string } | null } | null
+    watching: { kind: string; folders: number; error: { message: string } | null } | null
     metered: boolean
     conflicts: number
     ignored: number
@@ -124,12 +124,18 @@ function remarksOn(profile: Status['profiles'][number], isRunning: boolean): str
 
 function profileTable(profiles: Status['profiles']): string {
   return table(
-    ['PROFILE', 'STATE', 'FOLDERS', 'ITEMS', 'WAITING', 'LAST SYNC'],
-    profiles.map(({ name, state, folders, items, queued, lastSync }) => [
+    ['PROFILE', 'STATE', 'FOLDERS', 'ITEMS', 'WAITING', 'WATCHED', 'LAST SYNC'],
+    profiles.map(({ name, state, folders, items, queued, watching, lastSync }) => [
       ...[name, state, String(folders), String(items), String(queued.download + queued.import + queued.upload)],
-      lastSync ?? 'never',
+      ...[watchedHow(watching), lastSync ?? 'never'],
     ]),
   )
+}
+
+// `NOTIFY, 3 folders`: the server tells of changes in these at once. Everything else goes by the intervals.
+function watchedHow(watching: Status['profiles'][number]['watching']): string {
+  if (watching?.kind !== 'notify' && watching?.kind !== 'idle') return watching?.kind === 'connecting' ? 'soon' : 'no'
+  return `${watching.kind.toUpperCase()}, ${watching.folders} folder${watching.folders === 1 ? '' : 's'}`
 }
 
 /** One line about a front. */
