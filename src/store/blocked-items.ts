@@ -12,3 +12,9 @@ export const IS_BLOCKED = `is_blocked AND is_blocked = ${BLOCKED}`
 /** Selects items that are {@link REFUSED} and still differ from what the server has. */
 export const IS_REFUSED = `is_blocked AND is_blocked = ${REFUSED}
   AND (is_gone OR server_bits <> local_bits OR server_keywords <> local_keywords)`
+
+/**
+ * Of `expunge.is_marked`: the server refused three times to remove what a COPY has left behind. It stays there, unseen
+ * here.
+ */
+export const KEPT_THERE = 2

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
-import { IS_REFUSED } from './blocked-items.ts'
+import { IS_REFUSED, KEPT_THERE } from './blocked-items.ts'
 import { LOOKED_FOR } from './changes/adoption.ts'
 import { RESTORABLE } from './changes/held-folders.ts'
 import { ObjectReader } from './changes/objects.ts'
@@ -27,7 +27,8 @@ export const DATABASE_FILE = 'store.sqlite'
 const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
   local_keywords, is_blocked, body_state, sha256, pack, offset, length`
 const UPLOADS = `SELECT count(*) AS n FROM op WHERE destination = ? AND kind = 'append'`
-const REFUSED_CHANGES = `SELECT count(*) AS n FROM item INDEXED BY item_blocked WHERE remote_folder = ?1 AND ${IS_REFUSED}`
+const REFUSED_CHANGES = `SELECT (SELECT count(*) FROM item INDEXED BY item_blocked WHERE remote_folder = ?1 AND ${IS_REFUSED})
+  + (SELECT count(*) FROM expunge WHERE folder = ?1 AND is_marked = ${KEPT_THERE}) AS n`
 const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
 
 /** Reads the store. Blocks while it reads: not for the main thread. */

@@ -164,3 +164,48 @@ t.test(
     t.notOk(account.serverSubjects('INBOX').includes('m17'))
   },
 )
+
+t.test('what a COPY has left behind, and the server does not remove, is asked for three times', async t => {
+  let isWilling = false
+  using account = await refusing(uids => (uids.has(17) && !isWilling ? 'hands off' : undefined))
+  const { connected } = account
+  account.connected = remote => connected(Object.assign(remote, { features: { ...remote.features, move: false } }))
+  const items = [16, 17, 18].map(uid => idOf(account, uid))
+  await account.change({ kind: 'move', items, folder: 'Archive' })
+  for (let run = 0; run < 3; run++) {
+    account.commands.length = 0
+    t.match(await account.sync(), { ignored: Number(run === 2), errors: [{ folder: 'INBOX', message: /hands off/ }] })
+    t.equal(account.commands.length, run === 0 ? 5 : 1)
+  }
+  const inbox = account.store.read.getFolder('INBOX').id
+  t.match(ignoredOf(account), [{ folder: 'INBOX', uid: 17, stage: 'deletion', error: /hands off/, item: undefined }])
+  t.equal(ignoredOf(account).length, 1)
+  t.match(account.store.read.counts(inbox), { ignored: 1 })
+  account.commands.length = 0
+  for (let run = 0; run < 3; run++) t.match(await account.sync(), { ignored: 1, errors: { length: 0 } })
+  t.same(account.commands, [], 'it is asked no more')
+  t.notOk(account.store.read.pending.hasOpen())
+  t.same(account.subjects('Archive').toSorted(), ['m16', 'm17', 'm18', 'other'])
+  t.notOk(account.subjects('INBOX').includes('m17'), 'it is shown once')
+
+  isWilling = true
+  t.equal(
+    account.store.transact(({ incoming }) => incoming.clearIgnored(inbox)),
+    1,
+  )
+  t.match(await account.sync(), { ignored: 0, errors: { length: 0 } })
+  t.notOk(account.serverSubjects('INBOX').includes('m17'))
+  t.same(ignoredOf(account), [])
+})
+
+t.test('what is left behind and ignored is forgotten when somebody else removes it', async t => {
+  using account = await refusing(uids => (uids.has(17) ? 'hands off' : undefined))
+  const { connected } = account
+  account.connected = remote => connected(Object.assign(remote, { features: { ...remote.features, move: false } }))
+  await account.change({ kind: 'move', items: [idOf(account, 17)], folder: 'Archive' })
+  for (let run = 0; run < 3; run++) await account.sync()
+  t.equal(ignoredOf(account).length, 1)
+  account.server.expunge('INBOX', 17)
+  t.match(await account.sync(), { ignored: 0, errors: { length: 0 } })
+  t.same(account.subjects('Archive'), ['other', 'm17'])
+})

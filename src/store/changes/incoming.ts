@@ -1,4 +1,4 @@
-import { IS_REFUSED } from '../blocked-items.ts'
+import { IS_REFUSED, KEPT_THERE } from '../blocked-items.ts'
 import type { Row } from '../database.ts'
 import type { PackLocation } from '../packs/pack-format.ts'
 import { MAX_DOWNLOAD_ATTEMPTS } from '../queries/incoming-queries.ts'
@@ -146,7 +146,14 @@ export class IncomingMail {
     for (const { item } of [...uploads, ...changes]) {
       this.#scope.log({ item: Number(item), event: 'ignored-cleared' })
     }
-    return rows.length + uploads.length + changes.length
+    const kept = database.all(
+      'UPDATE expunge SET is_marked = 0 WHERE is_marked = ?2 AND (?1 IS NULL OR folder = ?1) RETURNING folder, uid',
+      ...[folder ?? null, KEPT_THERE],
+    )
+    for (const { folder, uid } of kept) {
+      this.#scope.log({ folder: Number(folder), uid: Number(uid), event: 'ignored-cleared' })
+    }
+    return rows.length + uploads.length + changes.length + kept.length
   }
 
   #ignore(row: Row, stage: 'download' | 'import', error: string): void {

@@ -10,6 +10,9 @@ const MAX_LOST = 6
 const THROTTLE_MS = 60_000
 const RETRY_AFTER_MS = [60_000, 300_000, 1_800_000]
 
+// Should a closed folder be opened one day, what we put there is recognised as one whose UID was lost.
+const LOST = -1
+
 /** A UID that the server has given to a message of ours. */
 export interface GivenUid {
   readonly uidValidity: number
@@ -61,7 +64,7 @@ export class PushOutcomes {
     const folder = Number(op.destination)
     const isFresh = given !== undefined && given.uid >= Number(op.uid_next_before ?? 0)
     if (isFresh && this.#accept(folder, given)) this.#arrive(item, folder, given)
-    else if (this.#isClosed(folder)) this.#arriveUnseen(item, folder)
+    else if (this.#isClosed(folder)) this.#bind(item, folder, LOST)
     else return
     this.#scope.log({ item, folder, ...(given && { uid: given.uid }), event: 'uploaded' })
   }
@@ -129,7 +132,7 @@ export class PushOutcomes {
     if (!isKnown && !this.#isClosed(folder)) return
     if (isCopy) this.#scope.expungeLater(Number(row.remote_folder), Number(row.uid))
     if (isKnown) this.#arrive(item, folder, given)
-    else this.#arriveUnseen(item, folder)
+    else this.#bind(item, folder, LOST)
     this.#scope.database.run('DELETE FROM dlq WHERE item = ?', item) // its body is asked for at its new place
     this.#scope.log({ item, folder, ...(given && { uid: given.uid }), event: 'moved-upstream' })
   }
@@ -216,11 +219,6 @@ export class PushOutcomes {
   #arrive(item: number, folder: number, given: GivenUid): void {
     this.#unignore(folder, given)
     this.#bind(item, folder, given.uid)
-  }
-
-  // Should the folder be opened one day, it is recognised there as one whose UID was lost.
-  #arriveUnseen(item: number, folder: number): void {
-    this.#bind(item, folder, -1)
   }
 
   #bind(item: number, folder: number, uid: number): void {

@@ -1,4 +1,4 @@
-import { BLOCKED, IS_BLOCKED, REFUSED } from '../blocked-items.ts'
+import { BLOCKED, IS_BLOCKED, KEPT_THERE, REFUSED } from '../blocked-items.ts'
 import type { Row } from '../database.ts'
 import { DELETED } from '../flags.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
@@ -91,7 +91,10 @@ export class ReadOnlyFolders {
   refused(folder: number, uid: number, error: string): void {
     const { database } = this.#scope
     const row = database.find('SELECT id FROM item WHERE remote_folder = ? AND uid = ? AND uid > 0', folder, uid)
-    if (!row) return // what is left of a message that was copied elsewhere
+    if (!row) {
+      this.#refusedLeftover(folder, uid, error)
+      return
+    }
     const item = Number(row.id)
     const before = database.find(
       `SELECT count(*) AS n FROM ledger WHERE item = ?1 AND event = 'change-refused' AND seq > coalesce((SELECT max(seq)
@@ -101,6 +104,21 @@ export class ReadOnlyFolders {
     const isLast = Number(before?.n) + 1 >= MAX_REFUSALS
     if (isLast) database.run('UPDATE item SET is_blocked = ? WHERE id = ?', REFUSED, item)
     this.#scope.log({ item, event: isLast ? 'change-ignored' : 'change-refused', detail: error })
+  }
+
+  // What is left of a message that was copied elsewhere has no item: the refusals are counted for its UID.
+  #refusedLeftover(folder: number, uid: number, error: string): void {
+    const { database } = this.#scope
+    const ofUid = 'FROM ledger WHERE item IS NULL AND folder = ?1 AND uid = ?2'
+    const before = database.find(
+      `SELECT count(*) AS n ${ofUid} AND event = 'change-refused'
+         AND seq > coalesce((SELECT max(seq) ${ofUid} AND event = 'ignored-cleared'), 0)`,
+      ...[folder, uid],
+    )
+    const isLast = Number(before?.n) + 1 >= MAX_REFUSALS
+    const sql = 'UPDATE expunge SET is_marked = iif(?, ?, 0) WHERE folder = ? AND uid = ? AND is_marked = 0'
+    if (database.run(sql, Number(isLast), KEPT_THERE, folder, uid).changes === 0) return
+    this.#scope.log({ folder, uid, event: isLast ? 'change-ignored' : 'change-refused', detail: error })
   }
 
   // Of a folder, or of these items alone.

@@ -1,4 +1,4 @@
-import { IS_REFUSED } from '../blocked-items.ts'
+import { IS_REFUSED, KEPT_THERE } from '../blocked-items.ts'
 import { type BodyLimits, findReleasable, isChoiceChanged, type ReleasableBody } from '../changes/body-changes.ts'
 import type { Database } from '../database.ts'
 import { locationOf, numberOf, textOf } from '../row-values.ts'
@@ -6,6 +6,9 @@ import type { BodyPart, DownloadPlace, IgnoredMessage, StagedRow } from '../rows
 
 /** Failures of one message, to be downloaded or imported, before it goes on the ignore list. */
 export const MAX_DOWNLOAD_ATTEMPTS = 3
+
+const OF_LEFTOVER = `FROM ledger WHERE item IS NULL AND ledger.folder = expunge.folder AND ledger.uid = expunge.uid
+  AND event = 'change-ignored'`
 
 /** A message that may be asked for next. */
 export interface DownloadCandidate {
@@ -115,6 +118,10 @@ export class IncomingQueries {
           item.size, item.message_id, subject, item.id
         FROM item INDEXED BY item_blocked CROSS JOIN folder ON folder.id = item.remote_folder
         WHERE ${IS_REFUSED} AND (?1 IS NULL OR folder.id = ?1)
+      UNION ALL SELECT folder.path, expunge.uid, 'deletion', coalesce((SELECT detail ${OF_LEFTOVER} ORDER BY seq DESC LIMIT 1), ''),
+          coalesce((SELECT max(at) ${OF_LEFTOVER}), 0), 0, NULL, NULL, NULL
+        FROM expunge JOIN folder ON folder.id = expunge.folder
+        WHERE is_marked = ${KEPT_THERE} AND (?1 IS NULL OR folder.id = ?1)
       ORDER BY path, uid`
     return this.#database.all(sql, folder ?? null, MAX_DOWNLOAD_ATTEMPTS).map(row => ({
       folder: String(row.path),

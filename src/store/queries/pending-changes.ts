@@ -1,4 +1,4 @@
-import { BLOCKED, IS_BLOCKED } from '../blocked-items.ts'
+import { BLOCKED, IS_BLOCKED, KEPT_THERE } from '../blocked-items.ts'
 import { MAX_UPLOAD_ATTEMPTS } from '../changes/push-outcomes.ts'
 import type { Database, Row } from '../database.ts'
 import type { MessageFlags } from '../flags.ts'
@@ -132,7 +132,8 @@ export class PendingChanges {
 
   /** Whether something was sent, or is left to be removed, of which the server may know more than we. */
   hasOpen(): boolean {
-    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL AND state <> 'ready' UNION ALL SELECT 1 FROM expunge LIMIT 1`
+    const sql = `SELECT 1 FROM op WHERE item IS NOT NULL AND state <> 'ready'
+      UNION ALL SELECT 1 FROM expunge WHERE is_marked <> ${KEPT_THERE} LIMIT 1`
     return this.#database.find(sql) !== undefined
   }
 

@@ -293,7 +293,7 @@ function headerOf(octets: Buffer): Buffer {
 interface WritableOptions {
   readonly faults: Faults
   readonly givesUid: (path: string) => boolean
-  /** Throws when the server refuses to move this message. */
+  /** Throws when the server refuses to move, or to remove, this message. */
   readonly mayRefuse: (octets: Buffer) => void
 }
 
@@ -334,8 +334,9 @@ class ModelWritable extends Session implements WritableFolder {
   }
 
   expunge(uids: UidSet): Promise<void> {
-    return this.call(messages => {
-      for (const uid of [...messages.keys()].filter(uid => uids.has(uid))) this.#server.expunge(this.path, uid)
+    return this.#each(uids, (uid, { octets }) => {
+      this.#mayRefuse(octets)
+      this.#server.expunge(this.path, uid)
     })
   }
 
