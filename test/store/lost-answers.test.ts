@@ -77,6 +77,33 @@ t.test('what is deleted here while the answer is lost takes no copy with it', as
   }
 })
 
+t.test(
+  'a message that came here twice while it was moved, and was uploaded again, is not uploaded a third time',
+  async t => {
+    const { store, inbox } = storeWithInbox(t)
+    const [archive, projects] = [addFolder(store, 'Archive'), addFolder(store, 'Projects')]
+    await addItem(store, archive, 1)
+    for (let cycle = 0; cycle < 4; cycle++) await sweep(store, 'client')
+    await addItem(store, inbox, 1) // somebody has moved it there
+    const [first = 0] = [...store.read.items(archive)].map(({ id }) => id)
+    const [second = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+    store.transact(transactor => {
+      transactor.local.move(second, projects)
+      transactor.vanish(archive, 1, 1)
+      transactor.vanish(inbox, 1, 1)
+      transactor.held.hold(archive, { code: 'SYNC_MASS_DELETION', message: 'much' })
+      transactor.held.resume(archive, 'restore')
+      transactor.held.endRestore(archive)
+      transactor.held.restoreVanished([first])
+      transactor.push.appendStarted(first, archive, SENT)
+      transactor.push.appended(first, { uidValidity: 1, uid: 2 })
+    })
+    for (let cycle = 0; cycle < 2; cycle++) await sweep(store, 'client')
+    t.same(store.read.pending.appends(0), [])
+    t.match([...store.read.items(projects)], { length: 1 }, 'where the user has put it')
+  },
+)
+
 t.test('flags of a message whose move was not answered wait until it is found', async t => {
   const { store, inbox } = storeWithInbox(t)
   const archive = addFolder(store, 'Archive')

@@ -195,7 +195,10 @@ export class PushOutcomes {
   /** An item that the server no longer has, and that shall be there, is appended anew, unless the server shows it again. */
   appendAgain(row: Row): void {
     const [id, folder] = [Number(row.id), Number(row.folder)]
-    this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0, unlinked = NULL WHERE id = ?', id)
+    this.#scope.database.run(
+      `UPDATE item SET remote_folder = NULL, uid = 0, unlinked = NULL, born = (SELECT cycle FROM meta) WHERE id = ?`,
+      id,
+    )
     this.#scope.database.run('DELETE FROM op WHERE item = ?', id)
     const sql = `INSERT INTO op(item, kind, state, source, destination) VALUES(?, 'append', 'ready', ?, ?)`
     this.#scope.database.run(sql, id, Number(row.remote_folder), folder)
