@@ -32,6 +32,22 @@ t.test('folders that cannot be told apart are not guessed at: their mail is reco
   t.same(account.subjects('New 2'), ['two'])
 })
 
+t.test('without mod-sequences a rename is followed where the server tells folders apart by UIDVALIDITY', async t => {
+  for (const isShared of [false, true]) {
+    using account = new ModelAccount()
+    account.connected = remote => Object.assign(remote, { features: { ...remote.features, condstore: false } })
+    account.server.folder('INBOX').uidValidity = 77
+    account.server.folder('Archive').uidValidity = isShared ? 77 : 78
+    account.deliver('Archive', 'one', 'two')
+    await account.sync()
+    const { id } = account.store.read.getFolder('Archive')
+    rename(account, 'Archive', 'Old')
+    t.match(await account.sync(), { downloaded: 0 })
+    t.equal(account.store.read.getFolder('Old').id === id, !isShared, isShared ? 'another folder' : 'the same folder')
+    t.same(account.subjects('Old'), ['one', 'two'])
+  }
+})
+
 function rename({ server }: ModelAccount, from: string, to: string): void {
   server.folders.set(to, server.folder(from))
   server.folders.delete(from)

@@ -10,18 +10,22 @@ export interface FoundRename {
 
 /**
  * Finds folders that another client has renamed: a name that is gone and a new one with the same UIDVALIDITY, UIDNEXT,
- * number of messages and HIGHESTMODSEQ: Cyrus gives folders made in one second the same UIDVALIDITY. Where several have the same, nobody can tell them apart, and none is followed. MAILBOXID (RFC 8474)
- * would prove it, but Cyrus 3.6 answers it with octets out of its memory.
+ * number of messages and HIGHESTMODSEQ. Cyrus gives folders made in one second the same UIDVALIDITY, others give it to all
+ * folders: where there is no HIGHESTMODSEQ either, no other folder may have the same one. Where several look the same,
+ * nobody can tell them apart, and none is followed. MAILBOXID (RFC 8474) would prove it, but Cyrus 3.6 answers it with
+ * octets out of its memory.
  */
 export function findRenames(
   store: Store,
   gone: readonly FolderRow[],
   appeared: readonly RemoteFolder[],
 ): readonly FoundRename[] {
-  const before = Map.groupBy(gone, folder => fingerprintOf(store, folder))
+  const numbers = Map.groupBy(store.read.folders(), ({ uidValidity }) => uidValidity)
+  const isShared = ({ uidValidity, highestModseq }: FolderRow) =>
+    highestModseq === undefined && (numbers.get(uidValidity)?.length ?? 0) > 1
+  const before = Map.groupBy(gone, folder => (isShared(folder) ? undefined : fingerprintOf(store, folder)))
   const after = Map.groupBy(appeared, ({ status }) => {
-    if (status?.highestModseq === undefined) return undefined
-    return `${status.uidValidity} ${status.uidNext} ${status.messages} ${status.highestModseq}`
+    return status && `${status.uidValidity} ${status.uidNext} ${status.messages} ${status.highestModseq}`
   })
   return [...before].flatMap(([fingerprint, [folder, ...alike]]) => {
     const [found, ...others] = (fingerprint !== undefined && after.get(fingerprint)) || []
@@ -30,6 +34,6 @@ export function findRenames(
 }
 
 function fingerprintOf(store: Store, { id, uidValidity, uidNext, highestModseq }: FolderRow): string | undefined {
-  if (uidValidity === undefined || uidNext === undefined || highestModseq === undefined) return undefined
+  if (uidValidity === undefined || uidNext === undefined) return undefined
   return `${uidValidity} ${uidNext} ${store.read.knownCount(id, uidValidity)} ${highestModseq}`
 }
