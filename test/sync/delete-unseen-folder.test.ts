@@ -23,6 +23,7 @@ async function pushTo(store: Store, status: Partial<RemoteStatus>, given: Partia
     status: async (path: string) => folders.get(path),
     renameFolder: async (path: string, newPath: string) => {
       const found = folders.get(path)
+      if (given.refusesRename) given.meanwhile?.(folders, path)
       if (given.refusesRename || !found || folders.has(newPath)) throw refused()
       folders.delete(path)
       folders.set(newPath, found)
@@ -102,6 +103,15 @@ t.test('a server that renames nothing deletes as well; a folder that holds other
     store.transact(transactor => void transactor.folders.delete('Old'))
     t.notOk((await pushTo(store, { uidNext: 8 }, given)).some(path => /^Old($| )/.test(path)))
   }
+})
+
+t.test('mail that comes while a server refuses the other name keeps the folder', async t => {
+  const { store, old } = withFolder(t)
+  store.transact(transactor => transactor.setPosition(old, { uidValidity: 1, uidNext: 1, highestModseq: 1n }, true))
+  store.transact(({ folders }) => void folders.delete('Old'))
+  const meanwhile = (folders: Map<string, RemoteStatus>, path: string) =>
+    void folders.set(path, { ...EMPTY, uidNext: 2, messages: 1 })
+  t.same(await pushTo(store, {}, { refusesRename: true, meanwhile }), ['Old'])
 })
 
 t.test('what the server does not have is not deleted under the name', async t => {

@@ -15,8 +15,10 @@ export async function deleteSeenFolder(remote: RemoteMail, change: FolderChange)
   if (!folder || (folder.selectable && isUnseen(change, folder.status))) return
   // A folder that holds others takes them along when it is renamed; a container holds no mail.
   const isPlain = folder.selectable && !listed.some(each => isBelow(each, folder))
-  if (isPlain && (await renames(remote, change.path, aside))) await deleteAside(remote, change)
-  else await remote.deleteFolder(change.path)
+  if (isPlain && (await renames(remote, change.path, aside))) return await deleteAside(remote, change)
+  // Refused, or in use by others just now: then the moment in which mail may come is at least a short one.
+  if (folder.selectable && isUnseen(change, await remote.status(change.path))) return
+  await remote.deleteFolder(change.path)
 }
 
 async function deleteAside(remote: RemoteMail, change: FolderChange): Promise<void> {
