@@ -49,10 +49,12 @@ export class ServerChanges {
     const hasWish = row.folder !== (from ?? op?.destination)
     if (isMoved && row.is_gone !== 1 && !(hasWish && resolution === 'client')) this.#scope.show(row, folder)
     else if (row.unlinked !== null) this.#scope.showAgain(row)
+    // Only a new number of a folder, or the end of our own upload, is no turning up again.
+    const hasTurnedUp = isMoved || row.unlinked !== null || op?.kind === 'move'
     database.run(
       `UPDATE item SET remote_folder = ?, uid = ?, unlinked = NULL,
-         born = iif(unlinked IS NULL, born, (SELECT cycle FROM meta)) WHERE id = ?`,
-      ...[folder, uid, id],
+         born = iif(?, (SELECT cycle FROM meta), born) WHERE id = ?`,
+      ...[folder, uid, Number(hasTurnedUp), id],
     )
     database.run('DELETE FROM op WHERE item = ?', id)
     database.run('DELETE FROM dlq WHERE item = ?', id) // its body is asked for at its new place
