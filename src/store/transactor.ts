@@ -142,6 +142,7 @@ export class Transactor {
       this.#now,
       folder,
     )
+    this.#database.run('DELETE FROM expunge WHERE folder = ? AND uid_validity <> ?', folder, uidValidity)
   }
 
   /** The server numbers the folder anew: items wait to be recognised, everything else that names UIDs is forgotten. */

@@ -79,7 +79,13 @@ export class FolderChanges {
       }
       this.#scope.bury(row, 'local')
     }
-    // Items on their way to another folder are on the server in this one: they are appended there instead.
+    // Items on their way to another folder are on the server in this one: they are appended there instead, and removed
+    // here should the folder stay.
+    this.#scope.database.run(
+      `INSERT INTO expunge(folder, uid_validity, uid) SELECT remote_folder, ?, uid FROM item
+         WHERE remote_folder = ? AND uid > 0 AND true ON CONFLICT DO NOTHING`,
+      ...[Number(folder.uid_validity), id],
+    )
     this.#scope.database.run(
       `INSERT INTO op(item, kind, state, destination) SELECT id, 'append', 'ready', folder FROM item
          WHERE remote_folder = ? AND id NOT IN (SELECT item FROM op WHERE item IS NOT NULL)`,
@@ -87,7 +93,7 @@ export class FolderChanges {
     )
     this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0 WHERE remote_folder = ?', id)
     const uidNext = this.#lastSeenUidNext(folder)
-    for (const queue of ['dlq', 'stage', 'ignored', 'expunge'] as const) {
+    for (const queue of ['dlq', 'stage', 'ignored'] as const) {
       this.#scope.database.run(`DELETE FROM ${queue} WHERE folder = ?`, id)
     }
     this.#queue('delete', path, null, { uidNext, isLocalOnly: folder.uid_validity === null })
@@ -95,6 +101,11 @@ export class FolderChanges {
     this.#scope.database.run(sql, id)
     this.#scope.log({ folder: id, event: 'folder-deleted', detail: path })
     return rows.length
+  }
+
+  /** The server has no folder of the name any more: nothing is left to be removed in it. */
+  goneThere(path: string): void {
+    this.#scope.database.run('DELETE FROM expunge WHERE folder = (SELECT id FROM folder WHERE path = ?)', path)
   }
 
   /** The server refuses a change for good: it is undone here. What was put into a folder that cannot be goes to the Inbox. */

@@ -11,8 +11,11 @@ export async function pushFolders(context: Pick<PushContext, 'store' | 'remote' 
   const { store, remote, onRefused } = context
   for (const change of store.read.pending.folders()) {
     try {
-      await pushFolder(remote, change)
-      store.transact(transactor => transactor.push.folderDone(change.seq))
+      const isGone = await pushFolder(remote, change)
+      store.transact(transactor => {
+        transactor.push.folderDone(change.seq)
+        if (isGone) transactor.folders.goneThere(change.path)
+      })
     } catch (error) {
       if (!isRefusal(error)) throw error
       onRefused({ folder: change.path, code: error.code, message: error.message })
@@ -24,9 +27,11 @@ export async function pushFolders(context: Pick<PushContext, 'store' | 'remote' 
   }
 }
 
-function pushFolder(remote: RemoteMail, change: FolderChange): Promise<void> {
+/** True when the folder is not on the server any more. */
+async function pushFolder(remote: RemoteMail, change: FolderChange): Promise<boolean> {
   const { kind, path, newPath } = change
-  if (kind === 'create') return remote.createFolder(path)
-  if (kind === 'rename') return remote.renameFolder(path, newPath ?? path)
-  return deleteSeenFolder(remote, change)
+  if (kind === 'delete') return await deleteSeenFolder(remote, change)
+  if (kind === 'create') await remote.createFolder(path)
+  else await remote.renameFolder(path, newPath ?? path)
+  return false
 }

@@ -1,0 +1,43 @@
+import t from 'tap'
+import { ModelAccount } from '../support/model-account.ts'
+
+function accountWithMovedMail(): ModelAccount {
+  const account = new ModelAccount()
+  account.deliver('Archive', 'moved', 'deleted')
+  return account
+}
+
+async function moveOutAndDelete(account: ModelAccount): Promise<void> {
+  const [moved] = account.items('Archive')
+  await account.change({ kind: 'move', items: [moved?.id ?? 0], folder: 'INBOX' })
+  await account.change({ kind: 'deleteFolder', path: 'Archive' })
+}
+
+t.test('mail moved out of a folder that is deleted, and stays for unseen mail, is not there twice', async t => {
+  using account = accountWithMovedMail()
+  await account.sync()
+  await moveOutAndDelete(account)
+  account.deliver('Archive', 'unseen')
+  for (let cycle = 0; cycle < 3; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
+  t.same(account.subjects('INBOX'), ['moved'])
+  t.same(account.subjects('Archive').sort(), ['deleted', 'unseen'], 'what was deleted with it comes back')
+  t.equal(account.server.folder('Archive').messages.size, 2)
+  t.equal(account.store.read.pending.hasOpen(), false)
+})
+
+t.test('once the folder is gone, a new one of its name loses nothing', async t => {
+  using account = accountWithMovedMail()
+  await account.sync()
+  const { uidValidity } = account.server.folder('Archive')
+  await moveOutAndDelete(account)
+  await account.sync()
+  t.notOk(account.server.folders.has('Archive'))
+  t.equal(account.store.read.pending.hasOpen(), false, 'nothing waits')
+  await account.change({ kind: 'createFolder', path: 'Archive' })
+  await account.sync()
+  account.server.folder('Archive').uidValidity = uidValidity // some servers give all folders the same
+  account.deliver('Archive', 'one', 'two')
+  for (let cycle = 0; cycle < 2; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
+  t.same(account.subjects('Archive'), ['one', 'two'])
+  t.equal(account.server.folder('Archive').messages.size, 2)
+})
