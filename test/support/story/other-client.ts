@@ -38,7 +38,11 @@ export class OtherClient implements AsyncDisposable {
   }
 
   uids(path: string): Promise<number[]> {
-    return this.#in(path, async client => (await client.search({ all: true }, { uid: true })) || [])
+    return this.#in(path, async client => {
+      const found = await client.search({ all: true }, { uid: true })
+      if (!found) throw new Error(`Mailbox ${path} is not searched`) // refused: not the same as empty
+      return found
+    })
   }
 
   /** Everything in a folder, in the order of the UIDs. */
@@ -70,8 +74,12 @@ export class OtherClient implements AsyncDisposable {
     return this.#in(path, async client => void (await client.messageMove(uids, to, { uid: true })))
   }
 
-  copy(path: string, uids: string, to: string): Promise<void> {
-    return this.#in(path, async client => void (await client.messageCopy(uids, to, { uid: true })))
+  /** How many were copied: none when the server refuses, or somebody has removed them. */
+  copy(path: string, uids: string, to: string): Promise<number> {
+    return this.#in(path, async client => {
+      const done = await client.messageCopy(uids, to, { uid: true })
+      return (done && done.uidMap?.size) || 0
+    })
   }
 
   delete(path: string, uid: number): Promise<void> {

@@ -63,8 +63,7 @@ export class SomebodyElse {
     const message = (await this.#client.messages(path)).find(each => each.uid === uid)
     if (!message) return
     this.#book.note('other', `copies from ${path} to ${to}`, idOf(message.octets))
-    await this.#client.copy(path, String(uid), to)
-    this.#book.copied(idOf(message.octets))
+    if ((await this.#client.copy(path, String(uid), to)) > 0) this.#book.copied(idOf(message.octets))
   }
 
   async #delete(path: string, uid: number): Promise<void> {
