@@ -78,7 +78,7 @@ export class OtherClient implements AsyncDisposable {
   copy(path: string, uids: string, to: string): Promise<number> {
     return this.#in(path, async client => {
       const done = await client.messageCopy(uids, to, { uid: true })
-      return (done && done.uidMap?.size) || 0
+      return done ? (done.uidMap?.size ?? 0) : 0
     })
   }
 
