@@ -114,6 +114,13 @@ t.test('mail that comes while a server refuses the other name keeps the folder',
   t.same(await pushTo(store, {}, { refusesRename: true, meanwhile }), ['Old'])
 })
 
+t.test('a folder that was made anew under the name keeps its mail, though it counts to the same UID', async t => {
+  const { store, old } = withFolder(t)
+  store.transact(transactor => transactor.setPosition(old, { uidValidity: 1, uidNext: 5, highestModseq: 1n }, true))
+  store.transact(({ folders }) => void folders.delete('Old'))
+  t.same(await pushTo(store, { uidValidity: 2, uidNext: 5, messages: 1 }), ['Old'])
+})
+
 t.test('what the server does not have is not deleted under the name', async t => {
   const { store } = withFolder(t)
   store.transact(transactor => void transactor.folders.delete('Old'))

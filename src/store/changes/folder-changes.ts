@@ -12,6 +12,12 @@ export interface RefusedFolderChange {
   readonly newPath: string | undefined
 }
 
+/** How far a folder was read, as its columns say. */
+interface SeenFolder {
+  readonly uidNext: number | null
+  readonly uidValidity: number | null
+}
+
 /** What the user does to folders: seen at once, told to the server before anything else in the next cycle. */
 export class FolderChanges {
   readonly #scope: TransactionScope
@@ -96,7 +102,7 @@ export class FolderChanges {
     for (const queue of ['dlq', 'stage', 'ignored'] as const) {
       this.#scope.database.run(`DELETE FROM ${queue} WHERE folder = ?`, id)
     }
-    this.#queue('delete', path, null, { uidNext, isLocalOnly: folder.uid_validity === null })
+    this.#queue('delete', path, null, { uidNext, uidValidity: folder.uid_validity as number | null })
     const sql = `UPDATE folder SET state = 'gone', uid_validity = NULL, uid_next = NULL, cursor = NULL WHERE id = ?`
     this.#scope.database.run(sql, id)
     this.#scope.log({ folder: id, event: 'folder-deleted', detail: path })
@@ -167,19 +173,17 @@ export class FolderChanges {
     return typeof uid_next === 'number' ? uid_next : null
   }
 
-  #queue(
-    kind: 'create' | 'rename' | 'delete',
-    path: string,
-    newPath: string | null,
-    { uidNext = null, isLocalOnly = false }: { uidNext?: number | null; isLocalOnly?: boolean } = {},
-  ): void {
+  #queue(kind: 'create' | 'rename' | 'delete', path: string, newPath: string | null, seen?: SeenFolder): void {
     const database = this.#scope.database
     // What the server never heard of needs no telling.
     const isUnborn = database.run(`DELETE FROM op WHERE kind = 'create' AND path = ? AND attempts = 0`, path).changes
-    if (isUnborn > 0 && kind === 'delete' && isLocalOnly) return
+    if (isUnborn > 0 && kind === 'delete' && seen?.uidValidity === null) return
     const isNew = isUnborn > 0 && newPath !== null
-    const sql = `INSERT INTO op(kind, state, path, new_path, uid_next_before) VALUES(?, 'ready', ?, ?, ?)`
-    database.run(sql, ...(isNew ? ['create', newPath, null, null] : [kind, path, newPath, uidNext]))
+    database.run(
+      `INSERT INTO op(kind, state, path, new_path, uid_next_before, uid_validity_before) VALUES(?, 'ready', ?, ?, ?, ?)`,
+      ...(isNew ? ['create', newPath, null] : [kind, path, newPath]),
+      ...[seen?.uidNext ?? null, seen?.uidValidity ?? null],
+    )
   }
 
   #findLive(path: string): Row | undefined {

@@ -13,6 +13,7 @@ export interface FolderChange {
   readonly newPath: string | undefined
   /** Of a folder to be deleted: what it had when it was last read; 0 when not all of that was downloaded. */
   readonly uidNext: number | undefined
+  readonly uidValidity: number | undefined
   readonly attempts: number
 }
 
@@ -83,6 +84,7 @@ export class PendingChanges {
       path: String(row.path),
       newPath: textOf(row.new_path),
       uidNext: numberOf(row.uid_next_before),
+      uidValidity: numberOf(row.uid_validity_before),
       attempts: Number(row.attempts),
     }))
   }

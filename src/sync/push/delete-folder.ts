@@ -13,12 +13,12 @@ export async function deleteSeenFolder(remote: RemoteMail, change: FolderChange)
   if (listed.some(({ path }) => path === aside)) return await deleteAside(remote, change)
   const folder = listed.find(({ path }) => path === change.path)
   if (!folder) return true
-  if (folder.selectable && isUnseen(change, folder.status)) return false
+  if (folder.selectable && isUnknown(change, folder.status)) return false
   // A folder that holds others takes them along when it is renamed; a container holds no mail.
   const isPlain = folder.selectable && !listed.some(each => isBelow(each, folder))
   if (isPlain && (await renames(remote, change.path, aside))) return await deleteAside(remote, change)
   // Refused, or in use by others just now: then the moment in which mail may come is at least a short one.
-  if (folder.selectable && isUnseen(change, await remote.status(change.path))) return false
+  if (folder.selectable && isUnknown(change, await remote.status(change.path))) return false
   await remote.deleteFolder(change.path)
   return true
 }
@@ -32,6 +32,12 @@ async function deleteAside(remote: RemoteMail, change: FolderChange): Promise<bo
   }
   // Its old name may be in use again: then it keeps the new one, with its mail.
   return !(await renames(remote, aside, change.path))
+}
+
+/** Made anew under the name, it has other mail for the same UIDs. Under the name aside some servers number it anew. */
+function isUnknown(change: FolderChange, status: RemoteFolder['status']): boolean {
+  const isAnother = change.uidValidity !== undefined && status?.uidValidity !== change.uidValidity
+  return isUnseen(change, status) || (isAnother && status?.messages !== 0)
 }
 
 function isUnseen({ uidNext }: FolderChange, status: RemoteFolder['status']): boolean {
