@@ -54,6 +54,22 @@ t.test('a copy that may have arrived is no reason to give up an original that so
   t.equal(store.read.getItem(original).uid, 9)
 })
 
+t.test('an original that somebody moves is not taken for the copy that was sent to another folder', async t => {
+  const { store, inbox } = storeWithInbox(t)
+  const [archive, projects] = [addFolder(store, 'Archive'), addFolder(store, 'Projects')]
+  await addItem(store, inbox, 1)
+  const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+  const copy = store.transact(transactor => {
+    const id = transactor.local.copy(original, archive)
+    transactor.push.appendStarted(id, archive, SENT)
+    return id
+  })
+  const message = { ...remoteMessage(9), messageId: '<1@x>' }
+  // Projects is looked at before INBOX, from which it was moved.
+  t.notOk(store.transact(transactor => transactor.adopt(projects, message, RECOGNITION)))
+  t.match(store.read.pending.inflight(), [{ item: copy, kind: 'append' }], 'the copy is still looked for')
+})
+
 t.test('what is deleted here while the answer is lost takes no copy with it', async t => {
   for (const kind of ['made here', 'from the server']) {
     const { store, inbox } = storeWithInbox(t)

@@ -33,12 +33,16 @@ export const LOOKED_FOR = `SELECT item FROM op WHERE item IS NOT NULL AND (state
   UNION ALL SELECT id FROM item WHERE uid = -1 UNION ALL SELECT id FROM item WHERE unlinked IS NOT NULL`
 const IS_FREE = `(item.unlinked IS NOT NULL OR item.uid = -1 AND item.remote_folder = ? OR EXISTS(SELECT 1 FROM op
   WHERE op.item = item.id AND op.kind = 'append' AND op.state = 'ready' AND op.source IS NOT NULL))`
+const IS_ONLY_ONE = `NOT EXISTS(SELECT 1 FROM item AS other WHERE other.size = item.size AND other.id <> item.id AND other.uid <> 0
+    AND (other.message_id = item.message_id
+      OR other.message_id IS NULL AND item.message_id IS NULL AND other.internal_date = item.internal_date))`
 const NEAREST = 'ORDER BY remote_folder = ? DESC, uid'
 
 /**
  * Finds the item that a new UID of the server is: one that we were appending or moving when the answer was lost, one whose
  * folder was numbered anew, or one that vanished elsewhere (moved by another client). Copies look the same: what was sent
- * to this very folder comes first, what was sent to another one and may have been moved from there comes last.
+ * to this very folder comes first, what was sent to another one and may have been moved from there comes last, and not at
+ * all while the server has its original, which may be what was moved.
  */
 export function findAdoptable(
   database: Database,
@@ -51,7 +55,7 @@ export function findAdoptable(
   return (
     findSent(database, message, `op.destination = ?`, folder) ??
     findVanished(database, folder, message, isSame) ??
-    findSent(database, message, `op.kind = 'append' AND op.destination <> ?`, folder)
+    findSent(database, message, `op.kind = 'append' AND op.destination <> ? AND ${IS_ONLY_ONE}`, folder)
   )
 }
 

@@ -82,9 +82,12 @@ export class LocalSide implements Disposable {
   /** What the store's ledger tells of the messages with a subject. */
   history(subject: string): string[] {
     const database = new DatabaseSync(join(this.#dir, DATABASE_FILE), { readOnly: true })
-    const sql = `SELECT ledger.item, ledger.event, ledger.uid, ledger.detail, folder.path FROM ledger
+    // With copies of it that are gone without a tomb.
+    const sql = `WITH known(id) AS (SELECT id FROM item WHERE subject = ?1 UNION SELECT item FROM tomb WHERE subject = ?1)
+      SELECT ledger.item, ledger.event, ledger.uid, ledger.detail, folder.path FROM ledger
       LEFT JOIN folder ON folder.id = ledger.folder
-      WHERE item IN (SELECT id FROM item WHERE subject = ?1 UNION SELECT item FROM tomb WHERE subject = ?1) ORDER BY seq`
+      WHERE item IN (SELECT id FROM known UNION SELECT item FROM ledger JOIN known
+        ON event = 'copied' AND detail = 'from ' || known.id) ORDER BY seq`
     const rows = database.prepare(sql).all(subject)
     const queues = ['dlq', 'stage', 'ignored', 'expunge', 'op'].flatMap(table =>
       database.prepare(`SELECT '${table}' AS queue, * FROM ${table}`).all(),
