@@ -70,6 +70,21 @@ t.test('an original that somebody moves is not taken for the copy that was sent 
   t.match(store.read.pending.inflight(), [{ item: copy, kind: 'append' }], 'the copy is still looked for')
 })
 
+t.test('a move without an answer out of a folder that is deleted becomes an upload when it never arrived', async t => {
+  const { store } = storeWithInbox(t)
+  const [archive, projects] = [addFolder(store, 'Archive'), addFolder(store, 'Projects')]
+  await addItem(store, archive, 1)
+  const [id = 0] = [...store.read.items(archive)].map(({ id }) => id)
+  store.transact(transactor => {
+    transactor.local.move(id, projects)
+    transactor.push.moveStarted(id, projects, undefined)
+    transactor.folders.delete('Archive')
+    transactor.push.searched(id)
+    transactor.push.giveUpSearched()
+  })
+  t.match(store.read.pending.appends(Number.MAX_SAFE_INTEGER), [{ item: id, folder: projects }])
+})
+
 t.test('what is deleted here while the answer is lost takes no copy with it', async t => {
   for (const kind of ['made here', 'from the server']) {
     const { store, inbox } = storeWithInbox(t)

@@ -97,6 +97,9 @@ export class FolderChanges {
          WHERE remote_folder = ? AND id NOT IN (SELECT item FROM op WHERE item IS NOT NULL)`,
       id,
     )
+    // A move without an answer: what does not turn up where it goes to is appended there.
+    const moves = `UPDATE op SET kind = 'append' WHERE kind = 'move' AND item IN(SELECT id FROM item WHERE remote_folder = ?)`
+    this.#scope.database.run(moves, id)
     this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0 WHERE remote_folder = ?', id)
     const uidNext = this.#lastSeenUidNext(folder)
     for (const queue of ['dlq', 'stage', 'ignored'] as const) {

@@ -33,7 +33,12 @@ export class OtherClient implements AsyncDisposable {
 
   /** The folders that can be opened. */
   async folders(): Promise<string[]> {
-    const list = await (await this.#session()).list()
+    const client = await this.#session()
+    // It may learn only now that its session is over.
+    const list = await client.list().catch(async error => {
+      if (client.usable) throw error
+      return (await this.#session()).list()
+    })
     return list.filter(({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent')).map(({ path }) => path)
   }
 

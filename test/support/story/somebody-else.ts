@@ -73,7 +73,11 @@ export class SomebodyElse {
   }
 
   async #deleteFolder(path: string): Promise<void> {
-    for (const { octets } of await this.#client.messages(path)) this.#book.killed('other', `with ${path}`, idOf(octets))
-    await this.#client.deleteFolder(path)
+    // Under a name of its own: else Postern puts mail into it between our look and its end.
+    const aside = `${path}-doomed`
+    await this.#client.renameFolder(path, aside)
+    for (const { octets } of await this.#client.messages(aside))
+      this.#book.killed('other', `with ${path}`, idOf(octets))
+    await this.#client.deleteFolder(aside)
   }
 }
