@@ -1,5 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -10,11 +9,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from './free-port.ts'
+import { endServer, greets, untilItGreets } from './real-server.ts'
 
 /** Who may sign in, and how. */
 export const POSTFIX_USER = 'ada@example.test'
@@ -138,22 +137,12 @@ export async function startSinkProgram({ keeps }: { readonly keeps: boolean }): 
   const dump = keeps ? ['-d', join(dir, 'm.')] : []
   const args = ['-u', 'nobody', '-h', 'sink.test', ...dump, `127.0.0.1:${port}`, '1000']
   const child = spawn('smtp-sink', args, { stdio: 'ignore' })
-  await waitFor('smtp-sink to listen', () => greets(port))
+  await untilItGreets(child, port, 'smtp-sink')
   return {
     port,
     messages: () => readdirSync(dir).map(name => readFileSync(join(dir, name), 'latin1')),
-    [Symbol.asyncDispose]: async () => {
-      await end(child)
-      rmSync(dir, { recursive: true, force: true })
-    },
+    [Symbol.asyncDispose]: () => endServer(child, dir),
   }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  await exited
 }
 
 async function waitFor(what: string, isSo: () => Promise<boolean>, timeoutMs = TIMEOUT_MS): Promise<void> {
@@ -161,18 +150,6 @@ async function waitFor(what: string, isSo: () => Promise<boolean>, timeoutMs = T
   while (!(await isSo())) {
     if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms for ${what}`)
     await sleep(20)
-  }
-}
-
-async function greets(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'data')
-    return true
-  } catch {
-    return false // refused: not yet
-  } finally {
-    socket.destroy()
   }
 }
 

@@ -27,7 +27,8 @@ export async function endServer(child: ChildProcess, dir: string): Promise<void>
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
 }
 
-async function greets(port: number): Promise<boolean> {
+/** Whether something on the port greets whoever connects. */
+export async function greets(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'data')

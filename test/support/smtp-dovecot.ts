@@ -1,13 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from './free-port.ts'
-
-const TIMEOUT_MS = 15_000
+import { endServer, untilItGreets } from './real-server.ts'
 
 /** Whom a private Dovecot submission server lets in, and where it sends what it takes. */
 export interface DovecotSubmissionOptions {
@@ -34,37 +30,8 @@ export async function startDovecotSubmission(
   writeFileSync(join(dir, 'dovecot.conf'), configuration(dir, port, options))
   const log = openSync(join(dir, 'log'), 'a')
   const child = spawn('/usr/sbin/dovecot', ['-F', '-c', join(dir, 'dovecot.conf')], { stdio: ['ignore', log, log] })
-  const dispose = async () => {
-    await end(child)
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5 })
-  }
-  const deadline = Date.now() + TIMEOUT_MS
-  while (!(await greets(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`Dovecot did not start, see ${dir}/log`)
-    await sleep(50)
-  }
-  return { port, [Symbol.asyncDispose]: dispose }
-}
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const exited = once(child, 'exit')
-  child.kill('SIGTERM')
-  const timer = setTimeout(() => child.kill('SIGKILL'), 5000)
-  await exited
-  clearTimeout(timer)
-}
-
-async function greets(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  try {
-    await once(socket, 'data')
-    return true
-  } catch {
-    return false // refused: not yet
-  } finally {
-    socket.destroy()
-  }
+  await untilItGreets(child, port, `Dovecot (see ${dir}/log)`)
+  return { port, [Symbol.asyncDispose]: () => endServer(child, dir) }
 }
 
 function configuration(dir: string, port: number, { relayPort }: DovecotSubmissionOptions): string {

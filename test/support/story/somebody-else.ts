@@ -32,7 +32,9 @@ export class SomebodyElse {
     // Drawn before anything is waited for: the user draws from the same source meanwhile.
     const { random } = this.#book
     const [dice, draw, flags] = [random(), [random(), random(), random()], this.#book.twoFlags()]
-    const folders = (await this.#client.folders()).filter(path => path !== 'Drafts')
+    // A folder that Postern is deleting has a name of its own for a moment, and for nobody else.
+    const isOurs = (path: string) => path === 'Drafts' || path.includes('(being deleted')
+    const folders = (await this.#client.folders()).filter(path => !isOurs(path))
     const [path = 'INBOX', to = 'INBOX'] = draw.map(each => folders[Math.floor(each * folders.length)])
     const uids = await this.#client.uids(path).catch(() => []) // deleted by us meanwhile
     const uid = uids[Math.floor((draw[2] ?? 0) * uids.length)]
