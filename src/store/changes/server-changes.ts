@@ -57,7 +57,9 @@ export class ServerChanges {
       ...[folder, uid, Number(hasTurnedUp), id],
     )
     database.run('DELETE FROM op WHERE item = ?', id)
-    database.run('DELETE FROM dlq WHERE item = ?', id) // its body is asked for at its new place
+    // Its body is asked for at its new place, whatever came of it at the old one.
+    database.run('DELETE FROM dlq WHERE item = ?', id)
+    if (hasTurnedUp) database.run('DELETE FROM ignored WHERE item = ?', id)
     this.setFlags(isMoved ? { ...row, folder } : row, flags, resolution)
     if (isMoved) this.#changedButDeleted(id, folder, resolution)
     // A folder that is numbered anew, as some are each time they are opened, is an event of its own.
