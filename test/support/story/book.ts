@@ -8,6 +8,8 @@ export class StoryBook {
   /** How many copies of each message there should be. */
   readonly #copies = new Map<string, number>()
   readonly #killed = new Set<string>()
+  /** Of how many copies nobody can say whether they are two or the same one. */
+  readonly #mergeable = new Map<string, number>()
   readonly #journal: string[] = []
   cycle = 0
 
@@ -43,6 +45,15 @@ export class StoryBook {
     this.note(who, `deletes ${how}`, id)
   }
 
+  /**
+   * Somebody brings a message to where Postern is copying it at this moment. When Postern's request or its answer is lost,
+   * what turns up there may be either: one of two equal copies may be taken for the other.
+   */
+  mayMerge(id: string): void {
+    this.#mergeable.set(id, (this.#mergeable.get(id) ?? 0) + 1)
+    this.note('other', 'brings what is being copied', id)
+  }
+
   /** The message was never made. */
   retract(id: string): void {
     this.#copies.set(id, 0)
@@ -52,7 +63,7 @@ export class StoryBook {
   *wrong(counts: ReadonlyMap<string, number>): Generator<{ readonly id: string; readonly what: string }> {
     for (const [id, wanted] of this.#copies) {
       const count = counts.get(id) ?? 0
-      const isMissing = count < wanted && !this.#killed.has(id)
+      const isMissing = count < wanted - (this.#mergeable.get(id) ?? 0) && !this.#killed.has(id)
       if (count > wanted || isMissing) yield { id, what: `${id} is there ${count} times instead of ${wanted}` }
     }
   }

@@ -79,6 +79,13 @@ export class LocalSide implements Disposable {
     })
   }
 
+  /** Whether a message waits here for its place in a folder of the server. */
+  isCopying(subject: string, path: string): boolean {
+    const { read } = this.store
+    const folder = read.folders().find(each => each.path === path)
+    return folder !== undefined && [...read.items(folder.id)].some(item => item.uid === 0 && item.subject === subject)
+  }
+
   /** What the store's ledger tells of the messages with a subject. */
   history(subject: string): string[] {
     const database = new DatabaseSync(join(this.#dir, DATABASE_FILE), { readOnly: true })

@@ -1,5 +1,6 @@
 import { idOf, type StoryBook } from './book.ts'
-import type { OtherClient } from './other-client.ts'
+import type { LocalSide } from './local-side.ts'
+import type { OtherClient, ServerMessage } from './other-client.ts'
 import { EXTRA_FOLDERS } from './user.ts'
 
 interface Choice {
@@ -13,10 +14,12 @@ interface Choice {
 export class SomebodyElse {
   readonly #client: OtherClient
   readonly #book: StoryBook
+  readonly #here: LocalSide
 
-  constructor(client: OtherClient, book: StoryBook) {
+  constructor(client: OtherClient, book: StoryBook, here: LocalSide) {
     this.#client = client
     this.#book = book
+    this.#here = here
   }
 
   async append(path: string): Promise<void> {
@@ -53,7 +56,7 @@ export class SomebodyElse {
   async #do(dice: number, { path, to, uid, flags }: Choice): Promise<void> {
     if (dice < 0.25 || uid === undefined) await this.append(path)
     else if (dice < 0.5) await this.#client.flag(path, uid, ...flags)
-    else if (dice < 0.65) await this.#client.move(path, String(uid), to)
+    else if (dice < 0.65) await this.#move(path, uid, to)
     else if (dice < 0.75) await this.#copy(path, uid, to)
     else if (dice < 0.9) await this.#delete(path, uid)
     else if (dice < 0.95 && path === 'Other') await this.#client.renumber(path)
@@ -61,15 +64,22 @@ export class SomebodyElse {
     else await this.#client.createFolder('Projects')
   }
 
+  async #move(path: string, uid: number, to: string): Promise<void> {
+    const message = await this.#message(path, uid)
+    if (message && this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
+    await this.#client.move(path, String(uid), to)
+  }
+
   async #copy(path: string, uid: number, to: string): Promise<void> {
-    const message = (await this.#client.messages(path)).find(each => each.uid === uid)
+    const message = await this.#message(path, uid)
     if (!message) return
+    if (this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
     this.#book.note('other', `copies from ${path} to ${to}`, idOf(message.octets))
     if ((await this.#client.copy(path, String(uid), to)) > 0) this.#book.copied(idOf(message.octets))
   }
 
   async #delete(path: string, uid: number): Promise<void> {
-    const message = (await this.#client.messages(path)).find(each => each.uid === uid)
+    const message = await this.#message(path, uid)
     if (message) this.#book.killed('other', `in ${path}`, idOf(message.octets))
     await this.#client.delete(path, uid)
   }
@@ -81,5 +91,9 @@ export class SomebodyElse {
     for (const { octets } of await this.#client.messages(aside))
       this.#book.killed('other', `with ${path}`, idOf(octets))
     await this.#client.deleteFolder(aside)
+  }
+
+  async #message(path: string, uid: number): Promise<ServerMessage | undefined> {
+    return (await this.#client.messages(path)).find(each => each.uid === uid)
   }
 }

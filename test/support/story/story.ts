@@ -48,7 +48,7 @@ export class Story implements AsyncDisposable {
     this.#here = here
     this.#book = book
     this.#user = new StoryUser(here, book)
-    this.#somebodyElse = new SomebodyElse(other, book)
+    this.#somebodyElse = new SomebodyElse(other, book, here)
   }
 
   static async open({ imapPort, user, password }: StoryServer, seed: number): Promise<Story> {
