@@ -42,7 +42,9 @@ export async function noChange({ rounds, roundTripMs }: Sizes, folders: number):
   }
   await interleave(2, contestants) // everything is there, and seen once
   const times = await interleave(rounds * 3, contestants)
-  console.log(`no change in ${folders} folder(s) of ${MESSAGES} messages (and Drafts, Sent, Trash); every run signs in`)
+  console.log(
+    `no change in ${folders} folder(s) of ${MESSAGES} messages (and Drafts, Sent, Trash); the daemon keeps its session`,
+  )
   printTime('postern, inside the daemon', times.resident)
   printTime('postern sync, a process without a daemon', times.command)
   printTime('mbsync, a process', times.mbsync)

@@ -19,6 +19,7 @@ interface Status {
     state: string
     items: number
     lastError: { class: string; nextAttempt: string } | null
+    watching: { kind: string; error: { code: string } | null } | null
   }[]
 }
 
@@ -80,7 +81,7 @@ t.test('progress is shown, unless that is switched off', { skip: dovecotMissing(
 })
 
 t.test(
-  'an approved certificate is tried at once, long before the next attempt',
+  'an approved certificate is tried at once, and one that is approved no longer is used no longer',
   { skip: dovecotMissing() ?? false },
   async t => {
     const certificate = await makeServerCertificate(t.testdir({}), { ips: ['127.0.0.1'] })
@@ -94,8 +95,19 @@ t.test(
     const error = await until('the failure', async () => (await status())?.lastError ?? undefined)
     t.match(error, { class: 'server', code: 'TLS_UNTRUSTED' })
     t.ok(Date.parse(error.nextAttempt) - Date.now() > 45_000)
-    await home.json(['cert', 'approve', `127.0.0.1:${dovecot.imapsPort}`, '--starttls', 'none', '--yes'])
+    const approve = ['cert', 'approve', `127.0.0.1:${dovecot.imapsPort}`, '--starttls', 'none', '--yes']
+    const { id } = (await home.json(approve)) as { id: string }
     await until('a run', async () => ((await status())?.state === 'ok' ? true : undefined))
+    await until('the watching', async () => ((await status())?.watching?.kind === 'notify' ? true : undefined))
+
+    await home.json(['cert', 'remove', id])
+    const broken = await until(
+      'what was connected with it ends',
+      async () => (await status())?.watching?.error ?? undefined,
+    )
+    t.match(broken, { code: 'TLS_UNTRUSTED' })
+    const again = await home.run(['sync', '--json'])
+    t.match(again.json(), { error: { code: 'TLS_UNTRUSTED' } })
   },
 )
 

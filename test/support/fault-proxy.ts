@@ -19,7 +19,9 @@ export interface FaultProxy extends AsyncDisposable {
   readonly port: number
   /** What happens to the connections that are made from now on. */
   fault: Fault
-  /** What the last connection has carried so far. */
+  /** The same, also for those that are there; octets are counted from now on. */
+  spoil(fault: Fault): void
+  /** What the last connection has carried so far, or since it is spoilt. */
   octets(direction: Direction): number
   /** The end of what the server has sent on the last connection, for a failure's diagnosis. */
   tail(): string
@@ -43,6 +45,10 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const proxy: FaultProxy = {
     port: portOf(server.address()),
     fault: { kind: 'none' },
+    spoil: fault => {
+      proxy.fault = fault
+      for (const link of links) link.spoil(fault)
+    },
     octets: direction => last?.octets[direction] ?? 0,
     tail: () => last?.tail.toString('latin1') ?? '',
     faults: () => faults,
@@ -59,7 +65,7 @@ class FaultyLink {
   tail: Buffer = Buffer.alloc(0)
   readonly #client: Socket
   readonly #upstream: Socket
-  readonly #fault: Fault
+  #fault: Fault
   readonly #onFault: () => void
   #isBroken = false
 
@@ -70,6 +76,12 @@ class FaultyLink {
     this.#onFault = onFault
     this.#carry('client', this.#client, this.#upstream)
     this.#carry('server', this.#upstream, this.#client)
+    this.spoil(fault)
+  }
+
+  spoil(fault: Fault): void {
+    this.#fault = fault
+    Object.assign(this.octets, { client: 0, server: 0 })
     if (fault.kind !== 'delay' && fault.kind !== 'none' && fault.afterOctets === 0) this.#break(fault.kind)
   }
 

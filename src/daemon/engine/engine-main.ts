@@ -6,16 +6,11 @@ import { createLogger, type Logger, type LogLevel, pinoLevel } from '../../log/l
 import { SyncEngine } from '../../sync/engine.ts'
 import { deliverLocally } from '../../sync/local/deliver-local.ts'
 import { applyLocalChange } from '../../sync/local/local-change.ts'
-import type { ConnectMail } from '../../sync/remote.ts'
 import { Approvals } from '../../tls/approvals.ts'
-import type { PeerVerifier } from '../../tls/peer.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
-import { connectImap } from '../../upstream/imap/client.ts'
-import { RateLimit, type RateLimits } from '../../upstream/imap/connection/rate-limit.ts'
-import type { ImapAccount } from '../../upstream/imap/connection/session.ts'
-import { connectWatch } from '../../upstream/imap/watch/watch.ts'
 import { toWireError } from '../control/wire-error.ts'
 import type { DaemonErrorCode } from '../errors.ts'
+import { EngineConnections } from './engine-connections.ts'
 import { EngineFetchers } from './engine-fetchers.ts'
 import {
   ALIVE_MS,
@@ -40,31 +35,29 @@ const CLOSING_TIMEOUT_MS = 3000
 class EngineProcess {
   readonly #log: Logger
   readonly #logFile: DailyFile
-  readonly #settings: EngineSettings
-  readonly #verifier: PeerVerifier
+  readonly #connections: EngineConnections
   readonly #importWorker = new ImportWorker()
   readonly #stores: OpenStores
   readonly #runs = new Map<number, AbortController>()
-  readonly #rates = new Map<number, RateLimits>()
-  readonly watchers: EngineWatchers
+  readonly #watchers: EngineWatchers
   readonly #fetchers: EngineFetchers
 
   constructor(settings: EngineSettings) {
-    this.#settings = settings
     this.#logFile = new DailyFile({ dir: settings.logsDir, clock: Date.now })
     this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
     logCrashes(this.#log, () => this.#logFile.flush()) // for as long as the process lives
-    this.#verifier = verifyPeers(new Approvals(settings.approvalsFile))
+    const verifier = verifyPeers(new Approvals(settings.approvalsFile))
+    this.#connections = new EngineConnections({ verifier, clientVersion: settings.version })
     this.#stores = new OpenStores(this.#log, storeDir => this.#importWorker.forget(storeDir))
-    this.watchers = new EngineWatchers({
-      connect: (request, log) => signal => connectWatch(accountOf(request), this.#clientOptions(request, log), signal),
+    this.#watchers = new EngineWatchers({
+      connect: (request, log) => this.#connections.forWatch(request, log),
       storeOf: request => this.#stores.get(request),
       send,
       log: this.#log,
     })
     this.#fetchers = new EngineFetchers({
       contextOf: request => this.#engineParts(request, this.#log.child({ profile: request.profile })),
-      onTooManyConnections: profile => this.watchers.shrink(profile),
+      onTooManyConnections: profile => this.#shrink(profile),
       send,
       log: this.#log,
     })
@@ -95,9 +88,9 @@ class EngineProcess {
         onEvent: event => send({ kind: 'event', id, event }),
       })
       send({ kind: 'done', id, result })
-      this.watchers.refresh(profile)
+      this.#watchers.refresh(profile)
     } catch (error) {
-      if (error instanceof PosternError && error.code === 'UPSTREAM_TOO_MANY_CONNECTIONS') this.watchers.shrink(profile)
+      if (error instanceof PosternError && error.code === 'UPSTREAM_TOO_MANY_CONNECTIONS') this.#shrink(profile)
       if (!(error instanceof PosternError)) log.error({ err: error }, 'a run ended with a bug')
       else log.debug({ err: error }, 'a run failed')
       send({ kind: 'failed', id, error: toWireError(error) })
@@ -152,6 +145,22 @@ class EngineProcess {
     }
   }
 
+  watch(request: WatchRequest): void {
+    this.#watchers.watch(request)
+  }
+
+  /** Leaves the server of a profile alone until it is asked for something again. */
+  async unwatch(profile: number): Promise<void> {
+    this.#connections.drop(profile)
+    await this.#watchers.unwatch(profile)
+  }
+
+  /** Makes all connections anew: the network is another one. */
+  reconnect(): void {
+    this.#connections.drop()
+    this.#watchers.reconnect()
+  }
+
   cancel(id: number): void {
     this.#runs.get(id)?.abort(stopping())
     this.#fetchers.cancel(id, stopping())
@@ -159,7 +168,7 @@ class EngineProcess {
 
   async close(id: number, profile: number): Promise<void> {
     await this.#fetchers.stop(stopping(), profile)
-    await this.watchers.unwatch(profile)
+    await this.unwatch(profile)
     this.#stores.close(profile)
     send({ kind: 'done', id, result: undefined })
   }
@@ -169,7 +178,8 @@ class EngineProcess {
     setTimeout(() => process.exit(1), CLOSING_TIMEOUT_MS).unref()
     for (const run of this.#runs.values()) run.abort(stopping())
     await this.#fetchers.stop(stopping())
-    await this.watchers[Symbol.asyncDispose]()
+    await this.#watchers[Symbol.asyncDispose]()
+    this.#connections[Symbol.dispose]()
     await this.#importWorker[Symbol.asyncDispose]()
     this.#stores[Symbol.dispose]()
     this.#logFile.flush()
@@ -181,23 +191,15 @@ class EngineProcess {
   }
 
   #engineParts(request: WatchRequest, log: Logger) {
-    const connect: ConnectMail = (signal, options) =>
-      connectImap(accountOf(request), { ...this.#clientOptions(request, log), ...options }, signal)
     const importer = this.#importWorker.importerFor(request.storeDir)
-    return { store: this.#stores.get(request), connect, importer }
+    return { store: this.#stores.get(request), connect: this.#connections.forMail(request, log), importer }
   }
 
-  #clientOptions({ profile, settings }: WatchRequest, log: Logger) {
-    const rates = this.#rates.get(profile) ?? { download: new RateLimit(), upload: new RateLimit() }
-    this.#rates.set(profile, rates)
-    rates.download.set(settings.downloadKBps)
-    rates.upload.set(settings.uploadKBps)
-    return { verifier: this.#verifier, log, clientVersion: this.#settings.version, rates }
+  // A connection that waits for its use takes the place of one that is needed now.
+  #shrink(profile: number): void {
+    this.#connections.drop(profile)
+    this.#watchers.shrink(profile)
   }
-}
-
-function accountOf({ imap, user, password }: WatchRequest): ImapAccount {
-  return { peer: imap, security: imap.security, credentials: async () => ({ user, password }) }
 }
 
 function send(message: FromEngine): void {
@@ -222,9 +224,9 @@ process.on('message', (message: ToEngine) => {
   else if (message.kind === 'maintain') void engine?.maintain(message)
   else if (message.kind === 'fetch') void engine?.fetch(message)
   else if (message.kind === 'cancel') engine?.cancel(message.id)
-  else if (message.kind === 'watch') engine?.watchers.watch(message)
-  else if (message.kind === 'unwatch') void engine?.watchers.unwatch(message.profile)
-  else if (message.kind === 'reconnect') engine?.watchers.reconnect()
+  else if (message.kind === 'watch') engine?.watch(message)
+  else if (message.kind === 'unwatch') void engine?.unwatch(message.profile)
+  else if (message.kind === 'reconnect') engine?.reconnect()
   else if (message.kind === 'close') void engine?.close(message.id, message.profile)
   else void engine?.shutdown()
 })

@@ -11,6 +11,7 @@ import type {
 } from '../../sync/remote.ts'
 import type { Peer } from '../../tls/peer.ts'
 import type { ImapConnection } from './connection/connection.ts'
+import type { KeptSession, LentSession } from './connection/kept-session.ts'
 import { type ImapAccount, type ImapClientOptions, openSession } from './connection/session.ts'
 import { appendMessages } from './folders/append.ts'
 import { createFolder, deleteFolder, renameFolder } from './folders/folder-commands.ts'
@@ -21,7 +22,7 @@ import { examineFolder } from './folders/selected-folder.ts'
 import { selectFolder } from './folders/writable-folder.ts'
 
 /**
- * Connects and signs in.
+ * Connects and signs in, unless a session is kept.
  *
  * @throws {PosternError} NET_…, TLS_…, UPSTREAM_…
  */
@@ -29,19 +30,29 @@ export async function connectImap(
   account: ImapAccount,
   options: ImapClientOptions,
   signal: AbortSignal,
+  kept?: KeptSession,
 ): Promise<RemoteMail> {
-  return new ImapMail(await openSession(account, options, signal), account.peer, signal)
+  const session = await (kept ? kept.open(account, options, signal) : openAlone(account, options, signal))
+  return new ImapMail(session, account.peer, signal)
+}
+
+async function openAlone(...to: Parameters<typeof openSession>): Promise<LentSession> {
+  const connection = await openSession(...to)
+  return { connection, release: () => connection[Symbol.asyncDispose]() }
 }
 
 class ImapMail implements RemoteMail {
   readonly #connection: ImapConnection
+  readonly #release: LentSession['release']
   readonly #signal: AbortSignal
   readonly #onAbort = () => this.#connection.destroy(this.#signal.reason)
+  #hasOpened = false
   readonly host: string
   readonly readMetadata?: (entry: string) => Promise<string | undefined>
 
-  constructor(connection: ImapConnection, { host }: Peer, signal: AbortSignal) {
+  constructor({ connection, release }: LentSession, { host }: Peer, signal: AbortSignal) {
     this.#connection = connection
+    this.#release = release
     this.host = host
     this.#signal = signal
     if (hasServerMetadata(connection)) this.readMetadata = entry => readServerMetadata(connection, entry)
@@ -68,10 +79,12 @@ class ImapMail implements RemoteMail {
   }
 
   examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder> {
+    this.#hasOpened = true
     return examineFolder(this.#connection, path, cursor)
   }
 
   select(path: string): Promise<WritableFolder> {
+    this.#hasOpened = true
     return selectFolder(this.#connection, path)
   }
 
@@ -97,7 +110,7 @@ class ImapMail implements RemoteMail {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signal.removeEventListener('abort', this.#onAbort)
-    await this.#connection[Symbol.asyncDispose]()
+    await this.#release(!this.#hasOpened)
   }
 }
 

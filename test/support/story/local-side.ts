@@ -15,6 +15,7 @@ import { headerHash } from '../../../src/sync/local/header-hash.ts'
 import type { SyncResult } from '../../../src/sync/progress.ts'
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../../src/sync/settings.ts'
 import { connectImap } from '../../../src/upstream/imap/client.ts'
+import type { KeptSession } from '../../../src/upstream/imap/connection/kept-session.ts'
 
 const HOUR_MS = 3_600_000
 const log = pino({ level: 'silent' })
@@ -25,6 +26,8 @@ export interface LocalSideOptions {
   readonly user: string
   readonly password: string
   readonly settings?: Partial<SyncSettings>
+  /** Kept between two runs; each signs in when absent. */
+  readonly session?: KeptSession | undefined
 }
 
 /** The real engine on a real store, against any server of this machine. */
@@ -43,7 +46,7 @@ export class LocalSide implements Disposable {
   /** Runs one cycle, an hour after the one before: what waits for its next attempt may go on. */
   async sync(silenceTimeoutMs = 20_000, folders: readonly string[] = []): Promise<SyncResult> {
     this.#skippedMs += HOUR_MS
-    const { port, user, password, settings } = this.#options
+    const { port, user, password, settings, session } = this.#options
     const verifier = { secure: () => Promise.reject(new Error('TLS was begun')) }
     const options = { verifier, log, clientVersion: 'test', silenceTimeoutMs, signInTimeoutMs: silenceTimeoutMs }
     const account = {
@@ -53,7 +56,7 @@ export class LocalSide implements Disposable {
     }
     const engine = new SyncEngine({
       store: this.store,
-      connect: signal => connectImap(account, options, signal),
+      connect: signal => connectImap(account, options, signal, session),
       importer: { digest: async rows => rows.map(row => digestBody(this.#packs, row)) },
       settings: { ...DEFAULT_SYNC_SETTINGS, ...settings },
       log,
@@ -107,6 +110,7 @@ export class LocalSide implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#options.session?.drop()
     this.#packs[Symbol.dispose]()
     this.store[Symbol.dispose]()
     rmSync(this.#dir, { recursive: true, force: true })

@@ -3,6 +3,7 @@ import { PosternError } from '../../../src/errors.ts'
 import { unpackFlags } from '../../../src/store/flags.ts'
 import type { ItemRow } from '../../../src/store/rows.ts'
 import type { SyncResult } from '../../../src/sync/progress.ts'
+import { KeptSession } from '../../../src/upstream/imap/connection/kept-session.ts'
 import { type Direction, type Fault, type FaultProxy, startFaultProxy } from '../fault-proxy.ts'
 import { pick, randomSource } from '../model/random.ts'
 import { idOf, StoryBook } from './book.ts'
@@ -56,7 +57,8 @@ export class Story implements AsyncDisposable {
     const random = randomSource(seed)
     // Without a threshold the server's deltas are used, with it everything is compared.
     const settings = { fullSyncThreshold: random() < 0.6 ? 0 : 1024 }
-    const here = new LocalSide({ port: proxy.port, user, password, settings })
+    const session = random() < 0.5 ? new KeptSession() : undefined
+    const here = new LocalSide({ port: proxy.port, user, password, settings, session })
     return new Story(proxy, new OtherClient(imapPort, user, password), here, new StoryBook(random))
   }
 
@@ -121,7 +123,7 @@ export class Story implements AsyncDisposable {
 
   #cycle(fault: Fault, silenceTimeoutMs: number): Promise<SyncResult> {
     this.#book.cycle++
-    this.#proxy.fault = fault
+    this.#proxy.spoil(fault)
     return this.#here.sync(silenceTimeoutMs)
   }
 

@@ -1,13 +1,13 @@
-import { findDaemon } from '../../../daemon/control/control-client.ts'
 import { PosternError } from '../../../errors.ts'
 import { publicKeyFingerprint, readableFingerprint, readableName } from '../../../tls/fingerprint.ts'
 import type { Peer } from '../../../tls/peer.ts'
 import { probeCertificate } from '../../../tls/probe.ts'
 import { lifeOf, type ShownCertificate } from '../../../tls/shown-certificate.ts'
 import type { StartTlsProtocol } from '../../../tls/start-tls.ts'
-import { type Command, type CommandContext, defineCommand } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
 import { approvalsOf, describeApproval, describeCertificate } from './cert-document.ts'
+import { tellDaemon } from './tell-daemon.ts'
 
 interface ApproveOptions {
   server: string
@@ -51,17 +51,6 @@ export const certApproveCommand: Command<never> = defineCommand<ApproveOptions>(
     return undefined
   },
 })
-
-/** Lets a running daemon try at once what has waited for this. */
-async function tellDaemon({ home, terminal, signal }: CommandContext): Promise<void> {
-  try {
-    await using daemon = await findDaemon(home)
-    await daemon?.call('cert.changed', {}, { signal })
-  } catch (error) {
-    if (!(error instanceof PosternError)) throw error
-    terminal.note('The daemon could not be told; it finds out at its next attempt.')
-  }
-}
 
 function approvalFor(peer: Peer, { certificate }: ShownCertificate) {
   const { fromMs, toMs } = lifeOf(certificate)

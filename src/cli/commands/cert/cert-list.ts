@@ -4,6 +4,7 @@ import type { TlsErrorCode } from '../../../tls/errors.ts'
 import { readableFingerprint } from '../../../tls/fingerprint.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { approvalsOf, describeApproval, describeCertificate, localCa } from './cert-document.ts'
+import { tellDaemon } from './tell-daemon.ts'
 
 /** `postern cert list` */
 export const certListCommand: Command<never> = defineCommand({
@@ -34,6 +35,7 @@ export const certRemoveCommand: Command<never> = defineCommand<{ id: string }>({
       { removed: describeApproval(removed) },
       () => `${removed.host}:${removed.port} is no longer approved`,
     )
+    await tellDaemon(context)
     return undefined
   },
 })

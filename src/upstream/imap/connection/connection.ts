@@ -41,7 +41,11 @@ export interface CommandHandlers {
 }
 
 /** Hears what the server says of itself, or what no running command takes. */
-export type UnsolicitedHandlers = Pick<CommandHandlers, 'data' | 'code'> & { readonly remark?: () => void }
+export type UnsolicitedHandlers = Pick<CommandHandlers, 'data' | 'code'> & {
+  readonly remark?: () => void
+  /** It has said nothing for long although it was asked something. */
+  readonly slow?: ((silentMs: number) => void) | undefined
+}
 
 /** What a connection is made with. */
 export interface ConnectionOptions {
@@ -90,6 +94,7 @@ export class ImapConnection implements AsyncDisposable {
     })
     this.#silence = new SilenceWatch(silence, {
       isWaiting: () => this.#isWaiting && !this.#isPaused,
+      onSlow: silentMs => this.#unsolicited.slow?.(silentMs),
       onTimeout: () => this.#fail(this.#silent()),
     })
     this.#greeting.promise.catch(() => undefined) // greeting() tells
@@ -117,6 +122,11 @@ export class ImapConnection implements AsyncDisposable {
   /** When the server last said something; of `performance.now()`. */
   get lastHeardMs(): number {
     return this.#silence.lastHeardMs
+  }
+
+  /** Whether a command has not been answered yet. */
+  get isBusy(): boolean {
+    return this.#running.length > 0
   }
 
   /** Hears what the server says unasked from now on. */

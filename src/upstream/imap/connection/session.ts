@@ -7,7 +7,6 @@ import type { UpstreamErrorCode } from '../../errors.ts'
 import { ImapConnection } from './connection.ts'
 import type { RateLimits } from './rate-limit.ts'
 import { type Credentials, signIn } from './sign-in.ts'
-import type { SilenceLimits } from './silence-watch.ts'
 
 const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
 const SLOW_MS = 30_000 // a server that thinks for so long is told of: the run goes on
@@ -67,9 +66,10 @@ async function open(account: ImapAccount, options: ImapClientOptions, signal: Ab
   const where = `${peer.host}:${peer.port}`
   const connection = new ImapConnection(socket, {
     where,
-    silence: silenceLimits(options),
+    silence: { timeoutMs: options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS, slowMs: options.slowMs ?? SLOW_MS },
     ...(options.rates ? { rates: options.rates } : {}),
   })
+  connection.listen({ slow: options.onSlow })
   const onAbort = () => connection.destroy(signal.reason)
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
@@ -89,11 +89,6 @@ async function open(account: ImapAccount, options: ImapClientOptions, signal: Ab
     signal.removeEventListener('abort', onAbort)
   }
   return connection
-}
-
-function silenceLimits({ silenceTimeoutMs, slowMs, onSlow }: ImapClientOptions): SilenceLimits {
-  const timeoutMs = silenceTimeoutMs ?? SILENCE_TIMEOUT_MS
-  return onSlow ? { timeoutMs, slowMs: slowMs ?? SLOW_MS, onSlow } : { timeoutMs }
 }
 
 async function startTls(connection: ImapConnection, greeting: string, secure: (socket: Socket) => Promise<Socket>) {

@@ -5,27 +5,28 @@ export interface SilenceLimits {
   /** Then it is given up. */
   readonly timeoutMs: number
   /** Then somebody is told, and from then on each time when a third of it has passed. */
-  readonly slowMs?: number
-  readonly onSlow?: (silentMs: number) => void
+  readonly slowMs: number
+}
+
+/** What {@link SilenceWatch} asks and tells. */
+export interface SilenceHandlers {
+  readonly isWaiting: () => boolean
+  readonly onSlow: (silentMs: number) => void
+  readonly onTimeout: () => void
 }
 
 /** Notices that the server says nothing while it is waited for. */
 export class SilenceWatch implements Disposable {
   readonly #limits: SilenceLimits
-  readonly #onTimeout: () => void
-  readonly #isWaiting: () => boolean
+  readonly #handlers: SilenceHandlers
   readonly #timer: NodeJS.Timeout
   #lastHeardMs = performance.now()
   #toldMs = 0
 
-  constructor(
-    limits: SilenceLimits,
-    { isWaiting, onTimeout }: { readonly isWaiting: () => boolean; readonly onTimeout: () => void },
-  ) {
+  constructor(limits: SilenceLimits, handlers: SilenceHandlers) {
     this.#limits = limits
-    this.#isWaiting = isWaiting
-    this.#onTimeout = onTimeout
-    const checkMs = Math.min(CHECK_MS, limits.timeoutMs / 4, (limits.slowMs ?? limits.timeoutMs) / 4)
+    this.#handlers = handlers
+    const checkMs = Math.min(CHECK_MS, limits.timeoutMs / 4, limits.slowMs / 4)
     this.#timer = setInterval(() => this.#check(), checkMs).unref()
   }
 
@@ -45,14 +46,14 @@ export class SilenceWatch implements Disposable {
   }
 
   #check(): void {
-    if (!this.#isWaiting()) return
-    const { timeoutMs, slowMs, onSlow } = this.#limits
+    if (!this.#handlers.isWaiting()) return
+    const { timeoutMs, slowMs } = this.#limits
     const silentMs = performance.now() - this.#lastHeardMs
     if (silentMs >= timeoutMs) {
-      this.#onTimeout()
-    } else if (slowMs !== undefined && silentMs >= (this.#toldMs === 0 ? slowMs : this.#toldMs + slowMs / 3)) {
+      this.#handlers.onTimeout()
+    } else if (silentMs >= (this.#toldMs === 0 ? slowMs : this.#toldMs + slowMs / 3)) {
       this.#toldMs = silentMs
-      onSlow?.(silentMs)
+      this.#handlers.onSlow(silentMs)
     }
   }
 }

@@ -1,0 +1,60 @@
+import type { Logger } from '../../log/logger.ts'
+import type { ConnectMail } from '../../sync/remote.ts'
+import type { ConnectWatch } from '../../sync/watch/remote-watch.ts'
+import type { PeerVerifier } from '../../tls/peer.ts'
+import { connectImap } from '../../upstream/imap/client.ts'
+import { KeptSession } from '../../upstream/imap/connection/kept-session.ts'
+import { RateLimit, type RateLimits } from '../../upstream/imap/connection/rate-limit.ts'
+import type { ImapAccount, ImapClientOptions } from '../../upstream/imap/connection/session.ts'
+import { connectWatch } from '../../upstream/imap/watch/watch.ts'
+import type { WatchRequest } from './engine-protocol.ts'
+
+/** What the engine's connections have in common. */
+export interface EngineConnectionsOptions {
+  readonly verifier: PeerVerifier
+  readonly clientVersion: string
+}
+
+/** The connections to the servers of all profiles: what each profile's share, and the session kept between two runs. */
+export class EngineConnections implements Disposable {
+  readonly #options: EngineConnectionsOptions
+  readonly #rates = new Map<number, RateLimits>()
+  readonly #sessions = new Map<number, KeptSession>()
+
+  constructor(options: EngineConnectionsOptions) {
+    this.#options = options
+  }
+
+  forMail(request: WatchRequest, log: Logger): ConnectMail {
+    const session = this.#sessions.get(request.profile) ?? new KeptSession()
+    this.#sessions.set(request.profile, session)
+    return (signal, options) =>
+      connectImap(accountOf(request), { ...this.#clientOptions(request, log), ...options }, signal, session)
+  }
+
+  forWatch(request: WatchRequest, log: Logger): ConnectWatch {
+    return signal => connectWatch(accountOf(request), this.#clientOptions(request, log), signal)
+  }
+
+  /** Ends the sessions that wait for their next use, of a profile or of all. */
+  drop(profile?: number): void {
+    const chosen = [...this.#sessions].filter(([number]) => profile === undefined || number === profile)
+    for (const [, session] of chosen) session.drop()
+  }
+
+  [Symbol.dispose](): void {
+    this.drop()
+  }
+
+  #clientOptions({ profile, settings }: WatchRequest, log: Logger): ImapClientOptions {
+    const rates = this.#rates.get(profile) ?? { download: new RateLimit(), upload: new RateLimit() }
+    this.#rates.set(profile, rates)
+    rates.download.set(settings.downloadKBps)
+    rates.upload.set(settings.uploadKBps)
+    return { ...this.#options, log, rates }
+  }
+}
+
+function accountOf({ imap, user, password }: WatchRequest): ImapAccount {
+  return { peer: imap, security: imap.security, credentials: async () => ({ user, password }) }
+}
