@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PosternError } from '../../../errors.ts'
+import type { FormatsErrorCode } from '../../../formats/errors.ts'
 import type { CommandPart } from '../../../formats/imap/encoder.ts'
 import { type ImapResponse, parseResponse, type ResponseCode } from '../../../formats/imap/response.ts'
 import { type LiteralSink, type ResponsePart, ResponseReader } from '../../../formats/imap/response-reader.ts'
@@ -12,6 +13,7 @@ import { endedBy, refusedCommand, type StatusResponse } from './refusals.ts'
 import { type SilenceLimits, SilenceWatch } from './silence-watch.ts'
 
 const MAX_HELD_OCTETS = 32 * 1_048_576 // a UID SEARCH of a million single UIDs is 8 MB
+const MAX_ANSWER_OCTETS = 256 * 1_048_576 // the flags of four million messages, a line each
 const LOGOUT_TIMEOUT_MS = 1000
 
 /** Untagged data (`* 23 FETCH …`). */
@@ -38,6 +40,8 @@ export interface CommandHandlers {
   readonly openLiteral?: (text: Buffer, length: number) => LiteralSink | undefined
   /** Resolves when the command's consumer can take more; nothing is read meanwhile. */
   readonly drained?: () => Promise<void> | undefined
+  /** What the server says is used at once, and not kept: there may be any amount of it. */
+  readonly isStream?: boolean
 }
 
 /** Hears what the server says of itself, or what no running command takes. */
@@ -57,6 +61,7 @@ export interface ConnectionOptions {
 
 interface RunningCommand extends CommandHandlers {
   readonly tag: string
+  answerOctets: number
   readonly resolve: (completion: Completion) => void
   readonly reject: (error: unknown) => void
 }
@@ -155,7 +160,7 @@ export class ImapConnection implements AsyncDisposable {
     const tag = `P${(++this.#tag).toString(36).toUpperCase()}`
     const { promise, resolve, reject } = Promise.withResolvers<Completion>()
     if (!this.#isWaiting) this.#silence.heard()
-    this.#running.push({ ...handlers, tag, resolve, reject })
+    this.#running.push({ ...handlers, tag, answerOctets: 0, resolve, reject })
     this.#writer.send(tag, parts).catch(error => this.#fail(error))
     return promise
   }
@@ -277,18 +282,36 @@ export class ImapConnection implements AsyncDisposable {
 
   #onResponse(parts: readonly ResponsePart[]): void {
     const only = parts.length === 1 ? parts[0] : undefined
-    if (only?.kind === 'text' && this.#running.find(command => command.line)?.line?.(only.octets)) return
+    if (only?.kind === 'text') {
+      const taker = this.#running.find(command => command.line)
+      if (taker?.line?.(only.octets)) {
+        this.#weigh(taker, only.octets.length)
+        return
+      }
+    }
     const response = parseResponse(parts)
     if (response.kind === 'continuation') this.#onContinuation(response.text)
     else if (response.kind === 'tagged') this.#onTagged(response)
     else if (response.kind === 'status') this.#onStatus(response)
-    else this.#onUntagged(response)
+    else this.#onUntagged(response, heldOctets(parts))
   }
 
-  #onUntagged(response: DataResponse): void {
+  #onUntagged(response: DataResponse, octets: number): void {
     if (response.name === 'CAPABILITY') this.#learnCapabilities(response.values)
-    const taker = this.#running.find(command => command.data?.[response.name]) ?? this.#unsolicited
-    taker.data?.[response.name]?.(response)
+    const taker = this.#running.find(command => command.data?.[response.name])
+    ;(taker ?? this.#unsolicited).data?.[response.name]?.(response)
+    if (taker) this.#weigh(taker, octets)
+  }
+
+  // Each response may be of honest size, and their number without an end.
+  #weigh(command: RunningCommand, octets: number): void {
+    command.answerOctets += octets
+    if (command.isStream || command.answerOctets <= MAX_ANSWER_OCTETS) return
+    throw new PosternError<FormatsErrorCode>(
+      'FORMATS_IMAP_TOO_LARGE',
+      `${this.#where} answered one command with more than ${MAX_ANSWER_OCTETS / 1_048_576} MB.`,
+      { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
+    )
   }
 
   #onStatus(response: StatusResponse): void {
@@ -366,4 +389,11 @@ export class ImapConnection implements AsyncDisposable {
   #error(code: UpstreamErrorCode, what: string, advice: string, cause?: unknown): PosternError {
     return new PosternError<UpstreamErrorCode>(code, `${this.#where} ${what}.`, { remedy: 'retry', advice, cause })
   }
+}
+
+function heldOctets(parts: readonly ResponsePart[]): number {
+  return parts.reduce(
+    (sum, part) => sum + (part.kind === 'text' ? part.octets.length : part.chunks ? part.length : 0),
+    0,
+  )
 }

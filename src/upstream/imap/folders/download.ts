@@ -52,6 +52,7 @@ class BodyDownload {
     for (const uid of uids) this.#pending.set(uid, part)
     try {
       await this.#connection.command([`UID FETCH ${UidSet.of(uids)} (UID FLAGS ${SECTIONS[part]})`], {
+        isStream: true,
         data: { FETCH: response => this.#onFetch(response) },
         openLiteral: (text, length) => this.#openLiteral(text, length),
         drained: () => this.#sink.drained(),

@@ -1,10 +1,12 @@
+import { PosternError } from '../../../errors.ts'
+import type { FormatsErrorCode } from '../../../formats/errors.ts'
 import type { RemoteFlags } from '../../../sync/remote.ts'
 
 const UID_FIRST = /^\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^(){}"]*)\)(?: MODSEQ \(\d+\))?\)$/i
 const FLAGS_FIRST = /^\* \d+ FETCH \(FLAGS \(([^(){}"]*)\) UID (\d{1,10})(?: MODSEQ \(\d+\))?\)$/i
 const RECENT = /^\\recent$/i // a session's own flag, nothing of the message's
 const MAX_UID = 4_294_967_295 // RFC 9051 section 9: nz-number of 32 bits
-const MAX_REMEMBERED = 10_000 // a hostile server may have another set of flags for every message
+const MAX_LISTS_OCTETS = 16 * 1_048_576 // a hostile server may have another long list of flags for every message
 
 /**
  * Reads `* 23 FETCH (UID 42 FLAGS (\Seen))`, of which a large folder has a hundred thousand, without building the values
@@ -12,6 +14,7 @@ const MAX_REMEMBERED = 10_000 // a hostile server may have another set of flags 
  */
 export class FlagLines {
   readonly #known = new Map<string, readonly string[]>()
+  #octets = 0
 
   /** Undefined for anything else, which may be valid all the same. */
   parse(octets: Buffer): RemoteFlags | undefined {
@@ -22,15 +25,30 @@ export class FlagLines {
     return first === undefined ? undefined : this.#message(Number(second), first)
   }
 
-  #message(uid: number, flags: string): RemoteFlags | undefined {
-    return uid >= 1 && uid <= MAX_UID ? { uid, flags: this.#words(flags) } : undefined
-  }
-
-  #words(text: string): readonly string[] {
+  /**
+   * The list that stands for one with these flags, written with spaces between them.
+   *
+   * @throws {PosternError} FORMATS_IMAP_TOO_LARGE when all different lists together are.
+   */
+  share(text: string): readonly string[] {
     const known = this.#known.get(text)
     if (known) return known
+    this.#octets += text.length
+    if (this.#octets > MAX_LISTS_OCTETS) throw tooLarge()
     const words = text.split(' ').filter(word => word !== '' && !RECENT.test(word))
-    if (this.#known.size < MAX_REMEMBERED) this.#known.set(text, words)
+    this.#known.set(text, words)
     return words
   }
+
+  #message(uid: number, flags: string): RemoteFlags | undefined {
+    return uid >= 1 && uid <= MAX_UID ? { uid, flags: this.share(flags) } : undefined
+  }
+}
+
+function tooLarge(): PosternError {
+  return new PosternError<FormatsErrorCode>(
+    'FORMATS_IMAP_TOO_LARGE',
+    `The server told more than ${MAX_LISTS_OCTETS / 1_048_576} MB of flags.`,
+    { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
+  )
 }

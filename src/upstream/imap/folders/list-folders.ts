@@ -1,3 +1,5 @@
+import { PosternError } from '../../../errors.ts'
+import type { FormatsErrorCode } from '../../../formats/errors.ts'
 import { decodeMailboxName } from '../../../formats/imap/mailbox-name.ts'
 import { type ImapValue, itemsOf, textOf } from '../../../formats/imap/value.ts'
 import type { RemoteFolder, RemoteStatus } from '../../../sync/remote.ts'
@@ -8,6 +10,7 @@ import { mailboxOf } from './mailbox-value.ts'
 import { askRights, type FolderRights, listsRights, RightsAnswers } from './rights.ts'
 
 const NUL = Buffer.from([0])
+const MAX_FOLDERS = 1_000_000 // what is told of each is held in memory
 
 /** Reads the folder list with the counters of every folder, in one command where the server can (RFC 5258, 5819). */
 export async function listFolders(connection: ImapConnection): Promise<readonly RemoteFolder[]> {
@@ -76,6 +79,7 @@ function keep(listed: Map<string, ListedFolder>, { values }: DataResponse): void
   const path = mailboxOf(values[2])
   // NUL, which no name may have, could not be said in any command.
   if (path === undefined || path === '' || path.includes(decodeMailboxName(NUL))) return
+  if (listed.size >= MAX_FOLDERS) throw tooMany()
   const delimiter = textOf(values[1])
   const attributes = (itemsOf(values[0]) ?? []).map(attribute => textOf(attribute)?.toLowerCase() ?? '')
   listed.set(path, { path, delimiter: delimiter?.length === 1 ? delimiter : undefined, attributes })
@@ -102,4 +106,12 @@ function remoteFolder(folder: ListedFolder, account: Account, status: RemoteStat
     rights: account.rights.get(path),
     status,
   }
+}
+
+function tooMany(): PosternError {
+  return new PosternError<FormatsErrorCode>(
+    'FORMATS_IMAP_TOO_LARGE',
+    `The server told of more than ${MAX_FOLDERS} folders.`,
+    { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
+  )
 }

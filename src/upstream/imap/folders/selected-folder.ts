@@ -3,7 +3,7 @@ import { PosternError } from '../../../errors.ts'
 import { mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import { modseqOf } from '../../../formats/imap/modseq.ts'
 import type { ResponseCode } from '../../../formats/imap/response.ts'
-import { type UidRange, UidSet, uidOf } from '../../../formats/imap/uid-set.ts'
+import { UidSet, uidOf } from '../../../formats/imap/uid-set.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../../formats/imap/value.ts'
 import { summarizeHeader } from '../../../formats/mail/header-summary.ts'
 import type {
@@ -21,6 +21,7 @@ import type { CommandHandlers, DataResponse, ImapConnection } from '../connectio
 import { downloadBodies } from './download.ts'
 import { parseFetch } from './fetch-response.ts'
 import { FlagLines } from './flag-lines.ts'
+import { ToldRanges } from './told-ranges.ts'
 
 const MAX_SET_OCTETS = 7000 // RFC 7162 section 4 lets servers refuse lines of over 8,192 octets
 const MAX_KNOWN_UIDS_OCTETS = 7000
@@ -57,7 +58,8 @@ export class Opening implements CommandHandlers {
   permanentFlags: readonly string[] = []
   uidsAreSticky = true
   readonly changed: RemoteFlags[] = []
-  readonly #vanished: UidRange[] = []
+  readonly #vanished = new ToldRanges()
+  readonly #lists = new FlagLines()
 
   readonly data = {
     EXISTS: (response: DataResponse) => {
@@ -65,11 +67,10 @@ export class Opening implements CommandHandlers {
     },
     FETCH: (response: DataResponse) => {
       const { uid, flags } = parseFetch(response)
-      if (uid !== undefined && flags) this.changed.push({ uid, flags })
+      if (uid !== undefined && flags) this.changed.push({ uid, flags: this.#lists.share(flags.join(' ')) })
     },
     VANISHED: (response: DataResponse) => {
-      const uids = UidSet.parse(textOf(response.values.at(-1)) ?? '')
-      for (const range of uids?.ranges ?? []) this.#vanished.push(range)
+      this.#vanished.add(UidSet.parse(textOf(response.values.at(-1)) ?? ''))
     },
   }
 
@@ -85,7 +86,7 @@ export class Opening implements CommandHandlers {
   }
 
   get vanished(): UidSet {
-    return UidSet.ofRanges(this.#vanished)
+    return this.#vanished.uids
   }
 
   /**
@@ -151,7 +152,7 @@ export class OpenFolder implements SelectedFolder {
     const data = {
       FETCH: (response: DataResponse) => {
         const { uid, flags } = parseFetch(response)
-        if (uid !== undefined && flags) found.push({ uid, flags })
+        if (uid !== undefined && flags) found.push({ uid, flags: lines.share(flags.join(' ')) })
       },
     }
     await Promise.all(commands.map(command => this.#connection.command([command], { data, line })))
@@ -165,9 +166,11 @@ export class OpenFolder implements SelectedFolder {
       ...(this.#connection.capabilities.has('OBJECTID') ? ['EMAILID'] : []),
     ].join(' ')
     const commands = Array.from(uids.split(MAX_SET_OCTETS), set => `UID FETCH ${set} (${items})`)
+    const told = new Set<number>()
     for await (const { uid, flags, size, internalDateMs, emailId, header } of this.#fetch(commands)) {
       // An unsolicited FETCH (flags only) tells nothing new here: the next cycle reads it.
-      if (uid === undefined || size === undefined || !flags || !uids.has(uid)) continue
+      if (uid === undefined || size === undefined || !flags || !uids.has(uid) || told.has(uid)) continue
+      told.add(uid)
       yield {
         uid,
         flags,
@@ -181,22 +184,22 @@ export class OpenFolder implements SelectedFolder {
 
   async searchUids(): Promise<UidSet> {
     if (this.messages === 0) return UidSet.EMPTY
-    let found = UidSet.EMPTY
+    const found = new ToldRanges()
     const hasEsearch = this.#connection.capabilities.has('ESEARCH') // RFC 4731
     await this.#connection.command([hasEsearch ? 'UID SEARCH RETURN (ALL) ALL' : 'UID SEARCH ALL'], {
       data: {
         ESEARCH: ({ values }) => {
           const at = values.findIndex(value => textOf(value)?.toUpperCase() === 'ALL')
-          found = UidSet.parse(textOf(values[at + 1]) ?? '') ?? found
+          found.add(UidSet.parse(textOf(values[at + 1]) ?? ''))
         },
         SEARCH: ({ values, number }) => {
           const first: ImapValue[] = number === undefined ? [] : [{ kind: 'atom', text: String(number) }]
-          const uids = UidSet.of([...first, ...values].map(uidOf).filter(uid => uid !== undefined))
-          found = UidSet.ofRanges([...found.ranges, ...uids.ranges]) // some servers need several lines for many
+          // Some servers need several lines for many.
+          found.add(UidSet.of([...first, ...values].map(uidOf).filter(uid => uid !== undefined)))
         },
       },
     })
-    return found
+    return found.uids
   }
 
   download(next: () => Promise<DownloadBatch | undefined>, sink: BodySink): Promise<void> {
@@ -207,7 +210,7 @@ export class OpenFolder implements SelectedFolder {
     const queue = new AsyncQueue<ReturnType<typeof parseFetch>>()
     const data = { FETCH: (response: DataResponse) => queue.push(parseFetch(response)) }
     // All of them at once: the network's round trips overlap.
-    Promise.all(commands.map(command => this.#connection.command([command], { data }))).then(
+    Promise.all(commands.map(command => this.#connection.command([command], { data, isStream: true }))).then(
       () => queue.end(),
       error => queue.fail(error),
     )
