@@ -122,8 +122,30 @@ export class FolderChanges {
     const database = this.#scope.database
     database.run('DELETE FROM op WHERE seq = ?', seq)
     this.#scope.log({ event: 'folder-change-refused', detail: `${kind} ${path}` })
-    if (kind === 'rename' && newPath !== undefined) this.#undoRename(path, newPath)
-    if (kind === 'create') this.#undoCreate(path)
+    if (kind === 'rename' && newPath !== undefined && !this.#passOn(seq, path, newPath)) this.#undoRename(path, newPath)
+    if (kind === 'create' && !this.#createUnderNextName(seq, path)) this.#undoCreate(path)
+  }
+
+  // What the user did next with the folder concerns the one that still has its old name on the server.
+  #passOn(seq: number, path: string, newPath: string): boolean {
+    const next = this.#nextOf(seq, newPath)
+    if (next) this.#scope.database.run('UPDATE op SET path = ? WHERE seq = ?', path, Number(next.seq))
+    return next !== undefined
+  }
+
+  #createUnderNextName(seq: number, path: string): boolean {
+    const next = this.#nextOf(seq, path)
+    if (next?.kind === 'delete') this.#scope.database.run('DELETE FROM op WHERE seq = ?', Number(next.seq))
+    else if (next) {
+      const sql = `UPDATE op SET kind = 'create', path = new_path, new_path = NULL WHERE seq = ?`
+      this.#scope.database.run(sql, Number(next.seq))
+    }
+    return next !== undefined
+  }
+
+  #nextOf(seq: number, path: string): Row | undefined {
+    const sql = `SELECT seq, kind FROM op WHERE seq > ? AND path = ? AND kind IN ('rename', 'delete') ORDER BY seq LIMIT 1`
+    return this.#scope.database.find(sql, seq, path)
   }
 
   // Renamed or deleted since, or its old name in use again: then the next list of folders tells what there is.
@@ -161,8 +183,17 @@ export class FolderChanges {
     }
   }
 
+  /** A folder stays on the server that was deleted here, and its name given to others: what was moved out of it is removed. */
+  takeOverExpunges(id: number, path: string, uidValidity: number): void {
+    this.#scope.database.run(
+      `UPDATE OR IGNORE expunge SET folder = ?1 WHERE uid_validity = ?2
+         AND folder IN (SELECT id FROM folder WHERE state = 'gone' AND path = ?3 || ' (gone ' || id || ')')`,
+      ...[id, uidValidity, path],
+    )
+  }
+
   #setPath(id: number, path: string): void {
-    // A folder that is gone may still have the name; nothing of it is left but its number.
+    // A folder that is gone may still have the name; it may still have mail to be removed on the server.
     const sql = `UPDATE folder SET path = path || ' (gone ' || id || ')' WHERE path = ? AND state = 'gone'`
     this.#scope.database.run(sql, path)
     this.#scope.database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)

@@ -54,9 +54,14 @@ export class StoryBook {
     this.note('other', 'brings what is being copied', id)
   }
 
-  /** The message was never made. */
-  retract(id: string): void {
-    this.#copies.set(id, 0)
+  /** Nobody knows whether the message was made: the folder, or the session, ended meanwhile. */
+  doubt(id: string): void {
+    this.killed('other', 'or never made', id)
+  }
+
+  /** Something that concerns a whole folder. */
+  noteFolder(who: string, what: string): void {
+    this.note(who, `${what} (folder)`)
   }
 
   /** Tells which messages are there too often or not often enough. */
@@ -69,7 +74,7 @@ export class StoryBook {
   }
 
   historyOf(id: string): string[] {
-    return this.#journal.filter(line => line.endsWith(` ${id}`))
+    return this.#journal.filter(line => line.endsWith(` ${id}`) || line.endsWith('(folder) '))
   }
 }
 

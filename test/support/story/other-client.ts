@@ -36,8 +36,9 @@ export class OtherClient implements AsyncDisposable {
     const client = await this.#session()
     // It may learn only now that its session is over.
     const list = await client.list().catch(async error => {
-      if (client.usable) throw error
-      return (await this.#session()).list()
+      if (client.usable && error.code !== 'NoConnection') throw error
+      this.#client = this.#connect()
+      return (await this.#client).list()
     })
     return list.filter(({ flags }) => !flags.has('\\Noselect') && !flags.has('\\NonExistent')).map(({ path }) => path)
   }

@@ -26,7 +26,7 @@ export class SomebodyElse {
     const octets = this.#book.compose()
     this.#book.note('other', `appends to ${path}`, idOf(octets))
     await this.#client.append(path, octets).catch(error => {
-      this.#book.retract(idOf(octets)) // its folder is gone
+      this.#book.doubt(idOf(octets))
       throw error
     })
   }
@@ -59,14 +59,26 @@ export class SomebodyElse {
     else if (dice < 0.65) await this.#move(path, uid, to)
     else if (dice < 0.75) await this.#copy(path, uid, to)
     else if (dice < 0.9) await this.#delete(path, uid)
-    else if (dice < 0.95 && path === 'Other') await this.#client.renumber(path)
+    else if (dice < 0.95 && path === 'Other') await this.#renumber(path)
     else if (EXTRA_FOLDERS.includes(path)) await this.#deleteFolder(path)
-    else await this.#client.createFolder('Projects')
+    else await this.#createFolder('Projects')
+  }
+
+  async #renumber(path: string): Promise<void> {
+    this.#book.noteFolder('other', `renumbers ${path}`)
+    await this.#client.renumber(path)
+  }
+
+  async #createFolder(path: string): Promise<void> {
+    this.#book.noteFolder('other', `makes ${path}`)
+    await this.#client.createFolder(path)
   }
 
   async #move(path: string, uid: number, to: string): Promise<void> {
     const message = await this.#message(path, uid)
-    if (message && this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
+    if (!message) return
+    this.#book.note('other', `moves from ${path} to ${to}`, idOf(message.octets))
+    if (this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
     await this.#client.move(path, String(uid), to)
   }
 
@@ -87,6 +99,7 @@ export class SomebodyElse {
   async #deleteFolder(path: string): Promise<void> {
     // Under a name of its own: else Postern puts mail into it between our look and its end.
     const aside = `${path}-doomed`
+    this.#book.noteFolder('other', `deletes ${path}`)
     await this.#client.renameFolder(path, aside)
     for (const { octets } of await this.#client.messages(aside))
       this.#book.killed('other', `with ${path}`, idOf(octets))

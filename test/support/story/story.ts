@@ -118,6 +118,7 @@ export class Story implements AsyncDisposable {
       if (!(error instanceof PosternError) || !EXPECTED_LOSSES.test(error.code))
         throw new Error(`after ${JSON.stringify(fault)}, and ${this.#proxy.tail()}`, { cause: error })
       this.losses++
+      this.#book.noteFolder('network', `${JSON.stringify(fault)} ${error.code}`)
     }
   }
 
@@ -144,8 +145,12 @@ export class Story implements AsyncDisposable {
       this.#compareFolder(path, messages, [...read.items(read.getFolder(path).id)])
     }
     for (const { id, what } of this.#book.wrong(counts)) {
-      this.#problems.push([what, ...this.#book.historyOf(id), ...this.#here.history(id)].join('\n  '))
+      this.#problems.push(`${what}\n  ${this.#tellOf(id)}`)
     }
+  }
+
+  #tellOf(id: string): string {
+    return [id, ...this.#book.historyOf(id), ...this.#here.history(id)].join('\n  ')
   }
 
   #compareFolder(path: string, messages: readonly ServerMessage[], items: readonly ItemRow[]): void {
@@ -154,7 +159,17 @@ export class Story implements AsyncDisposable {
       describe({ uid, flags: unpackFlags(flags).sort(), octets: Buffer.concat([...read.body(location)]) }),
     )
     const [left, right] = [messages.map(describe).sort().join(' '), here.sort().join(' ')]
-    if (left !== right) this.#problems.push(`${path}: there ${left} | here ${right}`)
+    if (left !== right) {
+      this.#problems.push(`${path}: there ${left} | here ${right}`)
+      const isOdd = (text: string) => !(left.includes(text) && right.includes(text))
+      const odd = new Set(
+        `${left} ${right}`
+          .split(' ')
+          .filter(isOdd)
+          .map(text => text.split(':')[1] ?? ''),
+      )
+      for (const id of odd) this.#problems.push(this.#tellOf(id))
+    }
     const { queuedDownload, queuedImport, queuedUpload } = read.counts(read.getFolder(path).id)
     if (queuedDownload + queuedImport + queuedUpload > 0) this.#problems.push(`${path}: queues are not empty`)
   }

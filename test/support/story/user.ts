@@ -81,13 +81,18 @@ export class StoryUser {
     )
     const dice = random()
     const { store } = this.#here
-    if ((!folder || dice < 0.5) && path) store.transact(transactor => void transactor.folders.create(path))
-    else if (folder && path && dice < 0.75) store.transact(({ folders }) => folders.rename(folder.path, path))
-    else if (folder) this.#deleteFolder(folder)
+    if ((!folder || dice < 0.5) && path) {
+      this.#book.noteFolder('user', `makes ${path}`)
+      store.transact(transactor => void transactor.folders.create(path))
+    } else if (folder && path && dice < 0.75) {
+      this.#book.noteFolder('user', `renames ${folder.path} to ${path}`)
+      store.transact(({ folders }) => folders.rename(folder.path, path))
+    } else if (folder) this.#deleteFolder(folder)
   }
 
   #deleteFolder({ id, path }: FolderRow): void {
     const { store } = this.#here
+    this.#book.noteFolder('user', `deletes ${path}`)
     for (const { subject } of store.read.items(id)) this.#book.killed('user', `with ${path}`, idOf(subject))
     store.transact(transactor => void transactor.folders.delete(path))
   }
