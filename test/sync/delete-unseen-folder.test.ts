@@ -144,6 +144,18 @@ t.test('a folder with mail that was never downloaded stays', async t => {
   t.same(await pushTo(store, { uidNext: 8, messages: 1 }), ['Old'])
 })
 
+t.test('a folder with mail that is on the ignore list, seen by nobody, stays', async t => {
+  const { store, old } = withFolder(t)
+  store.transact(transactor => {
+    transactor.setPosition(old, position, true)
+    transactor.incoming.enqueue(old, 1, remoteMessage(7))
+    for (let attempt = 0; attempt < 3; attempt++) transactor.incoming.failDownload(old, 1, 7, 'no')
+  })
+  t.match(store.read.incoming.ignored(undefined), [{ folder: 'Old', uid: 7 }])
+  store.transact(transactor => void transactor.folders.delete('Old'))
+  t.same(await pushTo(store, { uidNext: 8, messages: 1 }), ['Old'])
+})
+
 t.test('a folder that was never read is deleted only when it is empty', async t => {
   const first = withFolder(t).store
   first.transact(transactor => void transactor.folders.delete('Old'))

@@ -199,10 +199,11 @@ export class FolderChanges {
     this.#scope.database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)
   }
 
-  // What is still to be downloaded was seen by nobody: 0 is no UIDNEXT of any folder, which keeps it on the server.
+  // What is still to be downloaded, or could not be, was seen by nobody: 0 is no UIDNEXT of any folder, which keeps it on
+  // the server.
   #lastSeenUidNext({ id, uid_next }: Row): number | null {
-    const unseen =
-      'SELECT folder FROM dlq WHERE folder = ?1 UNION ALL SELECT folder FROM stage WHERE folder = ?1 LIMIT 1'
+    const unseen = `SELECT folder FROM dlq WHERE folder = ?1 UNION ALL SELECT folder FROM stage WHERE folder = ?1
+      UNION ALL SELECT folder FROM ignored WHERE folder = ?1 AND item IS NULL LIMIT 1`
     if (this.#scope.database.find(unseen, Number(id))) return 0
     return typeof uid_next === 'number' ? uid_next : null
   }
