@@ -16,7 +16,8 @@ const BASIC_FOLDERS = ['INBOX', 'Archive', 'Other']
 const SHORT_SILENCE_MS = 700
 const LONG_SILENCE_MS = 20_000
 const DELAY_MS = 40
-const EXPECTED_LOSSES = /^(UPSTREAM_(LOST|BYE|SILENT)|NET_LOST)$/
+// Unreachable: reset before it is accepted.
+const EXPECTED_LOSSES = /^(UPSTREAM_(LOST|BYE|SILENT)|NET_(LOST|UNREACHABLE))$/
 const SETTLING_CYCLES = 8
 const CYCLES_TO_GIVE_UP = 4 // a refused change of a folder is given up after three attempts
 
