@@ -10,6 +10,8 @@ export class StoryBook {
   readonly #killed = new Set<string>()
   /** Of how many copies nobody can say whether they are two or the same one. */
   readonly #mergeable = new Map<string, number>()
+  /** Of how many messages a server may make two: it lets two clients move the same one at once. */
+  readonly #doublable = new Map<string, number>()
   readonly #journal: string[] = []
   cycle = 0
 
@@ -54,6 +56,15 @@ export class StoryBook {
     this.note('other', 'brings what is being copied', id)
   }
 
+  /**
+   * Somebody moves what Postern is moving at this moment. Cyrus shows what was expunged until a session is told, and moves
+   * it once more.
+   */
+  mayDouble(id: string): void {
+    this.#doublable.set(id, (this.#doublable.get(id) ?? 0) + 1)
+    this.note('other', 'moves what is being moved', id)
+  }
+
   /** Nobody knows whether the message was made: the folder, or the session, ended meanwhile. */
   doubt(id: string): void {
     this.killed('other', 'or never made', id)
@@ -69,7 +80,8 @@ export class StoryBook {
     for (const [id, wanted] of this.#copies) {
       const count = counts.get(id) ?? 0
       const isMissing = count < wanted - (this.#mergeable.get(id) ?? 0) && !this.#killed.has(id)
-      if (count > wanted || isMissing) yield { id, what: `${id} is there ${count} times instead of ${wanted}` }
+      const isDoubled = count > wanted + (this.#doublable.get(id) ?? 0)
+      if (isDoubled || isMissing) yield { id, what: `${id} is there ${count} times instead of ${wanted}` }
     }
   }
 

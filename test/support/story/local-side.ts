@@ -89,6 +89,13 @@ export class LocalSide implements Disposable {
     return folder !== undefined && [...read.items(folder.id)].some(item => item.uid === 0 && item.subject === subject)
   }
 
+  /** Whether the server is to be told, or is being told, of a move of such a message. */
+  isMoving(subject: string): boolean {
+    using database = new DatabaseSync(join(this.#dir, DATABASE_FILE), { readOnly: true })
+    const sql = 'SELECT 1 FROM item WHERE subject = ? AND uid > 0 AND folder <> remote_folder LIMIT 1'
+    return database.prepare(sql).get(subject) !== undefined
+  }
+
   /** What the store's ledger tells of the messages with a subject. */
   history(subject: string): string[] {
     const database = new DatabaseSync(join(this.#dir, DATABASE_FILE), { readOnly: true })

@@ -79,6 +79,7 @@ export class SomebodyElse {
     if (!message) return
     this.#book.note('other', `moves from ${path} to ${to}`, idOf(message.octets))
     if (this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
+    if (this.#here.isMoving(idOf(message.octets))) this.#book.mayDouble(idOf(message.octets))
     await this.#client.move(path, String(uid), to)
   }
 
