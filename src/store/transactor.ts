@@ -1,6 +1,6 @@
 import { type AdoptionContext, findAdoptable, type IncomingMessage, LOOKED_FOR } from './changes/adoption.ts'
 import { Conflicts, type Resolution } from './changes/conflicts.ts'
-import { FolderChanges } from './changes/folder-changes.ts'
+import { FolderChanges, type RefusedFolderChange } from './changes/folder-changes.ts'
 import { HeldFolders } from './changes/held-folders.ts'
 import { INSERT_ITEM, IncomingMail } from './changes/incoming.ts'
 import { LocalChanges } from './changes/local-changes.ts'
@@ -151,6 +151,15 @@ export class Transactor {
     this.#database.run('UPDATE item SET uid = -1 WHERE remote_folder = ? AND uid > 0', folder)
     this.#database.run('UPDATE op SET uid_next_before = 0 WHERE destination = ?', folder)
     this.#scope.log({ folder, event: 'uidvalidity-changed' })
+  }
+
+  /** Undoes a change of a folder that the server refuses for good, see {@link FolderChanges.giveUp}. */
+  giveUpFolderChange(change: RefusedFolderChange): void {
+    const stray = this.folders.giveUp(change)
+    if (stray === undefined) return
+    // Its messages are recognised where they are: the other folder may have the same numbers.
+    this.loseUids(stray)
+    this.#database.run('UPDATE folder SET uid_validity = NULL, uid_next = NULL, cursor = NULL WHERE id = ?', stray)
   }
 
   /** Takes over the server's flags wherever the message is now. */

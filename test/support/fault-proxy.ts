@@ -68,6 +68,7 @@ class FaultyLink {
   #fault: Fault
   readonly #onFault: () => void
   #isBroken = false
+  readonly #waiting: (() => void)[] = []
 
   constructor(client: Socket, targetPort: number, fault: Fault, onFault: () => void) {
     this.#client = client
@@ -112,10 +113,15 @@ class FaultyLink {
     if (isWatched && chunk.length >= room) this.#break(fault.kind)
   }
 
-  // Timers of the same length fire in the order in which they were set.
+  // In their order, also when a delay ends: each timer does what waits for longest.
   #later(action: () => void): void {
-    if (this.#fault.kind === 'delay') setTimeout(action, this.#fault.ms)
-    else action()
+    const delayMs = this.#fault.kind === 'delay' ? this.#fault.ms : 0
+    if (delayMs === 0 && this.#waiting.length === 0) {
+      action()
+      return
+    }
+    this.#waiting.push(action)
+    setTimeout(() => this.#waiting.shift()?.(), delayMs)
   }
 
   #break(kind: 'cut' | 'reset' | 'stall'): void {

@@ -57,3 +57,25 @@ t.test('a folder renamed to a name that is taken, and deleted then, is the one t
   t.same(account.subjects('Old'), ['unseen'])
   t.same(account.subjects('INBOX'), ['moved'])
 })
+
+t.test('folders of one UIDVALIDITY are not taken for each other when renames are refused', async t => {
+  const paths = ['Old', 'New', 'Newest']
+  using account = accountWith(...paths)
+  for (const path of paths) {
+    account.server.folder(path).uidValidity = 7 // as Cyrus gives to all that are made in a second
+    account.deliver(path, `in-${path}`)
+  }
+  await account.sync()
+  account.server.create('Taken')
+  await account.change({ kind: 'renameFolder', path: 'Old', newPath: 'Taken' })
+  await account.change({ kind: 'renameFolder', path: 'New', newPath: 'Old' })
+  await account.change({ kind: 'renameFolder', path: 'Newest', newPath: 'New' })
+  await settle(account)
+  await settle(account)
+  t.equal(account.store.read.pending.hasOpen(), false)
+  t.same([...account.server.folders.keys()].sort(), ['INBOX', 'New', 'Newest', 'Old', 'Taken'])
+  for (const path of [...paths, 'Taken']) {
+    t.same(account.subjects(path), account.serverSubjects(path), path)
+    t.same(account.subjects(path), path === 'Taken' ? [] : [`in-${path}`])
+  }
+})

@@ -117,13 +117,17 @@ export class FolderChanges {
     this.#scope.database.run('DELETE FROM expunge WHERE folder = (SELECT id FROM folder WHERE path = ?)', path)
   }
 
-  /** The server refuses a change for good: it is undone here. What was put into a folder that cannot be goes to the Inbox. */
-  giveUp({ seq, kind, path, newPath }: RefusedFolderChange): void {
+  /**
+   * The server refuses a change for good: it is undone here. What was put into a folder that cannot be goes to the Inbox.
+   * Gives a folder that cannot have its old name again: under its new one the server has another folder.
+   */
+  giveUp({ seq, kind, path, newPath }: RefusedFolderChange): number | undefined {
     const database = this.#scope.database
     database.run('DELETE FROM op WHERE seq = ?', seq)
     this.#scope.log({ event: 'folder-change-refused', detail: `${kind} ${path}` })
-    if (kind === 'rename' && newPath !== undefined && !this.#passOn(seq, path, newPath)) this.#undoRename(path, newPath)
     if (kind === 'create' && !this.#createUnderNextName(seq, path)) this.#undoCreate(path)
+    if (kind !== 'rename' || newPath === undefined || this.#passOn(seq, path, newPath)) return undefined
+    return this.#undoRename(path, newPath)
   }
 
   // What the user did next with the folder concerns the one that still has its old name on the server.
@@ -148,9 +152,12 @@ export class FolderChanges {
     return this.#scope.database.find(sql, seq, path)
   }
 
-  // Renamed or deleted since, or its old name in use again: then the next list of folders tells what there is.
-  #undoRename(path: string, newPath: string): void {
-    if (this.#findLive(newPath) && this.#takenBelow(newPath, path) === undefined) this.renamePaths(newPath, path)
+  #undoRename(path: string, newPath: string): number | undefined {
+    const folder = this.#findLive(newPath)
+    if (!folder) return undefined
+    if (this.#takenBelow(newPath, path) !== undefined) return Number(folder.id)
+    this.renamePaths(newPath, path)
+    return undefined
   }
 
   #undoCreate(path: string): void {

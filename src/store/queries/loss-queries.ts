@@ -81,6 +81,12 @@ export class LossQueries {
     return Number(this.#database.find(sql, folder)?.n)
   }
 
+  /** Whether a folder has items that wait for their UIDs; also such as were deleted here. */
+  hasUnrecognised(folder: number): boolean {
+    const sql = 'SELECT 1 FROM item WHERE remote_folder = ? AND uid = -1 AND unlinked IS NULL LIMIT 1'
+    return this.#database.find(sql, folder) !== undefined
+  }
+
   #items(sql: string, ...values: number[]): number[] {
     return this.#database.all(sql, ...values).map(({ id }) => Number(id))
   }

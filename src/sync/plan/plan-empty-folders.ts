@@ -27,7 +27,8 @@ export function planEmptyFolders(
 }
 
 function isEmpty(store: Store, { id, uidValidity, consent, error }: FolderRow, status: RemoteStatus): boolean {
-  const isNew = uidValidity === undefined && status.uidValidity > 0 && status.uidNext !== undefined
+  const isNumbered = status.uidValidity > 0 && status.uidNext !== undefined
+  const isNew = uidValidity === undefined && isNumbered && !store.read.losses.hasUnrecognised(id)
   const isMeant = isNew || uidValidity === status.uidValidity
   return status.messages === 0 && isMeant && !consent && !error && store.read.knownCount(id, status.uidValidity) === 0
 }

@@ -39,7 +39,7 @@ async function push(
     onRefused({ folder: change.path, code: error.code, message: error.message })
     const isLast = change.attempts + 1 >= MAX_ATTEMPTS
     store.transact(transactor => {
-      if (isLast) transactor.folders.giveUp(change)
+      if (isLast) transactor.giveUpFolderChange(change)
       else transactor.push.folderFailed(change.seq, error.message)
     })
     return isLast

@@ -1,3 +1,4 @@
+import { isRefusal } from '../../sync/refusal.ts'
 import type {
   FolderCursor,
   RemoteAppend,
@@ -46,7 +47,7 @@ class ImapMail implements RemoteMail {
   readonly #release: LentSession['release']
   readonly #signal: AbortSignal
   readonly #onAbort = () => this.#connection.destroy(this.#signal.reason)
-  #hasOpened = false
+  #isOpen = false
   readonly host: string
   readonly readMetadata?: (entry: string) => Promise<string | undefined>
 
@@ -79,13 +80,11 @@ class ImapMail implements RemoteMail {
   }
 
   examine(path: string, cursor?: FolderCursor): Promise<SelectedFolder> {
-    this.#hasOpened = true
-    return examineFolder(this.#connection, path, cursor)
+    return this.#open(examineFolder(this.#connection, path, cursor))
   }
 
   select(path: string): Promise<WritableFolder> {
-    this.#hasOpened = true
-    return selectFolder(this.#connection, path)
+    return this.#open(selectFolder(this.#connection, path))
   }
 
   status(path: string): Promise<RemoteStatus | undefined> {
@@ -108,9 +107,18 @@ class ImapMail implements RemoteMail {
     return deleteFolder(this.#connection, path)
   }
 
+  // A refusal closes what was open before (RFC 9051 section 6.3.2).
+  async #open<Folder>(opening: Promise<Folder>): Promise<Folder> {
+    this.#isOpen = true
+    return await opening.catch(error => {
+      this.#isOpen = !isRefusal(error)
+      throw error
+    })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#signal.removeEventListener('abort', this.#onAbort)
-    await this.#release(!this.#hasOpened)
+    await this.#release(!this.#isOpen)
   }
 }
 

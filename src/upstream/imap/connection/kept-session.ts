@@ -1,3 +1,5 @@
+import { PosternError } from '../../../errors.ts'
+import type { UpstreamErrorCode } from '../../errors.ts'
 import type { ImapConnection } from './connection.ts'
 import { type ImapAccount, type ImapClientOptions, openSession } from './session.ts'
 import type { Credentials } from './sign-in.ts'
@@ -79,7 +81,7 @@ export class KeptSession implements Disposable {
   }
 
   async #answers(connection: ImapConnection, signal: AbortSignal): Promise<boolean> {
-    const end = () => connection.destroy(new Error('a kept session does not answer'))
+    const end = () => connection.destroy(unusable(connection))
     const timer = setTimeout(end, this.#limits.probeMs)
     signal.addEventListener('abort', end, { once: true })
     try {
@@ -106,7 +108,7 @@ export class KeptSession implements Disposable {
     }
     this.drop() // the younger one is kept
     connection.listen({})
-    if (!isClean) connection.command(['UNSELECT']).catch(error => connection.destroy(error))
+    if (!isClean) connection.command(['UNSELECT']).catch(cause => connection.destroy(unusable(connection, cause)))
     this.#idle = session
     this.#timer = setTimeout(() => this.drop(), this.#limits.idleMs).unref()
     connection.ended.then(() => this.#idle === session && this.#take())
@@ -122,4 +124,12 @@ function isSame(session: Session, account: ImapAccount, { user, password }: Cred
     user === session.credentials.user &&
     password === session.credentials.password
   )
+}
+
+function unusable({ where }: ImapConnection, cause?: unknown): PosternError {
+  return new PosternError<UpstreamErrorCode>('UPSTREAM_LOST', `${where} could not be used any further.`, {
+    remedy: 'retry',
+    advice: 'Postern connects anew by itself.',
+    cause,
+  })
 }
