@@ -41,26 +41,3 @@ t.test('once the folder is gone, a new one of its name loses nothing', async t =
   t.same(account.subjects('Archive'), ['one', 'two'])
   t.equal(account.server.folder('Archive').messages.size, 2)
 })
-
-for (const conflictResolution of ['server', 'client'] as const) {
-  t.test(
-    `mail moved out of a folder that is deleted, and by another client as well: the ${conflictResolution} wins`,
-    async t => {
-      using account = accountWithMovedMail()
-      account.settings = { ...account.settings, conflictResolution }
-      account.deliver('INBOX', 'other')
-      await account.sync()
-      await account.change({ kind: 'createFolder', path: 'Elsewhere' })
-      await account.sync()
-      await moveOutAndDelete(account)
-      account.server.move('Archive', 1, 'Elsewhere')
-      for (let cycle = 0; cycle < 3; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
-      const [inbox, elsewhere] = conflictResolution === 'client' ? [['moved', 'other'], []] : [['other'], ['moved']]
-      t.same(account.subjects('INBOX').sort(), inbox)
-      t.same(account.subjects('Elsewhere'), elsewhere)
-      t.same(account.serverSubjects('INBOX').sort(), inbox)
-      t.same(account.serverSubjects('Elsewhere'), elsewhere)
-      t.notOk(account.server.folders.has('Archive'))
-    },
-  )
-}

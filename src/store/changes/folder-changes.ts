@@ -85,15 +85,15 @@ export class FolderChanges {
       }
       this.#scope.bury(row, 'local')
     }
-    // Items on their way to another folder are on the server in this one: they are appended there instead, unless another
-    // client has moved them as well, and removed here should the folder stay.
+    // Items on their way to another folder are on the server in this one: they are appended there instead, and removed
+    // here should the folder stay.
     this.#scope.database.run(
       `INSERT INTO expunge(folder, uid_validity, uid) SELECT remote_folder, ?, uid FROM item
          WHERE remote_folder = ? AND uid > 0 AND true ON CONFLICT DO NOTHING`,
       ...[Number(folder.uid_validity), id],
     )
     this.#scope.database.run(
-      `INSERT INTO op(item, kind, state, source, destination) SELECT id, 'append', 'ready', remote_folder, folder FROM item
+      `INSERT INTO op(item, kind, state, destination) SELECT id, 'append', 'ready', folder FROM item
          WHERE remote_folder = ? AND id NOT IN (SELECT item FROM op WHERE item IS NOT NULL)`,
       id,
     )

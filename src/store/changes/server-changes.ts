@@ -41,12 +41,12 @@ export class ServerChanges {
    */
   bind(row: Row, folder: number, { uid, flags }: ServerMessage, resolution: Resolution): void {
     const [id, from, database] = [Number(row.id), row.remote_folder, this.#scope.database]
-    const op = database.find('SELECT kind, source, destination FROM op WHERE item = ?', id)
+    const op = database.find('SELECT kind, destination FROM op WHERE item = ?', id)
     if (op?.kind === 'move' && row.unlinked === null && typeof from === 'number' && Number(row.uid) > 0) {
       this.#scope.expungeLater(from, Number(row.uid))
     }
     const isMoved = folder !== (op?.destination ?? from) && Number(row.folder) !== folder
-    const hasWish = row.folder !== (from ?? op?.source ?? op?.destination)
+    const hasWish = row.folder !== (from ?? op?.destination)
     if (isMoved && row.is_gone !== 1 && !(hasWish && resolution === 'client')) this.#scope.show(row, folder)
     else if (row.unlinked !== null) this.#scope.showAgain(row)
     // Only a new number of a folder, or the end of our own upload, is no turning up again.
