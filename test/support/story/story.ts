@@ -83,6 +83,7 @@ export class Story implements AsyncDisposable {
 
   /** Runs in peace until nothing is left to do; resolves to what is wrong then. */
   async settle(): Promise<readonly string[]> {
+    this.#user.clearIgnored()
     for (let cycle = 0; cycle < SETTLING_CYCLES; cycle++) {
       this.#user.acceptHeld()
       const { errors } = await this.#cycle({ kind: 'none' }, LONG_SILENCE_MS)

@@ -25,6 +25,11 @@ export class StoryUser {
     }
   }
 
+  /** Has what was given up tried again: three connections that end while a message comes alone count against it. */
+  clearIgnored(): void {
+    this.#here.store.transact(({ incoming }) => void incoming.clearIgnored(undefined))
+  }
+
   async change(): Promise<void> {
     const { random } = this.#book
     const { read } = this.#here.store
