@@ -41,3 +41,36 @@ t.test('once the folder is gone, a new one of its name loses nothing', async t =
   t.same(account.subjects('Archive'), ['one', 'two'])
   t.equal(account.server.folder('Archive').messages.size, 2)
 })
+
+t.test('what is to be removed in one folder is not forgotten with another one that had its name', async t => {
+  using account = new ModelAccount()
+  account.server.create('X')
+  account.deliver('X', 'thrown', 'kept')
+  await account.sync()
+  await account.change({ kind: 'move', items: [account.items('X')[0]?.id ?? 0], folder: 'Archive' })
+  await account.change({ kind: 'deleteFolder', path: 'Archive' })
+  await account.change({ kind: 'renameFolder', path: 'X', newPath: 'Archive' })
+  for (let cycle = 0; cycle < 4; cycle++) await account.sync()
+  t.same(account.serverSubjects('Archive'), ['kept'])
+  t.equal(account.store.read.pending.hasOpen(), false)
+})
+
+t.test('what was to be removed in a folder that is gone concerns no later one of its name', async t => {
+  using account = new ModelAccount()
+  account.server.create('X')
+  for (const path of ['Archive', 'X']) account.server.folder(path).uidValidity = 7
+  account.deliver('Archive', 'moved')
+  account.deliver('X', 'kept')
+  await account.sync()
+  await moveOutAndDelete(account)
+  await account.change({ kind: 'renameFolder', path: 'X', newPath: 'Archive' })
+  for (let cycle = 0; cycle < 3; cycle++) await account.sync()
+  t.equal(account.store.read.pending.hasOpen(), false)
+  await account.change({ kind: 'renameFolder', path: 'Archive', newPath: 'E' })
+  await account.sync()
+  account.server.create('Archive')
+  account.server.folder('Archive').uidValidity = 7
+  account.deliver('Archive', 'precious', 'two')
+  for (let cycle = 0; cycle < 3; cycle++) await account.sync()
+  t.same(account.serverSubjects('Archive'), ['precious', 'two'])
+})

@@ -79,3 +79,50 @@ t.test('folders of one UIDVALIDITY are not taken for each other when renames are
     t.same(account.subjects(path), path === 'Taken' ? [] : [`in-${path}`])
   }
 })
+
+for (const isShared of [true, false]) {
+  t.test(`a change is passed on to its own folder; one UIDVALIDITY for all: ${isShared}`, async t => {
+    using account = accountWith('A', 'C')
+    for (const [index, path] of ['A', 'C'].entries()) {
+      account.server.folder(path).uidValidity = isShared ? 7 : 7 + index
+      account.deliver(path, `in-${path}`)
+    }
+    await account.sync()
+    account.server.create('B')
+    account.deliver('B', 'in-B')
+    await account.change({ kind: 'renameFolder', path: 'A', newPath: 'B' })
+    await account.change({ kind: 'renameFolder', path: 'C', newPath: 'A' })
+    await account.change({ kind: 'deleteFolder', path: 'B' })
+    await settle(account)
+    await settle(account)
+    const left = [...account.server.folders.keys()].flatMap(path => account.serverSubjects(path))
+    t.same(left.sort(), ['in-B', 'in-C'], 'what the user deleted is gone, and nothing else')
+  })
+}
+
+for (const change of ['delete', 'move out', 'move in'] as const) {
+  t.test(`while a name waits to be told, what the server has under it is left alone: ${change}`, async t => {
+    using account = accountWith('A', 'C')
+    for (const path of ['A', 'C']) {
+      account.server.folder(path).uidValidity = 7
+      account.deliver(path, `in-${path}`)
+    }
+    account.deliver('INBOX', 'in-INBOX')
+    await account.sync()
+    account.server.create('B')
+    await account.change({ kind: 'renameFolder', path: 'A', newPath: 'B' })
+    await account.change({ kind: 'renameFolder', path: 'C', newPath: 'A' })
+    const [item] = account.items(change === 'move in' ? 'INBOX' : 'A')
+    const items = [item?.id ?? 0]
+    if (change === 'delete') await account.change({ kind: 'delete', items, isPermanent: true })
+    else await account.change({ kind: 'move', items, folder: change === 'move in' ? 'A' : 'INBOX' })
+    await account.sync()
+    t.same(account.serverSubjects('A'), ['in-A'])
+    t.same(account.serverSubjects('C'), ['in-C'])
+    await settle(account)
+    await settle(account)
+    const left = [...account.server.folders.keys()].flatMap(path => account.serverSubjects(path)).sort()
+    t.same(left, change === 'delete' ? ['in-A', 'in-INBOX'] : ['in-A', 'in-C', 'in-INBOX'])
+    t.same(account.subjects('INBOX').sort(), account.serverSubjects('INBOX').sort())
+  })
+}

@@ -58,6 +58,19 @@ t.test('no folder stays open', async t => {
   t.same(verbs().slice(3), ['EXAMINE', 'UNSELECT', 'NOOP', 'EXAMINE', 'UNSELECT', 'NOOP'])
 })
 
+t.test('a folder stays open after a BAD, and is closed', async t => {
+  const answer: Answer = command => (command.startsWith('EXAMINE "Bad"') ? 'TAG BAD what\r\n' : undefined)
+  const { connect, count } = await place(t, { answer })
+  {
+    await using mail = await connect()
+    await mail.examine('INBOX')
+    await t.rejects(mail.examine('Bad'), { code: 'UPSTREAM_REFUSED' })
+  }
+  await using _mail = await connect()
+  t.equal(count('UNSELECT'), 1)
+  t.equal(count('LOGIN'), 1)
+})
+
 t.test('where a folder cannot be closed without an expunge, the session ends', async t => {
   const { connect, count, reach } = await place(t, { capabilities: '' })
   for (let run = 0; run < 2; run++) {

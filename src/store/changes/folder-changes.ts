@@ -112,9 +112,13 @@ export class FolderChanges {
     return rows.length
   }
 
-  /** The server has no folder of the name any more: nothing is left to be removed in it. */
+  /** The server has no folder of the name any more: nothing is left to be removed in it. Another one may have the name here. */
   goneThere(path: string): void {
-    this.#scope.database.run('DELETE FROM expunge WHERE folder = (SELECT id FROM folder WHERE path = ?)', path)
+    this.#scope.database.run(
+      `DELETE FROM expunge WHERE folder IN (SELECT id FROM folder WHERE path = ?1 AND (state = 'gone' OR uid_validity IS NULL)
+         OR state = 'gone' AND path = ?1 || ' (gone ' || id || ')')`,
+      path,
+    )
   }
 
   /**
@@ -123,33 +127,30 @@ export class FolderChanges {
    */
   giveUp({ seq, kind, path, newPath }: RefusedFolderChange): number | undefined {
     const database = this.#scope.database
+    const next = this.#nextOf(seq)
     database.run('DELETE FROM op WHERE seq = ?', seq)
     this.#scope.log({ event: 'folder-change-refused', detail: `${kind} ${path}` })
-    if (kind === 'create' && !this.#createUnderNextName(seq, path)) this.#undoCreate(path)
-    if (kind !== 'rename' || newPath === undefined || this.#passOn(seq, path, newPath)) return undefined
+    if (kind === 'create' && next) this.#createUnderNextName(next)
+    else if (kind === 'create') this.#undoCreate(path)
+    if (kind !== 'rename' || newPath === undefined) return undefined
+    if (next) {
+      // What the user did next with the folder concerns the one that still has its old name on the server.
+      database.run('UPDATE op SET path = ? WHERE seq = ?', path, Number(next.seq))
+      return undefined
+    }
     return this.#undoRename(path, newPath)
   }
 
-  // What the user did next with the folder concerns the one that still has its old name on the server.
-  #passOn(seq: number, path: string, newPath: string): boolean {
-    const next = this.#nextOf(seq, newPath)
-    if (next) this.#scope.database.run('UPDATE op SET path = ? WHERE seq = ?', path, Number(next.seq))
-    return next !== undefined
+  #createUnderNextName({ seq, kind }: Row): void {
+    const change = `UPDATE op SET kind = 'create', path = new_path, new_path = NULL WHERE seq = ?`
+    this.#scope.database.run(kind === 'delete' ? 'DELETE FROM op WHERE seq = ?' : change, Number(seq))
   }
 
-  #createUnderNextName(seq: number, path: string): boolean {
-    const next = this.#nextOf(seq, path)
-    if (next?.kind === 'delete') this.#scope.database.run('DELETE FROM op WHERE seq = ?', Number(next.seq))
-    else if (next) {
-      const sql = `UPDATE op SET kind = 'create', path = new_path, new_path = NULL WHERE seq = ?`
-      this.#scope.database.run(sql, Number(next.seq))
-    }
-    return next !== undefined
-  }
-
-  #nextOf(seq: number, path: string): Row | undefined {
-    const sql = `SELECT seq, kind FROM op WHERE seq > ? AND path = ? AND kind IN ('rename', 'delete') ORDER BY seq LIMIT 1`
-    return this.#scope.database.find(sql, seq, path)
+  // By the folder's id, which `source` holds, never by its name: another one may have had that meanwhile.
+  #nextOf(seq: number): Row | undefined {
+    const sql = `SELECT next.seq, next.kind FROM op JOIN op AS next ON next.source = op.source AND next.item IS NULL
+      WHERE op.seq = ? AND next.seq > op.seq AND next.kind IN ('rename', 'delete') ORDER BY next.seq LIMIT 1`
+    return this.#scope.database.find(sql, seq)
   }
 
   #undoRename(path: string, newPath: string): number | undefined {
@@ -222,9 +223,10 @@ export class FolderChanges {
     if (isUnborn > 0 && kind === 'delete' && seen?.uidValidity === null) return
     const isNew = isUnborn > 0 && newPath !== null
     database.run(
-      `INSERT INTO op(kind, state, path, new_path, uid_next_before, uid_validity_before) VALUES(?, 'ready', ?, ?, ?, ?)`,
+      `INSERT INTO op(kind, state, path, new_path, uid_next_before, uid_validity_before, source)
+         VALUES(?, 'ready', ?, ?, ?, ?, (SELECT id FROM folder WHERE path = ?))`,
       ...(isNew ? ['create', newPath, null] : [kind, path, newPath]),
-      ...[seen?.uidNext ?? null, seen?.uidValidity ?? null],
+      ...[seen?.uidNext ?? null, seen?.uidValidity ?? null, newPath ?? path],
     )
   }
 

@@ -6,6 +6,7 @@ import { openForChanges } from '../download/open-folder.ts'
 import { inBlocks } from '../in-blocks.ts'
 import { deletionsHeld, findMassDeletionHere } from '../plan/mass-deletion.ts'
 import type { PlanContext } from '../plan/plan-folder.ts'
+import { pendingFolders } from '../plan/plan-structure.ts'
 import type { FolderFailure } from '../progress.ts'
 import { EXPUNGE_ISSUED, isFolderFailure, refusalCode } from '../refusal.ts'
 import type { WritableFolder } from '../remote.ts'
@@ -40,7 +41,7 @@ export async function pushAccount(
   await pushMoves(context)
   for (const id of store.read.pending.changedFolders()) {
     const folder = store.read.findFolder(id)
-    if (folder && isPushable(folder)) await refusable(context, folder.path, () => pushFolder(context, folder))
+    if (folder && isPushable(store, folder)) await refusable(context, folder.path, () => pushFolder(context, folder))
   }
 }
 
@@ -56,9 +57,10 @@ function resolveLost(store: Store, closed: ReadonlySet<number>): void {
   })
 }
 
-/** Tells whether changes of a folder may be sent now. */
-export function isPushable({ state, isSelectable, isExcluded, uidValidity }: FolderRow): boolean {
-  return state === 'ok' && isSelectable && !isExcluded && uidValidity !== undefined
+/** Tells whether changes of a folder may be sent now. Under a name that waits to be told the server has another folder. */
+export function isPushable(store: Store, folder: FolderRow): boolean {
+  const { state, isSelectable, isExcluded, uidValidity } = folder
+  return state === 'ok' && isSelectable && !isExcluded && uidValidity !== undefined && !pendingFolders(store)(folder)
 }
 
 /** Runs what concerns one folder: a refused command is told, everything else ends the run. */

@@ -2,6 +2,7 @@ import { PosternError } from '../../errors.ts'
 import { unpackFlags } from '../../store/flags.ts'
 import type { PendingAppend } from '../../store/queries/pending-changes.ts'
 import type { FolderRow } from '../../store/rows.ts'
+import type { Store } from '../../store/store.ts'
 import type { Transactor } from '../../store/transactor.ts'
 import type { SyncErrorCode } from '../errors.ts'
 import { headerHashOf } from '../local/header-hash.ts'
@@ -56,7 +57,7 @@ export class PushAppends {
   async #findTargets(appends: readonly PendingAppend[]): Promise<ReadonlyMap<number, Target>> {
     const wanted = new Set(appends.map(({ folder }) => folder))
     const folders = wanted.size === 0 ? [] : this.#context.store.read.folders()
-    const found = folders.filter(folder => wanted.has(folder.id) && isAppendable(folder))
+    const found = folders.filter(folder => wanted.has(folder.id) && isAppendable(this.#context.store, folder))
     const targets = found.map(async folder => ({ folder, limit: await this.#limitOf(folder) }))
     return new Map((await Promise.all(targets)).map(target => [target.folder.id, target]))
   }
@@ -186,6 +187,6 @@ function mailboxFull({ message }: PosternError) {
   return { code, message: `There is no room for uploads; they wait, everything else goes on. ${message}` }
 }
 
-function isAppendable(folder: FolderRow): boolean {
-  return isPushable({ ...folder, uidValidity: folder.uidValidity ?? 0 })
+function isAppendable(store: Store, folder: FolderRow): boolean {
+  return isPushable(store, { ...folder, uidValidity: folder.uidValidity ?? 0 })
 }

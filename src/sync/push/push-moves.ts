@@ -14,7 +14,8 @@ export async function pushMoves(context: PushContext): Promise<void> {
   const folders = new Map(store.read.folders().map(folder => [folder.id, folder]))
   for (const sourceId of store.read.pending.movedFrom()) {
     const source = folders.get(sourceId)
-    if (source && isPushable(source)) await refusable(context, source.path, () => moveFrom(context, source, folders))
+    if (source && isPushable(store, source))
+      await refusable(context, source.path, () => moveFrom(context, source, folders))
   }
 }
 
@@ -33,7 +34,7 @@ async function moveFrom(
   const moves = store.read.pending.moves(source.id)
   for (const [destinationId, group] of Map.groupBy(moves, ({ destination }) => destination)) {
     const destination = folders.get(destinationId)
-    if (!destination || !isPushable({ ...destination, uidValidity: 0 })) continue
+    if (!destination || !isPushable(store, { ...destination, uidValidity: 0 })) continue
     for (let at = 0; at < group.length; at += MAX_BATCH_MESSAGES) {
       const moves = group.slice(at, at + MAX_BATCH_MESSAGES)
       const recognisable = moves.map(move => ({ ...move, headerHash: recognisableHash(context, move) }))

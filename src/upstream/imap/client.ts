@@ -1,4 +1,4 @@
-import { isRefusal } from '../../sync/refusal.ts'
+import { PosternError } from '../../errors.ts'
 import type {
   FolderCursor,
   RemoteAppend,
@@ -107,11 +107,10 @@ class ImapMail implements RemoteMail {
     return deleteFolder(this.#connection, path)
   }
 
-  // A refusal closes what was open before (RFC 9051 section 6.3.2).
   async #open<Folder>(opening: Promise<Folder>): Promise<Folder> {
     this.#isOpen = true
     return await opening.catch(error => {
-      this.#isOpen = !isRefusal(error)
+      this.#isOpen = !isNo(error)
       throw error
     })
   }
@@ -129,4 +128,10 @@ function appendLimitOf(capabilities: ReadonlySet<string>): RemoteFeatures['appen
     .map(word => /^APPENDLIMIT=(\d{1,12})$/.exec(word)?.[1])
     .find(each => each !== undefined)
   return limit === undefined ? undefined : Number(limit)
+}
+
+// A NO closes what was open before, a BAD leaves it open (RFC 9051 section 6.3.2).
+function isNo(error: unknown): boolean {
+  const response = error instanceof PosternError ? error.cause : undefined
+  return typeof response === 'object' && response !== null && 'status' in response && response.status === 'NO'
 }
