@@ -1,5 +1,4 @@
-import { PosternError } from '../../errors.ts'
-import type { FormatsErrorCode } from '../errors.ts'
+import { tooLarge } from './too-large.ts'
 
 const LF = 0x0a
 const CR = 0x0d
@@ -123,11 +122,7 @@ export class ResponseReader {
   #hold(octets: number): void {
     this.#heldOctets += octets
     if (this.#heldOctets <= this.#options.maxHeldOctets) return
-    throw new PosternError<FormatsErrorCode>(
-      'FORMATS_IMAP_TOO_LARGE',
-      `The server sent a response of more than ${this.#options.maxHeldOctets} octets.`,
-      { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
-    )
+    throw tooLarge(`a response of more than ${this.#options.maxHeldOctets} octets`)
   }
 }
 

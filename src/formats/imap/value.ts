@@ -1,6 +1,7 @@
 import { PosternError } from '../../errors.ts'
 import type { FormatsErrorCode } from '../errors.ts'
 import type { ResponsePart } from './response-reader.ts'
+import { tooLarge } from './too-large.ts'
 
 const MAX_VALUES = 2_000_000 // each takes some 80 octets; a UID SEARCH of a million single UIDs has half of them
 const MAX_DEPTH = 100 // a BODYSTRUCTURE nests two lists per MIME level
@@ -76,7 +77,7 @@ class ValueReader {
   }
 
   #countOne(): void {
-    if (++this.#count > MAX_VALUES) throw tooMany()
+    if (++this.#count > MAX_VALUES) throw tooLarge(`a response of more than ${MAX_VALUES} values`)
   }
 
   #value(octets: Buffer, octet: number, depth: number): ImapValue {
@@ -131,14 +132,6 @@ function literalValue(part: ResponsePart & { readonly kind: 'literal' }): ImapVa
 
 function unescaped(octets: Buffer): Buffer {
   return Buffer.from(octets.toString('latin1').replace(/\\(.)/gs, '$1'), 'latin1')
-}
-
-function tooMany(): PosternError {
-  return new PosternError<FormatsErrorCode>(
-    'FORMATS_IMAP_TOO_LARGE',
-    `The server sent a response of more than ${MAX_VALUES} values.`,
-    { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
-  )
 }
 
 function syntaxError(what: string): PosternError {

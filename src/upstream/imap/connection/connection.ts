@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PosternError } from '../../../errors.ts'
-import type { FormatsErrorCode } from '../../../formats/errors.ts'
 import type { CommandPart } from '../../../formats/imap/encoder.ts'
 import { type ImapResponse, parseResponse, type ResponseCode } from '../../../formats/imap/response.ts'
 import { type LiteralSink, type ResponsePart, ResponseReader } from '../../../formats/imap/response-reader.ts'
+import { tooLarge } from '../../../formats/imap/too-large.ts'
 import { textOf } from '../../../formats/imap/value.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
 import { CommandWriter } from './command-writer.ts'
@@ -307,11 +307,7 @@ export class ImapConnection implements AsyncDisposable {
   #weigh(command: RunningCommand, octets: number): void {
     command.answerOctets += octets
     if (command.isStream || command.answerOctets <= MAX_ANSWER_OCTETS) return
-    throw new PosternError<FormatsErrorCode>(
-      'FORMATS_IMAP_TOO_LARGE',
-      `${this.#where} answered one command with more than ${MAX_ANSWER_OCTETS / 1_048_576} MB.`,
-      { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
-    )
+    throw tooLarge(`more than ${MAX_ANSWER_OCTETS / 1_048_576} MB in answer to one command`)
   }
 
   #onStatus(response: StatusResponse): void {

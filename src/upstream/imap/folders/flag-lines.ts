@@ -1,5 +1,4 @@
-import { PosternError } from '../../../errors.ts'
-import type { FormatsErrorCode } from '../../../formats/errors.ts'
+import { tooLarge } from '../../../formats/imap/too-large.ts'
 import type { RemoteFlags } from '../../../sync/remote.ts'
 
 const UID_FIRST = /^\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^(){}"]*)\)(?: MODSEQ \(\d+\))?\)$/i
@@ -34,7 +33,8 @@ export class FlagLines {
     const known = this.#known.get(text)
     if (known) return known
     this.#octets += text.length
-    if (this.#octets > MAX_LISTS_OCTETS) throw tooLarge()
+    if (this.#octets > MAX_LISTS_OCTETS)
+      throw tooLarge(`more than ${MAX_LISTS_OCTETS / 1_048_576} MB of different flags`)
     const words = text.split(' ').filter(word => word !== '' && !RECENT.test(word))
     this.#known.set(text, words)
     return words
@@ -43,12 +43,4 @@ export class FlagLines {
   #message(uid: number, flags: string): RemoteFlags | undefined {
     return uid >= 1 && uid <= MAX_UID ? { uid, flags: this.share(flags) } : undefined
   }
-}
-
-function tooLarge(): PosternError {
-  return new PosternError<FormatsErrorCode>(
-    'FORMATS_IMAP_TOO_LARGE',
-    `The server told more than ${MAX_LISTS_OCTETS / 1_048_576} MB of flags.`,
-    { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
-  )
 }

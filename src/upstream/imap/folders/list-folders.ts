@@ -1,6 +1,5 @@
-import { PosternError } from '../../../errors.ts'
-import type { FormatsErrorCode } from '../../../formats/errors.ts'
 import { decodeMailboxName } from '../../../formats/imap/mailbox-name.ts'
+import { tooLarge } from '../../../formats/imap/too-large.ts'
 import { type ImapValue, itemsOf, textOf } from '../../../formats/imap/value.ts'
 import type { RemoteFolder, RemoteStatus } from '../../../sync/remote.ts'
 import type { DataResponse, ImapConnection } from '../connection/connection.ts'
@@ -79,7 +78,7 @@ function keep(listed: Map<string, ListedFolder>, { values }: DataResponse): void
   const path = mailboxOf(values[2])
   // NUL, which no name may have, could not be said in any command.
   if (path === undefined || path === '' || path.includes(decodeMailboxName(NUL))) return
-  if (listed.size >= MAX_FOLDERS) throw tooMany()
+  if (listed.size >= MAX_FOLDERS) throw tooLarge(`more than ${MAX_FOLDERS} folders`)
   const delimiter = textOf(values[1])
   const attributes = (itemsOf(values[0]) ?? []).map(attribute => textOf(attribute)?.toLowerCase() ?? '')
   listed.set(path, { path, delimiter: delimiter?.length === 1 ? delimiter : undefined, attributes })
@@ -106,12 +105,4 @@ function remoteFolder(folder: ListedFolder, account: Account, status: RemoteStat
     rights: account.rights.get(path),
     status,
   }
-}
-
-function tooMany(): PosternError {
-  return new PosternError<FormatsErrorCode>(
-    'FORMATS_IMAP_TOO_LARGE',
-    `The server told of more than ${MAX_FOLDERS} folders.`,
-    { remedy: 'retry', advice: 'The connection was closed; if it happens again, the server is broken.' },
-  )
 }
