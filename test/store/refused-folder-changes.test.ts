@@ -16,7 +16,7 @@ function withFolders(t: Parameters<typeof storeWithInbox>[0], ...paths: string[]
 function giveUpFirst(store: Store): void {
   const [change] = store.read.pending.folders()
   if (!change) throw new Error('nothing is pending')
-  store.transact(transactor => transactor.folders.giveUp(change))
+  store.transact(transactor => transactor.giveUpFolderChange(change))
 }
 
 const paths = (store: Store) => store.read.folders().map(({ path }) => path)

@@ -168,6 +168,18 @@ t.test('who drops it signs out', async t => {
   t.equal(count('LOGIN'), 2)
 })
 
+t.test('a session in use while all are dropped is kept no more', async t => {
+  const { connect, kept, count, reach } = await place(t)
+  {
+    await using mail = await connect()
+    kept.drop()
+    await mail.status('INBOX')
+  }
+  await reach('LOGOUT', 1)
+  await using _mail = await connect()
+  t.equal(count('LOGIN'), 2)
+})
+
 t.test('who waits for a slow server is told, not who had the session before', async t => {
   const answer: Answer = command => (command.startsWith('STATUS "slow"') ? '' : undefined)
   const { connect, sockets } = await place(t, { answer })

@@ -16,7 +16,7 @@ export interface EngineConnectionsOptions {
 }
 
 /** The connections to the servers of all profiles: what each profile's share, and the session kept between two runs. */
-export class EngineConnections implements Disposable {
+export class EngineConnections {
   readonly #options: EngineConnectionsOptions
   readonly #rates = new Map<number, RateLimits>()
   readonly #sessions = new Map<number, KeptSession>()
@@ -40,10 +40,6 @@ export class EngineConnections implements Disposable {
   drop(profile?: number): void {
     const chosen = [...this.#sessions].filter(([number]) => profile === undefined || number === profile)
     for (const [, session] of chosen) session.drop()
-  }
-
-  [Symbol.dispose](): void {
-    this.drop()
   }
 
   #clientOptions({ profile, settings }: WatchRequest, log: Logger): ImapClientOptions {

@@ -179,7 +179,7 @@ class EngineProcess {
     for (const run of this.#runs.values()) run.abort(stopping())
     await this.#fetchers.stop(stopping())
     await this.#watchers[Symbol.asyncDispose]()
-    this.#connections[Symbol.dispose]()
+    this.#connections.drop()
     await this.#importWorker[Symbol.asyncDispose]()
     this.#stores[Symbol.dispose]()
     this.#logFile.flush()

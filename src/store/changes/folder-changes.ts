@@ -1,6 +1,7 @@
 import { PosternError } from '../../errors.ts'
 import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
+import { SET_ASIDE, wasSetAsideFrom } from '../gone-folders.ts'
 import { textOf } from '../row-values.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 
@@ -116,7 +117,7 @@ export class FolderChanges {
   goneThere(path: string): void {
     this.#scope.database.run(
       `DELETE FROM expunge WHERE folder IN (SELECT id FROM folder WHERE path = ?1 AND (state = 'gone' OR uid_validity IS NULL)
-         OR state = 'gone' AND path = ?1 || ' (gone ' || id || ')')`,
+         OR ${wasSetAsideFrom('?1')})`,
       path,
     )
   }
@@ -195,14 +196,14 @@ export class FolderChanges {
   takeOverExpunges(id: number, path: string, uidValidity: number): void {
     this.#scope.database.run(
       `UPDATE OR IGNORE expunge SET folder = ?1 WHERE uid_validity = ?2
-         AND folder IN (SELECT id FROM folder WHERE state = 'gone' AND path = ?3 || ' (gone ' || id || ')')`,
+         AND folder IN (SELECT id FROM folder WHERE ${wasSetAsideFrom('?3')})`,
       ...[id, uidValidity, path],
     )
   }
 
   #setPath(id: number, path: string): void {
     // A folder that is gone may still have the name; it may still have mail to be removed on the server.
-    const sql = `UPDATE folder SET path = path || ' (gone ' || id || ')' WHERE path = ? AND state = 'gone'`
+    const sql = `UPDATE folder SET path = ${SET_ASIDE} WHERE path = ? AND state = 'gone'`
     this.#scope.database.run(sql, path)
     this.#scope.database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)
   }

@@ -2,6 +2,7 @@ import { BLOCKED, IS_BLOCKED, KEPT_THERE } from '../blocked-items.ts'
 import { MAX_UPLOAD_ATTEMPTS } from '../changes/push-outcomes.ts'
 import type { Database, Row } from '../database.ts'
 import type { MessageFlags } from '../flags.ts'
+import { wasSetAsideFrom } from '../gone-folders.ts'
 import type { PackLocation } from '../packs/pack-format.ts'
 import { locationOf, numberOf, textOf } from '../row-values.ts'
 
@@ -77,16 +78,19 @@ export class PendingChanges {
   }
 
   folders(): FolderChange[] {
-    const sql = `SELECT * FROM op WHERE item IS NULL ORDER BY seq`
-    return this.#database.all(sql).map(row => ({
-      seq: Number(row.seq),
-      kind: row.kind as FolderChange['kind'], // held to these by a CHECK
-      path: String(row.path),
-      newPath: textOf(row.new_path),
-      uidNext: numberOf(row.uid_next_before),
-      uidValidity: numberOf(row.uid_validity_before),
-      attempts: Number(row.attempts),
-    }))
+    return this.#database.all('SELECT * FROM op WHERE item IS NULL ORDER BY seq').map(folderChange)
+  }
+
+  /** The first change of a folder after another one. */
+  folderAfter(seq: number): FolderChange | undefined {
+    const row = this.#database.find('SELECT * FROM op WHERE seq > ? AND item IS NULL ORDER BY seq LIMIT 1', seq)
+    return row && folderChange(row)
+  }
+
+  /** Whether something is to be removed from a folder of the server whose name was given to another one here. */
+  isLeftIn(path: string, uidValidity: number): boolean {
+    const sql = `SELECT 1 FROM expunge WHERE uid_validity = ? AND folder IN (SELECT id FROM folder WHERE ${wasSetAsideFrom('?')}) LIMIT 1`
+    return this.#database.find(sql, uidValidity, path) !== undefined
   }
 
   /** Until when nothing is appended, because the server has no room; in ms since the epoch, 0 when it has. */
@@ -212,4 +216,16 @@ export class PendingChanges {
 
 function flagsOf(row: Row, side: 'server' | 'local'): MessageFlags {
   return { bits: Number(row[`${side}_bits`]), keywords: String(row[`${side}_keywords`]) }
+}
+
+function folderChange(row: Row): FolderChange {
+  return {
+    seq: Number(row.seq),
+    kind: row.kind as FolderChange['kind'], // held to these by a CHECK
+    path: String(row.path),
+    newPath: textOf(row.new_path),
+    uidNext: numberOf(row.uid_next_before),
+    uidValidity: numberOf(row.uid_validity_before),
+    attempts: Number(row.attempts),
+  }
 }

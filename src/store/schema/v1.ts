@@ -143,7 +143,8 @@ CREATE TABLE op(                      -- what must be done on the server exactly
   state TEXT NOT NULL CHECK(state IN('ready', 'inflight', 'searched')),
   uid_next_before INTEGER,            -- of the destination, before the first octet was sent; of a folder to be deleted
   uid_validity_before INTEGER,        -- of a folder to be deleted
-  source INTEGER,                     -- of an append: where the server once had the message and may show it again
+  source INTEGER,                     -- of an append: where the server once had the message and may show it again;
+                                      -- of a change of a folder: that folder
   destination INTEGER,
   sent_hash BLOB,                     -- SHA-256 of the header sent, for messages without a Message-ID
   path TEXT,                          -- of the folder, as the server knows it

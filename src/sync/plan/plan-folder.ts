@@ -46,11 +46,10 @@ export async function runPlan(context: PlanContext, folder: FolderRow): Promise<
   const isWhole = held <= settings.fullSyncThreshold || isFullDue(context, folder) || !trustsDeltas(context)
   const selected = await remote.examine(folder.path, isWhole ? undefined : cursorOf(store, folder))
   const isNumberedAnew = isRenumbered(folder, selected)
-  if (isNumberedAnew) {
-    store.transact(transactor => {
-      if (folder.uidValidity !== undefined) transactor.loseUids(folder.id)
-      else transactor.folders.takeOverExpunges(folder.id, folder.path, selected.uidValidity)
-    })
+  if (isNumberedAnew && folder.uidValidity !== undefined) {
+    store.transact(transactor => transactor.loseUids(folder.id))
+  } else if (isNumberedAnew && store.read.pending.isLeftIn(folder.path, selected.uidValidity)) {
+    store.transact(({ folders }) => folders.takeOverExpunges(folder.id, folder.path, selected.uidValidity))
   }
   const delta = isWhole || isNumberedAnew ? undefined : await readDelta(context, folder, selected)
   if (!delta) {

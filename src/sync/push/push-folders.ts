@@ -14,7 +14,7 @@ export async function pushFolders(context: Pick<PushContext, 'store' | 'remote' 
   const refused: FolderChange[] = []
   for (let last = 0; ; ) {
     // Read anew each time: one that is given up changes those that follow.
-    const change = context.store.read.pending.folders().find(({ seq }) => seq > last)
+    const change = context.store.read.pending.folderAfter(last)
     if (!change) return
     last = change.seq
     const isWaiting = refused.some(before => sharesName(change, before))

@@ -30,9 +30,11 @@ export interface LentSession {
 }
 
 /** Keeps one signed-in session of an account for a while after its use: who needs one next is spared the sign-in. */
-export class KeptSession implements Disposable {
+export class KeptSession {
   readonly #limits: Required<KeptSessionLimits>
   #idle: Session | undefined
+  /** How often all sessions were dropped: one that was lent before is not kept any more. */
+  #drops = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor({ idleMs = IDLE_MS, maxAgeMs = MAX_AGE_MS, probeMs = PROBE_MS }: KeptSessionLimits = {}) {
@@ -45,23 +47,25 @@ export class KeptSession implements Disposable {
    * @throws {PosternError} NET_…, TLS_…, UPSTREAM_…
    */
   async open(account: ImapAccount, options: ImapClientOptions, signal: AbortSignal): Promise<LentSession> {
+    const drops = this.#drops
     const kept = this.#take()
     if (kept && (await this.#isUsable(kept, account, signal))) {
       kept.connection.listen({ slow: options.onSlow })
-      return this.#lend(kept)
+      return this.#lend(kept, drops)
     }
     const credentials = await account.credentials()
     const connection = await openSession({ ...account, credentials: async () => credentials }, options, signal)
-    return this.#lend({ connection, account, credentials, openedMs: performance.now() })
+    return this.#lend({ connection, account, credentials, openedMs: performance.now() }, drops)
   }
 
-  /** Signs out of the session that waits here, if there is one. */
+  /** Keeps none of the sessions made until now: signs out of the one that waits here, and of those in use after that. */
   drop(): void {
-    void this.#take()?.connection[Symbol.asyncDispose]()
+    this.#drops++
+    this.#signOut()
   }
 
-  [Symbol.dispose](): void {
-    this.drop()
+  #signOut(): void {
+    void this.#take()?.connection[Symbol.asyncDispose]()
   }
 
   #take(): Session | undefined {
@@ -95,8 +99,15 @@ export class KeptSession implements Disposable {
     }
   }
 
-  #lend(session: Session): LentSession {
-    return { connection: session.connection, release: isClean => this.#release(session, isClean) }
+  #lend(session: Session, drops: number): LentSession {
+    const { connection } = session
+    return {
+      connection,
+      release: async isClean => {
+        if (drops === this.#drops) await this.#release(session, isClean)
+        else await connection[Symbol.asyncDispose]()
+      },
+    }
   }
 
   async #release(session: Session, isClean: boolean): Promise<void> {
@@ -106,11 +117,11 @@ export class KeptSession implements Disposable {
       await connection[Symbol.asyncDispose]()
       return
     }
-    this.drop() // the younger one is kept
+    this.#signOut() // the younger one is kept
     connection.listen({})
     if (!isClean) connection.command(['UNSELECT']).catch(cause => connection.destroy(unusable(connection, cause)))
     this.#idle = session
-    this.#timer = setTimeout(() => this.drop(), this.#limits.idleMs).unref()
+    this.#timer = setTimeout(() => this.#signOut(), this.#limits.idleMs).unref()
     connection.ended.then(() => this.#idle === session && this.#take())
   }
 }
