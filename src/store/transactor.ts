@@ -1,5 +1,6 @@
 import { type AdoptionContext, findAdoptable, type IncomingMessage, LOOKED_FOR } from './changes/adoption.ts'
 import { Conflicts, type Resolution } from './changes/conflicts.ts'
+import { DeletedFolders } from './changes/deleted-folders.ts'
 import { FolderChanges, type RefusedFolderChange } from './changes/folder-changes.ts'
 import { HeldFolders } from './changes/held-folders.ts'
 import { INSERT_ITEM, IncomingMail } from './changes/incoming.ts'
@@ -49,6 +50,7 @@ export class Transactor {
   /** What the user changes. */
   readonly local: LocalChanges
   readonly folders: FolderChanges
+  readonly deletedFolders: DeletedFolders
   /** What the server answered to what was pushed. */
   readonly push: PushOutcomes
   readonly quota: QuotaPause
@@ -66,7 +68,8 @@ export class Transactor {
     this.#scope = new TransactionScope(database, now)
     this.#database = database
     this.#now = now
-    this.folders = new FolderChanges(this.#scope)
+    this.deletedFolders = new DeletedFolders(this.#scope)
+    this.folders = new FolderChanges(this.#scope, this.deletedFolders)
     this.local = new LocalChanges(this.#scope)
     this.push = new PushOutcomes(this.#scope)
     this.quota = new QuotaPause(this.#scope)

@@ -70,6 +70,24 @@ t.test('an original that somebody moves is not taken for the copy that was sent 
   t.match(store.read.pending.inflight(), [{ item: copy, kind: 'append' }], 'the copy is still looked for')
 })
 
+t.test('a message that is numbered anew is not taken for its copy on the way into the same folder', async t => {
+  const { store, inbox } = storeWithInbox(t)
+  await addItem(store, inbox, 1)
+  const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+  const copy = store.transact(transactor => {
+    const id = transactor.local.copy(original, inbox)
+    transactor.push.appendStarted(id, inbox, SENT)
+    return id
+  })
+  store.transact(transactor => transactor.loseUids(inbox))
+  const found = { ...remoteMessage(9), messageId: '<1@x>' }
+  store.transact(transactor => transactor.adopt(inbox, found, RECOGNITION))
+  t.equal(store.read.getItem(original).uid, 9)
+  t.match(store.read.pending.inflight(), [{ item: copy, kind: 'append' }], 'the copy is still looked for')
+  store.transact(transactor => transactor.adopt(inbox, { ...found, uid: 10 }, RECOGNITION))
+  t.equal(store.read.getItem(copy).uid, 10, 'unless it is there as well')
+})
+
 t.test('a move without an answer out of a folder that is deleted becomes an upload when it never arrived', async t => {
   const { store } = storeWithInbox(t)
   const [archive, projects] = [addFolder(store, 'Archive'), addFolder(store, 'Projects')]

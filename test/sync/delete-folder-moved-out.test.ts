@@ -74,3 +74,65 @@ t.test('what was to be removed in a folder that is gone concerns no later one of
   for (let cycle = 0; cycle < 3; cycle++) await account.sync()
   t.same(account.serverSubjects('Archive'), ['precious', 'two'])
 })
+
+for (const conflictResolution of ['server', 'client'] as const) {
+  t.test(
+    `what another client moves out of a folder that is deleted here is there once, ${conflictResolution} wins`,
+    async t => {
+      using account = accountWithMovedMail()
+      account.settings = { ...account.settings, conflictResolution }
+      account.server.create('Elsewhere')
+      await account.sync()
+      await moveOutAndDelete(account)
+      account.server.move('Archive', 1, 'Elsewhere')
+      for (let cycle = 0; cycle < 4; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
+      const found = { INBOX: account.serverSubjects('INBOX'), Elsewhere: account.serverSubjects('Elsewhere') }
+      t.same(
+        found,
+        conflictResolution === 'client' ? { INBOX: ['moved'], Elsewhere: [] } : { INBOX: [], Elsewhere: ['moved'] },
+      )
+      for (const path of ['INBOX', 'Elsewhere']) t.same(account.subjects(path), account.serverSubjects(path))
+      t.notOk(account.server.folders.has('Archive'))
+      t.equal(account.store.read.pending.hasOpen(), false)
+    },
+  )
+}
+
+t.test('what another client copies out of a folder that is deleted here is another message', async t => {
+  using account = accountWithMovedMail()
+  account.server.create('Elsewhere')
+  await account.sync()
+  await moveOutAndDelete(account)
+  account.server.copy('Archive', 1, 'Elsewhere')
+  for (let cycle = 0; cycle < 3; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
+  t.same(account.serverSubjects('INBOX'), ['moved'])
+  t.same(account.serverSubjects('Elsewhere'), ['moved'])
+  t.notOk(account.server.folders.has('Archive'))
+})
+
+t.test('a folder that is deleted here and renamed by another client has what was moved out of it once', async t => {
+  using account = accountWithMovedMail()
+  await account.sync()
+  await moveOutAndDelete(account)
+  account.server.rename('Archive', 'Elsewhere')
+  for (let cycle = 0; cycle < 4; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
+  const all = [...account.serverSubjects('INBOX'), ...account.serverSubjects('Elsewhere')]
+  t.same(
+    all.filter(subject => subject === 'moved'),
+    ['moved'],
+  )
+})
+
+t.test(
+  'what another client deletes in a folder that is deleted here stays where the user moved it, or is kept',
+  async t => {
+    using account = accountWithMovedMail()
+    account.settings = { ...account.settings, conflictResolution: 'client' }
+    await account.sync()
+    await moveOutAndDelete(account)
+    account.server.expunge('Archive', 1)
+    for (let cycle = 0; cycle < 4; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
+    t.same(account.serverSubjects('INBOX'), ['moved'])
+    t.same(account.subjects('INBOX'), ['moved'])
+  },
+)

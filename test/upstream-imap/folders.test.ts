@@ -118,3 +118,20 @@ t.test('what a server says in several lines counts together', async t => {
   t.equal(folder.delta?.vanished.size, 20_000)
   t.equal((await folder.searchUids()).toString(), '1:2,7,9')
 })
+
+t.test('a folder that is open is closed before it is deleted', async t => {
+  const server = await startScriptedImap(
+    t,
+    '* OK ready',
+    polite('UNSELECT', command => {
+      if (command.startsWith('EXAMINE')) return '* 0 EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\nTAG OK done\r\n'
+      return /^(UNSELECT|RENAME|DELETE)/.test(command) ? 'TAG OK done\r\n' : undefined
+    }),
+  )
+  await using mail = await connectTo(server)
+  await mail.renameFolder('Archive', 'Old')
+  await mail.examine('Old')
+  await mail.deleteFolder('Old')
+  const verbs = server.received.map(line => line.split(' ')[1])
+  t.same(verbs.slice(-4), ['RENAME', 'EXAMINE', 'UNSELECT', 'DELETE'])
+})

@@ -36,13 +36,15 @@ const IS_FREE = `(item.unlinked IS NOT NULL OR item.uid = -1 AND item.remote_fol
 const IS_ONLY_ONE = `NOT EXISTS(SELECT 1 FROM item AS other WHERE other.size = item.size AND other.id <> item.id AND other.uid <> 0
     AND (other.message_id = item.message_id
       OR other.message_id IS NULL AND item.message_id IS NULL AND other.internal_date = item.internal_date))`
+const IS_NUMBERED_ANEW = '(item.uid = -1 AND item.remote_folder = ? AND item.unlinked IS NULL)'
 const NEAREST = 'ORDER BY remote_folder = ? DESC, uid'
 
 /**
  * Finds the item that a new UID of the server is: one that we were appending or moving when the answer was lost, one whose
- * folder was numbered anew, or one that vanished elsewhere (moved by another client). Copies look the same: what was sent
- * to this very folder comes first, what was sent to another one and may have been moved from there comes last, and not at
- * all while the server has its original, which may be what was moved.
+ * folder was numbered anew, or one that vanished elsewhere (moved by another client). Copies look the same: what the server
+ * had in this very folder comes first, since what was sent may not have arrived and is looked for again; then what was sent
+ * here. What was sent to another folder and may have been moved from there comes last, and not at all while the server has
+ * its original, which may be what was moved.
  */
 export function findAdoptable(
   database: Database,
@@ -53,6 +55,7 @@ export function findAdoptable(
   const { headerHash } = message
   const isSame = (row: Row) => headerHash?.equals(context.headerHashOf(locationOf(row))) === true
   return (
+    findVanished(database, folder, message, isSame, IS_NUMBERED_ANEW) ??
     findSent(database, message, `op.destination = ?`, folder) ??
     findVanished(database, folder, message, isSame) ??
     findSent(database, message, `op.kind = 'append' AND op.destination <> ? AND ${IS_ONLY_ONE}`, folder)
@@ -88,13 +91,14 @@ export function findVanished(
   folder: number,
   { emailId, messageId, size, internalDateMs }: Recognisable,
   isSame: (row: Row) => boolean,
+  isFree = IS_FREE,
 ): Row | undefined {
   if (emailId !== undefined) {
-    const sql = `SELECT * FROM item WHERE email_id = ? AND ${IS_FREE} ${NEAREST}`
+    const sql = `SELECT * FROM item WHERE email_id = ? AND ${isFree} ${NEAREST}`
     const row = database.find(sql, emailId, folder, folder)
     if (row) return row
   }
-  const free = `size = ? AND internal_date = ? AND ${IS_FREE} ${NEAREST}`
+  const free = `size = ? AND internal_date = ? AND ${isFree} ${NEAREST}`
   if (messageId !== undefined) {
     const sql = `SELECT * FROM item WHERE message_id = ? AND ${free}`
     return database.find(sql, messageId, size, internalDateMs, folder, folder)

@@ -1,9 +1,10 @@
 import { PosternError } from '../../errors.ts'
 import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
-import { SET_ASIDE, wasSetAsideFrom } from '../gone-folders.ts'
+import { SET_ASIDE } from '../gone-folders.ts'
 import { textOf } from '../row-values.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
+import type { DeletedFolders } from './deleted-folders.ts'
 
 /** A change of a folder that the server does not make. */
 export interface RefusedFolderChange {
@@ -22,9 +23,11 @@ interface SeenFolder {
 /** What the user does to folders: seen at once, told to the server before anything else in the next cycle. */
 export class FolderChanges {
   readonly #scope: TransactionScope
+  readonly #deleted: DeletedFolders
 
-  constructor(scope: TransactionScope) {
+  constructor(scope: TransactionScope, deleted: DeletedFolders) {
     this.#scope = scope
+    this.#deleted = deleted
   }
 
   /** Adds a folder and gives its id. */
@@ -86,22 +89,7 @@ export class FolderChanges {
       }
       this.#scope.bury(row, 'local')
     }
-    // Items on their way to another folder are on the server in this one: they are appended there instead, and removed
-    // here should the folder stay.
-    this.#scope.database.run(
-      `INSERT INTO expunge(folder, uid_validity, uid) SELECT remote_folder, ?, uid FROM item
-         WHERE remote_folder = ? AND uid > 0 AND true ON CONFLICT DO NOTHING`,
-      ...[Number(folder.uid_validity), id],
-    )
-    this.#scope.database.run(
-      `INSERT INTO op(item, kind, state, destination) SELECT id, 'append', 'ready', folder FROM item
-         WHERE remote_folder = ? AND id NOT IN (SELECT item FROM op WHERE item IS NOT NULL)`,
-      id,
-    )
-    // A move without an answer: what does not turn up where it goes to is appended there.
-    const moves = `UPDATE op SET kind = 'append' WHERE kind = 'move' AND item IN(SELECT id FROM item WHERE remote_folder = ?)`
-    this.#scope.database.run(moves, id)
-    this.#scope.database.run('UPDATE item SET remote_folder = NULL, uid = 0 WHERE remote_folder = ?', id)
+    this.#deleted.appendMovedOut(folder)
     const uidNext = this.#lastSeenUidNext(folder)
     for (const queue of ['dlq', 'stage', 'ignored'] as const) {
       this.#scope.database.run(`DELETE FROM ${queue} WHERE folder = ?`, id)
@@ -111,15 +99,6 @@ export class FolderChanges {
     this.#scope.database.run(sql, id)
     this.#scope.log({ folder: id, event: 'folder-deleted', detail: path })
     return rows.length
-  }
-
-  /** The server has no folder of the name any more: nothing is left to be removed in it. Another one may have the name here. */
-  goneThere(path: string): void {
-    this.#scope.database.run(
-      `DELETE FROM expunge WHERE folder IN (SELECT id FROM folder WHERE path = ?1 AND (state = 'gone' OR uid_validity IS NULL)
-         OR ${wasSetAsideFrom('?1')})`,
-      path,
-    )
   }
 
   /**
@@ -190,15 +169,6 @@ export class FolderChanges {
     for (const { id, path: from } of [this.#find(path), ...this.#below(path)]) {
       this.#setPath(Number(id), `${newPath}${String(from).slice(path.length)}`)
     }
-  }
-
-  /** A folder stays on the server that was deleted here, and its name given to others: what was moved out of it is removed. */
-  takeOverExpunges(id: number, path: string, uidValidity: number): void {
-    this.#scope.database.run(
-      `UPDATE OR IGNORE expunge SET folder = ?1 WHERE uid_validity = ?2
-         AND folder IN (SELECT id FROM folder WHERE ${wasSetAsideFrom('?3')})`,
-      ...[id, uidValidity, path],
-    )
   }
 
   #setPath(id: number, path: string): void {

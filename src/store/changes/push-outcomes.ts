@@ -182,7 +182,7 @@ export class PushOutcomes {
       const key = [folder, uidValidity, uid] as const
       if (isOnlyMarked)
         this.#scope.database.run(
-          'INSERT INTO expunge VALUES(?, ?, ?, 1) ON CONFLICT DO UPDATE SET is_marked = 1',
+          'INSERT INTO expunge(folder, uid_validity, uid, is_marked) VALUES(?, ?, ?, 1) ON CONFLICT DO UPDATE SET is_marked = 1',
           ...key,
         )
       else this.#scope.database.run('DELETE FROM expunge WHERE folder = ? AND uid_validity = ? AND uid = ?', ...key)

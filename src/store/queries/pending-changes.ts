@@ -16,6 +16,14 @@ export interface FolderChange {
   readonly uidNext: number | undefined
   readonly uidValidity: number | undefined
   readonly attempts: number
+  /** The folder's id, undefined for one that is not known any more. */
+  readonly folder: number | undefined
+}
+
+/** An item that was moved out of a folder to be deleted, and the UID that it has there. */
+export interface MovedOut {
+  readonly item: number
+  readonly uid: number
 }
 
 /** A message to be appended. */
@@ -91,6 +99,14 @@ export class PendingChanges {
   isLeftIn(path: string, uidValidity: number): boolean {
     const sql = `SELECT 1 FROM expunge WHERE uid_validity = ? AND folder IN (SELECT id FROM folder WHERE ${wasSetAsideFrom('?')}) LIMIT 1`
     return this.#database.find(sql, uidValidity, path) !== undefined
+  }
+
+  /** What was moved out of a folder to be deleted and not sent elsewhere yet, while nobody knows if it is still there. */
+  movedOut({ folder, uidValidity }: FolderChange): MovedOut[] {
+    const sql = `SELECT expunge.item, expunge.uid FROM expunge JOIN op ON op.item = expunge.item
+      WHERE expunge.folder = ? AND expunge.uid_validity = ? AND op.kind = 'append' AND op.state = 'ready'`
+    const rows = this.#database.all(sql, folder ?? null, uidValidity ?? null)
+    return rows.map(({ item, uid }) => ({ item: Number(item), uid: Number(uid) }))
   }
 
   /** Until when nothing is appended, because the server has no room; in ms since the epoch, 0 when it has. */
@@ -227,5 +243,6 @@ function folderChange(row: Row): FolderChange {
     uidNext: numberOf(row.uid_next_before),
     uidValidity: numberOf(row.uid_validity_before),
     attempts: Number(row.attempts),
+    folder: numberOf(row.source),
   }
 }

@@ -166,6 +166,7 @@ CREATE TABLE expunge(                 -- UIDs whose message we have copied elsew
   uid_validity INTEGER NOT NULL,
   uid INTEGER NOT NULL,
   is_marked INTEGER NOT NULL DEFAULT 0, -- has \\Deleted on a server that cannot remove single messages
+  item INTEGER,                       -- moved out of a folder that is deleted, while nobody knows if it is still there
   PRIMARY KEY(folder, uid_validity, uid)
 ) STRICT, WITHOUT ROWID;
 

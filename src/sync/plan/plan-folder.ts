@@ -49,7 +49,9 @@ export async function runPlan(context: PlanContext, folder: FolderRow): Promise<
   if (isNumberedAnew && folder.uidValidity !== undefined) {
     store.transact(transactor => transactor.loseUids(folder.id))
   } else if (isNumberedAnew && store.read.pending.isLeftIn(folder.path, selected.uidValidity)) {
-    store.transact(({ folders }) => folders.takeOverExpunges(folder.id, folder.path, selected.uidValidity))
+    store.transact(({ deletedFolders }) =>
+      deletedFolders.takeOverExpunges(folder.id, folder.path, selected.uidValidity),
+    )
   }
   const delta = isWhole || isNumberedAnew ? undefined : await readDelta(context, folder, selected)
   if (!delta) {

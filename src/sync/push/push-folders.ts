@@ -2,6 +2,7 @@ import type { FolderChange } from '../../store/queries/pending-changes.ts'
 import { isRefusal } from '../refusal.ts'
 import type { RemoteMail } from '../remote.ts'
 import { deleteSeenFolder } from './delete-folder.ts'
+import { lookForMovedOut } from './look-for-moved-out.ts'
 import type { PushContext } from './push-account.ts'
 
 const MAX_ATTEMPTS = 3
@@ -28,10 +29,11 @@ async function push(
   change: FolderChange,
 ): Promise<boolean> {
   try {
+    if (change.kind === 'delete') await lookForMovedOut({ store, remote }, change)
     const isGone = await pushFolder(remote, change)
     store.transact(transactor => {
       transactor.push.folderDone(change.seq)
-      if (isGone) transactor.folders.goneThere(change.path)
+      if (isGone) transactor.deletedFolders.goneThere(change.path)
     })
     return true
   } catch (error) {

@@ -99,12 +99,21 @@ class ImapMail implements RemoteMail {
     return createFolder(this.#connection, path)
   }
 
-  renameFolder(path: string, newPath: string): Promise<void> {
-    return renameFolder(this.#connection, path, newPath)
+  async renameFolder(path: string, newPath: string): Promise<void> {
+    await this.#close()
+    await renameFolder(this.#connection, path, newPath)
   }
 
-  deleteFolder(path: string): Promise<void> {
-    return deleteFolder(this.#connection, path)
+  async deleteFolder(path: string): Promise<void> {
+    await this.#close()
+    await deleteFolder(this.#connection, path)
+  }
+
+  // Some servers end a session whose open folder is deleted.
+  async #close(): Promise<void> {
+    if (!this.#isOpen || !this.#connection.capabilities.has('UNSELECT')) return
+    await this.#connection.command(['UNSELECT'])
+    this.#isOpen = false
   }
 
   async #open<Folder>(opening: Promise<Folder>): Promise<Folder> {
