@@ -65,6 +65,12 @@ export class StoryBook {
     this.note('other', 'moves what is being moved', id)
   }
 
+  /** Nobody knows whether the message was copied: the folder, or the session, ended meanwhile. */
+  mayBeCopied(id: string): void {
+    this.#doublable.set(id, (this.#doublable.get(id) ?? 0) + 1)
+    this.note('other', 'copies, or never does,', id)
+  }
+
   /** Nobody knows whether the message was made: the folder, or the session, ended meanwhile. */
   doubt(id: string): void {
     this.killed('other', 'or never made', id)

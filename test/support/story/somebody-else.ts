@@ -88,7 +88,12 @@ export class SomebodyElse {
     if (!message) return
     if (this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
     this.#book.note('other', `copies from ${path} to ${to}`, idOf(message.octets))
-    if ((await this.#client.copy(path, String(uid), to)) > 0) this.#book.copied(idOf(message.octets))
+    const copies = await this.#client.copy(path, String(uid), to).catch(error => {
+      this.#book.mayBeCopied(idOf(message.octets))
+      throw error
+    })
+    if (copies > 0) this.#book.copied(idOf(message.octets))
+    else this.#book.note('other', 'copies nothing', idOf(message.octets))
   }
 
   async #delete(path: string, uid: number): Promise<void> {
