@@ -19,6 +19,7 @@ const DELAY_MS = 40
 // Unreachable: reset before it is accepted.
 const EXPECTED_LOSSES = /^(UPSTREAM_(LOST|BYE|SILENT)|NET_(LOST|UNREACHABLE))$/
 const SETTLING_CYCLES = 8
+const MAX_SILENCES = 9
 const CYCLES_TO_GIVE_UP = 4 // a refused change of a folder is given up after three attempts
 
 /** A server that a story is played on. */
@@ -86,7 +87,7 @@ export class Story implements AsyncDisposable {
     this.#user.clearIgnored()
     for (let cycle = 0; cycle < SETTLING_CYCLES; cycle++) {
       this.#user.acceptHeld()
-      const { errors } = await this.#cycle({ kind: 'none' }, LONG_SILENCE_MS)
+      const { errors } = await this.#patientCycle()
       if (cycle < CYCLES_TO_GIVE_UP) continue
       this.#problems.push(...errors.map(({ folder, message }) => `${folder}: ${message}`))
     }
@@ -121,6 +122,19 @@ export class Story implements AsyncDisposable {
         throw new Error(`after ${JSON.stringify(fault)}, and ${this.#proxy.tail()}`, { cause: error })
       this.losses++
       this.#book.noteFolder('network', `${JSON.stringify(fault)} ${error.code}`)
+    }
+  }
+
+  // Dovecot waits two minutes for the lock of a Maildir that was renamed while somebody else put mail into it.
+  async #patientCycle(): Promise<SyncResult> {
+    for (let silences = 0; ; silences++) {
+      try {
+        return await this.#cycle({ kind: 'none' }, LONG_SILENCE_MS)
+      } catch (error) {
+        const isSilence = error instanceof PosternError && error.code === 'UPSTREAM_SILENT'
+        if (!isSilence || silences === MAX_SILENCES) throw error
+        this.#book.noteFolder('server', 'says nothing')
+      }
     }
   }
 
