@@ -88,6 +88,31 @@ t.test('a message that is numbered anew is not taken for its copy on the way int
   t.equal(store.read.getItem(copy).uid, 10, 'unless it is there as well')
 })
 
+t.test(
+  'what was moved here without an answer is not taken for a copy that was deleted here, in a folder numbered anew',
+  async t => {
+    const { store, inbox } = storeWithInbox(t)
+    const archive = addFolder(store, 'Archive')
+    await addItem(store, inbox, 1)
+    await addItem(store, archive, 1)
+    const [thrown = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+    const [moved = 0] = [...store.read.items(archive)].map(({ id }) => id)
+    store.transact(({ local, push }) => {
+      local.delete(thrown, { isPermanent: true })
+      local.move(moved, inbox)
+      push.moveStarted(moved, inbox, undefined)
+    })
+    store.transact(transactor => {
+      transactor.loseUids(inbox)
+      // Another client has removed the one that was deleted here.
+      transactor.adopt(inbox, { ...remoteMessage(9), messageId: '<1@x>' }, RECOGNITION)
+      transactor.setPosition(inbox, { uidValidity: 2, uidNext: 10, highestModseq: 1n }, true)
+    })
+    t.equal(store.read.getItem(moved).uid, 9)
+    t.same(store.read.pending.deletions(inbox, 2), [], 'the only one is not removed')
+  },
+)
+
 t.test('a move without an answer out of a folder that is deleted becomes an upload when it never arrived', async t => {
   const { store } = storeWithInbox(t)
   const [archive, projects] = [addFolder(store, 'Archive'), addFolder(store, 'Projects')]
@@ -100,7 +125,11 @@ t.test('a move without an answer out of a folder that is deleted becomes an uplo
     transactor.push.searched(id)
     transactor.push.giveUpSearched()
   })
-  t.match(store.read.pending.appends(Number.MAX_SAFE_INTEGER), [{ item: id, folder: projects }])
+  const toAppend = () => store.read.pending.appends(Number.MAX_SAFE_INTEGER)
+  t.same(toAppend(), [], 'not before the folder was looked into')
+  const [deletion] = store.read.pending.folders()
+  store.transact(({ push }) => push.folderDone(deletion?.seq ?? 0))
+  t.match(toAppend(), [{ item: id, folder: projects }])
 })
 
 t.test('what is deleted here while the answer is lost takes no copy with it', async t => {

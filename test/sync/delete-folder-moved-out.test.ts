@@ -1,4 +1,5 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { PosternError } from '../../src/errors.ts'
 import { ModelAccount } from '../support/model-account.ts'
 
 function accountWithMovedMail(): ModelAccount {
@@ -123,16 +124,146 @@ t.test('a folder that is deleted here and renamed by another client has what was
   )
 })
 
-t.test(
-  'what another client deletes in a folder that is deleted here stays where the user moved it, or is kept',
-  async t => {
-    using account = accountWithMovedMail()
-    account.settings = { ...account.settings, conflictResolution: 'client' }
+for (const conflictResolution of ['server', 'client'] as const) {
+  const wins = `${conflictResolution} wins`
+
+  async function movedOutOf(t: Test, ...others: readonly string[]): Promise<ModelAccount> {
+    const account = new ModelAccount()
+    t.teardown(() => account[Symbol.dispose]())
+    account.settings = { ...account.settings, conflictResolution }
+    for (const path of ['Elsewhere', ...others]) account.server.create(path)
+    account.deliver('Archive', 'moved')
     await account.sync()
-    await moveOutAndDelete(account)
+    await account.change({ kind: 'move', items: account.items('Archive').map(({ id }) => id), folder: 'INBOX' })
+    return account
+  }
+
+  async function isThereOnce(t: Test, account: ModelAccount): Promise<void> {
+    for (let cycle = 0; cycle < 6; cycle++) await account.sync()
+    const there = [...account.server.folders.keys()].flatMap(path => account.serverSubjects(path))
+    t.same(there, ['moved'])
+    t.same([...account.subjects('INBOX'), ...account.subjects('Elsewhere')], there)
+    t.equal(account.store.read.pending.hasOpen(), false)
+  }
+
+  t.test(`what another client deletes stays where the user moved it before deleting the folder, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
     account.server.expunge('Archive', 1)
-    for (let cycle = 0; cycle < 4; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
-    t.same(account.serverSubjects('INBOX'), ['moved'])
+    await isThereOnce(t, account)
     t.same(account.subjects('INBOX'), ['moved'])
-  },
-)
+  })
+
+  t.test(`the same when many are moved and the other client deletes the folder as well, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    const subjects = Array.from({ length: 25 }, (_, index) => `m${index}`)
+    account.deliver('Archive', ...subjects)
+    await account.sync()
+    const items = account.items('Archive').map(({ id }) => id)
+    await account.change({ kind: 'move', items, folder: 'INBOX' })
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    account.server.folders.delete('Archive')
+    for (let cycle = 0; cycle < 5; cycle++) t.match(await account.sync(), { errors: { length: 0 } })
+    t.same(account.serverSubjects('INBOX').toSorted(), ['moved', ...subjects].toSorted())
+    t.notOk(account.store.read.folders().some(({ path }) => path.startsWith('Archive')))
+  })
+
+  t.test(`the same when the folder is made anew and the message moved back, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    await account.change({ kind: 'createFolder', path: 'Archive' })
+    await account.change({ kind: 'move', items: account.items('INBOX').map(({ id }) => id), folder: 'Archive' })
+    account.server.expunge('Archive', 1)
+    for (let cycle = 0; cycle < 6; cycle++) await account.sync()
+    t.same(account.serverSubjects('Archive'), ['moved'])
+    t.same(account.subjects('Archive'), ['moved'])
+  })
+
+  t.test(`a refused question takes no message for moved, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    account.connected = remote => {
+      remote.status = async () => undefined // what any NO is taken for
+      const { examine } = remote
+      remote.examine = async (path, ...rest) => (path === 'Archive' ? refuse() : examine.call(remote, path, ...rest))
+      return remote
+    }
+    await isThereOnce(t, account)
+    t.same(account.subjects('INBOX'), ['moved'])
+  })
+
+  t.test(`a message that the server leaves out of a list is not taken for moved, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    account.connected = remote => {
+      const { examine } = remote
+      remote.examine = async (path, ...rest) => {
+        const folder = await examine.call(remote, path, ...rest)
+        if (path === 'Archive') Object.assign(folder, { fetchFlags: async () => [], fetchFlagsOf: async () => [] })
+        return folder
+      }
+      return remote
+    }
+    await isThereOnce(t, account)
+    t.same(account.subjects('INBOX'), ['moved'])
+  })
+
+  t.test(
+    `a folder that is deleted in the midst of a run is looked into before anything is uploaded, ${wins}`,
+    async t => {
+      const account = await movedOutOf(t)
+      const connected = account.connected
+      account.connected = remote => {
+        account.connected = connected
+        const { listFolders } = remote
+        remote.listFolders = async () => {
+          const listed = await listFolders.call(remote)
+          remote.listFolders = listFolders
+          account.server.move('Archive', 1, 'Elsewhere')
+          await account.change({ kind: 'deleteFolder', path: 'Archive' })
+          return listed
+        }
+        return remote
+      }
+      await isThereOnce(t, account)
+    },
+  )
+
+  t.test(`the same while its deletion waits for a refused change of a like name, ${wins}`, async t => {
+    const account = await movedOutOf(t, 'Archive2')
+    await account.change({ kind: 'renameFolder', path: 'Archive2', newPath: 'Other' })
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    account.server.move('Archive', 1, 'Elsewhere')
+    let isAsked = false
+    account.connected = remote => {
+      const { renameFolder } = remote
+      remote.renameFolder = async (path, newPath) => {
+        if (path !== 'Archive2' || isAsked) return renameFolder.call(remote, path, newPath)
+        isAsked = true
+        return refuse()
+      }
+      return remote
+    }
+    await isThereOnce(t, account)
+  })
+
+  t.test(`after a lost connection it is looked into again, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    const connected = account.connected
+    account.connected = remote => {
+      remote.renameFolder = async () => {
+        throw new PosternError('UPSTREAM_LOST', 'lost', { remedy: 'retry', advice: '-' })
+      }
+      return remote
+    }
+    await t.rejects(account.sync(), { code: 'UPSTREAM_LOST' })
+    account.connected = connected
+    account.server.move('Archive', 1, 'Elsewhere')
+    await isThereOnce(t, account)
+  })
+}
+
+function refuse(): never {
+  throw new PosternError('UPSTREAM_REFUSED', 'NO [INUSE] busy', { remedy: 'retry', advice: '-' })
+}

@@ -135,3 +135,18 @@ t.test('a folder that is open is closed before it is deleted', async t => {
   const verbs = server.received.map(line => line.split(' ')[1])
   t.same(verbs.slice(-4), ['RENAME', 'EXAMINE', 'UNSELECT', 'DELETE'])
 })
+
+t.test('a folder is deleted although the server says that none is open', async t => {
+  const server = await startScriptedImap(
+    t,
+    '* OK ready',
+    polite('UNSELECT', command => {
+      if (/^(EXAMINE|UNSELECT)/.test(command)) return 'TAG BAD not now\r\n' // leaves open what was open
+      return command.startsWith('DELETE') ? 'TAG OK done\r\n' : undefined
+    }),
+  )
+  await using mail = await connectTo(server)
+  await t.rejects(mail.examine('Old'))
+  await mail.deleteFolder('Old')
+  t.match(server.received.at(-1), / DELETE /)
+})

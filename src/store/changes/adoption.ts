@@ -36,14 +36,14 @@ const IS_FREE = `(item.unlinked IS NOT NULL OR item.uid = -1 AND item.remote_fol
 const IS_ONLY_ONE = `NOT EXISTS(SELECT 1 FROM item AS other WHERE other.size = item.size AND other.id <> item.id AND other.uid <> 0
     AND (other.message_id = item.message_id
       OR other.message_id IS NULL AND item.message_id IS NULL AND other.internal_date = item.internal_date))`
-const IS_NUMBERED_ANEW = '(item.uid = -1 AND item.remote_folder = ? AND item.unlinked IS NULL)'
+// Before what was sent: that may not have arrived, and is looked for again. Not what is deleted here: it may be gone there.
+const IS_NUMBERED_ANEW = '(item.uid = -1 AND item.remote_folder = ? AND item.unlinked IS NULL AND item.is_gone = 0)'
 const NEAREST = 'ORDER BY remote_folder = ? DESC, uid'
 
 /**
  * Finds the item that a new UID of the server is: one that we were appending or moving when the answer was lost, one whose
  * folder was numbered anew, or one that vanished elsewhere (moved by another client). Copies look the same: what the server
- * had in this very folder comes first, since what was sent may not have arrived and is looked for again; then what was sent
- * here. What was sent to another folder and may have been moved from there comes last, and not at all while the server has
+ * had in this very folder comes first, then what was sent here. What was sent to another folder and may have been moved from there comes last, and not at all while the server has
  * its original, which may be what was moved.
  */
 export function findAdoptable(

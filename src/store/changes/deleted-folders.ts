@@ -1,8 +1,9 @@
 import type { Row } from '../database.ts'
 import { wasSetAsideFrom } from '../gone-folders.ts'
+import type { MovedOut } from '../queries/pending-changes.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 
-/** What is left to be done on the server about folders that the user has deleted: mail that was moved out of them. */
+/** Folders that the user has deleted, and mail that was moved out of them before the server knew. */
 export class DeletedFolders {
   readonly #scope: TransactionScope
 
@@ -17,12 +18,13 @@ export class DeletedFolders {
   appendMovedOut({ id, uid_validity }: Row): void {
     const { database } = this.#scope
     const folder = Number(id)
+    // What has vanished there waits to turn up elsewhere.
     database.run(
       `INSERT INTO op(item, kind, state, destination) SELECT id, 'append', 'ready', folder FROM item
-         WHERE remote_folder = ? AND id NOT IN (SELECT item FROM op WHERE item IS NOT NULL)`,
+         WHERE remote_folder = ? AND unlinked IS NULL AND id NOT IN (SELECT item FROM op WHERE item IS NOT NULL)`,
       folder,
     )
-    // What turns out to be gone from there was moved by another client as well, see `missing`.
+    // The items are named for `movedOnServer`.
     database.run(
       `INSERT INTO expunge(folder, uid_validity, uid, item) SELECT remote_folder, ?, uid, id FROM item
          WHERE remote_folder = ? AND uid > 0 AND true ON CONFLICT DO NOTHING`,
@@ -34,24 +36,16 @@ export class DeletedFolders {
     database.run('UPDATE item SET remote_folder = NULL, uid = 0 WHERE remote_folder = ?', folder)
   }
 
-  /** The server still has these messages in the folder: the same one elsewhere is a copy. */
-  present(folder: number, items: readonly number[]): void {
-    for (const item of items) {
-      this.#scope.database.run('UPDATE expunge SET item = NULL WHERE folder = ? AND item = ?', folder, item)
-    }
-  }
-
   /**
-   * The server has these messages in the folder no more: each is an item that vanished there, which may turn up elsewhere
-   * or have come already.
+   * The server has these messages in the folder no more: another client has moved them as well, or deleted them. Each is an
+   * item that vanished, and may turn up elsewhere or have come already.
    */
-  missing(folder: number, items: readonly number[]): void {
+  movedOnServer(folder: number, uidValidity: number, moved: readonly MovedOut[]): void {
     const { database } = this.#scope
-    for (const item of items) {
-      database.run('DELETE FROM expunge WHERE folder = ? AND item = ?', folder, item)
+    for (const { item, uid } of moved) {
+      database.run('DELETE FROM expunge WHERE folder = ? AND uid_validity = ? AND uid = ?', folder, uidValidity, uid)
       database.run('DELETE FROM op WHERE item = ?', item)
-      const sql = 'UPDATE item SET remote_folder = ?, uid = -1 WHERE id = ? RETURNING *'
-      const row = database.find(sql, folder, item)
+      const row = database.find('SELECT * FROM item WHERE id = ?', item)
       if (row) this.#scope.unlink(row)
     }
   }

@@ -201,7 +201,7 @@ export class PushOutcomes {
     )
     this.#scope.database.run('DELETE FROM op WHERE item = ?', id)
     const sql = `INSERT INTO op(item, kind, state, source, destination) VALUES(?, 'append', 'ready', ?, ?)`
-    this.#scope.database.run(sql, id, Number(row.remote_folder), folder)
+    this.#scope.database.run(sql, id, Number(row.remote_folder ?? folder), folder)
     if (row.unlinked !== null) this.#scope.show({ ...row, unlinked: 0 }, folder)
     this.#scope.log({ item: id, folder, event: 'to-be-uploaded-again' })
   }

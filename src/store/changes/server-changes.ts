@@ -96,9 +96,11 @@ export class ServerChanges {
     const twin = findTwin(this.#scope.database, row)
     const isConflict = row.is_gone !== 1 && this.#isChangedHere(row)
     const isRestored = row.is_gone !== 1 && row.gone_at !== null // our own deletion, taken back too late
+    // Moved out of a folder before that was deleted: who does so wants to keep it.
+    const isRescued = row.is_gone !== 1 && row.remote_folder === null
     if (twin) this.#absorb(row, twin, resolution)
     else if (arriving.has(row) && (isConflict || isRestored || this.#isWantedBack(row))) return
-    else if ((isRestored || (isConflict && resolution === 'client')) && row.body_state === 'full') {
+    else if ((isRestored || isRescued || (isConflict && resolution === 'client')) && row.body_state === 'full') {
       this.#appendAgain(row)
     } else this.giveUp(row)
   }

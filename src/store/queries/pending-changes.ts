@@ -77,6 +77,10 @@ const BY_CHANGE = 'INDEXED BY item_changed'
 const TO_MOVE = `${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_blocked <> ${BLOCKED}
   AND unlinked IS NULL AND is_gone = 0 AND NOT EXISTS(SELECT 1 FROM op WHERE op.item = item.id)`
 
+// Moved out of a folder that is still to be deleted: another client may have moved it as well.
+const MAY_BE_MOVED = `EXISTS(SELECT 1 FROM expunge JOIN op AS deletion ON deletion.source = expunge.folder
+  WHERE expunge.item = op.item AND deletion.item IS NULL AND deletion.kind = 'delete')`
+
 /** Reads what the user has changed and the server does not know. */
 export class PendingChanges {
   readonly #database: Database
@@ -102,11 +106,12 @@ export class PendingChanges {
   }
 
   /** What was moved out of a folder to be deleted and not sent elsewhere yet, while nobody knows if it is still there. */
-  movedOut({ folder, uidValidity }: FolderChange): MovedOut[] {
+  movedOut(folder: number, uidValidity: number): MovedOut[] {
     const sql = `SELECT expunge.item, expunge.uid FROM expunge JOIN op ON op.item = expunge.item
       WHERE expunge.folder = ? AND expunge.uid_validity = ? AND op.kind = 'append' AND op.state = 'ready'`
-    const rows = this.#database.all(sql, folder ?? null, uidValidity ?? null)
-    return rows.map(({ item, uid }) => ({ item: Number(item), uid: Number(uid) }))
+    return this.#database
+      .all(sql, folder, uidValidity)
+      .map(({ item, uid }) => ({ item: Number(item), uid: Number(uid) }))
   }
 
   /** Until when nothing is appended, because the server has no room; in ms since the epoch, 0 when it has. */
@@ -118,7 +123,7 @@ export class PendingChanges {
   appends(nowMs: number): PendingAppend[] {
     const sql = `SELECT op.attempts, op.lost, op.destination, item.* FROM op JOIN item ON item.id = op.item
       WHERE op.kind = 'append' AND op.state = 'ready' AND op.attempts < ? AND op.next_at <= ? AND item.is_gone = 0
-        AND is_blocked <> ${BLOCKED} AND item.body_state = 'full' AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
+        AND is_blocked <> ${BLOCKED} AND item.body_state = 'full' AND NOT ${MAY_BE_MOVED} AND NOT EXISTS(SELECT 1 FROM damaged WHERE owner = 'item' AND id = item.id)
       ORDER BY op.lost, op.error IS NOT NULL, op.seq`
     return this.#database.all(sql, MAX_UPLOAD_ATTEMPTS, nowMs).map(row => ({
       item: Number(row.id),

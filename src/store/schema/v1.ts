@@ -166,9 +166,10 @@ CREATE TABLE expunge(                 -- UIDs whose message we have copied elsew
   uid_validity INTEGER NOT NULL,
   uid INTEGER NOT NULL,
   is_marked INTEGER NOT NULL DEFAULT 0, -- has \\Deleted on a server that cannot remove single messages
-  item INTEGER,                       -- moved out of a folder that is deleted, while nobody knows if it is still there
+  item INTEGER,                       -- what is appended elsewhere, since it was moved out of a folder that the user has deleted
   PRIMARY KEY(folder, uid_validity, uid)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX expunge_item ON expunge(item) WHERE item IS NOT NULL;
 
 CREATE TABLE ignored(                 -- what failed three times, with all that another attempt needs; uploads: op.attempts
   folder INTEGER NOT NULL REFERENCES folder,

@@ -109,10 +109,12 @@ class ImapMail implements RemoteMail {
     await deleteFolder(this.#connection, path)
   }
 
-  // Some servers end a session whose open folder is deleted.
+  // Some servers end a session whose open folder is deleted. One that refuses had none open.
   async #close(): Promise<void> {
     if (!this.#isOpen || !this.#connection.capabilities.has('UNSELECT')) return
-    await this.#connection.command(['UNSELECT'])
+    await this.#connection.command(['UNSELECT']).catch(error => {
+      if (this.#connection.hasFailed) throw error
+    })
     this.#isOpen = false
   }
 

@@ -322,6 +322,7 @@ export class World {
   // Moved out of a folder whose UIDs were lost, seen elsewhere, and moved back before the folder is compared: the same
   // facts as a copy that was made elsewhere and deleted there.
   #noteUndecidable(id: string, to: string): void {
+    if (this.#settings.conflictResolution === 'server') return
     const alike = this.#store.read
       .folders()
       .flatMap(({ id: folder, path }) =>

@@ -89,7 +89,7 @@ export class SomebodyElse {
     if (this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
     this.#book.note('other', `copies from ${path} to ${to}`, idOf(message.octets))
     const copies = await this.#client.copy(path, String(uid), to).catch(error => {
-      this.#book.mayBeCopied(idOf(message.octets))
+      if (!/Command failed/i.test(String(error))) this.#book.mayBeCopied(idOf(message.octets))
       throw error
     })
     if (copies > 0) this.#book.copied(idOf(message.octets))
