@@ -3,9 +3,12 @@ import { PosternError } from '../errors.ts'
 import { databaseFailure, isIoFailure, textOf } from './disk-failure.ts'
 import type { StoreErrorCode } from './errors.ts'
 import { SCHEMA_V1 } from './schema/v1.ts'
+import { SCHEMA_V2 } from './schema/v2.ts'
 
+// Each makes its version of the one before.
+const MIGRATIONS = [SCHEMA_V1, SCHEMA_V2]
 /** The schema that this program writes. */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = MIGRATIONS.length
 const BUSY_TIMEOUT_MS = 10_000 // a reader never waits in WAL; a writer only for another one, or a checkpoint
 const CACHE_KIB = 8192
 const CHECKPOINT_PAGES = 8192 // 32 MB: a checkpoint syncs the whole database, and a first pull writes much
@@ -174,14 +177,15 @@ function open(file: string, readOnly: boolean): DatabaseSync {
   }
 }
 
-/** Makes the schema; true when there was none. */
+/** Makes the schema, or brings it up to date: all of it or nothing. True when there was none. */
 function migrate(database: DatabaseSync, file: string): boolean {
-  if (readVersion(database, file) === SCHEMA_VERSION) return false
+  const version = readVersion(database, file)
+  if (version === SCHEMA_VERSION) return false
   database.exec('BEGIN IMMEDIATE')
-  database.exec(SCHEMA_V1)
+  for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
   database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
   database.exec('COMMIT')
-  return true
+  return version === 0
 }
 
 function checkVersion(database: DatabaseSync, file: string): void {

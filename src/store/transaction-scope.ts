@@ -43,7 +43,8 @@ export class TransactionScope {
     })
   }
 
-  // Taken by the block: what is left of one when the transaction ends is a gap, which IMAP allows.
+  // For what can be seen from now on: numbers must rise in the order in which clients see messages come (RFC 9051 section
+  // 2.3.1.1). Taken by the block: what is left of one when the transaction ends is a gap, which IMAP allows.
   nextLocalUid(folder: number): number {
     const block = this.#localUids.get(folder)
     if (block && block.next < block.end) return block.next++
@@ -130,11 +131,8 @@ export class TransactionScope {
     this.log({ item: id, folder, event })
   }
 
-  /** Shows an item again that was hidden since the server stopped having it. */
+  /** Shows an item again that was hidden since the server stopped having it: under a new number, the old one was told to be gone. */
   showAgain(row: Row): void {
-    if (row.is_gone === 1) return
-    const [folder, localUid] = [Number(row.folder), Number(row.local_uid)]
-    this.database.run('DELETE FROM vanished WHERE folder = ? AND local_uid = ?', folder, localUid)
-    this.database.run('UPDATE item SET modseq = ? WHERE id = ?', this.modseq, Number(row.id))
+    if (row.is_gone !== 1) this.show(row, Number(row.folder))
   }
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { SCHEMA_VERSION } from '../../src/store/database.ts'
 import { type BackupOptions, backupStore } from '../../src/store/maintenance/backup/backup-store.ts'
 import { restoreStore } from '../../src/store/maintenance/backup/restore-store.ts'
 import { checkStore } from '../../src/store/maintenance/repair/check-store.ts'
@@ -131,9 +132,9 @@ t.test('what is no backup, or a damaged one, is refused before anything is touch
   }
   rmSync(target(account), { recursive: true, force: true })
   cpSync(pristine, target(account), { recursive: true })
-  edit(target(account), '"schema": 1', '"schema": 99')
+  edit(target(account), `"schema": ${SCHEMA_VERSION}`, '"schema": 99')
   await t.rejects(restore(account), { code: 'STORE_NEWER_SCHEMA' })
-  edit(target(account), '"schema": 99', '"schema": 1')
+  edit(target(account), '"schema": 99', `"schema": ${SCHEMA_VERSION}`)
   await t.rejects(restore(account, 'bob@example.test'), { code: 'STORE_BACKUP_OTHER_ACCOUNT' })
   t.same(digest(account.dir), before)
   t.match(await restore(account), { items: 4 }, 'the pristine one is taken')

@@ -111,7 +111,7 @@ t.test('a staged body that is damaged goes back into the queue', async t => {
   account.close()
   edit(
     account,
-    `INSERT INTO stage SELECT 1, folder, 1, 77, 77, 0, '', 0, NULL, 'full', NULL, 5, 0, 0, 0, 1, 999999, 5 FROM item LIMIT 1`,
+    `INSERT INTO stage SELECT 1, folder, 1, 77, 0, '', 0, NULL, 'full', NULL, 5, 0, 0, 0, 1, 999999, 5 FROM item LIMIT 1`,
   )
   edit(account, 'UPDATE folder SET uid_validity = 1')
   t.match(repair(account), { refetched: 1 })
@@ -139,8 +139,8 @@ t.test('rows that contradict each other are cured, and nothing is lost or double
     `UPDATE meta SET modseq = 0`,
     `DELETE FROM meta`,
     `DELETE FROM pack`,
-    `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, want, seen_at)
-       SELECT id, 12345, 7, 900, 0, '', 5, 0, 'full', 0 FROM folder WHERE path = 'INBOX'`,
+    `INSERT INTO dlq(folder, uid_validity, uid, bits, keywords, size, internal_date, want, seen_at)
+       SELECT id, 12345, 7, 0, '', 5, 0, 'full', 0 FROM folder WHERE path = 'INBOX'`,
   ]
   for (const damage of damages) {
     using account = await filled()

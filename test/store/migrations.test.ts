@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { checkStore } from '../../src/store/maintenance/repair/check-store.ts'
+import { StoreReader } from '../../src/store/reader.ts'
 import { ModelAccount } from '../support/model-account.ts'
 import { finish } from '../support/store.ts'
 import {
@@ -52,6 +53,17 @@ for (const dir of dirs) {
     ])
     t.match(objects.losers(id), [{ href: 'both.ics', side: 'local' }])
     t.same(objects.queue(id, 10), ['new.ics'])
+  })
+
+  t.test(`${dir.split(/[/\\]/).at(-1)} is read as it is, before anybody brings it up to date`, async t => {
+    using account = new ModelAccount()
+    loadFixture(dir, account)
+    t.same(finish(checkStore(account.dir, { isFull: true })).problems, [])
+    using reader = StoreReader.open(account.dir)
+    const inbox = reader.getFolder('INBOX')
+    t.equal([...reader.items(inbox.id)].length, 6)
+    t.match(reader.counts(inbox.id), { items: 6, queuedDownload: 1, queuedImport: 1 })
+    t.ok(reader.incoming.ignored(undefined).length > 0)
   })
 
   t.test(`${dir.split(/[/\\]/).at(-1)} goes on where it was`, async t => {

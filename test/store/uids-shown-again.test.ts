@@ -48,7 +48,7 @@ t.test('a folder that is deleted and made anew may give its old UIDs to other me
   const adopted = [remoteMessage(1, { messageId: '<2@x>' }), remoteMessage(2, { messageId: '<1@x>' })]
   for (const message of adopted) t.ok(store.transact(transactor => transactor.adopt(inbox, message, RECOGNITION)))
   t.same(uids(store, inbox), [
-    [2, '<1@x>'],
     [1, '<2@x>'],
+    [2, '<1@x>'],
   ])
 })

@@ -91,9 +91,9 @@ export class BodyChanges {
     database.run(`UPDATE dlq SET want = ${want} WHERE ${OF_FOLDER} AND item IS NULL AND want <> ${want}`, ...values)
     database.run(`DELETE FROM dlq WHERE ${OF_FOLDER} AND item IS NOT NULL AND NOT (${FITS})`, ...values)
     database.run(
-      `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, message_id, email_id,
+      `INSERT INTO dlq(folder, uid_validity, uid, bits, keywords, size, internal_date, message_id, email_id,
          want, item, seen_at)
-       SELECT remote_folder, ?2, uid, local_uid, local_bits, '', size, internal_date, message_id, email_id,
+       SELECT remote_folder, ?2, uid, local_bits, '', size, internal_date, message_id, email_id,
          'full', id, ${this.#scope.now} FROM item INDEXED BY item_header WHERE ${STUB_FITS}
        ON CONFLICT DO NOTHING`,
       ...values,

@@ -11,12 +11,12 @@ import type { Resolution } from './conflicts.ts'
 import type { ServerChanges } from './server-changes.ts'
 
 const QUEUED =
-  'folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, message_id, email_id, want, item, seen_at'
-const INSERT_DLQ = `INSERT INTO dlq(${QUEUED}, attempts, max_batch) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  'folder, uid_validity, uid, bits, keywords, size, internal_date, message_id, email_id, want, item, seen_at'
+const INSERT_DLQ = `INSERT INTO dlq(${QUEUED}, attempts, max_batch) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING`
-const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, local_uid, bits, keywords, internal_date, email_id,
+const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, bits, keywords, internal_date, email_id,
   want, item, size, attempts, seen_at, arrived_at, pack, offset, length)
-  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** Adds an item with everything that is known of it. */
 export const INSERT_ITEM = `INSERT INTO item(folder, remote_folder, uid, local_uid, modseq, email_id, message_id, size, internal_date,
   server_bits, server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date, born)
@@ -42,7 +42,7 @@ export class IncomingMail {
     const { uid, flags, size, internalDateMs, messageId, emailId } = row
     this.#scope.database.run(
       INSERT_DLQ,
-      ...[folder, uidValidity, uid, this.#scope.nextLocalUid(folder), flags.bits, flags.keywords, size, internalDateMs],
+      ...[folder, uidValidity, uid, flags.bits, flags.keywords, size, internalDateMs],
       ...[messageId ?? null, emailId ?? null, want, null, this.#scope.now, 0, null],
     )
   }
@@ -57,7 +57,7 @@ export class IncomingMail {
     if (!row) return false
     this.#scope.database.run(
       INSERT_STAGE,
-      ...[folder, uidValidity, uid, Number(row.local_uid), Number(row.bits), String(row.keywords)],
+      ...[folder, uidValidity, uid, Number(row.bits), String(row.keywords)],
       ...[Number(row.internal_date), textOf(row.email_id) ?? null, part, idOf(row.item), Number(row.size)],
       ...[Number(row.attempts), Number(row.seen_at), this.#scope.now, arrived.pack, arrived.offset, arrived.length],
     )
@@ -100,7 +100,7 @@ export class IncomingMail {
     const [bits, keywords, isStub] = [Number(row.bits), String(row.keywords), row.want === 'header']
     const { lastRowId } = this.#scope.database.run(
       INSERT_ITEM,
-      ...[folder, folder, uid, Number(row.local_uid), this.#scope.modseq],
+      ...[folder, folder, uid, this.#scope.nextLocalUid(folder), this.#scope.modseq],
       ...[textOf(row.email_id) ?? null, digest.messageId ?? null, isStub ? Number(row.size) : location.length],
       ...[Number(row.internal_date), bits, keywords, bits, keywords, isStub ? 'header' : 'full'],
       ...[location.pack, location.offset, location.length, digest.sha256],
@@ -158,7 +158,7 @@ export class IncomingMail {
 
   #ignore(row: Row, stage: 'download' | 'import', error: string): void {
     this.#scope.database.run(
-      `INSERT INTO ignored(${QUEUED}, stage, error, since) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO ignored(${QUEUED}, stage, error, since) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO NOTHING`,
       ...[...queuedValues(row), stage, error, this.#scope.now],
     )
@@ -203,7 +203,7 @@ function rowOf({ subject, from, dateMs }: MessageDigest) {
 // Of `dlq`, `stage` or `ignored`: what another attempt needs. A staged row has no Message-ID any more: import reads it again.
 function queuedValues(row: Row) {
   return [
-    ...[Number(row.folder), Number(row.uid_validity), Number(row.uid), Number(row.local_uid)],
+    ...[Number(row.folder), Number(row.uid_validity), Number(row.uid)],
     ...[Number(row.bits), String(row.keywords), Number(row.size), Number(row.internal_date)],
     ...[textOf(row.message_id) ?? null, textOf(row.email_id) ?? null, String(row.want), idOf(row.item)],
     Number(row.seen_at),

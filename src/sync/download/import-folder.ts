@@ -71,8 +71,7 @@ export class FolderImport {
     // If it is undone, the rows are staged again. What was staged is durable since DOWNLOAD.
     return this.#store.transactRepeatable(transactor => {
       let imported = 0
-      for (const [index, row] of rows.entries()) {
-        const outcome = outcomes[index]
+      for (const { row, outcome } of inServersOrder(rows, outcomes)) {
         if (outcome?.kind === 'digest')
           imported += Number(transactor.incoming.import(row, outcome.digest, this.#resolution))
         else transactor.incoming.failImport(row, outcome?.message ?? 'no outcome')
@@ -89,4 +88,11 @@ function limitOctets(rows: readonly StagedRow[]): readonly StagedRow[] {
     return index > 0 && octets > MAX_BATCH_OCTETS
   })
   return end === -1 ? rows : rows.slice(0, end)
+}
+
+// The newest come first: their local UIDs should rise like the server's where they can.
+function inServersOrder(rows: readonly StagedRow[], outcomes: readonly ImportOutcome[]) {
+  return rows
+    .map((row, index) => ({ row, outcome: outcomes[index] }))
+    .sort((left, right) => left.row.uid - right.row.uid)
 }

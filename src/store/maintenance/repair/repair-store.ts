@@ -178,8 +178,8 @@ function noteDamage(database: Database, damage: readonly BodyDamage[], now: numb
 function noteOne(database: Database, { owner, id, cause }: BodyDamage, now: number): void {
   if (owner === 'stage') {
     database.run(
-      `INSERT INTO dlq(folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, email_id, want, item, seen_at)
-       SELECT folder, uid_validity, uid, local_uid, bits, keywords, size, internal_date, email_id, want, item, seen_at
+      `INSERT INTO dlq(folder, uid_validity, uid, bits, keywords, size, internal_date, email_id, want, item, seen_at)
+       SELECT folder, uid_validity, uid, bits, keywords, size, internal_date, email_id, want, item, seen_at
          FROM stage WHERE id = ? ON CONFLICT DO NOTHING`,
       id,
     )
