@@ -17,6 +17,7 @@ import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './queries/incoming-queri
 import { KeptVersions } from './queries/kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './queries/known-messages.ts'
 import { LossQueries } from './queries/loss-queries.ts'
+import { MailboxViews } from './queries/mailbox-views.ts'
 import { PendingChanges } from './queries/pending-changes.ts'
 import { folderRow, itemRow, numberOf } from './row-values.ts'
 import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun } from './rows.ts'
@@ -46,6 +47,8 @@ export class StoreReader implements Disposable {
   readonly losses: LossQueries
   /** What can be brought back. */
   readonly kept: KeptVersions
+  /** Folders as mail programs see them. */
+  readonly mailboxes: MailboxViews
 
   constructor(database: Database, packs: PackReader) {
     this.#database = database
@@ -55,6 +58,7 @@ export class StoreReader implements Disposable {
     this.history = new History(database)
     this.kept = new KeptVersions(database)
     this.losses = new LossQueries(database)
+    this.mailboxes = new MailboxViews(database)
     this.#packs = packs
   }
 

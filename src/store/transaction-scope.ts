@@ -19,7 +19,7 @@ export class TransactionScope {
   /** In ms since the epoch. */
   readonly now: number
   #modseq: number | undefined
-  readonly #localUids = new Map<number, { next: number; end: number }>()
+  readonly #localUids = new Map<number, { next: number; end: number; size: number }>()
 
   constructor(database: Database, now: number) {
     this.database = database
@@ -49,9 +49,9 @@ export class TransactionScope {
     const block = this.#localUids.get(folder)
     if (block && block.next < block.end) return block.next++
     const sql = 'UPDATE folder SET local_uid_next = local_uid_next + ? WHERE id = ? RETURNING local_uid_next AS next'
-    const size = block ? MAX_LOCAL_UID_BLOCK : 1
+    const size = block ? Math.min(2 * block.size, MAX_LOCAL_UID_BLOCK) : 1
     const end = Number(this.database.find(sql, size, folder)?.next)
-    this.#localUids.set(folder, { next: end - size + 1, end })
+    this.#localUids.set(folder, { next: end - size + 1, end, size })
     return end - size
   }
 

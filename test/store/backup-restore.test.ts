@@ -62,7 +62,7 @@ t.test('a backup is whole, checked, and stays what it is while the store goes on
   t.match(finish(checkStore(target(account), { isFull: true })), { ok: true, items: 4 })
   t.match(JSON.parse(readFileSync(join(target(account), 'manifest.json'), 'utf8')), {
     profile,
-    schema: 1,
+    schema: SCHEMA_VERSION,
     counts: { items: 4, folders: 2, toUpload: 0, problems: 0 },
     files: [{ name: 'store.sqlite' }, { name: 'packs/000001.pack' }],
   })
