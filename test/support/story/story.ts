@@ -125,7 +125,7 @@ export class Story implements AsyncDisposable {
     }
   }
 
-  // Dovecot waits two minutes for the lock of a Maildir that was renamed while somebody else put mail into it.
+  // A server may wait for locks of its own, such as what a client whose connection was cut has left behind.
   async #patientCycle(): Promise<SyncResult> {
     for (let silences = 0; ; silences++) {
       try {
