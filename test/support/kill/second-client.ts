@@ -22,17 +22,23 @@ export interface StoryAction {
 
 /** The client of somebody else, on another machine. It shares no code with Postern. */
 export class SecondClient implements AsyncDisposable {
-  readonly imap: ImapFlow
+  readonly #connect: () => Promise<ImapFlow>
+  imap: ImapFlow
 
-  private constructor(imap: ImapFlow) {
+  private constructor(connect: () => Promise<ImapFlow>, imap: ImapFlow) {
+    this.#connect = connect
     this.imap = imap
   }
 
   static async connect(port: number, user: string): Promise<SecondClient> {
-    const auth = { user, pass: DOVECOT_PASSWORD }
-    const imap = new ImapFlow({ host: '127.0.0.1', port, secure: false, doSTARTTLS: false, auth, logger: false })
-    await imap.connect()
-    return new SecondClient(imap)
+    const connect = async () => {
+      const auth = { user, pass: DOVECOT_PASSWORD }
+      const imap = new ImapFlow({ host: '127.0.0.1', port, secure: false, doSTARTTLS: false, auth, logger: false })
+      imap.on('error', () => undefined) // told by the next command
+      await imap.connect()
+      return imap
+    }
+    return new SecondClient(connect, await connect())
   }
 
   /** Reads everything there is. */
@@ -72,6 +78,8 @@ export class SecondClient implements AsyncDisposable {
     try {
       return await work()
     } catch (error) {
+      // Dovecot ends a session whose open folder is deleted.
+      if (!this.imap.usable) this.imap = await this.#connect()
       if ((await this.imap.list()).some(folder => folder.path === path)) throw error
       return undefined
     }
