@@ -247,6 +247,46 @@ for (const conflictResolution of ['server', 'client'] as const) {
     await isThereOnce(t, account)
   })
 
+  t.test(`a folder that stays is one from which messages are moved, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    account.deliver('Archive', 'unseen')
+    const connected = account.connected
+    account.connected = remote => {
+      remote.select = async () => {
+        throw new PosternError('UPSTREAM_LOST', 'lost', { remedy: 'retry', advice: '-' })
+      }
+      return remote
+    }
+    await t.rejects(account.sync(), { code: 'UPSTREAM_LOST' })
+    t.same(account.serverSubjects('INBOX'), [], 'nothing is sent that is there')
+    account.connected = connected
+    account.server.move('Archive', 1, 'Elsewhere')
+    for (let cycle = 0; cycle < 5; cycle++) await account.sync()
+    t.same([...account.serverSubjects('INBOX'), ...account.serverSubjects('Elsewhere')], ['moved'])
+    t.same(account.serverSubjects('Archive'), ['unseen'])
+    t.same(account.subjects('Archive'), ['unseen'])
+    t.equal(account.store.read.pending.hasOpen(), false)
+  })
+
+  t.test(`the same when it is numbered anew meanwhile, ${wins}`, async t => {
+    const account = await movedOutOf(t)
+    await account.change({ kind: 'deleteFolder', path: 'Archive' })
+    account.connected = remote => {
+      const { deleteFolder, renameFolder } = remote
+      remote.deleteFolder = async path => (path === 'Archive' ? refuse() : deleteFolder.call(remote, path))
+      remote.renameFolder = async (...names) =>
+        names.includes('Archive') ? refuse() : renameFolder.call(remote, ...names)
+      return remote
+    }
+    for (let cycle = 0; cycle < 3; cycle++) await account.sync()
+    account.server.renumber('Archive')
+    for (let cycle = 0; cycle < 4; cycle++) await account.sync()
+    t.same(account.serverSubjects('INBOX'), ['moved'])
+    t.same(account.serverSubjects('Archive'), [])
+    t.equal(account.store.read.pending.hasOpen(), false)
+  })
+
   t.test(`after a lost connection it is looked into again, ${wins}`, async t => {
     const account = await movedOutOf(t)
     await account.change({ kind: 'deleteFolder', path: 'Archive' })

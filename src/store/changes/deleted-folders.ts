@@ -1,6 +1,6 @@
 import type { Row } from '../database.ts'
 import { wasSetAsideFrom } from '../gone-folders.ts'
-import type { MovedOut } from '../queries/pending-changes.ts'
+import type { FolderChange, MovedOut } from '../queries/pending-changes.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 
 /** Folders that the user has deleted, and mail that was moved out of them before the server knew. */
@@ -47,6 +47,33 @@ export class DeletedFolders {
       database.run('DELETE FROM op WHERE item = ?', item)
       const row = database.find('SELECT * FROM item WHERE id = ?', item)
       if (row) this.#scope.unlink(row)
+    }
+  }
+
+  /**
+   * The folder stays on the server: what is still to be appended elsewhere is moved from there after all. Where the name was
+   * given to another folder here, it is appended and removed.
+   */
+  stays({ folder, path, uidValidity }: Pick<FolderChange, 'folder' | 'path' | 'uidValidity'>): void {
+    const { database } = this.#scope
+    if (folder === undefined || uidValidity === undefined) return
+    // As it was known: should the numbers be others by now, the next PLAN finds out.
+    const sql = `UPDATE folder SET uid_validity = ? WHERE id = ? AND path = ? AND state = 'gone' AND uid_validity IS NULL`
+    if (database.run(sql, uidValidity, folder, path).changes === 0) return
+    const rows = database.all(
+      `SELECT op.item, expunge.uid FROM expunge JOIN op ON op.item = expunge.item
+         WHERE expunge.folder = ? AND expunge.uid_validity = ? AND op.kind = 'append' AND op.state = 'ready'`,
+      ...[folder, uidValidity],
+    )
+    for (const { item, uid } of rows) {
+      database.run(
+        'DELETE FROM expunge WHERE folder = ? AND uid_validity = ? AND uid = ?',
+        folder,
+        uidValidity,
+        Number(uid),
+      )
+      database.run('DELETE FROM op WHERE item = ?', Number(item))
+      database.run('UPDATE item SET remote_folder = ?, uid = ? WHERE id = ?', folder, Number(uid), Number(item))
     }
   }
 

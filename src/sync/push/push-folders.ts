@@ -34,6 +34,7 @@ async function push(
     store.transact(transactor => {
       transactor.push.folderDone(change.seq)
       if (isGone) transactor.deletedFolders.goneThere(change.path)
+      else if (change.kind === 'delete') transactor.deletedFolders.stays(change)
     })
     return true
   } catch (error) {
@@ -41,6 +42,7 @@ async function push(
     onRefused({ folder: change.path, code: error.code, message: error.message })
     const isLast = change.attempts + 1 >= MAX_ATTEMPTS
     store.transact(transactor => {
+      if (isLast && change.kind === 'delete') transactor.deletedFolders.stays(change)
       if (isLast) transactor.giveUpFolderChange(change)
       else transactor.push.folderFailed(change.seq, error.message)
     })
