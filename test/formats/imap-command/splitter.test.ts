@@ -142,7 +142,7 @@ for (const { name, client, events, decide } of CASES)
     for (let size = octets.length; size >= 1; size--) {
       const splitter = new CommandSplitter(LIMITS)
       const found = splitAll(splitter, cut(octets, size), decide)
-      if (size === octets.length || found.join() !== events.join()) t.same(found, events, `pieces of ${size}`)
+      if (size === octets.length || found.join() !== events.join()) t.strictSame(found, events, `pieces of ${size}`)
       if (!events.at(-1)?.startsWith('broken')) t.ok(splitter.isBetweenCommands)
     }
   })
@@ -154,7 +154,7 @@ t.test('lines of AUTHENTICATE and IDLE are taken as they are', async t => {
   t.equal(splitter.nextLine(), undefined)
   splitter.push(Buffer.from(`NE\r\n{3+}\r\n*\n${'x'.repeat(61)}\r\nb NOOP\r\n`))
   const lines = [1, 2, 3, 4].map(() => splitter.nextLine())
-  t.same(
+  t.strictSame(
     lines.map(line => (line?.kind === 'line' ? line.octets.toString() : line?.kind)),
     ['DONE', '{3+}', '*', 'too-long'],
   )
@@ -168,7 +168,7 @@ t.test('what came before a TLS handshake is gone', async t => {
   t.equal(splitter.next()?.kind, 'command')
   t.equal(splitter.next(), undefined)
   splitter.clear()
-  t.same(splitAll(splitter, [Buffer.from('c NOOP\r\n')]), ['command «c NOOP»'])
+  t.strictSame(splitAll(splitter, [Buffer.from('c NOOP\r\n')]), ['command «c NOOP»'])
 })
 
 t.test('a message that cannot be kept is given up in the middle', async t => {
@@ -179,7 +179,7 @@ t.test('a message that cannot be kept is given up in the middle', async t => {
   splitter.accept()
   t.equal(splitter.next()?.kind, 'append-octets')
   splitter.refuse()
-  t.same(splitAll(splitter, [Buffer.from('45\n789 {1+}\r\n\n\r\nb NOOP\r\n')]), [
+  t.strictSame(splitAll(splitter, [Buffer.from('45\n789 {1+}\r\n\n\r\nb NOOP\r\n')]), [
     'refused a by-caller',
     'command «b NOOP»',
   ])
