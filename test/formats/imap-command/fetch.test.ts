@@ -4,9 +4,9 @@ import { checkCases } from './command-cases.ts'
 
 const fetch = (items: readonly unknown[]) => ({ kind: 'fetch', isUid: false, messages: '1', items, isVanished: false })
 const names = (...names: readonly string[]) => names.map(name => ({ kind: 'plain', name }))
-const body = (part: readonly number[], text?: string, fields: readonly string[] = []) => ({
+const body = (path: readonly number[], kind?: string, names?: readonly string[]) => ({
   kind: 'body',
-  section: { part, ...(text ? { text } : {}), fields },
+  section: { path, ...(kind ? { text: { kind, ...(names ? { names } : {}) } } : {}) },
   isPeek: false,
 })
 
@@ -49,12 +49,12 @@ t.test('FETCH names sections and ranges of the body', async t => {
     ['FETCH 1 RFC822', fetch([{ ...body([]), name: 'RFC822' }])],
     ['FETCH 1 RFC822.HEADER', fetch([{ ...body([], 'HEADER'), name: 'RFC822.HEADER', isPeek: true }])],
     ['FETCH 1 RFC822.TEXT', fetch([{ ...body([], 'TEXT'), name: 'RFC822.TEXT' }])],
-    ['FETCH 1 BINARY[]', fetch([{ ...binary, part: [] }])],
+    ['FETCH 1 BINARY[]', fetch([{ ...binary, path: [] }])],
     [
       'FETCH 1 BINARY.PEEK[1.2]<5.6>',
-      fetch([{ kind: 'binary', isPeek: true, part: [1, 2], range: { origin: 5, octets: 6 } }]),
+      fetch([{ kind: 'binary', isPeek: true, path: [1, 2], range: { origin: 5, octets: 6 } }]),
     ],
-    ['FETCH 1 BINARY.SIZE[1]', fetch([{ kind: 'binary-size', part: [1] }])],
+    ['FETCH 1 BINARY.SIZE[1]', fetch([{ kind: 'binary-size', path: [1] }])],
     ...[
       'BODY[MIME]',
       'BODY[0]',
@@ -97,14 +97,11 @@ t.test('FETCH asks for what has changed', async t => {
 })
 
 t.test('an answer names a section as the command did', async t => {
-  const fields = ['Date', 'a"b']
-  t.equal(sectionName('BODY', { part: [], text: undefined, fields: [] }, undefined), 'BODY[]')
+  const names = ['Date', 'a"b']
+  t.equal(sectionName('BODY', { path: [] }), 'BODY[]')
+  t.equal(sectionName('BODY', { path: [1, 2], text: { kind: 'MIME' } }, { origin: 7, octets: 9 }), 'BODY[1.2.MIME]<7>')
   t.equal(
-    sectionName('BODY', { part: [1, 2], text: 'MIME', fields: [] }, { origin: 7, octets: 9 }),
-    'BODY[1.2.MIME]<7>',
-  )
-  t.equal(
-    sectionName('BODY', { part: [], text: 'HEADER.FIELDS', fields }, undefined),
+    sectionName('BODY', { path: [], text: { kind: 'HEADER.FIELDS', names } }),
     'BODY[HEADER.FIELDS (Date "a\\"b")]',
   )
 })

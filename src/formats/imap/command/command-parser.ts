@@ -14,11 +14,41 @@ import {
   readStatus,
   type StatusCommand,
 } from './arguments/list.ts'
-import * as mailbox from './arguments/mailbox-commands.ts'
+import {
+  type CopyCommand,
+  type CreateCommand,
+  type ExpungeCommand,
+  type GetQuotaCommand,
+  type MailboxCommand,
+  type RenameCommand,
+  readCopy,
+  readCreate,
+  readGetQuota,
+  readMailboxCommand,
+  readRename,
+  readUidExpunge,
+} from './arguments/mailbox-commands.ts'
 import { type NotifyCommand, readNotify } from './arguments/notify.ts'
-import * as search from './arguments/search.ts'
+import {
+  readSearch,
+  readSort,
+  readThread,
+  type SearchCommand,
+  type SortCommand,
+  type ThreadCommand,
+  UnknownCharset,
+} from './arguments/search.ts'
 import { readSelect, type SelectCommand } from './arguments/select.ts'
-import * as session from './arguments/session-commands.ts'
+import {
+  type AuthenticateCommand,
+  type EnableCommand,
+  type IdCommand,
+  type LoginCommand,
+  readAuthenticate,
+  readEnable,
+  readId,
+  readLogin,
+} from './arguments/session-commands.ts'
 import { readStore, type StoreCommand } from './arguments/store.ts'
 import { type CommandPiece, findTag } from './command-piece.ts'
 import { type CommandDialect, CommandReader, Malformed } from './command-reader.ts'
@@ -31,23 +61,23 @@ export interface BareCommand {
 /** A command other than APPEND, which comes message by message. */
 export type ImapCommand =
   | BareCommand
-  | session.AuthenticateCommand
-  | session.LoginCommand
-  | session.EnableCommand
-  | session.IdCommand
+  | AuthenticateCommand
+  | LoginCommand
+  | EnableCommand
+  | IdCommand
   | ListCommand
   | LsubCommand
   | StatusCommand
   | SelectCommand
-  | mailbox.MailboxCommand
-  | mailbox.CreateCommand
-  | mailbox.RenameCommand
-  | mailbox.CopyCommand
-  | mailbox.ExpungeCommand
-  | mailbox.GetQuotaCommand
-  | search.SearchCommand
-  | search.SortCommand
-  | search.ThreadCommand
+  | MailboxCommand
+  | CreateCommand
+  | RenameCommand
+  | CopyCommand
+  | ExpungeCommand
+  | GetQuotaCommand
+  | SearchCommand
+  | SortCommand
+  | ThreadCommand
   | FetchCommand
   | StoreCommand
   | NotifyCommand
@@ -60,9 +90,10 @@ export type RejectedCommand =
   | { readonly kind: 'unknown-charset'; readonly tag: string; readonly reason: string }
 
 type ArgumentReader = (reader: CommandReader) => ImapCommand
+type MessageArgumentReader = (reader: CommandReader, isUid: boolean) => ImapCommand
 
-function bare(kind: BareCommand['kind'] | 'expunge'): ArgumentReader {
-  return () => (kind === 'expunge' ? { kind, uids: undefined } : { kind })
+function bare(kind: BareCommand['kind']): ArgumentReader {
+  return () => ({ kind })
 }
 
 /** For arguments, a space comes first. */
@@ -73,17 +104,14 @@ function after(read: ArgumentReader): ArgumentReader {
   }
 }
 
-const ON_MESSAGES: ReadonlyMap<string, (reader: CommandReader, isUid: boolean) => ImapCommand> = new Map<
-  string,
-  (reader: CommandReader, isUid: boolean) => ImapCommand
->([
+const ON_MESSAGES: ReadonlyMap<string, MessageArgumentReader> = new Map<string, MessageArgumentReader>([
   ['FETCH', readFetch],
   ['STORE', readStore],
-  ['SEARCH', search.readSearch],
-  ['SORT', search.readSort],
-  ['THREAD', search.readThread],
-  ['COPY', (reader, isUid) => mailbox.readCopy(reader, 'copy', isUid)],
-  ['MOVE', (reader, isUid) => mailbox.readCopy(reader, 'move', isUid)],
+  ['SEARCH', readSearch],
+  ['SORT', readSort],
+  ['THREAD', readThread],
+  ['COPY', (reader, isUid) => readCopy(reader, 'copy', isUid)],
+  ['MOVE', (reader, isUid) => readCopy(reader, 'move', isUid)],
 ])
 
 const COMMANDS: ReadonlyMap<string, ArgumentReader> = new Map<string, ArgumentReader>([
@@ -96,23 +124,23 @@ const COMMANDS: ReadonlyMap<string, ArgumentReader> = new Map<string, ArgumentRe
   ['CHECK', bare('check')],
   ['CLOSE', bare('close')],
   ['UNSELECT', bare('unselect')],
-  ['EXPUNGE', bare('expunge')],
-  ['AUTHENTICATE', after(session.readAuthenticate)],
-  ['LOGIN', after(session.readLogin)],
-  ['ENABLE', after(session.readEnable)],
-  ['ID', after(session.readId)],
+  ['EXPUNGE', () => ({ kind: 'expunge', uids: undefined })],
+  ['AUTHENTICATE', after(readAuthenticate)],
+  ['LOGIN', after(readLogin)],
+  ['ENABLE', after(readEnable)],
+  ['ID', after(readId)],
   ['LIST', after(readList)],
   ['LSUB', after(readLsub)],
   ['STATUS', after(readStatus)],
   ['SELECT', after(reader => readSelect(reader, false))],
   ['EXAMINE', after(reader => readSelect(reader, true))],
-  ['CREATE', after(mailbox.readCreate)],
-  ['RENAME', after(mailbox.readRename)],
-  ['DELETE', after(reader => mailbox.readMailboxCommand(reader, 'delete'))],
-  ['SUBSCRIBE', after(reader => mailbox.readMailboxCommand(reader, 'subscribe'))],
-  ['UNSUBSCRIBE', after(reader => mailbox.readMailboxCommand(reader, 'unsubscribe'))],
-  ['GETQUOTAROOT', after(reader => mailbox.readMailboxCommand(reader, 'getquotaroot'))],
-  ['GETQUOTA', after(mailbox.readGetQuota)],
+  ['CREATE', after(readCreate)],
+  ['RENAME', after(readRename)],
+  ['DELETE', after(reader => readMailboxCommand(reader, 'delete'))],
+  ['SUBSCRIBE', after(reader => readMailboxCommand(reader, 'subscribe'))],
+  ['UNSUBSCRIBE', after(reader => readMailboxCommand(reader, 'unsubscribe'))],
+  ['GETQUOTAROOT', after(reader => readMailboxCommand(reader, 'getquotaroot'))],
+  ['GETQUOTA', after(readGetQuota)],
   ['NOTIFY', after(readNotify)],
   ['APPEND', reader => reader.fail('a message is missing')],
   ['UID', after(readUid)],
@@ -122,7 +150,7 @@ const COMMANDS: ReadonlyMap<string, ArgumentReader> = new Map<string, ArgumentRe
 function readUid(reader: CommandReader): ImapCommand {
   const name = reader.word()
   reader.space()
-  if (name === 'EXPUNGE') return mailbox.readUidExpunge(reader)
+  if (name === 'EXPUNGE') return readUidExpunge(reader)
   return ON_MESSAGES.get(name)?.(reader, true) ?? reader.fail('unknown command')
 }
 
@@ -194,7 +222,7 @@ function caught<Parsed>(tag: string | undefined, read: () => Parsed): Parsed | R
     return read()
   } catch (error) {
     if (error instanceof Malformed) return { kind: 'malformed', tag, reason: error.message }
-    if (error instanceof search.UnknownCharset && tag !== undefined) {
+    if (error instanceof UnknownCharset && tag !== undefined) {
       return { kind: 'unknown-charset', tag, reason: 'the charset is unknown' }
     }
     throw error

@@ -1,7 +1,8 @@
 import { astringText } from '../../response-encoder.ts'
 import type { CommandReader } from '../command-reader.ts'
 
-const SECTION_TEXTS = ['HEADER', 'HEADER.FIELDS', 'HEADER.FIELDS.NOT', 'TEXT', 'MIME'] as const
+const PLAIN_TEXTS = ['HEADER', 'TEXT', 'MIME'] as const
+const FIELD_TEXTS = ['HEADER.FIELDS', 'HEADER.FIELDS.NOT'] as const
 const PART = /[1-9]\d{0,9}(?:\.[1-9]\d{0,9})*/y
 const SECTION_TEXT = /[A-Z.]+/iy
 const FIELD_NAME = /^[\x21-\x39\x3b-\x7e]+$/ // RFC 5322 section 2.2
@@ -9,13 +10,16 @@ const MAX_PART_DEPTH = 100
 
 /** A section of a message (RFC 9051 section 6.4.5.1): `[1.2.HEADER.FIELDS (DATE)]`. */
 export interface BodySection {
-  /** Empty for the message itself. */
-  readonly part: readonly number[]
-  /** MIME only with a part; undefined for all of the part. */
-  readonly text: (typeof SECTION_TEXTS)[number] | undefined
-  /** The names of HEADER.FIELDS and HEADER.FIELDS.NOT, as the client spells them. */
-  readonly fields: readonly string[]
+  /** Part numbers from 1; empty for the message itself. */
+  readonly path: readonly number[]
+  /** Absent for all of the part; MIME only with a part. */
+  readonly text?: BodySectionText
 }
+
+/** What of a part is wanted when it is not its content; names as the client spells them. */
+export type BodySectionText =
+  | { readonly kind: (typeof PLAIN_TEXTS)[number] }
+  | { readonly kind: (typeof FIELD_TEXTS)[number]; readonly names: readonly string[] }
 
 /** A range of octets: `<0.2048>`. */
 export interface BodyRange {
@@ -27,13 +31,12 @@ export interface BodyRange {
 /** Reads a section with its brackets. */
 export function readSection(reader: CommandReader): BodySection {
   reader.expect('[')
-  const part = readPartNumbers(reader)
-  const hasText = part.length === 0 ? reader.next !== ']' : reader.skip('.')
-  const text = hasText ? readSectionText(reader) : undefined
-  if (text === 'MIME' && part.length === 0) reader.fail('MIME needs a part')
-  const fields = text?.startsWith('HEADER.FIELDS') ? readFieldNames(reader) : []
+  const path = readPartNumbers(reader)
+  const hasText = path.length === 0 ? reader.next !== ']' : reader.skip('.')
+  const section = hasText ? { path, text: readSectionText(reader) } : { path }
+  if (section.text?.kind === 'MIME' && path.length === 0) reader.fail('MIME needs a part')
   reader.expect(']')
-  return { part, text, fields }
+  return section
 }
 
 /** Reads a section of BINARY with its brackets, which has a part only. */
@@ -59,14 +62,13 @@ function readPartNumbers(reader: CommandReader): readonly number[] {
   return part.length <= MAX_PART_DEPTH ? part.map(Number) : reader.fail('a part is nested too deeply')
 }
 
-function readSectionText(reader: CommandReader): (typeof SECTION_TEXTS)[number] {
+function readSectionText(reader: CommandReader): BodySectionText {
   const word = reader.match(SECTION_TEXT)?.toUpperCase()
-  return SECTION_TEXTS.find(text => text === word) ?? reader.fail('unknown section')
-}
-
-function readFieldNames(reader: CommandReader): readonly string[] {
+  const plain = PLAIN_TEXTS.find(text => text === word)
+  if (plain) return { kind: plain }
+  const kind = FIELD_TEXTS.find(text => text === word) ?? reader.fail('unknown section')
   reader.space()
-  return reader.list(() => readFieldName(reader))
+  return { kind, names: reader.list(() => readFieldName(reader)) }
 }
 
 /** Reads the name of a header field. */
@@ -76,9 +78,8 @@ export function readFieldName(reader: CommandReader): string {
 }
 
 /** Writes what an answer calls a section of BODY or BINARY: `BODY[1.HEADER.FIELDS (DATE)]<0>`. */
-export function sectionName(name: string, section: BodySection, range: BodyRange | undefined): string {
-  const { part, text, fields } = section
-  const spec = [...part.map(String), ...(text ? [text] : [])].join('.')
-  const names = fields.length > 0 ? ` (${fields.map(astringText).join(' ')})` : ''
+export function sectionName(name: string, { path, text }: BodySection, range?: BodyRange): string {
+  const spec = [...path.map(String), ...(text ? [text.kind] : [])].join('.')
+  const names = text && 'names' in text ? ` (${text.names.map(astringText).join(' ')})` : ''
   return `${name}[${spec}${names}]${range ? `<${range.origin}>` : ''}`
 }

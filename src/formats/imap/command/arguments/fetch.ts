@@ -33,11 +33,11 @@ export type FetchItem =
     }
   | {
       readonly kind: 'binary'
-      readonly part: readonly number[]
+      readonly path: readonly number[]
       readonly range: BodyRange | undefined
       readonly isPeek: boolean
     }
-  | { readonly kind: 'binary-size'; readonly part: readonly number[] }
+  | { readonly kind: 'binary-size'; readonly path: readonly number[] }
 
 /** FETCH and UID FETCH. */
 export interface FetchCommand {
@@ -58,7 +58,7 @@ const MACROS: ReadonlyMap<string, readonly PlainFetchItem[]> = new Map([
   ['FULL', [...FAST, 'ENVELOPE', 'BODY']],
 ])
 const MACRO = /(?:ALL|FAST|FULL)(?= |$)/iy
-const WHOLE: BodySection = { part: [], text: undefined, fields: [] }
+const WHOLE: BodySection = { path: [] }
 
 /** Reads what follows FETCH. */
 export function readFetch(reader: CommandReader, isUid: boolean): FetchCommand {
@@ -88,15 +88,15 @@ export function readFetchItem(reader: CommandReader): FetchItem {
       break
     case 'BINARY':
     case 'BINARY.PEEK':
-      return { kind: 'binary', part: readPart(reader), range: readBodyRange(reader), isPeek: word === 'BINARY.PEEK' }
+      return { kind: 'binary', path: readPart(reader), range: readBodyRange(reader), isPeek: word === 'BINARY.PEEK' }
     case 'BINARY.SIZE':
-      return { kind: 'binary-size', part: readPart(reader) }
+      return { kind: 'binary-size', path: readPart(reader) }
     case 'RFC822':
       return rfc822(word, WHOLE)
     case 'RFC822.HEADER':
-      return rfc822(word, { ...WHOLE, text: 'HEADER' })
+      return rfc822(word, { ...WHOLE, text: { kind: 'HEADER' } })
     case 'RFC822.TEXT':
-      return rfc822(word, { ...WHOLE, text: 'TEXT' })
+      return rfc822(word, { ...WHOLE, text: { kind: 'TEXT' } })
     case 'PREVIEW':
       return { kind: 'preview', isLazy: reader.skip(' (LAZY)') }
   }
