@@ -184,3 +184,13 @@ t.test('a message that cannot be kept is given up in the middle', async t => {
     'command «b NOOP»',
   ])
 })
+
+t.test('octets that were pushed ahead are read later', async t => {
+  const splitter = new CommandSplitter(LIMITS)
+  const client = Buffer.from('a NOOP\r\nb LOGIN {3+}\r\nada x\r\n'.repeat(20))
+  for (const octet of cut(client, 1)) splitter.push(octet)
+  t.equal(splitter.waitingOctets, client.length)
+  const expected = Array(20).fill(['command «a NOOP»', 'command «b LOGIN »{ada}« x»']).flat()
+  t.strictSame(splitAll(splitter, [Buffer.alloc(0)]), expected)
+  t.equal(splitter.waitingOctets, 0)
+})
