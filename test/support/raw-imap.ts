@@ -58,7 +58,8 @@ export class RawImap implements Disposable {
   /** Fetches items of a message: their names and values. */
   async fetch(number: number, items: string): Promise<Map<string, ImapValue>> {
     const fetched = (await this.run(`FETCH ${number} (${items})`)).find(response => response.kind === 'data')
-    const values = (fetched?.kind === 'data' && itemsOf(fetched.values[0])) || []
+    const answered = (fetched?.kind === 'data' && itemsOf(fetched.values[0])) || []
+    const values = answered.filter(value => value.kind !== 'atom' || value.text !== '~') // what tells a literal8
     const pairs = Array.from({ length: values.length / 2 }, (_, at) => values.slice(2 * at, 2 * at + 2))
     return new Map(pairs.flatMap(([name, value]) => (value ? [[textOf(name) ?? '', value] as const] : [])))
   }

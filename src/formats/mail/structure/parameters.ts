@@ -4,6 +4,7 @@ import type { OctetString, Parameter } from './part.ts'
 
 const NAME = /[^=;\s("]+/y
 const VALUE = /[^;("=]+|=|"/y
+const NAME_VALUE = /[^;"=]+|=|"/y
 const WORD = /^[^ \t]*/
 const REST = /[^;"(]+/y
 const CONTINUATION = /^([^*]+)\*(\d{1,3})(\*?)$/ // RFC 2231 section 3
@@ -42,16 +43,17 @@ function readValue(reader: FieldReader, name: string): OctetString {
   return value.replace(/[\r\n]/g, '')
 }
 
-// Some programs write names of files without quotes, blanks included.
+// Some programs write names of files without quotes, blanks and parentheses included.
 function unquoted(reader: FieldReader, name: string): OctetString {
+  const isName = /^(file)?name\b/.test(name)
   let text = ''
   for (;;) {
-    const piece = reader.encodedWord() || reader.take(VALUE)
+    const piece = reader.encodedWord() || reader.take(isName ? NAME_VALUE : VALUE)
     if (piece === '') break
     text += piece
   }
   skipToSemicolon(reader)
-  return /^(file)?name\b/.test(name) ? trimmed(text) : (WORD.exec(text)?.[0] ?? '')
+  return isName ? trimmed(text) : (WORD.exec(text)?.[0] ?? '')
 }
 
 function skipToSemicolon(reader: FieldReader): void {
