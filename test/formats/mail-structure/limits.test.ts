@@ -55,7 +55,7 @@ t.test('a large message is never held', async t => {
   t.equal(countOf(parser.end().root), 2)
 })
 
-// Twice the octets may take twice the time; four times would be a square.
+// A time that grew with the square of the length would be minutes.
 const HOSTILE: Readonly<Record<string, (times: number) => string>> = {
   'comments that never end': times => `From: ${'('.repeat(times)}`,
   'quotes that never end': times => `From: ${'"a'.repeat(times)}`,

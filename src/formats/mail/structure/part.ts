@@ -1,3 +1,6 @@
+/** Raised when the parser says something else of the same message: what was kept under another version is made again. */
+export const STRUCTURE_VERSION = 1
+
 /**
  * Octets as a text of one character, U+0000 to U+00FF, each. JSON keeps them, and no charset is assumed: header fields may
  * have any.
