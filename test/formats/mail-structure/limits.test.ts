@@ -43,6 +43,15 @@ t.test('fields behind the first 256 KB of a header are not read, and its parts n
   t.equal(root.header.end, text.indexOf('\r\n\r\n') + 4)
 })
 
+t.test('what is said of a message is no longer than 4 MB and one header', async t => {
+  const part = `--b\r\nContent-Type: message/rfc822\r\n\r\nTo: ${'a,'.repeat(120_000)}\r\n\r\nx\r\n`
+  const octets = Buffer.from(`Content-Type: multipart/mixed; boundary=b\r\n\r\n${part.repeat(20)}--b--\r\n`)
+  const structure = parseMimeTree([octets])
+  const { length } = JSON.stringify(structure)
+  t.ok(length < 8 * MEGABYTE, `${length} units`)
+  t.equal(structure.root.body.end, octets.length)
+})
+
 t.test('a large message is never held', async t => {
   const line = Buffer.from(`${'x'.repeat(76)}\r\n`)
   const chunk = Buffer.concat(Array.from({ length: 840 }, () => line))

@@ -7,7 +7,7 @@ import type { MessageStructure, MimePart } from './part.ts'
 const MAX_DEPTH = 50 // parts in parts; what is deeper is a file
 const MAX_PARTS = 1000 // what follows is one file
 const MAX_HEADER_OCTETS = 262_144 // of one part; fields behind it are not read
-const MAX_HEADERS_OCTETS = 2_097_152 // of all parts: the tree of a hostile message must not fill the memory
+const MAX_TREE_UNITS = 4_194_304 // of JSON: a hostile tree must not fill the memory; what follows is one file
 const LF = 0x0a
 const CR = 0x0d
 
@@ -34,7 +34,7 @@ export class MimeTreeParser {
   /** From the message to the innermost part. */
   readonly #open: OpenPart[] = []
   #header: OctetCollector | undefined
-  #headersOctets = 0
+  #treeUnits = 0
   #partCount = 0
   #isSealed = false
   /** Of the octets seen: how many, and how many line ends. */
@@ -121,9 +121,9 @@ export class MimeTreeParser {
   #openPart(start: number, role: PartRole): OpenPart {
     const part = new OpenPart(start, role)
     this.#open.push(part)
-    this.#isSealed = ++this.#partCount > MAX_PARTS
+    this.#isSealed = ++this.#partCount > MAX_PARTS || this.#treeUnits > MAX_TREE_UNITS
     if (this.#isSealed) part.becomeOpaque(start, this.#lines)
-    else this.#header = new OctetCollector(Math.min(MAX_HEADER_OCTETS, MAX_HEADERS_OCTETS - this.#headersOctets))
+    else this.#header = new OctetCollector(MAX_HEADER_OCTETS)
     return part
   }
 
@@ -131,10 +131,9 @@ export class MimeTreeParser {
     const [part, collector] = [this.#open.at(-1), this.#header]
     if (!part || !collector) return
     this.#header = undefined
-    const header = collector.head(end - part.start)
-    this.#headersOctets += header.length
     const mayNest = !collector.isFull && this.#open.length < MAX_DEPTH && this.#partCount < MAX_PARTS
-    part.endHeader(header, { bodyStart: end, lines: this.#lines, mayNest })
+    part.endHeader(collector.head(end - part.start), { bodyStart: end, lines: this.#lines, mayNest })
+    this.#treeUnits += part.treeUnits
     if (part.kind === 'message') this.#openPart(end, { isMessage: true, isInDigest: false })
   }
 

@@ -44,6 +44,11 @@ export class OpenPart {
     return this.#kind === 'multipart' && this.#fields.subtype === 'digest'
   }
 
+  /** What its fields will take in a JSON text, in UTF-16 units. */
+  get treeUnits(): number {
+    return JSON.stringify([this.#fields, this.#envelope]).length
+  }
+
   /** The offset before which the part cannot end. */
   get minimumEnd(): number {
     return this.#parts.at(-1)?.body.end ?? this.#bodyStart
