@@ -51,7 +51,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 // Inside formats the same holds one level down.
 const ALLOWED_FORMATS: Readonly<Record<string, readonly string[]>> = {
-  imap: [],
+  imap: ['mail'],
   mail: [],
   smtp: [],
   groupware: ['mail'],
