@@ -260,6 +260,8 @@ for (const conflictResolution of ['server', 'client'] as const) {
     }
     await t.rejects(account.sync(), { code: 'UPSTREAM_LOST' })
     t.same(account.serverSubjects('INBOX'), [], 'nothing is sent that is there')
+    const taken = account.change({ kind: 'renameFolder', path: 'Elsewhere', newPath: 'Archive' })
+    await t.rejects(taken, { code: 'STORE_FOLDER_EXISTS' }, 'the folder is here again')
     account.connected = connected
     account.server.move('Archive', 1, 'Elsewhere')
     for (let cycle = 0; cycle < 5; cycle++) await account.sync()

@@ -57,8 +57,8 @@ export class DeletedFolders {
   stays({ folder, path, uidValidity }: Pick<FolderChange, 'folder' | 'path' | 'uidValidity'>): void {
     const { database } = this.#scope
     if (folder === undefined || uidValidity === undefined) return
-    // As it was known: should the numbers be others by now, the next PLAN finds out.
-    const sql = `UPDATE folder SET uid_validity = ? WHERE id = ? AND path = ? AND state = 'gone' AND uid_validity IS NULL`
+    // Here again at once, before its name is given to another; should its numbers be others by now, the next PLAN finds out.
+    const sql = `UPDATE folder SET state = 'ok', uid_validity = ? WHERE id = ? AND path = ? AND state = 'gone' AND uid_validity IS NULL`
     if (database.run(sql, uidValidity, folder, path).changes === 0) return
     const rows = database.all(
       `SELECT op.item, expunge.uid FROM expunge JOIN op ON op.item = expunge.item
