@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { PosternError } from '../errors.ts'
 import { UidSet } from '../formats/imap/uid-set.ts'
 import { IS_REFUSED, KEPT_THERE } from './blocked-items.ts'
-import { LOOKED_FOR } from './changes/adoption.ts'
+import { findArriving, LOOKED_FOR } from './changes/adoption.ts'
 import { RESTORABLE } from './changes/held-folders.ts'
 import { ObjectReader } from './changes/objects.ts'
 import { IS_UNSEEN } from './closed-folders.ts'
@@ -71,9 +71,11 @@ export class StoreReader implements Disposable {
     return this.#database.all(`SELECT * FROM folder WHERE state <> 'gone' ORDER BY path`).map(folderRow)
   }
 
-  /** Items that vanished and that the user wants back on the server. */
+  /** Items that vanished and that the user wants back on the server, but for what may be coming from another folder. */
   restorable(): number[] {
-    return this.#database.all(`SELECT item.id FROM item ${RESTORABLE}`).map(row => Number(row.id))
+    const rows = this.#database.all(`SELECT item.id, size, internal_date FROM item ${RESTORABLE}`)
+    const arriving = findArriving(this.#database, rows)
+    return rows.filter(row => !arriving.has(row)).map(({ id }) => Number(id))
   }
 
   findFolder(id: number): FolderRow | undefined {
