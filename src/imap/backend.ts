@@ -1,0 +1,186 @@
+import type { SortCriterion } from '../formats/imap/command/arguments/search.ts'
+import type { SearchKey } from '../formats/imap/command/arguments/search-key.ts'
+import type { MessageStructure } from '../formats/mail/structure/part.ts'
+import type { Authenticator } from '../sasl/sign-in.ts'
+import type { MessageFlags } from '../store/flags.ts'
+import type { MailboxChanges, MailboxCounters, MailboxSnapshot } from '../store/queries/mailbox-views.ts'
+
+/** What the IMAP front asks of the daemon. */
+export interface ImapBackend extends Authenticator {
+  /** The mail of a profile that a client has signed in to. */
+  account(profile: string): ImapAccount
+}
+
+/** A folder as clients see it. */
+export interface Mailbox {
+  /** Ours; the same for ever. Also its MAILBOXID. */
+  readonly id: number
+  /** `INBOX` is spelled so. */
+  readonly path: string
+  /** Undefined when the folder has no hierarchy. */
+  readonly delimiter: string | undefined
+  readonly isSelectable: boolean
+  readonly isSubscribed: boolean
+  readonly role: 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged' | undefined
+  /** Whether the server takes no changes there. */
+  readonly isReadOnly: boolean
+}
+
+/** What lists show of a message. */
+export interface MessageRow {
+  readonly uid: number
+  readonly flags: MessageFlags
+  readonly modseq: number
+  /** Of the whole message, in octets. */
+  readonly size: number
+  /** In ms since the epoch. */
+  readonly internalDateMs: number
+  /** When it came into this mailbox, in ms since the epoch; undefined when nobody knows. */
+  readonly savedDateMs: number | undefined
+  /** The EMAILID (RFC 8474): the same for copies, as far as we know. */
+  readonly emailId: string
+  /** Whether all of it is here; else its octets are fetched from the server when somebody asks for them. */
+  readonly isWhole: boolean
+}
+
+/** A message's structure, and its preview (RFC 8970) where that was asked for. */
+export interface MessageDetails {
+  readonly uid: number
+  readonly structure: MessageStructure
+  /** Undefined when it was not asked for; empty when there is nothing to show. */
+  readonly preview: string | undefined
+}
+
+/** Octets from `start` up to but not including `end`. */
+export interface OctetSpan {
+  readonly start: number
+  readonly end: number
+}
+
+/** What STORE does to flags. */
+export interface FlagsToStore {
+  readonly action: 'add' | 'remove' | 'replace'
+  readonly flags: readonly string[]
+  /** Messages with a higher mod-sequence are left alone (RFC 7162 section 3.1.3). */
+  readonly unchangedSince: number | undefined
+}
+
+/** Where messages are now: `from[i]` is `to[i]` there; both ascending. */
+export interface CopiedUids {
+  readonly uidValidity: number
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+}
+
+/** A message of an APPEND, octet by octet. */
+export interface MessageToAppend {
+  readonly flags: readonly string[]
+  /** In ms since the epoch; undefined for now. */
+  readonly internalDateMs: number | undefined
+  /** How many octets will come. */
+  readonly octets: number
+}
+
+/**
+ * An APPEND that is under way: all of its messages become visible together, at {@link finish}; disposing of it before that
+ * leaves nothing behind. Every method rejects with an {@link ImapRefusal} where the store cannot take more.
+ */
+export interface AppendSink extends AsyncDisposable {
+  begin(message: MessageToAppend): Promise<void>
+  /** The octets are the sink's from now on. */
+  write(octets: Buffer): Promise<void>
+  end(): Promise<void>
+  finish(): Promise<{ readonly uidValidity: number; readonly uids: readonly number[] }>
+}
+
+/** How much is stored, and how much may be (RFC 9208); in octets. */
+export interface StorageQuota {
+  readonly usage: number
+  readonly limit: number
+}
+
+/** Something has changed: mail in a folder, or the list of folders. */
+export type AccountNews = { readonly kind: 'mailbox'; readonly mailbox: number } | { readonly kind: 'mailboxes' }
+
+/** A thread (RFC 5256 section 5): UIDs of which each answers the one before; the last one may have several answers. */
+export interface Thread {
+  /** Empty when the message that all of them answer is not there. */
+  readonly uids: readonly number[]
+  readonly branches: readonly Thread[]
+}
+
+/** Messages of a mailbox, as the session knows them: ascending UIDs. */
+export interface MessagesOf {
+  readonly mailbox: number
+  readonly uids: Uint32Array
+}
+
+/**
+ * The mail of one profile. Numbers are local UIDs and local mod-sequences: they never change, whatever the real server does.
+ * Methods reject with an {@link ImapRefusal} for what the client is to be told; anything else is a bug. UIDs that are gone
+ * are left out of every answer.
+ */
+export interface ImapAccount {
+  /** Those that are there, in any order. */
+  mailboxes(): Promise<readonly Mailbox[]>
+  /** Undefined when the mailbox is gone; the same for the next two. */
+  counters(mailbox: number): Promise<MailboxCounters | undefined>
+  snapshot(mailbox: number): Promise<MailboxSnapshot | undefined>
+  changes(mailbox: number, since: number): Promise<MailboxChanges | undefined>
+  /** In pages, ascending. */
+  messages(which: MessagesOf): AsyncIterable<readonly MessageRow[]>
+  /** In pages, ascending; fetches from the server what is not here. */
+  details(which: MessagesOf & { readonly hasPreview: boolean }): AsyncIterable<readonly MessageDetails[]>
+  /**
+   * The octets of a message, all of them or a part. What is not here is fetched from the server first.
+   *
+   * @throws {ImapRefusal} UNAVAILABLE when it cannot be fetched now, EXPUNGEISSUED when it is gone; before the first octet
+   */
+  octets(mailbox: number, uid: number, span?: OctetSpan): AsyncIterable<Uint8Array>
+  /** Ascending UIDs of those that match. In `key`, message numbers and `$` are UIDs already. */
+  search(which: MessagesOf, key: SearchKey): Promise<Uint32Array>
+  /** Those that match, in the order of the criteria (RFC 5256). */
+  sort(which: MessagesOf, key: SearchKey, criteria: readonly SortCriterion[]): Promise<Uint32Array>
+  threads(which: MessagesOf, key: SearchKey): Promise<readonly Thread[]>
+  /** Gives the UIDs that were left alone because of `unchangedSince`. */
+  storeFlags(which: MessagesOf, change: FlagsToStore): Promise<readonly number[]>
+  copy(which: MessagesOf, to: number): Promise<CopiedUids>
+  move(which: MessagesOf, to: number): Promise<CopiedUids>
+  /** Removes for good those of these that are \\Deleted. */
+  expunge(which: MessagesOf): Promise<void>
+  append(mailbox: number): AppendSink
+  createMailbox(path: string): Promise<number>
+  renameMailbox(mailbox: number, path: string): Promise<void>
+  deleteMailbox(mailbox: number): Promise<void>
+  subscribe(mailbox: number, isSubscribed: boolean): Promise<void>
+  /** Undefined when the server tells none. */
+  quota(): Promise<StorageQuota | undefined>
+  /** Calls back after every change that a client can see, made by whom ever. */
+  watch(onNews: (news: AccountNews) => void): Disposable
+}
+
+/** The response codes that a refusal may have (RFC 9051 section 7.1). */
+export type RefusalCode =
+  | 'ALREADYEXISTS'
+  | 'CANNOT'
+  | 'EXPUNGEISSUED'
+  | 'HASCHILDREN'
+  | 'INUSE'
+  | 'LIMIT'
+  | 'NONEXISTENT'
+  | 'NOPERM'
+  | 'OVERQUOTA'
+  | 'SERVERBUG'
+  | 'TRYCREATE'
+  | 'UNAVAILABLE'
+
+/** Something that a client asks for and does not get: answered with NO, this code and this text. */
+export class ImapRefusal extends Error {
+  readonly code: RefusalCode | undefined
+
+  /** `text` is constant English, fit for the client: nothing of the client's, nothing secret. */
+  constructor(code: RefusalCode | undefined, text: string) {
+    super(text)
+    this.code = code
+  }
+}
