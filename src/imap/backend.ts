@@ -37,7 +37,7 @@ export interface MessageRow {
   readonly internalDateMs: number
   /** When it came into this mailbox, in ms since the epoch; undefined when nobody knows. */
   readonly savedDateMs: number | undefined
-  /** The EMAILID (RFC 8474): the same for copies, as far as we know. */
+  /** The EMAILID (RFC 8474): stays when the message is moved. */
   readonly emailId: string
   /** Whether all of it is here; else its octets are fetched from the server when somebody asks for them. */
   readonly isWhole: boolean
@@ -49,6 +49,12 @@ export interface MessageDetails {
   readonly structure: MessageStructure
   /** Undefined when it was not asked for; empty when there is nothing to show. */
   readonly preview: string | undefined
+}
+
+/** How much of the structure is wanted. */
+export interface WantedDetails {
+  readonly depth: 'header' | 'whole'
+  readonly hasPreview: boolean
 }
 
 /** Octets from `start` up to but not including `end`. */
@@ -129,10 +135,13 @@ export interface ImapAccount {
   changes(mailbox: number, since: number): Promise<MailboxChanges | undefined>
   /** In pages, ascending. */
   messages(which: MessagesOf): AsyncIterable<readonly MessageRow[]>
-  /** In pages, ascending; fetches from the server what is not here. */
-  details(which: MessagesOf & { readonly hasPreview: boolean }): AsyncIterable<readonly MessageDetails[]>
   /**
-   * The octets of a message, all of them or a part. What is not here is fetched from the server first.
+   * In pages, ascending. For `header`, a message of which only the header is here is read from that: its envelope and its
+   * header are right, and it seems to have no body. For `whole`, what is not here is fetched from the server.
+   */
+  details(which: MessagesOf & WantedDetails): AsyncIterable<readonly MessageDetails[]>
+  /**
+   * The octets of a message, all of them or a part. What is not here is fetched from the server first; a header is here.
    *
    * @throws {ImapRefusal} UNAVAILABLE when it cannot be fetched now, EXPUNGEISSUED when it is gone; before the first octet
    */

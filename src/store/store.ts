@@ -22,6 +22,8 @@ const LOCK_WAIT_MS = 10_000 // an engine whose daemon was killed needs a moment 
 export interface StoreOptions {
   readonly clock: () => number
   readonly log: Logger
+  /** Is called after every transaction. Must return at once, and not throw. */
+  readonly onCommit?: () => void
 }
 
 /** A profile's store with the right to write. There is one per profile: in the engine process. */
@@ -29,6 +31,7 @@ export class Store implements Disposable {
   readonly #database: Database
   readonly #packsDir: string
   readonly #clock: () => number
+  readonly #onCommit: () => void
   readonly #lock: Disposable
   /** The last pack whose sync failed: what comes goes into later ones. */
   #abandonedPack = 0
@@ -37,12 +40,13 @@ export class Store implements Disposable {
   readonly dir: string
   readonly read: StoreReader
 
-  private constructor(lock: Disposable, database: Database, dir: string, clock: () => number) {
+  private constructor(lock: Disposable, database: Database, dir: string, { clock, onCommit }: StoreOptions) {
     this.#lock = lock
     this.#database = database
     this.dir = dir
     this.#packsDir = join(dir, PACKS_DIR)
     this.#clock = clock
+    this.#onCommit = onCommit ?? (() => undefined)
     this.read = new StoreReader(database, new PackReader(this.#packsDir))
   }
 
@@ -52,14 +56,15 @@ export class Store implements Disposable {
    * @throws {PosternError} STORE_NEWER_SCHEMA, STORE_UNREADABLE, STORE_NETWORK_FILESYSTEM, STORE_PACK_DAMAGED,
    *   STORE_LOCKED, STORE_DISK_FULL, STORE_WRITE_FAILED
    */
-  static open(dir: string, { clock, log }: StoreOptions): Store {
+  static open(dir: string, options: StoreOptions): Store {
+    const { clock, log } = options
     const lock = lockStore(dir)
     try {
       const database = Database.openWriter(join(dir, DATABASE_FILE))
       try {
         if (database.isNew) putPacksAside(dir, clock(), log)
         cutTornTails(database, join(dir, PACKS_DIR), log)
-        return new Store(lock, database, dir, clock)
+        return new Store(lock, database, dir, options)
       } catch (error) {
         database[Symbol.dispose]()
         throw error
@@ -82,12 +87,18 @@ export class Store implements Disposable {
 
   /** Runs `change` in one transaction. Reads inside it see its own changes. */
   transact<Result>(change: (transactor: Transactor) => Result): Result {
-    return this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())), true)
+    return this.#transaction(change, true)
   }
 
   /** The same for work that can be done again after a power failure: it does not wait for the disk. */
   transactRepeatable<Result>(change: (transactor: Transactor) => Result): Result {
-    return this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())), false)
+    return this.#transaction(change, false)
+  }
+
+  #transaction<Result>(change: (transactor: Transactor) => Result, isDurable: boolean): Result {
+    const result = this.#database.transaction(() => change(new Transactor(this.#database, this.#clock())), isDurable)
+    this.#onCommit()
+    return result
   }
 
   /**

@@ -38,6 +38,8 @@ interface Waiting extends PromiseWithResolvers<unknown> {
 export interface EngineObserver {
   changed(profile: number, change: ServerChange): void
   watching(profile: number, state: WatchState): void
+  /** Something was written into a profile's store. */
+  committed?(profile: number): void
   /** The process has ended unexpectedly. */
   exited(): void
   /** A profile's store was closed, its watcher ended. */
@@ -251,7 +253,7 @@ export class EngineClient implements AsyncDisposable {
   #onMessage(message: FromEngine): void {
     this.#lastAliveMs = performance.now()
     if (message.kind === 'alive') return
-    if (message.kind === 'changed' || message.kind === 'watching') {
+    if (message.kind === 'changed' || message.kind === 'watching' || message.kind === 'committed') {
       this.#tellObservers(message)
       return
     }
@@ -265,10 +267,11 @@ export class EngineClient implements AsyncDisposable {
     else waiting?.reject(fromWireError(message.error))
   }
 
-  #tellObservers(message: FromEngine & { readonly kind: 'changed' | 'watching' }): void {
+  #tellObservers(message: FromEngine & { readonly kind: 'changed' | 'watching' | 'committed' }): void {
     for (const observer of this.#observers) {
       if (message.kind === 'changed') observer.changed(message.profile, message.change)
-      else observer.watching(message.profile, message.state)
+      else if (message.kind === 'watching') observer.watching(message.profile, message.state)
+      else observer.committed?.(message.profile)
     }
   }
 

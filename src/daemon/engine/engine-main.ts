@@ -10,6 +10,7 @@ import { Approvals } from '../../tls/approvals.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import { toWireError } from '../control/wire-error.ts'
 import type { DaemonErrorCode } from '../errors.ts'
+import { CommitNews } from './commit-news.ts'
 import { EngineConnections } from './engine-connections.ts'
 import { EngineFetchers } from './engine-fetchers.ts'
 import {
@@ -48,7 +49,11 @@ class EngineProcess {
     logCrashes(this.#log, () => this.#logFile.flush()) // for as long as the process lives
     const verifier = verifyPeers(new Approvals(settings.approvalsFile))
     this.#connections = new EngineConnections({ verifier, clientVersion: settings.version })
-    this.#stores = new OpenStores(this.#log, storeDir => this.#importWorker.forget(storeDir))
+    const news = new CommitNews(profile => send({ kind: 'committed', profile }))
+    this.#stores = new OpenStores(this.#log, {
+      onClosed: storeDir => this.#importWorker.forget(storeDir),
+      onCommit: profile => news.committed(profile),
+    })
     this.#watchers = new EngineWatchers({
       connect: (request, log) => this.#connections.forWatch(request, log),
       storeOf: request => this.#stores.get(request),

@@ -108,6 +108,8 @@ export type FromEngine =
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
   /** The server of a watched profile has told of changes. */
   | { readonly kind: 'changed'; readonly profile: number; readonly change: ServerChange }
+  /** Something was written into a profile's store. */
+  | { readonly kind: 'committed'; readonly profile: number }
   | { readonly kind: 'watching'; readonly profile: number; readonly state: WatchState }
 
 /** How often the engine says that it is alive, in ms. */

@@ -13,20 +13,29 @@ export interface StorePlace {
 export class OpenStores implements Disposable {
   readonly #log: Logger
   readonly #onClosed: (storeDir: string) => void
+  readonly #onCommit: (profile: number) => void
   readonly #open = new Map<number, Store>()
   readonly #users = new Map<number, number>()
   readonly #held = new Set<number>()
 
-  /** `onClosed` lets go of what else has files of a store open. */
-  constructor(log: Logger, onClosed: (storeDir: string) => void) {
+  /** `onClosed` lets go of what else has files of a store open; `onCommit` is told after each transaction. */
+  constructor(
+    log: Logger,
+    {
+      onClosed,
+      onCommit,
+    }: Record<'onClosed', (storeDir: string) => void> & Record<'onCommit', (profile: number) => void>,
+  ) {
     this.#log = log
     this.#onClosed = onClosed
+    this.#onCommit = onCommit
   }
 
   /** @throws {PosternError} STORE_LOCKED while it is held, and what {@link Store.open} throws */
   get({ profile, storeDir }: StorePlace): Store {
     if (this.#held.has(profile)) throw beingCaredFor()
-    const open = this.#open.get(profile) ?? Store.open(storeDir, { clock: Date.now, log: this.#log })
+    const onCommit = () => this.#onCommit(profile)
+    const open = this.#open.get(profile) ?? Store.open(storeDir, { clock: Date.now, log: this.#log, onCommit })
     this.#open.set(profile, open)
     return open
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PosternError } from '../../errors.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import { unpackFlags } from '../../store/flags.ts'
-import { StoreReader } from '../../store/reader.ts'
+import type { StoreReader } from '../../store/reader.ts'
 import type { FolderRow, ItemRow } from '../../store/rows.ts'
 import type { DaemonErrorCode } from '../errors.ts'
 import { type IgnoredListing, listIgnored } from './ignored-listing.ts'
@@ -16,13 +16,13 @@ import {
   listConflict,
   listDeleted,
 } from './kept-listing.ts'
-import { assertStore, hasStore } from './store-presence.ts'
+import { type MailboxOperations, MailboxReaders } from './mailbox-operations.ts'
 import { type Explanation, explain } from './story.ts'
 
 const PAGE_ROWS = 500
 
 /** What can be read of a store: each operation yields values that cross a thread's border. */
-export interface ReaderOperations {
+export interface ReaderOperations extends MailboxOperations {
   summary(params: { dir: string }): Iterable<StoreSummary>
   folders(params: { dir: string }): Iterable<readonly FolderListing[]>
   items(params: { dir: string; folder: string }): Iterable<readonly ItemListing[]>
@@ -36,8 +36,6 @@ export interface ReaderOperations {
   ignored(params: { dir: string; folder: string | undefined }): Iterable<readonly IgnoredListing[]>
   explain(params: { dir: string; wanted: { row: number } | { messageId: string } }): Iterable<Explanation>
   stubs(params: { dir: string; folder: string }): Iterable<readonly number[]>
-  forget(params: { dir: string }): Iterable<null>
-  releasePacks(params: { dir: string }): Iterable<null>
 }
 
 /** What `status` tells of a profile's store. */
@@ -97,16 +95,9 @@ export interface ExportProgress {
 }
 
 /** The operations on open stores. Blocks: runs in reader workers, or in a command line without a daemon. */
-export class StoreReaders implements ReaderOperations, Disposable {
-  readonly #open = new Map<string, StoreReader>()
-
-  // A profile that was never synchronized has no store yet.
-  #find(dir: string): StoreReader | undefined {
-    return hasStore(dir) ? this.#get(dir) : undefined
-  }
-
+export class StoreReaders extends MailboxReaders implements ReaderOperations {
   *summary({ dir }: { dir: string }): Generator<StoreSummary> {
-    const store = this.#find(dir)
+    const store = this.find(dir)
     const folders = store?.folders().filter(isShown) ?? []
     const counts = folders.map(folder => store?.counts(folder.id))
     const sum = (pick: 'ignored' | 'items' | 'queuedDownload' | 'queuedImport' | 'queuedUpload') =>
@@ -126,12 +117,12 @@ export class StoreReaders implements ReaderOperations, Disposable {
   }
 
   *folders({ dir }: { dir: string }): Generator<readonly FolderListing[]> {
-    const store = this.#find(dir)
+    const store = this.find(dir)
     yield store?.folders().map(folder => listFolder(store, folder)) ?? []
   }
 
   *items({ dir, folder }: { dir: string; folder: string }): Generator<readonly ItemListing[]> {
-    const store = this.#get(dir)
+    const store = this.get(dir)
     const { id } = store.getFolder(folder)
     // Page by page: an open cursor would keep the write-ahead log from being emptied.
     for (let afterLocalUid = 0; ; ) {
@@ -143,7 +134,7 @@ export class StoreReaders implements ReaderOperations, Disposable {
   }
 
   *item({ dir, row }: { dir: string; row: number }): Generator<ItemDetails> {
-    const store = this.#get(dir)
+    const store = this.get(dir)
     const item = store.getItem(row)
     const folder = store.folders().find(({ id }) => id === item.folder)?.path ?? ''
     const received = new Date(item.internalDateMs).toISOString()
@@ -151,31 +142,31 @@ export class StoreReaders implements ReaderOperations, Disposable {
   }
 
   *body({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
-    const store = this.#get(dir)
+    const store = this.get(dir)
     yield* store.body(wholeLocation(store.getItem(row)))
   }
 
   *deleted({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly DeletedListing[]> {
-    const store = this.#find(dir)
+    const store = this.find(dir)
     if (store) yield* listDeleted(store, folder)
   }
 
   *conflicts({ dir }: { dir: string }): Generator<readonly ConflictListing[]> {
-    yield this.#find(dir)?.kept.conflicts().map(listConflict) ?? []
+    yield this.find(dir)?.kept.conflicts().map(listConflict) ?? []
   }
 
   *conflict({ dir, row }: { dir: string; row: number }): Generator<ConflictDetails> {
-    const store = this.#get(dir)
+    const store = this.get(dir)
     yield describeConflict(store, store.kept.getConflict(row))
   }
 
   *conflictBody({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
-    const store = this.#get(dir)
+    const store = this.get(dir)
     yield* store.body(store.kept.getConflict(row).location)
   }
 
   *exportFolder({ dir, folder, out }: { dir: string; folder: string; out: string }): Generator<ExportProgress> {
-    const store = this.#get(dir)
+    const store = this.get(dir)
     const { id } = store.getFolder(folder)
     const total = store.counts(id).items
     let [done, octets] = [0, 0]
@@ -189,43 +180,18 @@ export class StoreReaders implements ReaderOperations, Disposable {
   }
 
   *ignored({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly IgnoredListing[]> {
-    const store = this.#find(dir)
+    const store = this.find(dir)
     yield store ? listIgnored(store, folder) : []
   }
 
   *explain({ dir, wanted }: { dir: string; wanted: { row: number } | { messageId: string } }): Generator<Explanation> {
-    const store = this.#find(dir)
+    const store = this.find(dir)
     yield store ? explain(store, wanted) : { matches: [], notes: [] }
   }
 
   *stubs({ dir, folder }: { dir: string; folder: string }): Generator<readonly number[]> {
-    const store = this.#get(dir)
+    const store = this.get(dir)
     yield store.incoming.stubs(store.getFolder(folder).id)
-  }
-
-  *forget({ dir }: { dir: string }): Generator<null> {
-    this.#open.get(dir)?.[Symbol.dispose]()
-    this.#open.delete(dir)
-    yield null
-  }
-
-  /** Closes the files of packs; those that are needed again are opened again. */
-  *releasePacks({ dir }: { dir: string }): Generator<null> {
-    this.#open.get(dir)?.closePacks()
-    yield null
-  }
-
-  [Symbol.dispose](): void {
-    for (const store of this.#open.values()) store[Symbol.dispose]()
-    this.#open.clear()
-  }
-
-  #get(dir: string): StoreReader {
-    const known = this.#open.get(dir)
-    if (!known) assertStore(dir)
-    const open = known ?? StoreReader.open(dir)
-    this.#open.set(dir, open)
-    return open
   }
 }
 

@@ -48,6 +48,11 @@ export class FolderChanges {
     return id
   }
 
+  /** Whether mail programs list it; the server is not told. */
+  subscribe(id: number, isSubscribed: boolean): void {
+    this.#scope.database.run('UPDATE folder SET is_unsubscribed = ? WHERE id = ?', Number(!isSubscribed), id)
+  }
+
   /** Has a folder made again that the server no longer has. */
   revive(id: number): void {
     const sql = `UPDATE folder SET state = 'ok' WHERE id = ? AND state = 'gone' RETURNING path`

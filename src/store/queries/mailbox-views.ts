@@ -1,5 +1,10 @@
 import type { Database, Row } from '../database.ts'
 import type { MessageFlags } from '../flags.ts'
+import type { PackLocation } from '../packs/pack-format.ts'
+import { folderRow, locationOf } from '../row-values.ts'
+import type { FolderRow } from '../rows.ts'
+
+const MAX_SPARSENESS = 3
 
 const VISIBLE = 'folder = ? AND is_gone = 0 AND unlinked IS NULL'
 
@@ -45,12 +50,83 @@ export interface MailboxChanges {
   readonly vanished: readonly number[] | undefined
 }
 
+/** A folder as a list of mailboxes shows it. */
+export interface MailboxFolder extends FolderRow {
+  readonly isSubscribed: boolean
+}
+
+/** A message of an open mailbox. */
+export interface MailboxItem {
+  readonly id: number
+  readonly uid: number
+  readonly flags: MessageFlags
+  readonly modseq: number
+  /** Of the whole message, in octets. */
+  readonly size: number
+  /** In ms since the epoch. */
+  readonly internalDateMs: number
+  readonly bodyState: 'header' | 'full'
+  readonly location: PackLocation
+}
+
+/** What has changed since a moment. */
+export interface StoreNews {
+  readonly modseq: number
+  /** Folders in which something changed that can be seen. */
+  readonly folders: readonly number[]
+  /** Another one whenever the list of folders is another one. */
+  readonly listing: string
+}
+
 /** Reads folders as mailboxes of IMAP (RFC 9051), with the mod-sequences of RFC 7162. */
 export class MailboxViews {
   readonly #database: Database
 
   constructor(database: Database) {
     this.#database = database
+  }
+
+  /** Lists the folders of mail, those that only hold others and Drafts included. */
+  folders(): MailboxFolder[] {
+    const sql = `SELECT * FROM folder WHERE kind = 'mail' AND state <> 'gone' ORDER BY path`
+    return this.#database.all(sql).map(row => ({ ...folderRow(row), isSubscribed: row.is_unsubscribed === 0 }))
+  }
+
+  /** Tells which folders have changed after a mod-sequence. */
+  news(since: number): StoreNews {
+    const modseq = Number(this.#database.find('SELECT modseq FROM meta')?.modseq)
+    const changed = this.#database.all(
+      `SELECT id FROM folder WHERE EXISTS(SELECT 1 FROM item INDEXED BY item_modseq WHERE folder = folder.id AND modseq > ?1)
+         OR EXISTS(SELECT 1 FROM vanished WHERE folder = folder.id AND modseq > ?1)`,
+      since,
+    )
+    const listing = this.#database.find(
+      `SELECT json_group_array(json_array(id, path, role, state, is_selectable, is_read_only, is_unsubscribed)) AS listing
+         FROM (SELECT * FROM folder ORDER BY id)`,
+    )
+    return { modseq, folders: changed.map(({ id }) => Number(id)), listing: String(listing?.listing) }
+  }
+
+  /** Reads messages by their UIDs, which ascend; those that are not there are left out. */
+  items(folder: number, uids: Uint32Array): MailboxItem[] {
+    const [first, last] = [uids.at(0), uids.at(-1)]
+    if (first === undefined || last === undefined) return []
+    const sql = `SELECT id, local_uid, local_bits, local_keywords, modseq, size, internal_date, body_state, pack, offset, length`
+    // Where most of a stretch is wanted, reading all of it is faster than looking for each.
+    if (last - first < MAX_SPARSENESS * uids.length) {
+      const wanted = new Set(uids)
+      return this.#database
+        .all(`${sql} FROM item WHERE ${VISIBLE} AND local_uid BETWEEN ? AND ? ORDER BY local_uid`, folder, first, last)
+        .map(itemOf)
+        .filter(({ uid }) => wanted.has(uid))
+    }
+    const each = `${sql} FROM json_each(?) AS wanted CROSS JOIN item ON local_uid = wanted.value WHERE ${VISIBLE}`
+    return this.#database.all(each, JSON.stringify([...uids]), folder).map(itemOf)
+  }
+
+  /** The folder's own UIDVALIDITY; 0 when it is gone. */
+  uidValidity(folder: number): number {
+    return this.#place(folder)?.uidValidity ?? 0
   }
 
   /** Counts a folder; undefined when it is gone. */
@@ -115,6 +191,13 @@ export class MailboxViews {
         highestModseq: Number(row.modseq),
       }
     )
+  }
+}
+
+function itemOf(row: Row): MailboxItem {
+  return {
+    ...{ id: Number(row.id), ...newsOf(row), size: Number(row.size), internalDateMs: Number(row.internal_date) },
+    ...{ bodyState: row.body_state === 'header' ? 'header' : 'full', location: locationOf(row) },
   }
 }
 

@@ -1,11 +1,10 @@
-import { PosternError } from '../../errors.ts'
-import { isAtom } from '../../formats/imap/encoder.ts'
 import { packFlags } from '../../store/flags.ts'
 import type { Store } from '../../store/store.ts'
 import type { Transactor } from '../../store/transactor.ts'
-import type { SyncErrorCode } from '../errors.ts'
 import { resumeFolder } from '../plan/held-folders.ts'
 import { applyConflictChange, type ConflictChange } from './conflict-change.ts'
+import { checkedFlag } from './flag-names.ts'
+import { applyMailboxChange, isMailboxChange, type MailboxChange, type MailboxChangeResult } from './mailbox-change.ts'
 import { readMessageFile } from './message-file.ts'
 
 /** Something that a user does to the local mail. Items are named by their row, folders by their path. */
@@ -25,11 +24,14 @@ export type LocalChange =
   | { readonly kind: 'resumeFolder'; readonly path: string; readonly consent: 'accept' | 'restore' | undefined }
   | { readonly kind: 'clearIgnored'; readonly folder: string | undefined }
   | ConflictChange
+  | MailboxChange
 
 /** What a change has made: the rows of new items, and how many were changed. */
 export interface LocalChangeResult {
   readonly items: readonly number[]
   readonly changed: number
+  /** Of a change in an open mailbox. */
+  readonly mailbox?: MailboxChangeResult
 }
 
 /**
@@ -41,6 +43,9 @@ export async function applyLocalChange(
   change: LocalChange,
   clock: () => number,
 ): Promise<LocalChangeResult> {
+  if (isMailboxChange(change)) {
+    return { items: [], changed: 0, mailbox: await applyMailboxChange(store, change) }
+  }
   if (change.kind === 'add') return addFile(store, change, clock)
   if ('path' in change) return changeFolder(store, change)
   if (change.kind === 'clearIgnored') return clearIgnored(store, change.folder)
@@ -121,14 +126,4 @@ function each(
     for (const id of items) change(transactor, id)
   })
   return { items: [], changed: items.length }
-}
-
-function checkedFlag(flag: string): string {
-  const isSystem = /^\\(seen|answered|flagged|deleted|draft)$/i.test(flag)
-  if (isSystem || (isAtom(flag) && flag.length <= 100)) return flag
-  throw new PosternError<SyncErrorCode>('SYNC_BAD_FLAG', `${JSON.stringify(flag)} is no flag.`, {
-    remedy: 'user',
-    advice:
-      'Use \\Seen, \\Answered, \\Flagged, \\Deleted, \\Draft, or a keyword of letters, digits and signs like $Label1.',
-  })
 }

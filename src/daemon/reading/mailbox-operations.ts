@@ -1,0 +1,110 @@
+import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
+import type { MessageStructure } from '../../formats/mail/structure/part.ts'
+import type {
+  MailboxChanges,
+  MailboxCounters,
+  MailboxFolder,
+  MailboxItem,
+  MailboxSnapshot,
+  StoreNews,
+} from '../../store/queries/mailbox-views.ts'
+import type { StoreReader } from '../../store/reader.ts'
+import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
+
+const PAGE_ROWS = 1000
+const DETAILS_ROWS = 50 // a structure has up to megabytes
+
+/** A folder of a store. */
+export interface MailboxPlace {
+  readonly dir: string
+  readonly folder: number
+}
+
+/** Messages of a folder by their local UIDs, ascending. */
+export interface MailboxMessages extends MailboxPlace {
+  readonly uids: Uint32Array
+}
+
+/** Octets of a message. */
+export interface WantedOctets extends MailboxPlace {
+  readonly uid: number
+  readonly start: number
+  /** Infinity for all that follows. */
+  readonly end: number
+}
+
+/** A message's structure. */
+export interface ItemDetails {
+  readonly uid: number
+  readonly structure: MessageStructure
+}
+
+/** What is read of a store for mail programs that have it open. */
+export interface MailboxOperations extends OpenReaderOperations {
+  mailboxFolders(params: { dir: string }): Iterable<readonly MailboxFolder[]>
+  mailboxNews(params: { dir: string; since: number }): Iterable<StoreNews>
+  mailboxCounters(params: MailboxPlace): Iterable<MailboxCounters | undefined>
+  mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
+  mailboxChanges(params: MailboxPlace & { since: number }): Iterable<MailboxChanges | undefined>
+  mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
+  mailboxDetails(params: MailboxMessages): Iterable<readonly ItemDetails[]>
+  mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
+}
+
+/** The operations for mail programs. A profile that was never synchronized has no mailbox yet. */
+export class MailboxReaders extends OpenReaders implements MailboxOperations {
+  *mailboxFolders({ dir }: { dir: string }): Generator<readonly MailboxFolder[]> {
+    yield this.find(dir)?.mailboxes.folders() ?? []
+  }
+
+  *mailboxNews({ dir, since }: { dir: string; since: number }): Generator<StoreNews> {
+    yield this.find(dir)?.mailboxes.news(since) ?? { modseq: 0, folders: [], listing: '' }
+  }
+
+  *mailboxCounters({ dir, folder }: MailboxPlace): Generator<MailboxCounters | undefined> {
+    yield this.find(dir)?.mailboxes.counters(folder)
+  }
+
+  *mailboxSnapshot({ dir, folder }: MailboxPlace): Generator<MailboxSnapshot | undefined> {
+    yield this.find(dir)?.mailboxes.snapshot(folder)
+  }
+
+  *mailboxChanges({ dir, folder, since }: MailboxPlace & { since: number }): Generator<MailboxChanges | undefined> {
+    yield this.find(dir)?.mailboxes.changes(folder, since)
+  }
+
+  *mailboxItems({ dir, folder, uids }: MailboxMessages): Generator<readonly MailboxItem[]> {
+    const { mailboxes } = this.get(dir)
+    for (const page of pages(uids, PAGE_ROWS)) yield mailboxes.items(folder, page)
+  }
+
+  *mailboxDetails({ dir, folder, uids }: MailboxMessages): Generator<readonly ItemDetails[]> {
+    const store = this.get(dir)
+    for (const page of pages(uids, DETAILS_ROWS)) {
+      yield store.mailboxes.items(folder, page).map(({ uid, location }) => ({
+        uid,
+        structure: parseMimeTree(store.body(location)),
+      }))
+    }
+  }
+
+  *mailboxOctets({ dir, folder, uid, start, end }: WantedOctets): Generator<Uint8Array> {
+    const store = this.get(dir)
+    const [item] = store.mailboxes.items(folder, Uint32Array.of(uid))
+    if (item) yield* span(store, item, start, end)
+  }
+}
+
+function* pages(uids: Uint32Array, rows: number): Generator<Uint32Array> {
+  for (let at = 0; at < uids.length; at += rows) yield uids.subarray(at, at + rows)
+}
+
+// All of it is read, since its checksum is over all of it: octets that are wrong would be kept by a client for ever.
+function* span(store: StoreReader, { location }: MailboxItem, start: number, end: number): Generator<Uint8Array> {
+  let at = 0
+  for (const chunk of store.body(location)) {
+    const part = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at))
+    at += chunk.length
+    if (part.length > 0) yield part
+  }
+}

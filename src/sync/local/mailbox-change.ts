@@ -1,0 +1,207 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { PosternError } from '../../errors.ts'
+import { summarizeHeader } from '../../formats/mail/header-summary.ts'
+import { changeFlags, DELETED, type FlagChange, flagChange, packFlags } from '../../store/flags.ts'
+import type { PackWriter } from '../../store/packs/pack-writer.ts'
+import type { MailboxItem } from '../../store/queries/mailbox-views.ts'
+import type { Store } from '../../store/store.ts'
+import type { Transactor } from '../../store/transactor.ts'
+import type { SyncErrorCode } from '../errors.ts'
+import { checkedFlag } from './flag-names.ts'
+import type { ReadMessage } from './message-file.ts'
+
+const BLOCK = 500 // some 20 ms: no transaction lasts longer than 50
+const HEAD_OCTETS = 262_144
+
+/** A message that waits in a file, octet by octet as it was given. */
+export interface SpooledMessage {
+  readonly file: string
+  readonly flags: readonly string[]
+  /** In ms since the epoch. */
+  readonly internalDateMs: number
+}
+
+/** Something that a mail program does in an open mailbox. `folder` and `to` are ids, `uids` local ones, ascending. */
+export type MailboxChange =
+  | {
+      readonly kind: 'mailboxFlags'
+      readonly folder: number
+      readonly uids: Uint32Array
+      readonly action: 'add' | 'remove' | 'replace'
+      readonly flags: readonly string[]
+      readonly unchangedSince: number | undefined
+    }
+  | {
+      readonly kind: 'mailboxCopy' | 'mailboxMove'
+      readonly folder: number
+      readonly uids: Uint32Array
+      readonly to: number
+    }
+  /** Of those that are \\Deleted. */
+  | { readonly kind: 'mailboxExpunge'; readonly folder: number; readonly uids: Uint32Array }
+  | { readonly kind: 'mailboxAppend'; readonly folder: number; readonly messages: readonly SpooledMessage[] }
+  | { readonly kind: 'mailboxSubscribe'; readonly folder: number; readonly isSubscribed: boolean }
+
+/** What has become of the messages: `to[i]` is the new UID of `from[i]`, or of the i-th message that was appended. */
+export interface MailboxChangeResult {
+  readonly uidValidity: number
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+  /** Left alone since they had changed. */
+  readonly modified: readonly number[]
+}
+
+/** Tells whether a change is one of an open mailbox. */
+export function isMailboxChange(change: { readonly kind: string }): change is MailboxChange {
+  return change.kind.startsWith('mailbox')
+}
+
+/**
+ * Makes a change in short transactions, so that nobody waits long: what is done when one fails stays done, but for an
+ * append, of which all or none is made. UIDs that are gone are left out. Durable when it resolves.
+ */
+export async function applyMailboxChange(store: Store, change: MailboxChange): Promise<MailboxChangeResult> {
+  switch (change.kind) {
+    case 'mailboxFlags':
+      return setFlags(store, change)
+    case 'mailboxCopy':
+      return transfer(store, change, ({ local }, id) => local.copy(id, change.to))
+    case 'mailboxMove':
+      if (change.to === change.folder) return result(store, change.to, {}) // they are there
+      return transfer(store, change, ({ local }, id) => {
+        local.move(id, change.to)
+        return id
+      })
+    case 'mailboxExpunge':
+      return expunge(store, change)
+    case 'mailboxAppend':
+      return append(store, change)
+    case 'mailboxSubscribe':
+      store.transact(({ folders }) => folders.subscribe(change.folder, change.isSubscribed))
+      return result(store, change.folder, {})
+  }
+}
+
+/** In blocks, each in a transaction of its own that sees what is there then. */
+function inMailbox(
+  store: Store,
+  { folder, uids }: { readonly folder: number; readonly uids: Uint32Array },
+  change: (transactor: Transactor, items: readonly MailboxItem[]) => void,
+): void {
+  for (let at = 0; at < uids.length; at += BLOCK) {
+    const block = uids.subarray(at, at + BLOCK)
+    store.transact(transactor => change(transactor, store.read.mailboxes.items(folder, block)))
+  }
+}
+
+function setFlags(store: Store, change: MailboxChange & { kind: 'mailboxFlags' }): MailboxChangeResult {
+  const { action, unchangedSince } = change
+  const named = packFlags(change.flags.map(checkedFlag))
+  const none = packFlags([])
+  const modified: number[] = []
+  inMailbox(store, change, ({ local }, items) => {
+    for (const { id, uid, flags, modseq } of items) {
+      if (unchangedSince !== undefined && modseq > unchangedSince) {
+        modified.push(uid)
+        continue
+      }
+      const wanted: FlagChange =
+        action === 'replace'
+          ? flagChange(flags, named)
+          : { add: action === 'add' ? named : none, remove: action === 'remove' ? named : none }
+      const made = flagChange(flags, changeFlags(flags, wanted))
+      // Nothing is news where nothing changes: no run begins for it.
+      if (!isEmpty(made)) local.setFlags(id, made)
+    }
+  })
+  return result(store, change.folder, { modified })
+}
+
+function isEmpty({ add, remove }: FlagChange): boolean {
+  return add.bits === 0 && remove.bits === 0 && add.keywords === '' && remove.keywords === ''
+}
+
+function transfer(
+  store: Store,
+  change: MailboxChange & { kind: 'mailboxCopy' | 'mailboxMove' },
+  make: (transactor: Transactor, id: number) => number,
+): MailboxChangeResult {
+  const [from, to]: [number[], number[]] = [[], []]
+  inMailbox(store, change, (transactor, items) => {
+    for (const { id, uid } of items) {
+      const made = make(transactor, id)
+      from.push(uid)
+      to.push(store.read.getItem(made).localUid)
+    }
+  })
+  return result(store, change.to, { from, to })
+}
+
+function expunge(store: Store, change: MailboxChange & { kind: 'mailboxExpunge' }): MailboxChangeResult {
+  inMailbox(store, change, ({ local }, items) => {
+    for (const { id, flags } of items) if ((flags.bits & DELETED) !== 0) local.delete(id, { isPermanent: true })
+  })
+  return result(store, change.folder, {})
+}
+
+async function append(store: Store, change: MailboxChange & { kind: 'mailboxAppend' }): Promise<MailboxChangeResult> {
+  const { folder, messages } = change
+  const packed = messages.map(({ flags }) => packFlags(flags.map(checkedFlag)))
+  await using writer = store.openPackWriter()
+  const read: ReadMessage[] = []
+  for (const { file } of messages) read.push(await readRaw(file, writer))
+  const ends = await writer.sync()
+  const to = store.transact(transactor => {
+    for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
+    return read.map((message, index) => {
+      const flags = packed[index] ?? packFlags([])
+      const internalDateMs = messages[index]?.internalDateMs ?? 0
+      const id = transactor.local.addMessage(folder, { ...message, flags, internalDateMs })
+      return store.read.getItem(id).localUid
+    })
+  })
+  return result(store, folder, { to })
+}
+
+/** Reads a file into a pack as it is. */
+async function readRaw(file: string, writer: PackWriter): Promise<ReadMessage> {
+  const sha = createHash('sha256')
+  const head: Buffer[] = []
+  const { octets } = await measure(file)
+  let written = 0
+  writer.begin(octets)
+  for await (const chunk of createReadStream(file)) {
+    const part = chunk as Buffer // a stream without an encoding
+    if (written < HEAD_OCTETS) head.push(part)
+    written += part.length
+    sha.update(part)
+    writer.write(part)
+    await writer.drained()
+  }
+  const location = writer.end()
+  const first = Buffer.concat(head).subarray(0, HEAD_OCTETS)
+  return { location, digest: { sha256: sha.digest(), ...summarizeHeader(first) } }
+}
+
+async function measure(file: string): Promise<{ readonly octets: number }> {
+  let octets = 0
+  for await (const chunk of createReadStream(file)) {
+    const part = chunk as Buffer // a stream without an encoding
+    octets += part.length
+    if (part.includes(0)) throw hasNul()
+  }
+  return { octets }
+}
+
+function hasNul(): PosternError {
+  return new PosternError<SyncErrorCode>('SYNC_NOT_A_MESSAGE', 'The message contains a NUL octet.', {
+    remedy: 'user',
+    advice: 'IMAP cannot carry it to the server: attach the file with another encoding.',
+  })
+}
+
+function result(store: Store, folder: number, parts: Partial<MailboxChangeResult>): MailboxChangeResult {
+  const uidValidity = store.read.mailboxes.uidValidity(folder)
+  return { uidValidity, from: [], to: [], modified: [], ...parts }
+}
