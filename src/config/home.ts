@@ -15,6 +15,8 @@ export interface Home {
   readonly logsDir: string
   /** Where logs go without a `log.dir` setting is `logsDir`; the outbox holds one folder per profile. */
   readonly outboxDir: string
+  /** What is on its way into a store; nothing in it counts after a start. */
+  readonly spoolDir: string
   readonly secretsFile: string
   readonly secretsKeyFile: string
   /** How often sign-ins were refused. */
@@ -43,6 +45,7 @@ export function homeAt(dir: string): Home {
     certsDir: join(dir, 'certs'),
     logsDir: join(dir, 'logs'),
     outboxDir: join(dir, 'outbox'),
+    spoolDir: join(dir, 'spool'),
     secretsFile: join(dir, 'secrets.enc'),
     secretsKeyFile: join(dir, 'secrets.key'),
     policiesDir: join(dir, 'policies'),

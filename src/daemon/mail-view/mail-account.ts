@@ -1,0 +1,272 @@
+import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
+import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
+import {
+  type AccountNews,
+  type AppendSink,
+  type CopiedUids,
+  type FlagsToStore,
+  type ImapAccount,
+  ImapRefusal,
+  type Mailbox,
+  type MessageDetails,
+  type MessageRow,
+  type MessagesOf,
+  type OctetSpan,
+  type StorageQuota,
+  type Thread,
+  type WantedDetails,
+} from '../../imap/backend.ts'
+import type { Profile } from '../../profile/profiles.ts'
+import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
+import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbox-change.ts'
+import type { ReaderOperations } from '../reading/reader-operations.ts'
+import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
+import type { MailNews } from './mail-news.ts'
+import { refusalOf, unavailable } from './refusals.ts'
+import { SpooledAppend } from './spooled-append.ts'
+
+const FETCH_TIMEOUT_MS = 60_000 // clients give up after a minute or two
+
+/** What a profile's mail is read from and changed through. */
+export interface MailAccountOptions {
+  readonly profile: Profile
+  readonly readers: Readers
+  readonly news: MailNews
+  readonly spoolDir: string
+  readonly clock: () => number
+  /** Makes a change durable, and has it told to the server soon. */
+  readonly change: (change: LocalChange) => Promise<LocalChangeResult>
+  /** Fetches bodies of which only the headers are here. */
+  readonly fetch: (items: readonly number[], timeoutMs: number) => Promise<{ readonly errors: readonly unknown[] }>
+}
+
+/** The local store of a profile as mail programs use it: reads in reader workers, writes in the engine process. */
+export class MailAccount implements ImapAccount {
+  readonly #options: MailAccountOptions
+  readonly #dir: string
+
+  constructor(options: MailAccountOptions) {
+    this.#options = options
+    this.#dir = options.profile.dir
+  }
+
+  async mailboxes(): Promise<readonly Mailbox[]> {
+    return (await this.#readOne('mailboxFolders', { dir: this.#dir })).map(mailboxOf)
+  }
+
+  counters(mailbox: number) {
+    return this.#readOne('mailboxCounters', { dir: this.#dir, folder: mailbox })
+  }
+
+  snapshot(mailbox: number) {
+    return this.#readOne('mailboxSnapshot', { dir: this.#dir, folder: mailbox })
+  }
+
+  changes(mailbox: number, since: number) {
+    return this.#readOne('mailboxChanges', { dir: this.#dir, folder: mailbox, since })
+  }
+
+  async *messages(which: MessagesOf): AsyncGenerator<readonly MessageRow[]> {
+    for await (const page of this.#items(which)) yield page.map(rowOf)
+  }
+
+  async *details({
+    depth,
+    hasPreview,
+    ...which
+  }: MessagesOf & WantedDetails): AsyncGenerator<readonly MessageDetails[]> {
+    if (depth === 'whole') await this.#fetchMissing(which)
+    const params = { ...this.#place(which), hasPreview }
+    for await (const page of this.#stream('mailboxDetails', params)) yield page
+  }
+
+  async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncGenerator<Uint8Array> {
+    const which = { mailbox, uids: Uint32Array.of(uid) }
+    const item = await this.#item(which)
+    const { start, end } = span ?? { start: 0, end: Number.POSITIVE_INFINITY }
+    if (item.bodyState === 'header' && end > item.location.length) await this.#fetch([item.id])
+    let isAnything = false
+    for await (const chunk of this.#stream('mailboxOctets', { dir: this.#dir, folder: mailbox, uid, start, end })) {
+      isAnything = true
+      yield chunk
+    }
+    if (!isAnything) await this.#item(which) // empty, or gone
+  }
+
+  async search(which: MessagesOf, key: SearchKey): Promise<Uint32Array> {
+    return this.#readOne('mailboxSearch', { ...this.#place(which), key, nowMs: this.#options.clock() })
+  }
+
+  async sort(which: MessagesOf, key: SearchKey, criteria: readonly SortCriterion[]): Promise<Uint32Array> {
+    return this.#readOne('mailboxSort', { ...this.#place(which), key, criteria, nowMs: this.#options.clock() })
+  }
+
+  async threads(which: MessagesOf, key: SearchKey): Promise<readonly Thread[]> {
+    return this.#readOne('mailboxThreads', { ...this.#place(which), key, nowMs: this.#options.clock() })
+  }
+
+  async storeFlags(which: MessagesOf, { action, flags, unchangedSince }: FlagsToStore): Promise<readonly number[]> {
+    await this.#assertWritable(which.mailbox)
+    const change = { ...this.#messages(which), action, flags, unchangedSince }
+    return (await this.#change({ kind: 'mailboxFlags', ...change })).modified
+  }
+
+  async copy(which: MessagesOf, to: number): Promise<CopiedUids> {
+    await this.#assertWritable(to)
+    await this.#fetchMissing(which) // a copy is uploaded
+    return this.#change({ kind: 'mailboxCopy', ...this.#messages(which), to })
+  }
+
+  async move(which: MessagesOf, to: number): Promise<CopiedUids> {
+    await this.#assertWritable(which.mailbox)
+    await this.#assertWritable(to)
+    return this.#change({ kind: 'mailboxMove', ...this.#messages(which), to })
+  }
+
+  async expunge(which: MessagesOf): Promise<void> {
+    await this.#assertWritable(which.mailbox)
+    await this.#change({ kind: 'mailboxExpunge', ...this.#messages(which) })
+  }
+
+  append(mailbox: number): AppendSink {
+    const { spoolDir, clock } = this.#options
+    return new SpooledAppend({
+      ...{ spoolDir, clock },
+      store: async messages => {
+        await this.#assertWritable(mailbox)
+        const { uidValidity, to } = await this.#change({ kind: 'mailboxAppend', folder: mailbox, messages })
+        return { uidValidity, uids: to }
+      },
+    })
+  }
+
+  async createMailbox(path: string): Promise<number> {
+    await this.#changed({ kind: 'createFolder', path })
+    const made = (await this.mailboxes()).find(mailbox => mailbox.path === path)
+    if (!made) throw new ImapRefusal('NONEXISTENT', 'the mailbox was removed at once')
+    return made.id
+  }
+
+  async renameMailbox(mailbox: number, newPath: string): Promise<void> {
+    await this.#changed({ kind: 'renameFolder', path: (await this.#mailbox(mailbox)).path, newPath })
+  }
+
+  async deleteMailbox(mailbox: number): Promise<void> {
+    await this.#changed({ kind: 'deleteFolder', path: (await this.#mailbox(mailbox)).path })
+  }
+
+  async subscribe(mailbox: number, isSubscribed: boolean): Promise<void> {
+    await this.#change({ kind: 'mailboxSubscribe', folder: mailbox, isSubscribed })
+  }
+
+  async quota(): Promise<StorageQuota | undefined> {
+    return undefined // the engine does not ask the server yet
+  }
+
+  watch(onNews: (news: AccountNews) => void): Disposable {
+    return this.#options.news.follow(this.#options.profile, onNews)
+  }
+
+  async #mailbox(id: number): Promise<Mailbox> {
+    const mailbox = (await this.mailboxes()).find(each => each.id === id)
+    if (!mailbox) throw new ImapRefusal('NONEXISTENT', 'there is no such mailbox')
+    return mailbox
+  }
+
+  async #assertWritable(id: number): Promise<void> {
+    const { isReadOnly, isSelectable } = await this.#mailbox(id)
+    if (!isSelectable) throw new ImapRefusal('CANNOT', 'this mailbox only holds other mailboxes')
+    if (isReadOnly) throw new ImapRefusal('NOPERM', 'the server lets nobody change this mailbox')
+  }
+
+  async #item(which: MessagesOf): Promise<MailboxItem> {
+    for await (const [item] of this.#items(which)) if (item) return item
+    throw new ImapRefusal('EXPUNGEISSUED', 'the message is gone')
+  }
+
+  #items(which: MessagesOf) {
+    return this.#stream('mailboxItems', this.#place(which))
+  }
+
+  async #fetchMissing(which: MessagesOf): Promise<void> {
+    const missing: number[] = []
+    for await (const page of this.#items(which)) {
+      for (const { id, bodyState } of page) if (bodyState === 'header') missing.push(id)
+    }
+    await this.#fetch(missing)
+  }
+
+  async #fetch(items: readonly number[]): Promise<void> {
+    if (items.length === 0) return
+    try {
+      const { errors } = await this.#options.fetch(items, FETCH_TIMEOUT_MS)
+      if (errors.length === 0) return
+    } catch (error) {
+      throw unavailable(error)
+    }
+    throw new ImapRefusal('UNAVAILABLE', 'only the header is here, and the server did not give the rest')
+  }
+
+  #place({ mailbox, uids }: MessagesOf) {
+    return { dir: this.#dir, folder: mailbox, uids }
+  }
+
+  #messages({ mailbox, uids }: MessagesOf) {
+    return { folder: mailbox, uids }
+  }
+
+  async #change(change: MailboxChange): Promise<MailboxChangeResult> {
+    const { mailbox } = await this.#changed(change)
+    if (!mailbox) throw new Error(`the change ${change.kind} had no result`)
+    return mailbox
+  }
+
+  async #changed(change: LocalChange): Promise<LocalChangeResult> {
+    try {
+      return await this.#options.change(change)
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+
+  async #readOne<Name extends keyof ReaderOperations>(name: Name, params: ReadParams<Name>): Promise<ReadValue<Name>> {
+    try {
+      return await readOne(this.#options.readers, name, params)
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+
+  async *#stream<Name extends keyof ReaderOperations>(
+    name: Name,
+    params: ReadParams<Name>,
+  ): AsyncGenerator<ReadValue<Name>> {
+    try {
+      yield* this.#options.readers.stream(name, params)
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+}
+
+const ROLES: ReadonlySet<string> = new Set(['inbox', 'drafts', 'sent', 'trash', 'junk', 'archive', 'all', 'flagged'])
+
+function mailboxOf(folder: MailboxFolder): Mailbox {
+  const { id, path, delimiter, isSelectable, isSubscribed, isReadOnly, role } = folder
+  const isRole = (text: string | undefined): text is NonNullable<Mailbox['role']> =>
+    text !== undefined && ROLES.has(text)
+  return {
+    ...{ id, path, delimiter, isSelectable, isSubscribed },
+    isReadOnly: isReadOnly === true,
+    role: isRole(role) ? role : undefined,
+  }
+}
+
+function rowOf({ id, bodyState, uid, flags, modseq, size, internalDateMs }: MailboxItem): MessageRow {
+  return {
+    ...{ uid, flags, modseq, size, internalDateMs, isWhole: bodyState === 'full' },
+    savedDateMs: undefined, // nobody notes it yet
+    emailId: `E${id}`, // an item keeps its id wherever it is moved
+  }
+}

@@ -1,0 +1,35 @@
+import { PosternError } from '../../errors.ts'
+import { ImapRefusal, type RefusalCode } from '../../imap/backend.ts'
+
+const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined, text: string]>> = {
+  STORE_FOLDER_EXISTS: ['ALREADYEXISTS', 'there is a mailbox of that name'],
+  STORE_NO_SUCH_FOLDER: ['NONEXISTENT', 'there is no such mailbox'],
+  STORE_FOLDER_REFUSED: ['CANNOT', 'this mailbox cannot be changed that way'],
+  STORE_FOLDER_EXCLUDED: ['CANNOT', 'this mailbox only holds other mailboxes'],
+  STORE_NO_SUCH_ITEM: ['EXPUNGEISSUED', 'the message is gone'],
+  STORE_HEADER_ONLY: ['UNAVAILABLE', 'only the header of the message is here, and the rest cannot be fetched now'],
+  STORE_DISK_FULL: ['OVERQUOTA', 'the disk of this computer is full'],
+  STORE_LOCKED: ['INUSE', 'the local store is being repaired or restored'],
+  STORE_NONE: ['UNAVAILABLE', 'nothing has been synchronized yet'],
+  SYNC_BAD_FLAG: ['CANNOT', 'a flag has characters that no flag can have, or is too long'],
+  SYNC_NOT_A_MESSAGE: ['CANNOT', 'a message with NUL octets cannot be stored'],
+  SYNC_BODY_GONE: ['EXPUNGEISSUED', 'the server has this message no more'],
+  DAEMON_ENGINE_CRASHED: ['UNAVAILABLE', 'the local store could not be written; try again'],
+  DAEMON_STOPPING: ['UNAVAILABLE', 'Postern is stopping'],
+  PROFILE_PAUSED: ['UNAVAILABLE', 'only the header is here, and synchronization is paused'],
+}
+
+/** What keeps a message from being fetched from the server. */
+export function unavailable(error: unknown): unknown {
+  if (!(error instanceof PosternError)) return error
+  const known = REFUSALS[error.code]
+  if (known) return new ImapRefusal(...known)
+  return new ImapRefusal('UNAVAILABLE', `only the header is here, and the rest cannot be fetched now (${error.code})`)
+}
+
+/** What a client is told of an expected failure; bugs stay what they are. */
+export function refusalOf(error: unknown): unknown {
+  if (!(error instanceof PosternError)) return error
+  const [code, text] = REFUSALS[error.code] ?? [undefined, `the change was not made (${error.code})`]
+  return new ImapRefusal(code, text)
+}
