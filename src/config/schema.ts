@@ -39,6 +39,14 @@ export const configSchema = z.strictObject({
           maxConnections: z.int().min(1).max(65_535).default(256),
         })
         .prefault({}),
+      imap: z
+        .strictObject({
+          enabled: z.boolean().default(true),
+          port: port.default(5143),
+          greeting: greeting.default('detect'),
+          maxConnections: z.int().min(1).max(65_535).default(1024),
+        })
+        .prefault({}),
     })
     .prefault({}),
   log: z

@@ -1,6 +1,7 @@
 import type { SecureContext } from 'node:tls'
 import type { Home } from '../config/home.ts'
 import { PosternError } from '../errors.ts'
+import { createImapServer } from '../imap/server.ts'
 import { createPop3Server } from '../pop3/server.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { mailAccountOf } from '../profile/sign-in-guard.ts'
@@ -9,8 +10,10 @@ import { type FrontCertificate, openFrontCertificate } from '../tls/ca/front-cer
 import { openControlServer } from './control/control-server.ts'
 import { Front, type FrontStatus } from './fronts.ts'
 import { Installation } from './installation.ts'
+import { createImapBackend } from './mail-view/imap-backend.ts'
+import { emptySpool } from './mail-view/spooled-append.ts'
 import { PolicyRunner } from './policy/policy-runner.ts'
-import { WorkerReaders } from './reading/readers.ts'
+import { ReaderPool } from './reading/reader-pool.ts'
 import { StoreTidier } from './runs/store-tidier.ts'
 import { Watchers } from './runs/watchers.ts'
 import { PollScheduler } from './schedule/poll-scheduler.ts'
@@ -49,7 +52,7 @@ export class Daemon implements AsyncDisposable {
     installation.syncs.observe({ ...NO_OBSERVER, reconnecting: () => this.#submission.reconnect() })
     this.policies = new PolicyRunner(installation, profile => this.watchers.reconsider(profile))
     this.outbox = new OutboxRunner(installation, this.#submission)
-    this.fronts = [this.#pop3Front(), this.#smtpFront()]
+    this.fronts = [this.#pop3Front(), this.#smtpFront(), this.#imapFront()]
     this.#tidier = new StoreTidier(installation)
     installation.syncs.observe(this.#tidier)
   }
@@ -60,7 +63,7 @@ export class Daemon implements AsyncDisposable {
    * @throws {PosternError} DAEMON_RUNNING, DAEMON_HOME_UNUSABLE, CONFIG_…, TLS_CA_UNREADABLE
    */
   static async start(home: Home, version: string): Promise<Daemon> {
-    const installation = await Installation.open(home, version, new WorkerReaders())
+    const installation = await Installation.open(home, version, new ReaderPool())
     const daemon = new Daemon(installation)
     try {
       await daemon.#start()
@@ -132,6 +135,7 @@ export class Daemon implements AsyncDisposable {
   // Fronts answer before anything that may wait: certificates, the keychain, the network.
   async #start(): Promise<void> {
     const { home, log, config } = this.#installation
+    await emptySpool(home.spoolDir).catch(error => log.error({ err: error }, 'the spool could not be emptied'))
     const { fronts } = config.config
     for (const front of this.fronts) if (fronts[front.name as 'pop3'].enabled) await front.start()
     this.#certificate = await openFrontCertificate({ certsDir: home.certsDir, clock: Date.now, log })
@@ -196,6 +200,24 @@ export class Daemon implements AsyncDisposable {
       (events, secureContext) => {
         const { port, greeting, maxConnections } = config.config.fronts.smtp
         return createSmtpServer({ port, greeting, maxConnections, secureContext, events, backend: this.#submission })
+      },
+      this.#secureContext,
+      log,
+    )
+  }
+
+  #imapFront(): Front {
+    const { config, log } = this.#installation
+    const backend = createImapBackend({
+      installation: this.#installation,
+      authenticator: createAuthenticator(this.#signInOptions),
+      onChanged: (profile, what) => this.changed(profile, what),
+    })
+    return new Front(
+      'imap',
+      (events, secureContext) => {
+        const { port, greeting, maxConnections } = config.config.fronts.imap
+        return createImapServer({ port, greeting, maxConnections, secureContext, events, backend })
       },
       this.#secureContext,
       log,

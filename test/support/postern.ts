@@ -74,7 +74,7 @@ export class PosternHome implements AsyncDisposable {
   }
 
   /** Writes config.yaml; fronts on free ports unless said otherwise. */
-  configure(yaml = 'fronts:\n  pop3: { port: 0 }\n  smtp: { port: 0 }\n'): void {
+  configure(yaml = 'fronts:\n  pop3: { port: 0 }\n  smtp: { port: 0 }\n  imap: { port: 0 }\n'): void {
     mkdirSync(this.dir, { recursive: true, mode: 0o700 })
     writeFileSync(join(this.dir, 'config.yaml'), yaml)
   }

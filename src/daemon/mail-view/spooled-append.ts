@@ -1,4 +1,4 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AppendSink, MessageToAppend } from '../../imap/backend.ts'
 import { fileFailure } from '../../store/disk-failure.ts'
@@ -10,6 +10,12 @@ export interface SpoolOptions {
   readonly spoolDir: string
   readonly clock: () => number
   readonly store: (messages: readonly SpooledMessage[]) => ReturnType<AppendSink['finish']>
+}
+
+/** Removes what a process left behind that was killed: none of it was ever confirmed. */
+export async function emptySpool(spoolDir: string): Promise<void> {
+  await rm(spoolDir, { recursive: true, force: true })
+  await mkdir(spoolDir, { recursive: true, mode: 0o700 })
 }
 
 /** Keeps the messages of an APPEND in files until the last one is there. */
@@ -26,6 +32,7 @@ export class SpooledAppend implements AppendSink {
   async begin({ flags, internalDateMs }: MessageToAppend): Promise<void> {
     const { spoolDir, clock } = this.#options
     await onDisk(spoolDir, async () => {
+      if (!this.#dir) await mkdir(spoolDir, { recursive: true, mode: 0o700 })
       this.#dir ??= await mkdtemp(join(spoolDir, 'append-'))
       const file = join(this.#dir, String(this.#messages.length))
       this.#file = await open(file, 'wx', 0o600)

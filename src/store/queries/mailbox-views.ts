@@ -120,8 +120,8 @@ export class MailboxViews {
         .map(itemOf)
         .filter(({ uid }) => wanted.has(uid))
     }
-    const each = `${sql} FROM json_each(?) AS wanted CROSS JOIN item ON local_uid = wanted.value WHERE ${VISIBLE}`
-    return this.#database.all(each, JSON.stringify([...uids]), folder).map(itemOf)
+    const each = `${sql} FROM item WHERE ${VISIBLE} AND local_uid IN (SELECT value FROM json_each(?)) ORDER BY local_uid`
+    return this.#database.all(each, folder, JSON.stringify([...uids])).map(itemOf)
   }
 
   /** The folder's own UIDVALIDITY; 0 when it is gone. */
