@@ -1,6 +1,6 @@
 import { ImapFlow } from 'imapflow'
 import { DOVECOT_PASSWORD } from './dovecot.ts'
-import type { PosternHome } from './postern.ts'
+import { PosternHome } from './postern.ts'
 
 /** The user of the tests with mail programs on our IMAP front. */
 export const FRONT_USER = 'ada@example.test'

@@ -16,13 +16,12 @@ import {
   type Thread,
   type WantedDetails,
 } from '../../imap/backend.ts'
-import type { Profile } from '../../profile/profiles.ts'
 import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbox-change.ts'
 import type { ReaderOperations } from '../reading/reader-operations.ts'
 import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
-import type { MailNews } from './mail-news.ts'
+import type { FollowedProfile, MailNews } from './mail-news.ts'
 import { refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
 
@@ -30,7 +29,7 @@ const FETCH_TIMEOUT_MS = 60_000 // clients give up after a minute or two
 
 /** What a profile's mail is read from and changed through. */
 export interface MailAccountOptions {
-  readonly profile: Profile
+  readonly profile: FollowedProfile
   readonly readers: Readers
   readonly news: MailNews
   readonly spoolDir: string

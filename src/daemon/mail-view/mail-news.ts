@@ -1,10 +1,15 @@
 import type { AccountNews } from '../../imap/backend.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { Profile } from '../../profile/profiles.ts'
 import type { EngineObserver } from '../engine/engine-client.ts'
 import { type Readers, readOne } from '../reading/readers.ts'
 
 type Listener = (news: AccountNews) => void
+
+/** A profile, and the folder of its store. */
+export interface FollowedProfile {
+  readonly number: number
+  readonly dir: string
+}
 
 interface Followed {
   readonly dir: string
@@ -27,7 +32,7 @@ export class MailNews implements EngineObserver {
   }
 
   /** Tells of what changes from now on, until the result is disposed of. */
-  follow({ number, dir }: Profile, listener: Listener): Disposable {
+  follow({ number, dir }: FollowedProfile, listener: Listener): Disposable {
     const followed = this.#followed.get(number) ?? {
       ...{ dir, listeners: new Set<Listener>(), known: undefined, isLooking: false, isStale: false },
     }
