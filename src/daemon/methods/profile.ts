@@ -102,7 +102,7 @@ function has(secrets: Secrets, profile: number): boolean {
 async function outlookSettings(name: string, { installation, daemon }: MethodContext) {
   const profile = installation.profiles.get(name)
   const secrets = await installation.secrets()
-  const { pop3, smtp } = installation.config.config.fronts
+  const { pop3, smtp, imap } = installation.config.config.fronts
   const port = (front: string, configured: number) =>
     daemon?.fronts.find(({ name }) => name === front)?.status.port || configured
   return {
@@ -110,6 +110,7 @@ async function outlookSettings(name: string, { installation, daemon }: MethodCon
     email: profile.email,
     pop3: { host: '127.0.0.1', port: port('pop3', pop3.port) },
     smtp: { host: '127.0.0.1', port: port('smtp', smtp.port) },
+    imap: { host: '127.0.0.1', port: port('imap', imap.port) },
     user: profile.email,
     localPassword: secrets.find(profile.number, 'localPassword') ?? null,
     relays: profile.smtp !== undefined && parseUpstreamUrl(profile.smtp) !== undefined,

@@ -91,6 +91,7 @@ interface OutlookDocument {
   readonly localPassword: string | null
   readonly pop3: { host: string; port: number }
   readonly smtp: { host: string; port: number }
+  readonly imap: { host: string; port: number }
   readonly relays: boolean
 }
 
@@ -123,7 +124,7 @@ export const profileCommand: Command<never> = defineCommand({
   ],
 })
 
-function describeOutlook({ email, user, localPassword, pop3, smtp, relays }: OutlookDocument): string {
+function describeOutlook({ email, user, localPassword, pop3, smtp, imap, relays }: OutlookDocument): string {
   return [
     'In Outlook, add an account by hand: POP or IMAP, then POP3.',
     `  E-mail address             ${email}`,
@@ -133,6 +134,8 @@ function describeOutlook({ email, user, localPassword, pop3, smtp, relays }: Out
     `  Password                   ${localPassword ?? 'not stored'}`,
     '  Encryption                 none, STARTTLS or SSL/TLS: each port takes all three',
     '  More settings              "My outgoing server requires authentication", same as incoming',
+    'In any other mail program, read the same mail as an IMAP account:',
+    `  Incoming mail (IMAP)       ${imap.host}   port ${imap.port}, the same user name and password`,
     ...(relays ? [] : ['  This profile has no SMTP server yet: postern profile set NAME smtp smtps://HOST']),
   ].join('\n')
 }
