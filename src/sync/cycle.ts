@@ -147,7 +147,8 @@ export class Cycle {
 
   /** Asks for the counters of known folders alone; undefined when the list of folders is needed. */
   async #askStatuses(): Promise<Statuses | undefined> {
-    if (this.#run.structure !== 'skip') return undefined
+    // What has vanished may be in a folder that nobody has listed yet.
+    if (this.#run.structure !== 'skip' || this.#store.read.adoptable().all > 0) return undefined
     const folders = this.#foldersToPlan(chooseFolders(this.#store, this.#options.settings, this.#run))
     // All at once: the network's round trips overlap.
     const asked = folders.map(async ({ path }) => [path, await this.#remote.status(path)] as const)

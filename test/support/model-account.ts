@@ -7,6 +7,7 @@ import { PACKS_DIR } from '../../src/store/packs/pack-format.ts'
 import { PackReader } from '../../src/store/packs/pack-reader.ts'
 import type { ItemRow } from '../../src/store/rows.ts'
 import { Store } from '../../src/store/store.ts'
+import type { SyncRun } from '../../src/sync/cycle.ts'
 import { digestBody } from '../../src/sync/download/digest.ts'
 import type { Importer } from '../../src/sync/download/importer.ts'
 import { SyncEngine } from '../../src/sync/engine.ts'
@@ -24,6 +25,8 @@ const log = pino({ level: 'silent' })
 export class ModelAccount implements Disposable {
   settings: SyncSettings = DEFAULT_SYNC_SETTINGS
   server = new ModelServer(['INBOX', 'Archive'])
+  /** Whether runs read the list of folders. */
+  structure: SyncRun['structure'] = 'also'
   /** Changes how the server behaves on a connection. */
   connected = (remote: ModelRemote): ModelRemote => remote
   /** What the engine and the user see of the store. */
@@ -70,7 +73,13 @@ export class ModelAccount implements Disposable {
     const engine = new SyncEngine({ ...options, clock: this.clock.now })
     const { signal } = new AbortController()
     try {
-      return await engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
+      return await engine.run({
+        folders: [],
+        scope: 'all',
+        structure: this.structure,
+        onEvent: () => undefined,
+        signal,
+      })
     } finally {
       packs[Symbol.dispose]()
     }
