@@ -12,3 +12,4 @@ export type DaemonErrorCode =
   | 'DAEMON_STOPPING'
   | 'DAEMON_STILL_STOPPING'
   | 'DAEMON_EXPORT_FAILED'
+  | 'DAEMON_DEMO_FAILED'

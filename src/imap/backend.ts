@@ -1,6 +1,7 @@
 import type { SortCriterion } from '../formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../formats/imap/command/arguments/search-key.ts'
 import type { MessageStructure } from '../formats/mail/structure/part.ts'
+import type { TransferEncoding } from '../formats/mail/structure/transfer-decoder.ts'
 import type { Authenticator } from '../sasl/sign-in.ts'
 import type { MessageFlags } from '../store/flags.ts'
 import type { MailboxChanges, MailboxCounters, MailboxSnapshot } from '../store/queries/mailbox-views.ts'
@@ -61,6 +62,8 @@ export interface WantedDetails {
 export interface OctetSpan {
   readonly start: number
   readonly end: number
+  /** Taken off them, where they are the body of a part (RFC 3516); `identity` by default. */
+  readonly encoding?: TransferEncoding
 }
 
 /** What STORE does to flags. */
@@ -182,6 +185,7 @@ export type RefusalCode =
   | 'SERVERBUG'
   | 'TRYCREATE'
   | 'UNAVAILABLE'
+  | 'UNKNOWN-CTE'
 
 /** Something that a client asks for and does not get: answered with NO, this code and this text. */
 export class ImapRefusal extends Error {

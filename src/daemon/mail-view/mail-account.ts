@@ -83,10 +83,10 @@ export class MailAccount implements ImapAccount {
   async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncGenerator<Uint8Array> {
     const which = { mailbox, uids: Uint32Array.of(uid) }
     const item = await this.#item(which)
-    const { start, end } = span ?? { start: 0, end: Number.POSITIVE_INFINITY }
-    if (item.bodyState === 'header' && end > item.location.length) await this.#fetch([item.id])
+    const wanted = { start: 0, end: Number.POSITIVE_INFINITY, ...span }
+    if (item.bodyState === 'header' && wanted.end > item.location.length) await this.#fetch([item.id])
     let isAnything = false
-    for await (const chunk of this.#stream('mailboxOctets', { dir: this.#dir, folder: mailbox, uid, start, end })) {
+    for await (const chunk of this.#stream('mailboxOctets', { dir: this.#dir, folder: mailbox, uid, ...wanted })) {
       isAnything = true
       yield chunk
     }

@@ -1,5 +1,9 @@
+import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
+import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
 import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
-import type { MessageStructure } from '../../formats/mail/structure/part.ts'
+import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
+import { decodeTransfer, type TransferEncoding } from '../../formats/mail/structure/transfer-decoder.ts'
+import { preview } from '../../formats/mail/text/preview.ts'
 import type {
   MailboxChanges,
   MailboxCounters,
@@ -9,6 +13,9 @@ import type {
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
+import { findMatches } from '../../store/search/search-mailbox.ts'
+import { sortMessages } from '../../store/search/sort-messages.ts'
+import { type MessageThread, threadMessages } from '../../store/search/thread-messages.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
@@ -31,12 +38,21 @@ export interface WantedOctets extends MailboxPlace {
   readonly start: number
   /** Infinity for all that follows. */
   readonly end: number
+  /** Taken off them. */
+  readonly encoding?: TransferEncoding
+}
+
+/** What is searched for. */
+export interface WantedMatches {
+  readonly key: SearchKey
+  readonly nowMs: number
 }
 
 /** A message's structure. */
-export interface ItemDetails {
+export interface MailboxDetails {
   readonly uid: number
   readonly structure: MessageStructure
+  readonly preview: string | undefined
 }
 
 /** What is read of a store for mail programs that have it open. */
@@ -47,8 +63,11 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
   mailboxChanges(params: MailboxPlace & { since: number }): Iterable<MailboxChanges | undefined>
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
-  mailboxDetails(params: MailboxMessages): Iterable<readonly ItemDetails[]>
+  mailboxDetails(params: MailboxMessages & { hasPreview: boolean }): Iterable<readonly MailboxDetails[]>
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
+  mailboxSearch(params: MailboxMessages & WantedMatches): Iterable<Uint32Array>
+  mailboxSort(params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] }): Iterable<Uint32Array>
+  mailboxThreads(params: MailboxMessages & WantedMatches): Iterable<readonly MessageThread[]>
 }
 
 /** The operations for mail programs. A profile that was never synchronized has no mailbox yet. */
@@ -78,20 +97,37 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     for (const page of pages(uids, PAGE_ROWS)) yield mailboxes.items(folder, page)
   }
 
-  *mailboxDetails({ dir, folder, uids }: MailboxMessages): Generator<readonly ItemDetails[]> {
+  *mailboxDetails(params: MailboxMessages & { hasPreview: boolean }): Generator<readonly MailboxDetails[]> {
+    const { dir, folder, uids, hasPreview } = params
     const store = this.get(dir)
     for (const page of pages(uids, DETAILS_ROWS)) {
-      yield store.mailboxes.items(folder, page).map(({ uid, location }) => ({
-        uid,
-        structure: parseMimeTree(store.body(location)),
-      }))
+      yield store.mailboxes.items(folder, page).map(({ uid, location }) => {
+        const structure = parseMimeTree(store.body(location))
+        const source = (range: OctetRange) => octetsOf(store, { location }, range)
+        return { uid, structure, preview: hasPreview ? preview(structure, source) : undefined }
+      })
     }
   }
 
-  *mailboxOctets({ dir, folder, uid, start, end }: WantedOctets): Generator<Uint8Array> {
+  *mailboxSearch({ dir, ...wanted }: MailboxMessages & WantedMatches): Generator<Uint32Array> {
+    yield Uint32Array.from(findMatches(this.get(dir), wanted, wanted), ({ item }) => item.uid)
+  }
+
+  *mailboxSort(
+    params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] },
+  ): Generator<Uint32Array> {
+    const { dir, criteria, ...wanted } = params
+    yield sortMessages(findMatches(this.get(dir), wanted, wanted), criteria)
+  }
+
+  *mailboxThreads({ dir, ...wanted }: MailboxMessages & WantedMatches): Generator<readonly MessageThread[]> {
+    yield threadMessages(findMatches(this.get(dir), wanted, wanted))
+  }
+
+  *mailboxOctets({ dir, folder, uid, encoding = 'identity', ...span }: WantedOctets): Generator<Uint8Array> {
     const store = this.get(dir)
     const [item] = store.mailboxes.items(folder, Uint32Array.of(uid))
-    if (item) yield* span(store, item, start, end)
+    if (item) yield* decodeTransfer(octetsOf(store, item, span), encoding)
   }
 }
 
@@ -100,7 +136,11 @@ function* pages(uids: Uint32Array, rows: number): Generator<Uint32Array> {
 }
 
 // All of it is read, since its checksum is over all of it: octets that are wrong would be kept by a client for ever.
-function* span(store: StoreReader, { location }: MailboxItem, start: number, end: number): Generator<Uint8Array> {
+function* octetsOf(
+  store: StoreReader,
+  { location }: Pick<MailboxItem, 'location'>,
+  { start, end }: OctetRange,
+): Generator<Buffer> {
   let at = 0
   for (const chunk of store.body(location)) {
     const part = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at))
