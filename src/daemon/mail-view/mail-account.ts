@@ -17,6 +17,7 @@ import {
   type WantedDetails,
 } from '../../imap/backend.ts'
 import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import { plainKey } from '../../store/search/plain-key.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbox-change.ts'
 import type { ReaderOperations } from '../reading/reader-operations.ts'
@@ -94,15 +95,20 @@ export class MailAccount implements ImapAccount {
   }
 
   async search(which: MessagesOf, key: SearchKey): Promise<Uint32Array> {
-    return this.#readOne('mailboxSearch', { ...this.#place(which), key, nowMs: this.#options.clock() })
+    return this.#readOne('mailboxSearch', { ...this.#place(which), key: plainKey(key), nowMs: this.#options.clock() })
   }
 
   async sort(which: MessagesOf, key: SearchKey, criteria: readonly SortCriterion[]): Promise<Uint32Array> {
-    return this.#readOne('mailboxSort', { ...this.#place(which), key, criteria, nowMs: this.#options.clock() })
+    return this.#readOne('mailboxSort', {
+      ...this.#place(which),
+      key: plainKey(key),
+      criteria,
+      nowMs: this.#options.clock(),
+    })
   }
 
   async threads(which: MessagesOf, key: SearchKey): Promise<readonly Thread[]> {
-    return this.#readOne('mailboxThreads', { ...this.#place(which), key, nowMs: this.#options.clock() })
+    return this.#readOne('mailboxThreads', { ...this.#place(which), key: plainKey(key), nowMs: this.#options.clock() })
   }
 
   async storeFlags(which: MessagesOf, { action, flags, unchangedSince }: FlagsToStore): Promise<readonly number[]> {

@@ -1,5 +1,4 @@
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
-import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
 import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
 import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
 import { decodeTransfer, type TransferEncoding } from '../../formats/mail/structure/transfer-decoder.ts'
@@ -13,6 +12,7 @@ import type {
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
+import type { PlainKey } from '../../store/search/plain-key.ts'
 import { findMatches } from '../../store/search/search-mailbox.ts'
 import { sortMessages } from '../../store/search/sort-messages.ts'
 import { type MessageThread, threadMessages } from '../../store/search/thread-messages.ts'
@@ -44,7 +44,7 @@ export interface WantedOctets extends MailboxPlace {
 
 /** What is searched for. */
 export interface WantedMatches {
-  readonly key: SearchKey
+  readonly key: PlainKey
   readonly nowMs: number
 }
 

@@ -1,9 +1,9 @@
-import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
+import { UidSet } from '../../formats/imap/uid-set.ts'
 import { unpackFlags } from '../flags.ts'
 import type { StoreReader } from '../reader.ts'
+import type { PlainKey } from './plain-key.ts'
 import { SearchedMessage } from './searched-message.ts'
 
-const DAY_MS = 86_400_000
 const PAGE_ROWS = 500
 
 /** Messages of a folder by their local UIDs, ascending. */
@@ -12,11 +12,11 @@ export interface SearchedMessages {
   readonly uids: Uint32Array
 }
 
-/** Finds the messages that match, in their order. In `key`, message numbers and `$` are UIDs already. */
+/** Finds the messages that match, in their order.  */
 export function* findMatches(
   store: StoreReader,
   { folder, uids }: SearchedMessages,
-  { key, nowMs }: { readonly key: SearchKey; readonly nowMs: number },
+  { key, nowMs }: { readonly key: PlainKey; readonly nowMs: number },
 ): Generator<SearchedMessage> {
   const matches = matcherOf(key, nowMs)
   for (let at = 0; at < uids.length; at += PAGE_ROWS) {
@@ -30,15 +30,15 @@ export function* findMatches(
 type Matcher = (message: SearchedMessage) => boolean
 
 /** What costs reading the message comes last: the others have spared it to most. */
-const COSTS: Readonly<Partial<Record<SearchKey['kind'], number>>> = {
+const COSTS: Readonly<Partial<Record<PlainKey['kind'], number>>> = {
   ...{ address: 1, subject: 1, header: 1, date: 1, and: 2, or: 2, not: 2, body: 3, text: 3 },
 }
 
-function costOf(key: SearchKey): number {
+function costOf(key: PlainKey): number {
   return key.kind === 'date' && key.of === 'internal' ? 0 : (COSTS[key.kind] ?? 0)
 }
 
-function matcherOf(key: SearchKey, nowMs: number): Matcher {
+function matcherOf(key: PlainKey, nowMs: number): Matcher {
   switch (key.kind) {
     case 'and': {
       const all = key.keys.toSorted((left, right) => costOf(left) - costOf(right)).map(each => matcherOf(each, nowMs))
@@ -63,7 +63,7 @@ function matcherOf(key: SearchKey, nowMs: number): Matcher {
   }
 }
 
-type SimpleKey = Exclude<SearchKey, { readonly kind: 'and' | 'or' | 'not' | 'older' | 'younger' }>
+type SimpleKey = Exclude<PlainKey, { readonly kind: 'and' | 'or' | 'not' | 'older' | 'younger' }>
 
 function simpleMatcher(key: SimpleKey): Matcher {
   switch (key.kind) {
@@ -73,10 +73,9 @@ function simpleMatcher(key: SimpleKey): Matcher {
     case 'save-date-supported':
     case 'thread-id':
       return () => false
-    case 'numbers':
     case 'uids': {
-      const { messages } = key
-      return ({ item }) => messages.kind === 'numbers' && messages.numbers.has(item.uid)
+      const uids = UidSet.ofRanges(key.ranges)
+      return ({ item }) => uids.has(item.uid)
     }
     case 'flag': {
       const wanted = key.flag.toLowerCase()
@@ -97,18 +96,17 @@ function simpleMatcher(key: SimpleKey): Matcher {
   }
 }
 
-function dateMatcher({ of, relation, dayMs }: SearchKey & { kind: 'date' }): Matcher {
-  const dayOf = ({ item, ...message }: SearchedMessage) => item.internalDateMs - (item.internalDateMs % DAY_MS)
+function dateMatcher({ of, relation, dayMs }: PlainKey & { kind: 'date' }): Matcher {
   return message => {
     if (of === 'saved') return false // nobody notes it
-    const day = of === 'internal' ? dayOf(message) : message.sentDayMs
+    const day = of === 'internal' ? message.arrivalDayMs : message.sentDayMs
     if (day === undefined) return false
     if (relation === 'on') return day === dayMs
     return relation === 'before' ? day < dayMs : day >= dayMs
   }
 }
 
-type TextKey = SearchKey & { readonly kind: 'address' | 'subject' | 'header' | 'body' | 'text' }
+type TextKey = PlainKey & { readonly kind: 'address' | 'subject' | 'header' | 'body' | 'text' }
 
 function textMatcher(key: TextKey): Matcher {
   const wanted = folded(key.text)

@@ -62,6 +62,11 @@ export class SearchedMessage {
     return Number.isNaN(ms) ? this.item.internalDateMs : ms
   }
 
+  /** 00:00 UTC of the day on which it came. */
+  get arrivalDayMs(): number {
+    return Math.floor(this.item.internalDateMs / DAY_MS) * DAY_MS
+  }
+
   /** 00:00 UTC of the day that the Date field names, whatever its zone is; undefined without one. */
   get sentDayMs(): number | undefined {
     const [, day, month, year] =
