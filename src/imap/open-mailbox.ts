@@ -48,6 +48,8 @@ export class OpenMailbox {
    */
   resolve(set: SequenceSet, isUid: boolean): Uint32Array | undefined {
     if (set.kind === 'saved') return this.saved.filter(uid => this.numbers.numberOf(uid) !== undefined)
+    // `1:*` of nothing is nothing: clients ask for all of a mailbox before they look how much that is.
+    if (this.numbers.count === 0 && set.fromOrLast !== undefined) return new Uint32Array()
     const star: NumberRange[] = set.fromOrLast === undefined ? [] : [[set.fromOrLast, Number.POSITIVE_INFINITY]]
     const ranges: NumberRange[] = [...set.numbers.ranges, ...star]
     return isUid ? this.numbers.uidsIn(ranges) : this.numbers.uidsAt(ranges)

@@ -11,7 +11,7 @@ const letter = (subject: string) =>
 t.test('what is done offline in a mail program is on the server when it is back', { skip }, async t => {
   await using dovecot = await startDovecot({ users: [FRONT_USER] })
   const server = await imapflowOn(dovecot.imapPort)
-  t.teardown(() => server.logout())
+  t.teardown(() => server.close())
   await server.mailboxCreate('Archive')
   for (const name of ['one', 'two', 'three', 'four', 'five']) await server.append('INBOX', letter(name))
   await using proxy = await startFaultProxy(dovecot.imapPort)
@@ -19,7 +19,7 @@ t.test('what is done offline in a mail program is on the server when it is back'
   await home.json(['sync', '--wait'])
   await home.start()
   const client = await imapflowOn(await frontPort(home))
-  t.teardown(() => client.logout())
+  t.teardown(() => client.close())
   t.same(await contentsOf(client), await contentsOf(server), 'all of it is here')
 
   proxy.spoil({ kind: 'cut', direction: 'client', afterOctets: 0 })

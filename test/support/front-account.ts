@@ -42,7 +42,8 @@ export async function contentsOf(client: ImapFlow): Promise<Record<string, strin
     try {
       const found: string[] = []
       const query = { envelope: true, flags: true }
-      for await (const message of client.fetch('1:*', query)) {
+      const isEmpty = client.mailbox && client.mailbox.exists === 0
+      for await (const message of isEmpty ? [] : client.fetch('1:*', query)) {
         const names = [...(message.flags ?? [])].filter(flag => flag !== '\\Recent').sort()
         found.push(`${message.envelope?.subject}${names.length > 0 ? ` ${names.join(' ')}` : ''}`)
       }
