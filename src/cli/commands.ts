@@ -3,6 +3,7 @@ import { certCommand } from './commands/cert/cert.ts'
 import { configCommand } from './commands/config.ts'
 import { conflictCommand } from './commands/conflict.ts'
 import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
+import { demoCommand } from './commands/demo.ts'
 import { ignoredCommand } from './commands/ignored.ts'
 import { logCommand } from './commands/log.ts'
 import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
@@ -14,6 +15,7 @@ import { storeCommand } from './commands/store.ts'
 
 /** The commands, in the order in which `--help` shows them. */
 export const COMMANDS: readonly Command<never>[] = [
+  demoCommand,
   startCommand,
   stopCommand,
   statusCommand,

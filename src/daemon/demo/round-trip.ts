@@ -76,10 +76,13 @@ export async function sendThrough(port: number, who: LocalSignIn, message: Buffe
 export async function untilArrived(control: Control, messageId: string, signal: AbortSignal): Promise<number> {
   const begin = performance.now()
   while (performance.now() - begin < PATIENCE_MS) {
-    const { items } = (await control.call('item.list', { folder: 'INBOX' }, { signal })) as {
-      items: readonly { messageId: string | null }[]
+    let hasArrived = false
+    const onEvent = (event: unknown) => {
+      const { items } = event as { items: readonly { messageId: string | null }[] } // pages, by the control API
+      hasArrived ||= items.some(item => item.messageId === messageId)
     }
-    if (items.some(item => item.messageId === messageId)) return performance.now() - begin
+    await control.call('item.list', { folder: 'INBOX' }, { signal, onEvent })
+    if (hasArrived) return performance.now() - begin
     await delay(LOOK_MS, undefined, { signal })
   }
   throw failed(`the message did not arrive within ${PATIENCE_MS / 1000} s`)
