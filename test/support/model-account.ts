@@ -31,6 +31,8 @@ export class ModelAccount implements Disposable {
   connected = (remote: ModelRemote): ModelRemote => remote
   /** What the engine and the user see of the store. */
   guard: (store: Store) => Store = store => store
+  /** Is called after every transaction. */
+  onCommit: () => void = () => undefined
   readonly clock = new TestClock()
   readonly root: string
   readonly dir: string
@@ -43,7 +45,7 @@ export class ModelAccount implements Disposable {
   }
 
   get store(): Store {
-    this.#open ??= Store.open(this.dir, { clock: this.clock.now, log })
+    this.#open ??= Store.open(this.dir, { clock: this.clock.now, log, onCommit: () => this.onCommit() })
     return this.#open
   }
 
