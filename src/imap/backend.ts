@@ -173,6 +173,7 @@ export type RefusalCode =
   | 'SERVERBUG'
   | 'TRYCREATE'
   | 'UNAVAILABLE'
+  | 'UNKNOWN-CTE'
 
 /** Something that a client asks for and does not get: answered with NO, this code and this text. */
 export class ImapRefusal extends Error {
