@@ -1,0 +1,7 @@
+import type { FetchItem } from '../../../src/formats/imap/command/arguments/fetch.ts'
+import { type ImapResponse, parseResponse } from '../../../src/formats/imap/response.ts'
+import { ResponseReader } from '../../../src/formats/imap/response-reader.ts'
+import { type FetchRequest, fetchResponses } from '../../../src/imap/fetch/fetch-responses.ts'
+import { MessageNumbers } from '../../../src/imap/message-numbers.ts'
+import type { Wire } from '../../../src/imap/wire.ts'
+import type { FetchAccount } from './fetch-account.ts'
