@@ -68,7 +68,10 @@ export class FetchAccount implements FetchPart {
     }
   }
 
-  async *details({ uids, hasPreview }: MessagesOf & { hasPreview: boolean }): AsyncGenerator<readonly MessageDetails[]> {
+  async *details({
+    uids,
+    hasPreview,
+  }: MessagesOf & { hasPreview: boolean }): AsyncGenerator<readonly MessageDetails[]> {
     this.#note('details', uids)
     for (const page of this.#pages(uids)) {
       yield page.map(([uid, { octets, preview = '' }]) => ({
@@ -98,7 +101,8 @@ export class FetchAccount implements FetchPart {
     const change = { add: packFlags(flags), remove: NONE }
     for (const uid of uids) {
       const message = this.#messages.get(uid)
-      if (message) this.#messages.set(uid, { ...message, flags: changeFlags(message.flags, change), modseq: ++this.#modseq })
+      if (message)
+        this.#messages.set(uid, { ...message, flags: changeFlags(message.flags, change), modseq: ++this.#modseq })
     }
     return []
   }
