@@ -23,7 +23,7 @@ export function fetchNeeds(items: readonly FetchItem[], isReadOnly: boolean): Fe
   const hasDetails = preview === 'now' || items.some(needsStructure)
   const setsSeen = !isReadOnly && items.some(item => 'isPeek' in item && !item.isPeek)
   const hasRows = setsSeen || preview === 'lazy' || items.some(item => needsRow(item, hasDetails))
-  return { hasRows, hasDetails, preview, hasOctets: items.some(hasPath), setsSeen }
+  return { hasRows, hasDetails, preview, hasOctets: items.some(isOfOctets), setsSeen }
 }
 
 function previewOf(items: readonly FetchItem[]): FetchNeeds['preview'] {
@@ -32,7 +32,7 @@ function previewOf(items: readonly FetchItem[]): FetchNeeds['preview'] {
   return previews.every(item => item.isLazy) ? 'lazy' : 'now'
 }
 
-function hasPath(item: FetchItem): boolean {
+function isOfOctets(item: FetchItem): boolean {
   return item.kind === 'body' || item.kind === 'binary' || item.kind === 'binary-size'
 }
 
@@ -46,5 +46,5 @@ function needsStructure(item: FetchItem): boolean {
 // Where there is no structure, the row tells where a message ends.
 function needsRow(item: FetchItem, hasDetails: boolean): boolean {
   if (item.kind === 'plain') return !STRUCTURE_ITEMS.has(item.name) && !FREE_ITEMS.has(item.name)
-  return hasPath(item) && !hasDetails
+  return isOfOctets(item) && !hasDetails
 }

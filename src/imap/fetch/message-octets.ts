@@ -31,7 +31,9 @@ export class MessageOctets {
   /** Reads exactly the octets of a span. */
   async *read(span: OctetSpan): AsyncGenerator<Buffer> {
     if (span.start >= span.end) return
-    yield* exactly(this.#account.octets(this.#mailbox, this.#message.uid, span), span.end - span.start)
+    const held = this.#header?.held
+    if (held && span.end <= held.length) yield held.subarray(span.start, span.end)
+    else yield* exactly(this.#octets(span), span.end - span.start)
   }
 
   /**
@@ -53,9 +55,7 @@ export class MessageOctets {
   /** Reads a header for whoever looks at its fields: no more than 1 MiB of it, in whole lines. */
   async header({ start, end }: OctetSpan): Promise<Buffer> {
     const length = Math.min(end - start, MAX_HELD_HEADER_OCTETS)
-    const held = this.#header?.held
-    const isHeld = start === 0 && held !== undefined && held.length >= length
-    const octets = isHeld ? held.subarray(0, length) : await collected(this.read({ start, end: start + length }))
+    const octets = await collected(this.read({ start, end: start + length }))
     return length === end - start ? octets : octets.subarray(0, octets.lastIndexOf('\n') + 1)
   }
 
@@ -84,7 +84,7 @@ export class MessageOctets {
     let octets = 0
     for (let until = FIRST_HEADER_OCTETS; end === undefined && octets < size; until *= 2) {
       const span = { start: octets, end: Math.min(size, until) }
-      for await (const chunk of this.#account.octets(this.#mailbox, this.#message.uid, span)) {
+      for await (const chunk of this.#octets(span)) {
         end ??= blankLine.push(chunk)
         if (octets < MAX_HELD_HEADER_OCTETS) chunks.push(chunk)
         octets += chunk.length
@@ -95,6 +95,10 @@ export class MessageOctets {
     const held = Buffer.concat(chunks)
     this.#header = { end, held: held.subarray(0, Math.min(end, MAX_HELD_HEADER_OCTETS)) }
     return this.#header
+  }
+
+  #octets(span: OctetSpan): AsyncIterable<Uint8Array> {
+    return this.#account.octets(this.#mailbox, this.#message.uid, span)
   }
 }
 

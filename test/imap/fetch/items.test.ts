@@ -78,6 +78,7 @@ const READS: readonly (readonly [items: string, calls: readonly string[]])[] = [
   ['BODY.PEEK[1]', ['details 7', `octets 7 ${MESSAGE.length - 6}-${MESSAGE.length}`]],
   ['BINARY.SIZE[1]', ['details 7']],
   ['BODY.PEEK[HEADER.FIELDS (TO)]', ['messages 7', `octets 7 0-${MESSAGE.length}`]],
+  ['BODY.PEEK[HEADER]', ['messages 7', `octets 7 0-${MESSAGE.length}`]],
   ['(ENVELOPE BODY.PEEK[HEADER])', ['details 7', `octets 7 0-${MESSAGE.length - 6}`]],
 ]
 

@@ -89,9 +89,10 @@ for (const large of [LARGE, SMALL]) {
 
 t.test('a second large section that cannot be had is refused before the first is told', async t => {
   const account = accountWith(LARGE)
-  let streams = 0
-  account.onChunk = (_uid, chunk) => {
-    if (chunk === 0 && ++streams === 1) throw UNAVAILABLE
+  const octets = account.octets.bind(account)
+  account.octets = async function* (mailbox, uid, span) {
+    if (span && span.start > 0) throw UNAVAILABLE
+    yield* octets(mailbox, uid, span)
   }
   const { text, error } = await fetchUntilFailure(account, '(BODY.PEEK[] BODY.PEEK[1])')
   t.equal(text, '')
@@ -135,4 +136,10 @@ t.test('a message that was not here is as long as it is, whatever its row said',
       t.equal(response?.[1].get('BODY[HEADER]')?.length, 18)
     }
   }
+})
+
+t.test('a message that was not here, shorter than its row said, may be all header', async t => {
+  const account = new FetchAccount()
+  account.add(1, { octets: Buffer.from('a: b\r\n'), size: 9, isWhole: false })
+  t.equal(await fetchText(account, 'BODY.PEEK[HEADER]'), '* 1 FETCH (BODY[HEADER] {6}\r\na: b\r\n)\r\n')
 })
