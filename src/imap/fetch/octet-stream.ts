@@ -8,7 +8,7 @@ export type OctetStream = AsyncIterable<Buffer>
 /**
  * Passes on exactly so many octets.
  *
- * @throws {Error} when there are more, before they are passed on, or less
+ * @throws {Error} when there are more, before they are passed on, or fewer
  */
 export async function* exactly(chunks: AsyncIterable<Uint8Array>, octets: number): AsyncGenerator<Buffer> {
   let missing = octets
@@ -17,7 +17,7 @@ export async function* exactly(chunks: AsyncIterable<Uint8Array>, octets: number
     if (missing < 0) throw new Error('a message has more octets than it should have')
     if (chunk.length > 0) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
   }
-  if (missing > 0) throw new Error('a message has less octets than it should have')
+  if (missing > 0) throw new Error('a message has fewer octets than it should have')
 }
 
 /** Takes out a span, which may go beyond the end, and reads no further. */
