@@ -1,7 +1,6 @@
 import type { SortCriterion } from '../formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../formats/imap/command/arguments/search-key.ts'
 import type { MessageStructure } from '../formats/mail/structure/part.ts'
-import type { TransferEncoding } from '../formats/mail/structure/transfer-decoder.ts'
 import type { Authenticator } from '../sasl/sign-in.ts'
 import type { MessageFlags } from '../store/flags.ts'
 import type { MailboxChanges, MailboxCounters, MailboxSnapshot } from '../store/queries/mailbox-views.ts'
@@ -62,8 +61,8 @@ export interface WantedDetails {
 export interface OctetSpan {
   readonly start: number
   readonly end: number
-  /** Taken off them, where they are the body of a part (RFC 3516); `identity` by default. */
-  readonly encoding?: TransferEncoding
+  /** Only the header is looked for: where that alone is here, it is all, and nothing is fetched. */
+  readonly isHeader?: boolean
 }
 
 /** What STORE does to flags. */

@@ -84,10 +84,11 @@ export class MailAccount implements ImapAccount {
   async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncGenerator<Uint8Array> {
     const which = { mailbox, uids: Uint32Array.of(uid) }
     const item = await this.#item(which)
-    const wanted = { start: 0, end: Number.POSITIVE_INFINITY, ...span }
-    if (item.bodyState === 'header' && wanted.end > item.location.length) await this.#fetch([item.id])
+    const { start, end } = span ?? { start: 0, end: Number.POSITIVE_INFINITY }
+    const isMissing = item.bodyState === 'header' && end > item.location.length
+    if (isMissing && !span?.isHeader) await this.#fetch([item.id])
     let isAnything = false
-    for await (const chunk of this.#stream('mailboxOctets', { dir: this.#dir, folder: mailbox, uid, ...wanted })) {
+    for await (const chunk of this.#stream('mailboxOctets', { dir: this.#dir, folder: mailbox, uid, start, end })) {
       isAnything = true
       yield chunk
     }

@@ -1,7 +1,6 @@
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
 import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
 import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
-import { decodeTransfer, type TransferEncoding } from '../../formats/mail/structure/transfer-decoder.ts'
 import { preview } from '../../formats/mail/text/preview.ts'
 import type {
   MailboxChanges,
@@ -38,8 +37,6 @@ export interface WantedOctets extends MailboxPlace {
   readonly start: number
   /** Infinity for all that follows. */
   readonly end: number
-  /** Taken off them. */
-  readonly encoding?: TransferEncoding
 }
 
 /** What is searched for. */
@@ -124,10 +121,10 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     yield threadMessages(findMatches(this.get(dir), wanted, wanted))
   }
 
-  *mailboxOctets({ dir, folder, uid, encoding = 'identity', ...span }: WantedOctets): Generator<Uint8Array> {
+  *mailboxOctets({ dir, folder, uid, ...span }: WantedOctets): Generator<Uint8Array> {
     const store = this.get(dir)
     const [item] = store.mailboxes.items(folder, Uint32Array.of(uid))
-    if (item) yield* decodeTransfer(octetsOf(store, item, span), encoding)
+    if (item) yield* octetsOf(store, item, span)
   }
 }
 

@@ -1,161 +1,175 @@
 import type { FetchItem, PlainFetchItem } from '../../formats/imap/command/arguments/fetch.ts'
-import { formatDateTime } from '../../formats/imap/date-time.ts'
-import { flagList, textString } from '../../formats/imap/response-encoder.ts'
-import { bodyStructureText } from '../../formats/imap/structure/body-structure.ts'
-import { envelopeOctets } from '../../formats/imap/structure/envelope-text.ts'
-import { unpackFlags } from '../../store/flags.ts'
-import type { ImapAccount, MessageDetails, MessageRow } from '../backend.ts'
+import { type ImapAccount, ImapRefusal } from '../backend.ts'
 import type { MessageNumbers } from '../message-numbers.ts'
 import type { Wire } from '../wire.ts'
-import { type FetchNeeds, needsOf } from './fetch-needs.ts'
-import { type FetchedItem, octetItem } from './section-octets.ts'
+import { type FetchNeeds, fetchNeeds } from './fetch-needs.ts'
+import { type FetchedMessage, fetchedMessages } from './fetched-message.ts'
+import { itemText, type TextItem } from './item-text.ts'
+import { MessageOctets } from './message-octets.ts'
+import { type PreparedSection, PreparedSections } from './prepared-sections.ts'
+import { readAhead } from './read-ahead.ts'
+import { type OctetItem, partEncoding } from './section-source.ts'
+import { type MarkedMessage, markSeen, tellableMessages } from './seen-marking.ts'
+import { TornResponse } from './torn-response.ts'
+import { WireBatch } from './wire-batch.ts'
 
-/** What is to be fetched of which messages. */
+const MARKED_MESSAGES = 16 // that become \Seen together: when a connection ends, no more are marked and were not told
+const MAX_BATCHED_OCTETS = 8192 // of a section that is sent together with the texts around it
+
+/** What a client wants to know of which messages. */
 export interface FetchRequest {
   readonly mailbox: number
-  /** Ascending. */
+  /** Ascending; those that are not in `numbers` are left out. */
   readonly uids: Uint32Array
   readonly items: readonly FetchItem[]
   readonly numbers: MessageNumbers
+  /** UID FETCH, whose responses always have the UID (RFC 9051 section 6.4.9). */
   readonly isUid: boolean
+  /** Whether flags are told with their mod-sequence (RFC 7162 section 3.2). */
   readonly isCondstore: boolean
+  /** Whether strings may be in UTF-8 (RFC 6855). */
   readonly isUtf8: boolean
+  /** Nothing becomes \\Seen. */
   readonly isReadOnly: boolean
 }
 
-interface Message {
-  readonly row: MessageRow
-  readonly details: MessageDetails | undefined
-  /** Whether it has become \\Seen by this very FETCH, which is told with it. */
-  readonly isSeenNow: boolean
-}
-
 /**
- * Writes FETCH responses in the order of the messages. Messages become \\Seen, page by page, before they are read; those
- * that are gone meanwhile have no response.
+ * Answers FETCH: messages ascending, those that are gone left out. Texts come many responses at a time; octets of bodies as
+ * the account gives them.
  *
- * @throws {ImapRefusal} before anything of a message was written; anything else must end the connection
+ * Sections without PEEK make their messages \\Seen, some messages at a time, in this order: what is not here is fetched and
+ * what cannot be told is found out; the flags are stored; the rows are read again; the messages are told, with the flags
+ * that they have now. So a message that is refused is not marked, and what is told of flags is stored. A message may be
+ * marked and not told when the connection ends in between.
+ *
+ * @throws {ImapRefusal} when something of a message cannot be told: before anything of its response has come, and after all
+ *   of the responses before it
+ * @throws {TornResponse} when it is too late for that: the connection must end
  */
 export async function* fetchResponses(account: ImapAccount, request: FetchRequest): AsyncGenerator<Wire> {
-  const needs = needsOf(request.items)
-  const { mailbox, uids } = request
-  for await (const page of account.messages({ mailbox, uids })) {
-    const { rows, seen } =
-      needs.marksSeen && !request.isReadOnly ? await markSeen(account, mailbox, page) : unmarked(page)
-    if (needs.details) yield* withDetails(account, request, { rows, seen, details: needs.details })
-    else
-      yield* written(
-        account,
-        request,
-        rows.map(row => ({ row, details: undefined, isSeenNow: seen.has(row.uid) })),
-      )
+  yield* new FetchAnswer(account, request).wires()
+}
+
+class FetchAnswer {
+  readonly #account: ImapAccount
+  readonly #request: FetchRequest
+  readonly #needs: FetchNeeds
+  readonly #octetItems: readonly OctetItem[]
+  readonly #textItems: readonly TextItem[]
+  readonly #textItemsWithFlags: readonly TextItem[]
+  readonly #batch = new WireBatch()
+
+  constructor(account: ImapAccount, request: FetchRequest) {
+    const { items, isReadOnly } = request
+    this.#account = account
+    this.#request = request
+    this.#needs = fetchNeeds(items, isReadOnly)
+    this.#octetItems = items.filter(item => item.kind !== 'plain' && item.kind !== 'preview')
+    this.#textItems = textItems(request, false)
+    this.#textItemsWithFlags = textItems(request, true)
   }
-}
 
-interface Page {
-  readonly rows: readonly MessageRow[]
-  readonly seen: ReadonlySet<number>
-}
-
-function unmarked(rows: readonly MessageRow[]): Page {
-  return { rows, seen: new Set() }
-}
-
-async function markSeen(account: ImapAccount, mailbox: number, rows: readonly MessageRow[]): Promise<Page> {
-  const unseen = rows.filter(({ flags }) => !unpackFlags(flags).includes('\\Seen')).map(({ uid }) => uid)
-  if (unseen.length === 0) return unmarked(rows)
-  const change = { action: 'add', flags: ['\\Seen'], unchangedSince: undefined } as const
-  await account.storeFlags({ mailbox, uids: Uint32Array.from(unseen) }, change)
-  const fresh: MessageRow[] = []
-  const uids = Uint32Array.from(rows, ({ uid }) => uid)
-  for await (const page of account.messages({ mailbox, uids })) fresh.push(...page)
-  return { rows: fresh, seen: new Set(unseen) }
-}
-
-async function* withDetails(
-  account: ImapAccount,
-  request: FetchRequest,
-  { rows, seen, details: wanted }: Page & { readonly details: NonNullable<FetchNeeds['details']> },
-): AsyncGenerator<Wire> {
-  const byUid = new Map(rows.map(row => [row.uid, row]))
-  const uids = Uint32Array.from(rows, ({ uid }) => uid)
-  for await (const page of account.details({ mailbox: request.mailbox, uids, ...wanted })) {
-    const messages = page.flatMap(details => {
-      const row = byUid.get(details.uid)
-      return row ? [{ row, details, isSeenNow: seen.has(row.uid) }] : []
-    })
-    yield* written(account, request, messages)
-  }
-}
-
-// Texts are gathered: a list of flags is one text for a page.
-async function* written(
-  account: ImapAccount,
-  request: FetchRequest,
-  messages: readonly Message[],
-): AsyncGenerator<Wire> {
-  let text = ''
-  for (const message of messages) {
-    const number = request.numbers.numberOf(message.row.uid)
-    if (number === undefined) continue
-    const values: FetchedItem[] = []
-    for (const item of itemsOf(request, message)) values.push(await itemValue(account, request, message, item))
-    text += `* ${number} FETCH (`
-    for (const [index, value] of values.entries()) {
-      text += `${index > 0 ? ' ' : ''}${value.text}`
-      if (!value.octets) continue
-      yield text
-      text = ''
-      yield* value.octets
+  async *wires(): AsyncGenerator<Wire> {
+    const { mailbox, numbers } = this.#request
+    const uids = this.#request.uids.filter(uid => numbers.numberOf(uid) !== undefined)
+    try {
+      for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
+        if (this.#needs.setsSeen) yield* this.#pageToMark(page)
+        else yield* this.#responses(page.map(message => ({ ...message, hasNewFlags: false })))
+      }
+    } catch (error) {
+      yield* this.#batch.take()
+      throw error
     }
-    text += ')\r\n'
+    yield* this.#batch.take()
   }
-  if (text !== '') yield text
+
+  async *#pageToMark(page: readonly FetchedMessage[]): AsyncGenerator<Wire> {
+    for (let at = 0; at < page.length; at += MARKED_MESSAGES) {
+      yield* this.#batch.take()
+      const group = page.slice(at, at + MARKED_MESSAGES)
+      const { messages, refusal } = await tellableMessages(group, message => this.#rehearse(message))
+      yield* this.#responses(await markSeen(this.#account, this.#request.mailbox, messages))
+      if (refusal) throw refusal
+    }
+  }
+
+  /** Does what may be refused. Of a message that is here, only an encoding can be. */
+  async #rehearse(message: FetchedMessage): Promise<void> {
+    const octets = this.#octetsOf(message)
+    for (const item of this.#octetItems) if (item.kind !== 'body') partEncoding(octets.structure, item.path)
+    if (message.row?.isWhole) return
+    const sections = await PreparedSections.prepare(octets, this.#octetItems)
+    await sections[Symbol.asyncDispose]()
+  }
+
+  async *#responses(messages: readonly MarkedMessage[]): AsyncGenerator<Wire> {
+    for (const message of messages) {
+      if (this.#octetItems.length === 0) this.#batch.add(`${this.#head(message)})\r\n`)
+      else yield* this.#responseWithOctets(message)
+      if (this.#batch.isFull) yield* this.#batch.take()
+    }
+  }
+
+  async *#responseWithOctets(message: MarkedMessage): AsyncGenerator<Wire> {
+    if (message.row?.isWhole === false) yield* this.#batch.take() // it may take its time
+    await using prepared = await this.#prepare(message)
+    if (!prepared) return
+    const head = this.#head(message)
+    this.#batch.add(head)
+    let separator = head.endsWith('(') ? '' : ' '
+    for (const section of prepared.sections) {
+      this.#batch.add(`${separator}${section.text}`)
+      yield* this.#octets(section)
+      separator = ' '
+    }
+    this.#batch.add(')\r\n')
+  }
+
+  /** Undefined for a message that is gone. */
+  async #prepare(message: FetchedMessage): Promise<PreparedSections | undefined> {
+    try {
+      return await PreparedSections.prepare(this.#octetsOf(message), this.#octetItems)
+    } catch (error) {
+      if (error instanceof ImapRefusal && error.code === 'EXPUNGEISSUED') return undefined
+      throw error
+    }
+  }
+
+  async *#octets({ held, open }: PreparedSection): AsyncGenerator<Wire> {
+    if (held && sumOf(held) <= MAX_BATCHED_OCTETS) {
+      for (const chunk of held) this.#batch.add(chunk.toString('latin1'))
+      return
+    }
+    yield* this.#batch.take()
+    try {
+      yield* held ?? open()
+    } catch (error) {
+      throw new TornResponse(error)
+    }
+  }
+
+  #head(message: MarkedMessage): string {
+    const items = message.hasNewFlags ? this.#textItemsWithFlags : this.#textItems
+    const texts = items.map(item => itemText(message, item, this.#request.isUtf8))
+    return `* ${this.#request.numbers.numberOf(message.uid)} FETCH (${texts.join(' ')}`
+  }
+
+  #octetsOf(message: FetchedMessage): MessageOctets {
+    return new MessageOctets(this.#account, this.#request.mailbox, message)
+  }
 }
 
-/** The items of a response: those asked for, and what has to be told with them. */
-function itemsOf({ items, isUid, isCondstore }: FetchRequest, { isSeenNow }: Message): readonly FetchItem[] {
-  const names = new Set(items.flatMap(item => (item.kind === 'plain' ? [item.name] : [])))
-  const added: PlainFetchItem[] = []
-  if (isUid && !names.has('UID')) added.push('UID')
-  if (isSeenNow && !names.has('FLAGS')) added.push('FLAGS')
-  const tellsFlags = names.has('FLAGS') || isSeenNow
-  if (isCondstore && tellsFlags && !names.has('MODSEQ')) added.push('MODSEQ')
-  return [...added.map(name => ({ kind: 'plain', name }) as const), ...items]
+/** Finds what is told before the octets: what was asked for, each item once, and what belongs to it. */
+function textItems({ items, isUid, isCondstore }: FetchRequest, hasNewFlags: boolean): readonly TextItem[] {
+  const asked = items.filter(item => item.kind === 'plain').map(({ name }) => name)
+  const names = new Set<PlainFetchItem>([...(isUid ? (['UID'] as const) : []), ...asked])
+  if (hasNewFlags) names.add('FLAGS')
+  if (isCondstore && names.has('FLAGS')) names.add('MODSEQ')
+  const preview = items.find(item => item.kind === 'preview')
+  return [...Array.from(names, name => ({ kind: 'plain', name }) as const), ...(preview ? [preview] : [])]
 }
 
-async function itemValue(
-  account: ImapAccount,
-  { mailbox, isUtf8 }: FetchRequest,
-  { row, details }: Message,
-  item: FetchItem,
-): Promise<FetchedItem> {
-  if (item.kind === 'plain') return { text: `${item.name} ${PLAIN[item.name](row, details)}`, octets: undefined }
-  if (item.kind === 'preview') return { text: `PREVIEW ${previewText(details, isUtf8)}`, octets: undefined }
-  return octetItem({ account, mailbox, uid: row.uid, size: row.size, structure: details?.structure }, item)
-}
-
-function previewText(details: MessageDetails | undefined, isUtf8: boolean): string {
-  return details?.preview === undefined ? 'NIL' : textString(details.preview, isUtf8)
-}
-
-function structureOf(details: MessageDetails | undefined): MessageDetails['structure'] {
-  if (!details) throw new Error('the structure was not read')
-  return details.structure
-}
-
-type PlainValue = (row: MessageRow, details: MessageDetails | undefined) => string | number
-
-const PLAIN: Readonly<Record<PlainFetchItem, PlainValue>> = {
-  UID: ({ uid }) => uid,
-  FLAGS: ({ flags }) => flagList(unpackFlags(flags)),
-  MODSEQ: ({ modseq }) => `(${modseq})`,
-  INTERNALDATE: ({ internalDateMs }) => `"${formatDateTime(internalDateMs)}"`,
-  SAVEDATE: ({ savedDateMs }) => (savedDateMs === undefined ? 'NIL' : `"${formatDateTime(savedDateMs)}"`),
-  'RFC822.SIZE': ({ size }) => size,
-  EMAILID: ({ emailId }) => `(${emailId})`,
-  THREADID: () => 'NIL',
-  ENVELOPE: (_row, details) => envelopeOctets(structureOf(details).envelope),
-  BODY: (_row, details) => bodyStructureText(structureOf(details).root, 'BODY').toString('latin1'),
-  BODYSTRUCTURE: (_row, details) => bodyStructureText(structureOf(details).root, 'BODYSTRUCTURE').toString('latin1'),
+function sumOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }

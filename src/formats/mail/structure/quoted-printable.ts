@@ -6,18 +6,24 @@ const EQUALS = 0x3d
 const MAX_HELD_BLANKS = 4096 // at the end of a chunk; a longer run is content
 
 /**
- * Decodes a quoted-printable body that comes in chunks (RFC 2045 section 6.7): blanks at the end of a line go, an equals
- * sign that starts nothing stays. Line ends stay what they are.
+ * Decodes a quoted-printable body that is given chunk by chunk (RFC 2045 section 6.7): blanks at the end of a line go, an
+ * equals sign that starts nothing stays. Line ends stay what they are.
  */
-export function* decodeQuotedPrintable(chunks: Iterable<Buffer>): Generator<Buffer> {
-  let held: Buffer = Buffer.alloc(0)
-  for (const chunk of chunks) {
-    const octets = held.length > 0 ? Buffer.concat([held, chunk]) : chunk
+export class QuotedPrintableDecoder {
+  #held: Buffer = Buffer.alloc(0)
+
+  /** Gives what can be told so far, which may be nothing. */
+  write(chunk: Buffer): Buffer {
+    const octets = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk
     const end = decidedEnd(octets)
-    held = Buffer.from(octets.subarray(end))
-    if (end > 0) yield decoded(octets.subarray(0, end), false)
+    this.#held = Buffer.from(octets.subarray(end))
+    return decoded(octets.subarray(0, end), false)
   }
-  if (held.length > 0) yield decoded(held, true)
+
+  /** Gives what was held back. */
+  end(): Buffer {
+    return decoded(this.#held, true)
+  }
 }
 
 /** How far octets can be decoded whatever follows: an escape, or blanks, at their end may not be complete. */

@@ -1,0 +1,83 @@
+import type { ImapAccount, MessageDetails, MessageRow } from '../backend.ts'
+import type { FetchNeeds } from './fetch-needs.ts'
+
+const BARE_PAGE_MESSAGES = 4096
+
+/** What is known of a message that is fetched. */
+export interface FetchedMessage {
+  readonly uid: number
+  /** Undefined when no item needs it. */
+  readonly row: MessageRow | undefined
+  /** Undefined when no item needs it, or for a lazy preview of a message that is not here. */
+  readonly details: MessageDetails | undefined
+}
+
+/** Which messages are fetched: ascending UIDs. */
+export interface FetchedUids {
+  readonly mailbox: number
+  readonly uids: Uint32Array
+}
+
+/** Reads what items need, page by page, ascending; messages that are gone are left out. */
+export function fetchedMessages(
+  account: ImapAccount,
+  which: FetchedUids,
+  needs: FetchNeeds,
+): AsyncIterable<readonly FetchedMessage[]> {
+  if (needs.hasDetails) return pagesOfDetails(account, which, needs)
+  return needs.hasRows ? pagesOfRows(account, which, needs) : pagesOfUids(which)
+}
+
+/** Reads rows, by UID. */
+export async function readRows(
+  account: ImapAccount,
+  mailbox: number,
+  uids: Uint32Array,
+): Promise<ReadonlyMap<number, MessageRow>> {
+  return byUid(account.messages({ mailbox, uids }))
+}
+
+// Structures are large and rows are small: the pages are those of the structures, which their owner has measured.
+async function* pagesOfDetails(account: ImapAccount, { mailbox, uids }: FetchedUids, needs: FetchNeeds) {
+  for await (const page of account.details({
+    mailbox,
+    uids,
+    depth: needs.depth,
+    hasPreview: needs.preview !== 'none',
+  })) {
+    const rows = needs.hasRows ? await readRows(account, mailbox, uidsOf(page)) : undefined
+    yield page
+      .map(details => ({ uid: details.uid, row: rows?.get(details.uid), details }))
+      .filter(({ row }) => row !== undefined || rows === undefined)
+  }
+}
+
+async function* pagesOfRows(account: ImapAccount, { mailbox, uids }: FetchedUids, needs: FetchNeeds) {
+  for await (const page of account.messages({ mailbox, uids })) {
+    const details = needs.preview === 'none' ? undefined : await readPreviews(account, mailbox, page)
+    yield page.map(row => ({ uid: row.uid, row, details: details?.get(row.uid) }))
+  }
+}
+
+async function* pagesOfUids({ uids }: FetchedUids) {
+  for (let at = 0; at < uids.length; at += BARE_PAGE_MESSAGES) {
+    const page = uids.subarray(at, at + BARE_PAGE_MESSAGES)
+    yield Array.from(page, uid => ({ uid, row: undefined, details: undefined }))
+  }
+}
+
+// A lazy preview is not worth a way to the server (RFC 8970 section 3.1).
+function readPreviews(account: ImapAccount, mailbox: number, rows: readonly MessageRow[]) {
+  const uids = uidsOf(rows.filter(row => row.isWhole))
+  return byUid(account.details({ mailbox, uids, depth: 'whole', hasPreview: true }))
+}
+
+function uidsOf(messages: readonly { readonly uid: number }[]): Uint32Array {
+  return Uint32Array.from(messages, ({ uid }) => uid)
+}
+
+async function byUid<T extends { readonly uid: number }>(pages: AsyncIterable<readonly T[]>): Promise<Map<number, T>> {
+  const found = new Map<number, T>()
+  for await (const page of pages) for (const one of page) found.set(one.uid, one)
+  return found
+}

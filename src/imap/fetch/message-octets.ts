@@ -1,0 +1,114 @@
+import type { MessageStructure } from '../../formats/mail/structure/part.ts'
+import { findSection, type Section } from '../../formats/mail/structure/section.ts'
+import { type ImapAccount, ImapRefusal, type OctetSpan } from '../backend.ts'
+import type { FetchedMessage } from './fetched-message.ts'
+import { HeaderEnd } from './header-end.ts'
+import { exactly, type OctetStream } from './octet-stream.ts'
+
+const FIRST_HEADER_OCTETS = 16_384 // most headers are shorter
+const MAX_HELD_HEADER_OCTETS = 1_048_576 // whose fields are looked at; of a longer header the rest is not
+
+/** The octets of one message, and where its sections are. */
+export class MessageOctets {
+  readonly #account: ImapAccount
+  readonly #mailbox: number
+  readonly #message: FetchedMessage
+  #structure: MessageStructure | undefined
+  #header: { readonly end: number; readonly held: Buffer } | undefined
+
+  constructor(account: ImapAccount, mailbox: number, message: FetchedMessage) {
+    this.#account = account
+    this.#mailbox = mailbox
+    this.#message = message
+    this.#structure = message.details?.structure
+  }
+
+  /** Undefined when it was not read. */
+  get structure(): MessageStructure | undefined {
+    return this.#structure
+  }
+
+  /** Reads exactly the octets of a span. */
+  async *read(span: OctetSpan): AsyncGenerator<Buffer> {
+    if (span.start >= span.end) return
+    const held = this.#header?.held
+    if (held && span.end <= held.length) yield held.subarray(span.start, span.end)
+    else yield* exactly(this.#octets(span), span.end - span.start)
+  }
+
+  /**
+   * Finds a section; undefined when there is none. The header, the text and all of a message are found without its
+   * structure, which is dear: somebody who lists a folder wants some fields of each header.
+   */
+  async find(section: Section): Promise<OctetSpan | undefined> {
+    const { path, text } = section
+    if (path.length === 0 && !this.#structure) {
+      if (text?.kind !== 'TEXT' && text) return { start: 0, end: (await this.#readHeader()).end }
+      const end = await this.#end()
+      // A message that was not here has a structure now.
+      if (!this.#structure) return { start: text ? (await this.#readHeader()).end : 0, end }
+    }
+    if (!this.#structure) throw new Error('a section needs the structure of a message, which was not read')
+    return findSection(this.#structure, section)
+  }
+
+  /** Reads a header for whoever looks at its fields: no more than 1 MiB of it, in whole lines. */
+  async header({ start, end }: OctetSpan): Promise<Buffer> {
+    const length = Math.min(end - start, MAX_HELD_HEADER_OCTETS)
+    const octets = await collected(this.read({ start, end: start + length }))
+    return length === end - start ? octets : octets.subarray(0, octets.lastIndexOf('\n') + 1)
+  }
+
+  /** Where the message ends. What a row tells of a message that is not here was never counted. */
+  async #end(): Promise<number> {
+    const { row } = this.#message
+    if (!row) throw new Error('a section needs the row of a message, which was not read')
+    if (row.isWhole) return row.size
+    this.#structure = await this.#readStructure()
+    return this.#structure.root.body.end
+  }
+
+  async #readStructure(): Promise<MessageStructure> {
+    const which = {
+      mailbox: this.#mailbox,
+      uids: Uint32Array.of(this.#message.uid),
+      depth: 'whole',
+      hasPreview: false,
+    } as const
+    for await (const [details] of this.#account.details(which)) if (details) return details.structure
+    throw new ImapRefusal('EXPUNGEISSUED', 'The message is gone.')
+  }
+
+  // In steps that grow: of a large message that lies elsewhere only its beginning is asked for.
+  async #readHeader(): Promise<{ readonly end: number; readonly held: Buffer }> {
+    if (this.#header) return this.#header
+    const size = this.#message.row?.size ?? 0
+    const blankLine = new HeaderEnd()
+    const chunks: Uint8Array[] = []
+    let end: number | undefined
+    let octets = 0
+    for (let until = FIRST_HEADER_OCTETS; end === undefined && octets < size; until *= 2) {
+      const span = { start: octets, end: Math.min(size, until), isHeader: true }
+      for await (const chunk of this.#octets(span)) {
+        end ??= blankLine.push(chunk)
+        if (octets < MAX_HELD_HEADER_OCTETS) chunks.push(chunk)
+        octets += chunk.length
+      }
+      if (octets < span.end) break // what a row tells of a message that is not here may be more than there is
+    }
+    end ??= octets
+    const held = Buffer.concat(chunks)
+    this.#header = { end, held: held.subarray(0, Math.min(end, MAX_HELD_HEADER_OCTETS)) }
+    return this.#header
+  }
+
+  #octets(span: OctetSpan): AsyncIterable<Uint8Array> {
+    return this.#account.octets(this.#mailbox, this.#message.uid, span)
+  }
+}
+
+async function collected(chunks: OctetStream): Promise<Buffer> {
+  const all: Buffer[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return Buffer.concat(all)
+}

@@ -1,0 +1,57 @@
+import { unpackFlags } from '../../store/flags.ts'
+import { type ImapAccount, ImapRefusal } from '../backend.ts'
+import { type FetchedMessage, readRows } from './fetched-message.ts'
+
+const SEEN = '\\Seen'
+
+/** A message that has become \\Seen, or was, as it is now. */
+export interface MarkedMessage extends FetchedMessage {
+  /** Whether the client must be told its flags. */
+  readonly hasNewFlags: boolean
+}
+
+/** The messages before the first one that is refused. */
+export interface TellableMessages {
+  readonly messages: readonly FetchedMessage[]
+  readonly refusal: ImapRefusal | undefined
+}
+
+/** Tries which messages can be told. Those that are gone are left out, and are no reason to refuse the others. */
+export async function tellableMessages(
+  candidates: readonly FetchedMessage[],
+  rehearse: (message: FetchedMessage) => Promise<void>,
+): Promise<TellableMessages> {
+  const messages: FetchedMessage[] = []
+  for (const message of candidates) {
+    try {
+      await rehearse(message)
+      messages.push(message)
+    } catch (error) {
+      if (!(error instanceof ImapRefusal)) throw error
+      if (error.code !== 'EXPUNGEISSUED') return { messages, refusal: error }
+    }
+  }
+  return { messages, refusal: undefined }
+}
+
+/** Makes messages \\Seen, in one change, and gives them as they are then. Those that are gone are left out. */
+export async function markSeen(
+  account: ImapAccount,
+  mailbox: number,
+  messages: readonly FetchedMessage[],
+): Promise<readonly MarkedMessage[]> {
+  const unseen = new Set(messages.filter(isUnseen).map(({ uid }) => uid))
+  const uids = Uint32Array.from(unseen)
+  if (uids.length > 0) {
+    await account.storeFlags({ mailbox, uids }, { action: 'add', flags: [SEEN], unchangedSince: undefined })
+  }
+  const rows = uids.length > 0 ? await readRows(account, mailbox, uids) : undefined
+  return messages
+    .map(message => ({ ...message, hasNewFlags: unseen.has(message.uid) }))
+    .map(message => (message.hasNewFlags ? { ...message, row: rows?.get(message.uid) } : message))
+    .filter(({ row }) => row !== undefined)
+}
+
+function isUnseen({ row }: FetchedMessage): boolean {
+  return row !== undefined && !unpackFlags(row.flags).includes(SEEN)
+}
