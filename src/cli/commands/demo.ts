@@ -84,12 +84,14 @@ async function goRound(demo: Demo, signal: AbortSignal): Promise<number> {
 function describeAddresses(demo: Demo): string {
   const row = (what: string, front: 'pop3' | 'smtp' | 'imap') => [what, '127.0.0.1', String(demo.port(front))]
   return [
-    table([
+    table(
       ['', 'host', 'port'],
-      row('Outlook, incoming (POP3)', 'pop3'),
-      row('Outlook, outgoing (SMTP)', 'smtp'),
-      row('Thunderbird and others (IMAP)', 'imap'),
-    ]),
+      [
+        row('Outlook, incoming (POP3)', 'pop3'),
+        row('Outlook, outgoing (SMTP)', 'smtp'),
+        row('Thunderbird and others (IMAP)', 'imap'),
+      ],
+    ),
     `User name  ${demo.signIn.user}`,
     `Password   ${demo.signIn.password}`,
     'Encryption none, STARTTLS or SSL/TLS: each port takes all three',

@@ -12,7 +12,7 @@ import { MailAccount } from '../mail-view/mail-account.ts'
 import { MailNews } from '../mail-view/mail-news.ts'
 import { InlineReaders } from '../reading/readers.ts'
 import { fillStore } from './fill-store.ts'
-import { sampleMail } from './sample-mail/sample-mail.ts'
+import { SAMPLE_FOLDERS, sampleMail } from './sample-mail/sample-mail.ts'
 import { createSink } from './sink.ts'
 
 const HOSTS = ['127.0.0.1'] as const
@@ -82,7 +82,7 @@ export class DemoUpstream implements AsyncDisposable {
 
   #fill() {
     const { address, clock } = this.#options
-    return fillStore(this.#store, sampleMail({ address, baseMs: clock() }))
+    return fillStore(this.#store, { folders: SAMPLE_FOLDERS, messages: sampleMail({ address, baseMs: clock() }) })
   }
 
   async #signIn(attempt: SignInAttempt): Promise<SignInResult> {
