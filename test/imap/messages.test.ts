@@ -165,7 +165,8 @@ t.test('searches, sorts and threads', async t => {
     ['LARGER 10 UNSEEN', '1 2 3'],
     ['UID 2:*', '2 3'],
   ]
-  for (const [key = '', expected] of cases) t.match(await client.command(`SEARCH ${key}`), [`* SEARCH ${expected}`], key)
+  for (const [key = '', expected] of cases)
+    t.match(await client.command(`SEARCH ${key}`), [`* SEARCH ${expected}`], key)
   t.match(await client.command('SEARCH FROM nobody'), ['* SEARCH', 'OK done'])
   t.match(await client.command('SEARCH RETURN (MIN MAX COUNT) ALL'), [
     /^\* ESEARCH \(TAG "x\d+"\) MIN 1 MAX 3 COUNT 3$/,
