@@ -27,9 +27,9 @@ export class PosternHome implements AsyncDisposable {
   }
 
   /** Starts the launcher with these arguments; its output is the caller's to read. */
-  spawn(args: readonly string[]): ChildProcess {
+  spawn(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
     const child = spawn(process.execPath, [LAUNCHER, ...args], {
-      env: { ...process.env, POSTERN_HOME: this.dir, NO_COLOR: '1' },
+      env: { ...process.env, POSTERN_HOME: this.dir, NO_COLOR: '1', ...environment },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     this.#running.add(child)
@@ -38,8 +38,8 @@ export class PosternHome implements AsyncDisposable {
   }
 
   /** Runs one command to its end. */
-  async run(args: readonly string[], input = ''): Promise<Run> {
-    const child = this.spawn(args)
+  async run(args: readonly string[], input = '', environment: NodeJS.ProcessEnv = {}): Promise<Run> {
+    const child = this.spawn(args, environment)
     child.stdin?.on('error', ignoreClosedPipe)
     child.stdin?.end(input)
     const exited = once(child, 'exit')
