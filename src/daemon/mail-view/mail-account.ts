@@ -1,3 +1,4 @@
+import { PosternError } from '../../errors.ts'
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
 import {
@@ -82,17 +83,21 @@ export class MailAccount implements ImapAccount {
   }
 
   async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncGenerator<Uint8Array> {
-    const which = { mailbox, uids: Uint32Array.of(uid) }
-    const item = await this.#item(which)
-    const { start, end } = span ?? { start: 0, end: Number.POSITIVE_INFINITY }
-    const isMissing = item.bodyState === 'header' && end > item.location.length
-    if (isMissing && !span?.isHeader) await this.#fetch([item.id])
-    let isAnything = false
-    for await (const chunk of this.#stream('mailboxOctets', { dir: this.#dir, folder: mailbox, uid, start, end })) {
-      isAnything = true
-      yield chunk
+    const { start, end, isHeader = false } = span ?? { start: 0, end: Number.POSITIVE_INFINITY }
+    const wanted = { dir: this.#dir, folder: mailbox, uid, start, end, isHeader }
+    let hasCome = false
+    try {
+      for await (const chunk of this.#options.readers.stream('mailboxOctets', wanted)) {
+        hasCome = true
+        yield chunk
+      }
+    } catch (error) {
+      if (!isHeaderOnly(error)) throw refusalOf(error)
+      await this.#fetch([(await this.#item(mailbox, uid)).id])
+      yield* this.#stream('mailboxOctets', wanted)
+      return
     }
-    if (!isAnything) await this.#item(which) // empty, or gone
+    if (!hasCome) await this.#item(mailbox, uid) // empty, or gone
   }
 
   async search(which: MessagesOf, key: SearchKey): Promise<Uint32Array> {
@@ -186,8 +191,8 @@ export class MailAccount implements ImapAccount {
     if (isReadOnly) throw new ImapRefusal('NOPERM', 'the server lets nobody change this mailbox')
   }
 
-  async #item(which: MessagesOf): Promise<MailboxItem> {
-    for await (const [item] of this.#items(which)) if (item) return item
+  async #item(mailbox: number, uid: number): Promise<MailboxItem> {
+    for await (const [item] of this.#items({ mailbox, uids: Uint32Array.of(uid) })) if (item) return item
     throw new ImapRefusal('EXPUNGEISSUED', 'the message is gone')
   }
 
@@ -254,6 +259,10 @@ export class MailAccount implements ImapAccount {
       throw refusalOf(error)
     }
   }
+}
+
+function isHeaderOnly(error: unknown): boolean {
+  return error instanceof PosternError && error.code === 'STORE_HEADER_ONLY'
 }
 
 const ROLES: ReadonlySet<string> = new Set(['inbox', 'drafts', 'sent', 'trash', 'junk', 'archive', 'all', 'flagged'])

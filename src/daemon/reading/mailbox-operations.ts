@@ -1,7 +1,9 @@
+import { PosternError } from '../../errors.ts'
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
 import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
 import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
 import { preview } from '../../formats/mail/text/preview.ts'
+import type { StoreErrorCode } from '../../store/errors.ts'
 import type {
   MailboxChanges,
   MailboxCounters,
@@ -37,6 +39,8 @@ export interface WantedOctets extends MailboxPlace {
   readonly start: number
   /** Infinity for all that follows. */
   readonly end: number
+  /** Only the header is looked for: where that alone is here, it is all. */
+  readonly isHeader: boolean
 }
 
 /** What is searched for. */
@@ -124,7 +128,10 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
   *mailboxOctets({ dir, folder, uid, ...span }: WantedOctets): Generator<Uint8Array> {
     const store = this.get(dir)
     const [item] = store.mailboxes.items(folder, Uint32Array.of(uid))
-    if (item) yield* octetsOf(store, item, span)
+    if (!item) return
+    const isMissing = item.bodyState === 'header' && span.end > item.location.length
+    if (isMissing && !span.isHeader) throw headerOnly(item.id)
+    yield* octetsOf(store, item, span)
   }
 }
 
@@ -144,4 +151,11 @@ function* octetsOf(
     at += chunk.length
     if (part.length > 0) yield part
   }
+}
+
+function headerOnly(id: number): PosternError {
+  return new PosternError<StoreErrorCode>('STORE_HEADER_ONLY', `Only the header of item ${id} is here.`, {
+    remedy: 'user',
+    advice: 'Fetch all of it first: postern item fetch ID.',
+  })
 }

@@ -73,10 +73,11 @@ export class WorkerReaders implements Readers {
     try {
       for (let request: ReaderRequest = { kind: 'call', id, operation, params }; ; request = { kind: 'next', id }) {
         const answer = await this.#worker.ask(request)
-        isOver = answer.kind !== 'value'
+        isOver = answer.kind !== 'value' || answer.isLast
         if (answer.kind === 'end') return
         if (answer.kind === 'failed') throw fromWireError(answer.error)
         yield answer.value as ReadValue<Name> // the worker runs the same class
+        if (answer.isLast) return
       }
     } finally {
       if (!isOver) this.#worker.tell({ kind: 'cancel', id } satisfies ReaderRequest)
