@@ -28,7 +28,7 @@ export async function statusResponse(
   if (!counters) return undefined
   const deletedOctets = items.includes('DELETED-STORAGE') ? await deletedStorage(state.account, mailbox.id) : 0
   const facts = { mailbox, counters, deletedOctets, appendLimitOctets: services.appendLimitOctets }
-  const values = items.map(item => `${item} ${valueOf(item, facts)}`)
+  const values = items.map(item => `${item} ${itemValue(item, facts)}`)
   return `* STATUS ${mailboxString(mailbox.path, state.dialect.isUtf8)} (${values.join(' ')})\r\n`
 }
 
@@ -39,7 +39,7 @@ interface StatusFacts {
   readonly appendLimitOctets: number
 }
 
-function valueOf(item: StatusItem, { mailbox, counters, deletedOctets, appendLimitOctets }: StatusFacts) {
+function itemValue(item: StatusItem, { mailbox, counters, deletedOctets, appendLimitOctets }: StatusFacts) {
   switch (item) {
     case 'MESSAGES':
       return counters.messages
