@@ -22,8 +22,10 @@ export async function* store(command: StoreCommand, { state }: Turn<Selected>): 
   if (open.isReadOnly) return no('the mailbox is open read-only', 'NOPERM')
   const which = { mailbox: open.id, uids: open.uidsOf(command.messages, isUid) }
   if (command.unchangedSince !== undefined) yield* enableCondstore(state)
-  if (open.isStale) yield* tellNews(state, { canExpunge: false, isUid })
+  const before = open.isStale ? yield* tellNews(state, { canExpunge: false, isUid }) : []
   const expected = isSilent ? await expectedFlags(command, state, which) : undefined
+  // A client that shows its own change already has just been told flags without it.
+  for (const { uid } of before) expected?.delete(uid)
   const unchangedSince = command.unchangedSince === undefined ? undefined : modseqNumber(command.unchangedSince)
   const modified = await account.storeFlags(which, { action, flags, unchangedSince })
   const news = yield* tellNews(state, { canExpunge: isUid, isUid, ...(expected ? { expected } : {}) })
@@ -39,7 +41,7 @@ async function expectedFlags(
   { action, flags }: StoreCommand,
   { account, open }: Selected,
   which: MessagesOf,
-): Promise<ReadonlyMap<number, MessageFlags>> {
+): Promise<Map<number, MessageFlags>> {
   const expected = new Map<number, MessageFlags>()
   const packed = packFlags(flags)
   if (action === 'replace') return new Map(Array.from(which.uids, uid => [uid, packed]))
