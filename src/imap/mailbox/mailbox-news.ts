@@ -66,7 +66,6 @@ async function comingsAndGoings(account: ImapAccount, open: OpenMailbox, { chang
   const snapshot = await account.snapshot(open.id)
   if (!snapshot) throw new MailboxGone()
   const present = new Set(snapshot.uids)
-  const heldBack = new Set(open.heldBack)
-  const gone = [...open.allUids].filter(uid => !present.has(uid) && !heldBack.has(uid))
+  const gone = [...open.allUids].filter(uid => !present.has(uid))
   return { vanished: gone, arrived: [...snapshot.uids].filter(uid => uid > last) }
 }

@@ -67,7 +67,7 @@ export class ImapClient {
 
   /** Resolves to all that comes until the server ends. */
   rest(): Promise<string> {
-    return this.until(/$^/)
+    return this.until(/(?!)/)
   }
 
   /** Ends the client's half, and waits for the server. */
