@@ -204,4 +204,27 @@ S: b NO [NONEXISTENT] there is no such quota root
 C: c GETQUOTAROOT nope
 S: c NO [NONEXISTENT] there is no such mailbox
 <bye>`,
+  'names that could not be listed are refused': `<signed in>
+C: a CREATE "a%"
+S: a NO [CANNOT] the name has a wildcard in it
+C: b CREATE "a*b"
+S: b NO [CANNOT] the name has a wildcard in it
+C: c CREATE a//b
+S: c NO [CANNOT] a level of the name is empty
+C: d CREATE /
+S: d NO [CANNOT] a level of the name is empty
+C: e CREATE inbox
+S: e NO [ALREADYEXISTS] there is such a mailbox already
+C: f CREATE inbox/
+S: f NO [ALREADYEXISTS] there is such a mailbox already
+C: g RENAME Sent "%"
+S: g NO [CANNOT] the name has a wildcard in it
+C: h RENAME Sent inbox
+S: h NO [ALREADYEXISTS] there is such a mailbox already
+C: i CREATE B&APw-cher
+S: i OK [MAILBOXID (F4)] the mailbox is there
+C: j LIST "" B%
+S: * LIST (\\HasNoChildren) "/" "B&APw-cher"
+S: j OK those are the mailboxes
+<bye>`,
 })

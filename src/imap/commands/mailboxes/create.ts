@@ -1,7 +1,7 @@
 import type { CreateCommand } from '../../../formats/imap/command/arguments/mailbox-commands.ts'
-import { bad, type Completion, no, ok } from '../../completion.ts'
-import { findMailbox, mailboxIdOf } from '../../mailbox/find-mailbox.ts'
-import { delimiterOf } from '../../mailbox/mailbox-tree.ts'
+import { type Completion, no, ok } from '../../completion.ts'
+import { mailboxIdOf } from '../../mailbox/find-mailbox.ts'
+import { newPath } from '../../mailbox/new-path.ts'
 import type { Authenticated, Selected } from '../../session-state.ts'
 import type { Turn } from '../handler.ts'
 
@@ -11,11 +11,7 @@ export async function create(
   { state }: Turn<Authenticated | Selected>,
 ): Promise<Completion> {
   if (specialUse.length > 0) return no('a special use cannot be chosen', 'USEATTR')
-  const delimiter = delimiterOf(await state.account.mailboxes())
-  // A delimiter at the end says that mailboxes below will follow: nothing that we need to know.
-  const path = delimiter && mailbox.endsWith(delimiter) ? mailbox.slice(0, -delimiter.length) : mailbox
-  if (path === '') return bad('the name is empty')
-  if (await findMailbox(state.account, path)) return no('there is such a mailbox already', 'ALREADYEXISTS')
+  const { path } = await newPath(state.account, mailbox)
   const id = await state.account.createMailbox(path)
   return ok('the mailbox is there', `MAILBOXID (${mailboxIdOf(id)})`)
 }

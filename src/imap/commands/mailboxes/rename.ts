@@ -1,7 +1,7 @@
 import type { RenameCommand } from '../../../formats/imap/command/arguments/mailbox-commands.ts'
 import { type Completion, no, ok } from '../../completion.ts'
-import { findMailbox, getMailbox } from '../../mailbox/find-mailbox.ts'
-import { delimiterOf } from '../../mailbox/mailbox-tree.ts'
+import { getMailbox } from '../../mailbox/find-mailbox.ts'
+import { newPath } from '../../mailbox/new-path.ts'
 import type { Authenticated, Selected } from '../../session-state.ts'
 import type { Turn } from '../handler.ts'
 
@@ -12,11 +12,7 @@ export async function rename(
 ): Promise<Completion> {
   const { account } = state
   const { id } = await getMailbox(account, from)
-  const delimiter = delimiterOf(await account.mailboxes())
-  const path = delimiter && to.endsWith(delimiter) ? to.slice(0, -delimiter.length) : to
-  if (path === '' || path === 'INBOX' || (await findMailbox(account, path))) {
-    return no('there is such a mailbox already', 'ALREADYEXISTS')
-  }
+  const { path, delimiter } = await newPath(account, to)
   if (delimiter && path.startsWith(from + delimiter)) return no('a mailbox cannot be below itself', 'CANNOT')
   if (from !== 'INBOX') {
     await account.renameMailbox(id, path)
