@@ -107,10 +107,10 @@ class ImapConnection {
   }
 
   #nextAnswer(): AsyncIterable<Wire> | undefined {
-    if (this.#session.hasNews) return this.#session.tellIdle()
     if (this.#session.expectsLine) {
-      const line = this.#splitter.nextLine()
-      return line && this.#session.handleLine(line)
+      const line = this.#splitter.nextLine() // before the news, of which there might be no end
+      if (line) return this.#session.handleLine(line)
+      return this.#session.hasNews ? this.#session.tellIdle() : undefined
     }
     const event = this.#splitter.next()
     return event && this.#session.handle(event)

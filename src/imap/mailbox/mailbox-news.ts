@@ -33,8 +33,9 @@ export async function* tellNews(
   open.isStale = false
   const changes = await account.changes(open.id, open.toldModseq)
   if (!changes) throw new MailboxGone()
-  const { vanished, arrived } = await comingsAndGoings(account, open, changes)
+  const { vanished, arrived, uidNext } = await comingsAndGoings(account, open, changes)
   open.toldModseq = changes.highestModseq
+  open.uidNext = uidNext
   const gone = [...open.heldBack, ...vanished]
   open.heldBack = canExpunge ? [] : gone
   const known = changes.changed.filter(({ uid }) => open.numbers.numberOf(uid) !== undefined)
@@ -57,15 +58,19 @@ export async function* tellNews(
 }
 
 /** Where the store has forgotten what vanished, what is there is compared with what the client knows. */
-async function comingsAndGoings(account: ImapAccount, open: OpenMailbox, { changed, vanished }: MailboxChanges) {
+async function comingsAndGoings(
+  account: ImapAccount,
+  open: OpenMailbox,
+  { changed, vanished, uidNext }: MailboxChanges,
+) {
   const last = open.lastUid
   if (vanished) {
     const gone = vanished.filter(uid => open.numbers.numberOf(uid) !== undefined)
-    return { vanished: gone, arrived: changed.map(({ uid }) => uid).filter(uid => uid > last) }
+    return { vanished: gone, arrived: changed.map(({ uid }) => uid).filter(uid => uid > last), uidNext }
   }
   const snapshot = await account.snapshot(open.id)
   if (!snapshot) throw new MailboxGone()
   const present = new Set(snapshot.uids)
   const gone = [...open.allUids].filter(uid => !present.has(uid))
-  return { vanished: gone, arrived: [...snapshot.uids].filter(uid => uid > last) }
+  return { vanished: gone, arrived: [...snapshot.uids].filter(uid => uid > last), uidNext: snapshot.uidNext }
 }

@@ -13,6 +13,8 @@ export class OpenMailbox {
   readonly numbers: MessageNumbers
   /** All changes up to this mod-sequence were told, but for {@link heldBack}. */
   toldModseq: number
+  /** Messages with a lower UID and without a number are gone. */
+  uidNext: number
   /** UIDs that are gone and still have a number, since EXPUNGE could not be sent. */
   heldBack: readonly number[] = []
   /** Whether something may have changed since it was looked for. */
@@ -25,6 +27,7 @@ export class OpenMailbox {
     this.isReadOnly = isReadOnly
     this.numbers = new MessageNumbers(snapshot.uids)
     this.toldModseq = snapshot.highestModseq
+    this.uidNext = snapshot.uidNext
   }
 
   get id(): number {

@@ -7,22 +7,17 @@ import { flagsResponse } from './flags-response.ts'
 import type { OpenMailbox } from './open-mailbox.ts'
 import { goneUids, vanishedResponses } from './vanished.ts'
 
-/** What a client says that it knows, and the UIDNEXT that it was told. */
-export interface Resynchronization {
-  readonly known: QresyncParameters
-  readonly uidNext: number
-}
-
 /** Tells a client what has changed since it was last here (RFC 7162 section 3.2.5). */
 export async function* resynchronize(
   account: ImapAccount,
   open: OpenMailbox,
-  { known, uidNext }: Resynchronization,
+  known: QresyncParameters,
 ): AsyncGenerator<Wire> {
   const changes = await account.changes(open.id, modseqNumber(known.modseq))
   if (!changes) return // the next look for news finds that the mailbox is gone
-  const among = changes.vanished ? known.knownUids : afterMatch(open, known, uidNext)
-  yield* vanishedResponses(goneUids({ vanished: changes.vanished, present: open.allUids, uidNext, among }), true)
+  const among = changes.vanished ? known.knownUids : afterMatch(open, known)
+  const facts = { vanished: changes.vanished, present: open.allUids, uidNext: open.uidNext, among }
+  yield* vanishedResponses(goneUids(facts), true)
   for (const { uid, flags, modseq } of changes.changed) {
     const number = open.numbers.numberOf(uid)
     if (number === undefined || known.knownUids?.has(uid) === false) continue
@@ -31,10 +26,10 @@ export async function* resynchronize(
 }
 
 /** Where the store has forgotten what vanished: up to a number that still has the UID it had, nothing has (section 3.2.5.2). */
-function afterMatch(open: OpenMailbox, { knownUids, match }: QresyncParameters, uidNext: number): UidSet | undefined {
+function afterMatch(open: OpenMailbox, { knownUids, match }: QresyncParameters): UidSet | undefined {
   const last = match && lastMatch(open, match)
   if (last === undefined) return knownUids
-  const after = UidSet.ofRanges(last + 1 < uidNext ? [[last + 1, uidNext - 1]] : [])
+  const after = UidSet.ofRanges(last + 1 < open.uidNext ? [[last + 1, open.uidNext - 1]] : [])
   if (!knownUids) return after
   const ranges = knownUids.ranges.filter(([, to]) => to > last)
   return UidSet.ofRanges(ranges.map(([from, to]) => [Math.max(from, last + 1), to]))

@@ -40,7 +40,7 @@ async function* openMailbox(command: SelectCommand, user: Authenticated): AsyncG
   const selected: Selected = { ...user, kind: 'selected', open }
   yield* describe(selected, snapshot)
   if (command.qresync?.uidValidity === snapshot.uidValidity) {
-    yield* resynchronize(account, open, { known: command.qresync, uidNext: snapshot.uidNext })
+    yield* resynchronize(account, open, command.qresync)
   }
   return selected
 }

@@ -37,10 +37,10 @@ async function* changedOf(
   const changes = await account.changes(open.id, modseqNumber(changedSince))
   if (!changes) throw new MailboxGone()
   if (isVanished) {
-    const among = messages.kind === 'saved' ? open.saved : resolveSequenceSet(messages, open.lastUid)
-    const uidNext = open.lastUid + 1 // what has come after it the client was not told of, and is not gone
-    const gone = goneUids({ vanished: changes.vanished, present: open.allUids, uidNext, among })
-    yield* vanishedResponses(gone, true)
+    // Here `*` is the last UID there ever was: clients ask by 1:* for all that is gone.
+    const among = messages.kind === 'saved' ? open.saved : resolveSequenceSet(messages, open.uidNext - 1)
+    const facts = { vanished: changes.vanished, present: open.allUids, uidNext: open.uidNext, among }
+    yield* vanishedResponses(goneUids(facts), true)
   }
   const changed = new Set(changes.changed.map(({ uid }) => uid))
   return named.filter(uid => changed.has(uid))
