@@ -10,7 +10,11 @@ import { WireOutput } from './wire-output.ts'
 const MAX_WAITING_OCTETS = 65_536 // what is read ahead while a command runs
 const MAX_STRANGER_OCTETS = 65_536 // what somebody may send who has not signed in: a few hundred octets are enough
 const DEFAULT_APPEND_LIMIT_OCTETS = 512 * 1_048_576
+const STRANGER_TIMEOUT_MS = 180_000 // RFC 9051 section 5.4: time enough to sign in
 const LINGER_MS = 5000
+
+/** How long a client that has signed in may be silent. */
+export const IDLE_TIMEOUT_MS = 30 * 60_000 // RFC 9051 section 5.4: at least 30 minutes
 
 /** Options of {@link serveImap}. */
 export interface ImapOptions {
@@ -36,6 +40,7 @@ class ImapConnection {
   #session: ImapSession
   #receivedOctets = 0
   #hasClientEnded = false
+  #isStranger = true
   #wake: (() => void) | undefined
 
   constructor(connection: FrontConnection, options: ImapOptions) {
@@ -50,6 +55,7 @@ class ImapConnection {
   async run(): Promise<void> {
     this.#attach()
     this.#connection.onDrain = this.#wakeUp
+    this.#connection.setIdleTimeout(STRANGER_TIMEOUT_MS)
     try {
       this.#output.write(this.#session.greeting())
       await this.#serve()
@@ -119,8 +125,7 @@ class ImapConnection {
   /** Whether a client that has said nothing more is let go; says why, if it does not know. */
   #isAtEnd(): boolean {
     if (this.#hasClientEnded) return true
-    const isStranger = this.#session.state === 'not-authenticated' || this.#session.state === 'sasl'
-    if (isStranger && this.#receivedOctets > MAX_STRANGER_OCTETS) {
+    if (this.#isStranger && this.#receivedOctets > MAX_STRANGER_OCTETS) {
       this.#output.write('* BYE too much input without a sign-in\r\n')
       return true
     }
@@ -135,6 +140,12 @@ class ImapConnection {
       this.#output.write(wire)
       if (this.#output.isFull) await this.#output.drained()
     }
+    if (this.#isStranger && this.#session.state === 'authenticated') this.#welcome()
+  }
+
+  #welcome(): void {
+    this.#isStranger = false
+    this.#connection.setIdleTimeout(IDLE_TIMEOUT_MS)
   }
 
   /** Waits for octets, or for anything else that there may be to do. */

@@ -1,7 +1,6 @@
 import { Listener, type ListenerEvents, type ListenerOptions } from '../net/listener.ts'
-import { type ImapOptions, serveImap } from './connection.ts'
+import { IDLE_TIMEOUT_MS, type ImapOptions, serveImap } from './connection.ts'
 
-const IDLE_TIMEOUT_MS = 30 * 60_000 // RFC 9051 section 5.4: at least 30 minutes
 const TOTAL_TIMEOUT_MS = 7 * 24 * 3_600_000 // mail programs stay for as long as they run
 
 /** Options of the IMAP front. */

@@ -1,6 +1,7 @@
 import t from 'tap'
+import { serveImap } from '../../src/imap/connection.ts'
 import { ImapClient } from '../support/imap/client.ts'
-import { serveAccount, someAccount } from '../support/imap/front.ts'
+import { memoryFront, serveAccount, someAccount } from '../support/imap/front.ts'
 
 t.test('a string that is too long is refused, and the session goes on', async t => {
   const client = await ImapClient.signedIn(serveAccount())
@@ -50,4 +51,18 @@ t.test('an APPEND that its client does not finish leaves nothing behind', async 
   await client.end()
   t.equal(account.abandoned, 1)
   t.equal(account.boxes[0]?.messages.size, 3)
+})
+
+t.test('a client that has signed in may be silent for half an hour, a stranger for some minutes', async t => {
+  const timeouts: number[] = []
+  const client = new ImapClient(connection => {
+    connection.setIdleTimeout = idleTimeoutMs => void timeouts.push(idleTimeoutMs)
+    return serveImap(connection, memoryFront())
+  })
+  await client.command('NOOP')
+  t.same(timeouts, [180_000])
+  await client.command('LOGIN ada "correct horse"')
+  await client.command('SELECT INBOX')
+  t.same(timeouts, [180_000, 1_800_000])
+  await client.end()
 })

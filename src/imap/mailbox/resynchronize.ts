@@ -16,8 +16,7 @@ export async function* resynchronize(
   const changes = await account.changes(open.id, modseqNumber(known.modseq))
   if (!changes) return // the next look for news finds that the mailbox is gone
   const among = changes.vanished ? known.knownUids : afterMatch(open, known)
-  const facts = { vanished: changes.vanished, present: open.allUids, uidNext: open.uidNext, among }
-  yield* vanishedResponses(goneUids(facts), true)
+  yield* vanishedResponses(goneUids(open, { vanished: changes.vanished, among }), true)
   for (const { uid, flags, modseq } of changes.changed) {
     const number = open.numbers.numberOf(uid)
     if (number === undefined || known.knownUids?.has(uid) === false) continue

@@ -1,4 +1,5 @@
 import { type UidRange, UidSet } from '../../formats/imap/uid-set.ts'
+import type { OpenMailbox } from './open-mailbox.ts'
 
 const MAX_LINE_OCTETS = 8000 // RFC 7162 section 4: what clients must be able to read
 
@@ -7,24 +8,23 @@ export function* vanishedResponses(uids: UidSet, isEarlier: boolean): Iterable<s
   for (const part of uids.split(MAX_LINE_OCTETS)) yield `* VANISHED ${isEarlier ? '(EARLIER) ' : ''}${part}\r\n`
 }
 
-/** What is known about messages that are gone. */
-export interface GoneFacts {
+/** What is asked about messages that are gone. */
+export interface GoneQuestion {
   /** Those that the store remembers; undefined when it does not remember that far back. */
   readonly vanished: readonly number[] | undefined
-  /** Those that the client knows to be there, ascending. */
-  readonly present: Uint32Array
-  readonly uidNext: number
-  /** What the client asks about. */
+  /** Undefined for all. */
   readonly among: UidSet | undefined
 }
 
-/** Tells which UIDs are gone; all that are not there when nobody remembers (RFC 7162 section 3.2.5.1). */
-export function goneUids({ vanished, present, uidNext, among }: GoneFacts): UidSet {
+/**
+ * Tells which UIDs are gone that have no number any more; all that are not there when nobody remembers (RFC 7162 section
+ * 3.2.5.1).
+ */
+export function goneUids({ numbers, allUids, uidNext }: OpenMailbox, { vanished, among }: GoneQuestion): UidSet {
   if (vanished) {
-    const isPresent = new Set(present)
-    return UidSet.of(vanished.filter(uid => !isPresent.has(uid) && (among?.has(uid) ?? true)))
+    return UidSet.of(vanished.filter(uid => numbers.numberOf(uid) === undefined && (among?.has(uid) ?? true)))
   }
-  const gaps = gapsBetween(present, uidNext)
+  const gaps = gapsBetween(allUids, uidNext)
   return UidSet.ofRanges(among ? intersection(gaps, among.ranges) : gaps)
 }
 

@@ -39,8 +39,7 @@ async function* changedOf(
   if (isVanished) {
     // Here `*` is the last UID there ever was: clients ask by 1:* for all that is gone.
     const among = messages.kind === 'saved' ? open.saved : resolveSequenceSet(messages, open.uidNext - 1)
-    const facts = { vanished: changes.vanished, present: open.allUids, uidNext: open.uidNext, among }
-    yield* vanishedResponses(goneUids(facts), true)
+    yield* vanishedResponses(goneUids(open, { vanished: changes.vanished, among }), true)
   }
   const changed = new Set(changes.changed.map(({ uid }) => uid))
   return named.filter(uid => changed.has(uid))
