@@ -1,20 +1,48 @@
 import { SERVER_MECHANISMS } from '../sasl/server.ts'
 
-/** The largest message that APPEND takes, in octets; told by APPENDLIMIT (RFC 7889). */
-export const APPEND_LIMIT = 536_870_912
+/** What the capabilities of a session depend on. */
+export interface CapabilityFacts {
+  readonly isSignedIn: boolean
+  readonly canStartTls: boolean
+  readonly appendLimitOctets: number
+}
 
-const BEFORE_SIGN_IN = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'SASL-IR', 'ID', 'ENABLE']
+const ALWAYS = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
 
-const AFTER_SIGN_IN = [
-  ...BEFORE_SIGN_IN,
-  ...['IDLE', 'NAMESPACE', 'UNSELECT', 'CHILDREN', 'SPECIAL-USE', 'LIST-EXTENDED', 'LIST-STATUS', 'STATUS=SIZE'],
-  ...['ESEARCH', 'SEARCHRES', 'SORT', 'THREAD=REFERENCES', 'WITHIN', 'UIDPLUS', 'MOVE', 'CONDSTORE', 'QRESYNC'],
-  ...['BINARY', 'MULTIAPPEND', `APPENDLIMIT=${APPEND_LIMIT}`, 'OBJECTID', 'PREVIEW', 'SAVEDATE', 'UTF8=ACCEPT'],
+// Told after the sign-in only: a stranger needs none of them.
+const SIGNED_IN = [
+  'IDLE',
+  'NAMESPACE',
+  'UNSELECT',
+  'CHILDREN',
+  'SPECIAL-USE',
+  'LIST-EXTENDED',
+  'LIST-STATUS',
+  'STATUS=SIZE',
+  'ESEARCH',
+  'SEARCHRES',
+  'SORT',
+  'ESORT',
+  'THREAD=REFERENCES',
+  'UIDPLUS',
+  'MOVE',
+  'CONDSTORE',
+  'QRESYNC',
+  'BINARY',
+  'MULTIAPPEND',
+  'OBJECTID',
+  'PREVIEW',
+  'SAVEDATE',
+  'WITHIN',
+  'UTF8=ACCEPT',
+  'QUOTA',
+  'QUOTA=RES-STORAGE',
 ]
 
-/** What a session can do, as CAPABILITY lists it. */
-export function capabilities(options: { readonly isSignedIn: boolean; readonly canStartTls: boolean }): string {
-  if (options.isSignedIn) return AFTER_SIGN_IN.join(' ')
-  const tls = options.canStartTls ? ['STARTTLS'] : []
-  return [...BEFORE_SIGN_IN, ...tls, ...SERVER_MECHANISMS.map(name => `AUTH=${name}`)].join(' ')
+/** Lists the capabilities of a session, as CAPABILITY and its response code have them. */
+export function capabilityText({ isSignedIn, canStartTls, appendLimitOctets }: CapabilityFacts): string {
+  const ofState = isSignedIn
+    ? [...SIGNED_IN, `APPENDLIMIT=${appendLimitOctets}`]
+    : ['SASL-IR', ...SERVER_MECHANISMS.map(name => `AUTH=${name}`), ...(canStartTls ? ['STARTTLS'] : [])]
+  return [...ALWAYS, ...ofState].join(' ')
 }

@@ -1,8 +1,7 @@
 import { Listener, type ListenerEvents, type ListenerOptions } from '../net/listener.ts'
-import { type ImapOptions, serveImap } from './connection.ts'
+import { IDLE_TIMEOUT_MS, type ImapOptions, serveImap } from './connection.ts'
 
-const IDLE_TIMEOUT_MS = 31 * 60_000 // RFC 9051 section 5.4: at least 30 minutes
-const TOTAL_TIMEOUT_MS = 30 * 24 * 3_600_000 // clients stay for as long as they run
+const TOTAL_TIMEOUT_MS = 7 * 24 * 3_600_000 // mail programs stay for as long as they run
 
 /** Options of the IMAP front. */
 export interface ImapServerOptions
@@ -15,7 +14,12 @@ export interface ImapServerOptions
 export function createImapServer(options: ImapServerOptions): Listener {
   const { port, greeting, maxConnections, secureContext, hosts, events } = options
   return new Listener({
-    ...{ name: 'imap', port, greeting, maxConnections, secureContext, events },
+    name: 'imap',
+    port,
+    greeting,
+    maxConnections,
+    secureContext,
+    events,
     ...(hosts ? { hosts } : {}),
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     totalTimeoutMs: TOTAL_TIMEOUT_MS,

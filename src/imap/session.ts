@@ -1,173 +1,250 @@
-import type { ImapCommand } from '../formats/imap/command/command-parser.ts'
-import type { CommandDialect } from '../formats/imap/command/command-reader.ts'
-import type { SaslExchange } from '../sasl/server.ts'
-import type { SignInAttempt } from '../sasl/sign-in.ts'
-import { type AccountNews, type ImapAccount, type ImapBackend, ImapRefusal, type Mailbox } from './backend.ts'
-import { capabilities } from './capabilities.ts'
-import type { CommandHandler } from './commands/handler.ts'
-import { COMMANDS } from './commands/table.ts'
-import type { OpenMailbox } from './open-mailbox.ts'
-import { bad, no, ok, type Reply, replyLine } from './reply.ts'
+import type { ClientLine, CommandEvent } from '../formats/imap/command/command-event.ts'
+import { type ImapCommand, parseCommand, type RejectedCommand } from '../formats/imap/command/command-parser.ts'
+import type { CommandPiece } from '../formats/imap/command/command-piece.ts'
+import { type AccountNews, ImapRefusal } from './backend.ts'
+import type { Handler, Services } from './commands/handler.ts'
+import { Append } from './commands/messages/append.ts'
+import { newsOptions } from './commands/news-options.ts'
+import { capabilitiesOf } from './commands/session/any-state.ts'
+import { authenticateLine } from './commands/session/authenticate.ts'
+import { endIdle } from './commands/session/idle.ts'
+import { AUTHENTICATED, NOT_AUTHENTICATED, SELECTED } from './commands/tables.ts'
+import { BadCommand, bad, type Completion, type Done, no, refusal, taggedLine } from './completion.ts'
+import { MailboxGone, type NewsOptions, tellNews } from './mailbox/mailbox-news.ts'
+import type { Authenticated, Selected, State } from './session-state.ts'
 import type { Wire } from './wire.ts'
 
-const MAX_FAILURES = 5
-const FIRST_DELAY_MS = 1000
-
-/** Where a session is (RFC 9051 section 3). */
-export type SessionState =
-  | { readonly kind: 'anonymous' }
-  | { readonly kind: 'authenticated'; readonly account: ImapAccount }
-  | { readonly kind: 'selected'; readonly account: ImapAccount; readonly open: OpenMailbox }
-
-/** What the connection tells the session. */
-export interface SessionOptions {
-  readonly backend: ImapBackend
-  readonly isSecure: boolean
-  readonly canStartTls: boolean
-  /** Is called when something may be told. */
-  readonly onNews: () => void
-  /** Waits so many ms after a wrong password; for tests. */
-  readonly delay: (ms: number) => Promise<void>
+/** What lets the literal of an APPEND come, or not: the splitter that announces it. */
+export interface LiteralGate {
+  accept(): void
+  refuse(): void
 }
 
-/** What the connection does after a command. */
-export type After = 'idle' | 'start-tls' | 'close'
+/** Options of an {@link ImapSession}. */
+export interface SessionOptions {
+  readonly services: Services
+  readonly gate: LiteralGate
+  /** Called when there is news for a client that is idle. */
+  readonly onNews: () => void
+}
 
-/** An IMAP session: parsed commands in, wire texts out. */
-export class ImapSession implements Disposable {
-  readonly #options: SessionOptions
-  #state: SessionState = { kind: 'anonymous' }
+const SIGNED_OUT: State = { kind: 'not-authenticated' }
+const NOT_NOW = 'this command is not valid in this state'
+const REFUSED = {
+  'line-too-long': bad('the line is too long'),
+  'literal-too-large': no('a string is too long', 'LIMIT'),
+  'command-too-large': no('the command is too long', 'LIMIT'),
+  'by-caller': bad('the command came to nothing'),
+} as const
+
+// A browser that was tricked into talking to us speaks HTTP first: it gets no second line.
+const HTTP = /^(GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PRI) [^ ]* HTTP\//i
+
+/** An IMAP session (RFC 9051): commands in, responses out. Each answer must be read to its end before the next one. */
+export class ImapSession implements AsyncDisposable {
+  readonly #services: Services
+  readonly #gate: LiteralGate
+  readonly #onNews: () => void
+  #state: State = SIGNED_OUT
+  #append: Append | undefined
   #watch: Disposable | undefined
-  #failures = 0
-  /** What ENABLE and commands of CONDSTORE have switched on. */
-  readonly enabled = new Set<'CONDSTORE' | 'QRESYNC' | 'UTF8=ACCEPT' | 'IMAP4REV2'>()
-  /** An AUTHENTICATE that waits for the client. */
-  exchange: { readonly tag: string; readonly sasl: SaslExchange } | undefined
-  /** An IDLE that waits for DONE. */
-  idleTag: string | undefined
-  after: After | undefined
+  #hasSpoken = false
 
-  constructor(options: SessionOptions) {
-    this.#options = options
+  constructor({ services, gate, onNews }: SessionOptions) {
+    this.#services = services
+    this.#gate = gate
+    this.#onNews = onNews
   }
 
-  get dialect(): CommandDialect {
-    return { isUtf8: this.isUtf8 }
+  get state(): State['kind'] {
+    return this.#state.kind
   }
 
-  get isUtf8(): boolean {
-    return this.enabled.has('UTF8=ACCEPT') || this.enabled.has('IMAP4REV2')
+  /** Whether the client's next line is no command. */
+  get expectsLine(): boolean {
+    return this.#state.kind === 'sasl' || this.#state.kind === 'idle'
   }
 
-  /** Whether mod-sequences are told unasked. */
-  get isCondstore(): boolean {
-    return this.enabled.has('CONDSTORE') || this.enabled.has('QRESYNC')
-  }
-
-  get isSignedIn(): boolean {
-    return this.#state.kind !== 'anonymous'
-  }
-
-  get state(): SessionState {
-    return this.#state
-  }
-
-  get capabilities(): string {
-    return capabilities({ isSignedIn: this.isSignedIn, canStartTls: this.#options.canStartTls })
+  /** Whether an idle client is to be told something. */
+  get hasNews(): boolean {
+    return this.#state.kind === 'idle' && this.#state.during.kind === 'selected' && this.#state.during.open.isStale
   }
 
   /** The first line. */
-  greeting(): string {
-    return replyLine('*', ok('Postern ready', `CAPABILITY ${this.capabilities}`))
+  greeting(): Wire {
+    return `* OK [CAPABILITY ${capabilitiesOf(this.#services, false)}] Postern ready\r\n`
   }
 
-  /** Answers a command. Rejects for bugs only. */
-  async *handle(tag: string, command: ImapCommand): AsyncGenerator<Wire> {
-    const handler: CommandHandler | undefined = COMMANDS[command.kind]
-    if (!handler?.states.includes(this.#state.kind)) {
-      yield replyLine(tag, bad(handler ? 'command not valid in this state' : 'unknown command'))
+  /** The last line of a server that is stopping. */
+  stopping(): Wire {
+    return '* BYE the server is stopping\r\n'
+  }
+
+  /** Answers what the client has sent. */
+  async *handle(event: CommandEvent): AsyncGenerator<Wire> {
+    switch (event.kind) {
+      case 'continue':
+        yield '+ go ahead\r\n'
+        return
+      case 'command':
+        yield* this.#command(event.pieces)
+        return
+      case 'refused':
+        yield* this.#refused(event)
+        return
+      case 'broken':
+        yield '* BYE the literal is too large\r\n'
+        this.#state = { kind: 'logout' }
+        return
+      case 'append-end':
+        yield* this.#endAppend(event.pieces)
+        return
+      default:
+        yield* this.#appendStep(event)
+    }
+  }
+
+  /** Answers a line that is no command. */
+  async *handleLine(line: ClientLine): AsyncGenerator<Wire> {
+    const octets = line.kind === 'line' ? line.octets : undefined
+    if (this.#state.kind === 'sasl') {
+      const { tag, exchange } = this.#state
+      yield* this.#complete(tag, yield* authenticateLine({ tag, exchange, services: this.#services }, octets))
+    } else if (this.#state.kind === 'idle') {
+      const { tag, during } = this.#state
+      yield* this.#complete(tag, endIdle(octets, during), { canExpunge: true })
+    }
+  }
+
+  /** Tells an idle client what has changed. */
+  async *tellIdle(): AsyncGenerator<Wire> {
+    if (this.#state.kind !== 'idle' || this.#state.during.kind !== 'selected') return
+    const { open } = this.#state.during
+    yield* this.#tell(this.#state.during, { canExpunge: true })
+    open.isStale = false // what could not be read now is looked for after the IDLE: else there would be no end
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch?.[Symbol.dispose]()
+    this.#watch = undefined
+    const append = this.#append
+    this.#append = undefined
+    await append?.[Symbol.asyncDispose]()
+  }
+
+  get #user(): Authenticated | Selected | undefined {
+    return this.#state.kind === 'authenticated' || this.#state.kind === 'selected' ? this.#state : undefined
+  }
+
+  async *#command(pieces: readonly CommandPiece[]): AsyncGenerator<Wire> {
+    const [first] = pieces
+    if (!this.#hasSpoken && first?.kind === 'text' && HTTP.test(first.octets.toString('latin1', 0, 4096))) {
+      yield '* BYE this is IMAP\r\n'
+      this.#state = { kind: 'logout' }
       return
     }
-    let reply: Reply | undefined
-    try {
-      reply = yield* handler.run({ session: this, tag, command })
-    } catch (error) {
-      if (!(error instanceof ImapRefusal)) throw error
-      reply = no(error.message, error.code)
+    this.#hasSpoken = true
+    const parsed = parseCommand(pieces, this.#user?.dialect ?? { isUtf8: false })
+    if (parsed.kind !== 'command') {
+      yield taggedLine(parsed.tag, rejection(parsed))
+      return
     }
-    if (!reply) return // goes on with the next line
-    yield await this.news(handler.mayExpunge(command))
-    yield replyLine(tag, reply)
+    const { tag, command } = parsed
+    yield* this.#complete(tag, yield* this.#obey(tag, command), newsOptions(command))
   }
 
-  /** What is to be told of the open mailbox now; empty when there is nothing. */
-  async news(mayExpunge: boolean, known?: ReadonlySet<number>): Promise<string> {
-    const state = this.#state
-    if (state.kind !== 'selected') return ''
-    const { account, open } = state
-    const { isCondstore } = this
-    const options = { mayExpunge, isCondstore, isQresync: this.enabled.has('QRESYNC') }
-    const text = await open.news(account, known ? { ...options, known } : options)
-    if (text !== undefined) return text
-    // RFC 9051 has no word for a mailbox that is gone under a client's feet: it is closed as if another were opened.
-    this.leave()
-    return replyLine('*', ok('the mailbox is gone', 'CLOSED'))
+  async *#obey(tag: string, command: ImapCommand): AsyncGenerator<Wire, Completion> {
+    const handler = this.#findHandler(command.kind)
+    if (!handler) return bad(NOT_NOW)
+    try {
+      const answer = handler(command, { tag, state: this.#state, services: this.#services })
+      return Symbol.asyncIterator in answer ? yield* answer : await answer
+    } catch (error) {
+      if (error instanceof ImapRefusal) return refusal(error)
+      if (error instanceof BadCommand) return bad(error.message)
+      if (!(error instanceof MailboxGone)) throw error
+      yield* this.#mailboxGone()
+      return no('the mailbox is gone', 'NONEXISTENT')
+    }
   }
 
-  /** Decides a sign-in; a wrong one takes longer each time. */
-  async signIn(attempt: SignInAttempt): Promise<Reply> {
-    const result = await this.#options.backend.signIn(attempt)
-    if (result.kind === 'unavailable') return no('secrets are not loaded yet, try again', 'UNAVAILABLE')
-    if (result.kind === 'refused') return this.#refuse()
-    const account = this.#options.backend.account(result.profile)
-    this.#state = { kind: 'authenticated', account }
-    this.#watch = account.watch(news => this.#onNews(news))
-    return ok('signed in', `CAPABILITY ${this.capabilities}`)
+  #findHandler(kind: ImapCommand['kind']): Handler<ImapCommand, State> | undefined {
+    const tables = { 'not-authenticated': NOT_AUTHENTICATED, authenticated: AUTHENTICATED, selected: SELECTED }
+    const table = Object.entries(tables).find(([state]) => state === this.#state.kind)?.[1]
+    // The table is that of the state, and the key that of the command: TypeScript cannot follow that.
+    return table?.[kind as keyof typeof table] as Handler<ImapCommand, State> | undefined
   }
 
-  async #refuse(): Promise<Reply> {
-    await this.#options.delay(FIRST_DELAY_MS * 2 ** this.#failures++)
-    if (this.#failures >= MAX_FAILURES) this.after = 'close'
-    return no('wrong user name or password', 'AUTHENTICATIONFAILED')
+  /** Goes over into the next state, tells news, and ends the command. */
+  async *#complete(tag: string, completion: Completion, news?: NewsOptions): AsyncGenerator<Wire> {
+    if (completion.next && this.#state.kind !== 'logout') this.#enter(completion.next)
+    if (completion.status === 'later') return
+    if (news && this.#state.kind === 'selected' && completion.status !== 'BAD') yield* this.#tell(this.#state, news)
+    yield taggedLine(tag, completion)
   }
 
-  /** Opens a mailbox in place of the one that is open. */
-  select(open: OpenMailbox): void {
-    if (this.#state.kind === 'anonymous') return
-    this.#state = { kind: 'selected', account: this.#state.account, open }
+  #enter(next: State): void {
+    this.#state = next
+    if (next.kind === 'authenticated') this.#watch ??= next.account.watch(news => this.#hear(news))
   }
 
-  /** Closes the open mailbox. */
-  leave(): void {
-    if (this.#state.kind === 'selected') this.#state = { kind: 'authenticated', account: this.#state.account }
+  #hear(news: AccountNews): void {
+    const state = this.#state.kind === 'idle' ? this.#state.during : this.#state
+    if (state.kind !== 'selected' || (news.kind === 'mailbox' && news.mailbox !== state.open.id)) return
+    state.open.isStale = true
+    if (this.#state.kind === 'idle') this.#onNews()
   }
 
-  /** Finds a mailbox by its name. */
-  async find(path: string): Promise<Mailbox> {
-    if (this.#state.kind === 'anonymous') throw new Error('nobody has signed in')
-    const found = (await this.#state.account.mailboxes()).find(mailbox => mailbox.path === path)
-    if (!found) throw new ImapRefusal('NONEXISTENT', 'there is no such mailbox')
-    return found
+  async *#tell(selected: Selected, options: NewsOptions): AsyncGenerator<Wire> {
+    if (!selected.open.hasNews(options.canExpunge)) return
+    try {
+      yield* tellNews(selected, options)
+    } catch (error) {
+      if (error instanceof ImapRefusal) selected.open.isStale = true
+      else if (error instanceof MailboxGone) yield* this.#mailboxGone()
+      else throw error
+    }
   }
 
-  /** What separates the levels of names. */
-  async delimiter(): Promise<string> {
-    const mailboxes = this.#state.kind === 'anonymous' ? [] : await this.#state.account.mailboxes()
-    return mailboxes.find(({ delimiter }) => delimiter !== undefined)?.delimiter ?? '/'
+  *#mailboxGone(): Iterable<Wire> {
+    yield '* BYE the open mailbox is gone\r\n'
+    this.#state = { kind: 'logout' }
   }
 
-  get options(): SessionOptions {
-    return this.#options
+  async *#appendStep(event: CommandEvent & { readonly kind: `append-${string}` }): AsyncGenerator<Wire> {
+    if (event.kind === 'append-octets' || event.kind === 'append-literal-end') {
+      const append = this.#append
+      const goesOn = event.kind === 'append-octets' ? append?.write(event.octets) : append?.endMessage()
+      if (!(await goesOn)) this.#gate.refuse()
+    } else if (event.kind === 'append-literal') {
+      const user = this.#user
+      if (user) this.#append ??= new Append(user, this.#services)
+      if (await this.#append?.announce(event.pieces)) {
+        this.#gate.accept()
+        if (event.isSynchronizing) yield '+ go ahead\r\n'
+      } else {
+        this.#gate.refuse()
+      }
+    }
   }
 
-  [Symbol.dispose](): void {
-    this.#watch?.[Symbol.dispose]()
+  async *#endAppend(pieces: readonly CommandPiece[]): AsyncGenerator<Wire> {
+    const append = this.#append
+    this.#append = undefined
+    if (!append) return
+    yield* this.#complete(append.tag ?? '*', await append.finish(pieces), { canExpunge: true })
   }
 
-  #onNews(news: AccountNews): void {
-    if (this.#state.kind !== 'selected') return
-    if (news.kind === 'mailbox' && news.mailbox !== this.#state.open.mailbox.id) return
-    this.#state.open.isStale = true
-    this.#options.onNews()
+  /** A command has ended that was not let in; without a tag it was none. */
+  async *#refused(event: CommandEvent & { readonly kind: 'refused' }): AsyncGenerator<Wire> {
+    const append = this.#append
+    this.#append = undefined
+    await append?.[Symbol.asyncDispose]()
+    const done: Done = event.reason === 'by-caller' ? (append?.refusal ?? bad(NOT_NOW)) : REFUSED[event.reason]
+    yield taggedLine(event.tag, done)
   }
+}
+
+function rejection({ kind, reason }: RejectedCommand): Done {
+  return kind === 'malformed' ? bad(reason) : no(reason, 'BADCHARSET')
 }

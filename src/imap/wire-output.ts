@@ -1,0 +1,61 @@
+import type { Duplex } from 'node:stream'
+import type { Wire } from './wire.ts'
+
+const BATCH_OCTETS = 16_384 // a write for each response would cost more than all the rest
+
+/** Writes what a session says, and waits for a client that does not read it. */
+export class WireOutput {
+  readonly #stream: Duplex
+  #text = ''
+  #timer: NodeJS.Immediate | undefined
+
+  constructor(stream: Duplex) {
+    this.#stream = stream
+  }
+
+  /** Whether nothing more should be written before {@link drained}. */
+  get isFull(): boolean {
+    return this.#stream.writableNeedDrain
+  }
+
+  /** Writes; texts that come close together leave together. */
+  write(wire: Wire): void {
+    if (typeof wire !== 'string') {
+      this.flush()
+      this.#stream.write(wire)
+      return
+    }
+    this.#text += wire
+    if (this.#text.length >= BATCH_OCTETS) this.flush()
+    else this.#timer ??= setImmediate(() => this.flush())
+  }
+
+  /** Hands everything over to the stream. */
+  flush(): void {
+    clearImmediate(this.#timer)
+    this.#timer = undefined
+    const text = this.#text
+    this.#text = ''
+    if (text !== '' && this.#stream.writable) this.#stream.write(text, 'latin1')
+  }
+
+  /** Resolves when the client has read enough, or is gone. */
+  async drained(): Promise<void> {
+    if (!this.#stream.writableNeedDrain || this.#stream.destroyed) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#stream.once('drain', resolve).once('close', resolve)
+    await promise
+    this.#stream.off('drain', resolve).off('close', resolve)
+  }
+
+  /** Resolves when everything has left, or the client is gone. */
+  async finished(): Promise<void> {
+    this.flush()
+    if (this.#stream.destroyed) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#stream.once('close', resolve)
+    this.#stream.write('', () => resolve())
+    await promise
+    this.#stream.off('close', resolve)
+  }
+}
