@@ -25,11 +25,6 @@ export class MessageNumbers {
     return this.#uids.length
   }
 
-  /** All of them, ascending. */
-  get uids(): Uint32Array {
-    return this.#uids
-  }
-
   /** The UID of a message number; undefined when there is no such message. */
   uidAt(number: number): number | undefined {
     return this.#uids[number - 1]

@@ -10,6 +10,7 @@ import { silentLogger } from './silent-logger.ts'
 import { connectionOn, type Serve } from './transcript.ts'
 
 const PATIENCE_MS = 5000
+const TAGGED = /^\S+ ((?:OK|NO|BAD)(?: \[[^\]]*\])?)/ // what follows is for people
 
 /** Our IMAP front on the store of an account of the model server; user `ada`, password `secret`. */
 export class ImapFront implements AsyncDisposable {
@@ -111,7 +112,7 @@ export class RawClient {
     return this.#lines.splice(0)
   }
 
-  /** Sends a command; the untagged lines, then the tagged one without its tag. */
+  /** Sends a command; the untagged lines, then the tagged one without its tag and its text. */
   async command(text: string): Promise<string[]> {
     const tag = `x${++this.#tag}`
     this.write(`${tag} ${text}\r\n`)
@@ -122,7 +123,7 @@ export class RawClient {
     const answers: string[] = []
     for (;;) {
       const line = await this.line()
-      if (line.startsWith(`${tag} `)) return [...answers, line.slice(tag.length + 1)]
+      if (line.startsWith(`${tag} `)) return [...answers, TAGGED.exec(line)?.[1] ?? line]
       answers.push(line)
     }
   }

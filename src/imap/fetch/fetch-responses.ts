@@ -1,59 +1,175 @@
-import type { FetchItem } from '../../formats/imap/command/arguments/fetch.ts'
-import { formatDateTime } from '../../formats/imap/date-time.ts'
-import { flagList, literalHead } from '../../formats/imap/response-encoder.ts'
-import { unpackFlags } from '../../store/flags.ts'
-import type { ImapAccount, MessageRow } from '../backend.ts'
+import type { FetchItem, PlainFetchItem } from '../../formats/imap/command/arguments/fetch.ts'
+import { type ImapAccount, ImapRefusal } from '../backend.ts'
 import type { MessageNumbers } from '../message-numbers.ts'
 import type { Wire } from '../wire.ts'
+import { type FetchNeeds, fetchNeeds } from './fetch-needs.ts'
+import { type FetchedMessage, fetchedMessages } from './fetched-message.ts'
+import { itemText, type TextItem } from './item-text.ts'
+import { MessageOctets } from './message-octets.ts'
+import { type PreparedSection, PreparedSections } from './prepared-sections.ts'
+import { readAhead } from './read-ahead.ts'
+import { type OctetItem, partEncoding } from './section-source.ts'
+import { type MarkedMessage, markSeen, tellableMessages } from './seen-marking.ts'
+import { TornResponse } from './torn-response.ts'
+import { WireBatch } from './wire-batch.ts'
 
-/** What a FETCH wants of which messages. */
+const MARKED_MESSAGES = 16 // that become \Seen together: when a connection ends, no more are marked and were not told
+const MAX_BATCHED_OCTETS = 8192 // of a section that is sent together with the texts around it
+
+/** What a client wants to know of which messages. */
 export interface FetchRequest {
   readonly mailbox: number
+  /** Ascending; those that are not in `numbers` are left out. */
   readonly uids: Uint32Array
   readonly items: readonly FetchItem[]
   readonly numbers: MessageNumbers
+  /** UID FETCH, whose responses always have the UID (RFC 9051 section 6.4.9). */
   readonly isUid: boolean
+  /** Whether flags are told with their mod-sequence (RFC 7162 section 3.2). */
   readonly isCondstore: boolean
+  /** Whether strings may be in UTF-8 (RFC 6855). */
   readonly isUtf8: boolean
+  /** Nothing becomes \\Seen. */
   readonly isReadOnly: boolean
 }
 
-/** Writes the FETCH responses, each of them whole. */
+/**
+ * Answers FETCH: messages ascending, those that are gone left out. Texts come many responses at a time; octets of bodies as
+ * the account gives them.
+ *
+ * Sections without PEEK make their messages \\Seen, some messages at a time, in this order: what is not here is fetched and
+ * what cannot be told is found out; the flags are stored; the rows are read again; the messages are told, with the flags
+ * that they have now. So a message that is refused is not marked, and what is told of flags is stored. A message may be
+ * marked and not told when the connection ends in between.
+ *
+ * @throws {ImapRefusal} when something of a message cannot be told: before anything of its response has come, and after all
+ *   of the responses before it
+ * @throws {TornResponse} when it is too late for that: the connection must end
+ */
 export async function* fetchResponses(account: ImapAccount, request: FetchRequest): AsyncGenerator<Wire> {
-  const { mailbox, uids, items, numbers, isUid, isReadOnly } = request
-  if (!isReadOnly && items.some(item => item.kind === 'body' && !item.isPeek)) {
-    await account.storeFlags({ mailbox, uids }, { action: 'add', flags: ['\\Seen'], unchangedSince: undefined })
+  yield* new FetchAnswer(account, request).wires()
+}
+
+class FetchAnswer {
+  readonly #account: ImapAccount
+  readonly #request: FetchRequest
+  readonly #needs: FetchNeeds
+  readonly #octetItems: readonly OctetItem[]
+  readonly #textItems: readonly TextItem[]
+  readonly #textItemsWithFlags: readonly TextItem[]
+  readonly #batch = new WireBatch()
+
+  constructor(account: ImapAccount, request: FetchRequest) {
+    const { items, isReadOnly } = request
+    this.#account = account
+    this.#request = request
+    this.#needs = fetchNeeds(items, isReadOnly)
+    this.#octetItems = items.filter(item => item.kind !== 'plain' && item.kind !== 'preview')
+    this.#textItems = textItems(request, false)
+    this.#textItemsWithFlags = textItems(request, true)
   }
-  for await (const page of account.messages({ mailbox, uids })) {
-    for (const row of page) {
-      const number = numbers.numberOf(row.uid)
-      if (number === undefined) continue
-      const texts = isUid && !items.some(item => item.kind === 'plain' && item.name === 'UID') ? [`UID ${row.uid}`] : []
-      for (const item of items) texts.push(await itemText(account, mailbox, row, item))
-      yield `* ${number} FETCH (${texts.join(' ')})\r\n`
+
+  async *wires(): AsyncGenerator<Wire> {
+    const { mailbox, numbers } = this.#request
+    const uids = this.#request.uids.filter(uid => numbers.numberOf(uid) !== undefined)
+    try {
+      for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
+        if (this.#needs.setsSeen) yield* this.#pageToMark(page)
+        else yield* this.#responses(page.map(message => ({ ...message, hasNewFlags: false })))
+      }
+    } catch (error) {
+      yield* this.#batch.take()
+      throw error
     }
+    yield* this.#batch.take()
+  }
+
+  async *#pageToMark(page: readonly FetchedMessage[]): AsyncGenerator<Wire> {
+    for (let at = 0; at < page.length; at += MARKED_MESSAGES) {
+      yield* this.#batch.take()
+      const group = page.slice(at, at + MARKED_MESSAGES)
+      const { messages, refusal } = await tellableMessages(group, message => this.#rehearse(message))
+      yield* this.#responses(await markSeen(this.#account, this.#request.mailbox, messages))
+      if (refusal) throw refusal
+    }
+  }
+
+  /** Does what may be refused. Of a message that is here, only an encoding can be. */
+  async #rehearse(message: FetchedMessage): Promise<void> {
+    const octets = this.#octetsOf(message)
+    for (const item of this.#octetItems) if (item.kind !== 'body') partEncoding(octets.structure, item.path)
+    if (message.row?.isWhole) return
+    const sections = await PreparedSections.prepare(octets, this.#octetItems)
+    await sections[Symbol.asyncDispose]()
+  }
+
+  async *#responses(messages: readonly MarkedMessage[]): AsyncGenerator<Wire> {
+    for (const message of messages) {
+      if (this.#octetItems.length === 0) this.#batch.add(`${this.#head(message)})\r\n`)
+      else yield* this.#responseWithOctets(message)
+      if (this.#batch.isFull) yield* this.#batch.take()
+    }
+  }
+
+  async *#responseWithOctets(message: MarkedMessage): AsyncGenerator<Wire> {
+    if (message.row?.isWhole === false) yield* this.#batch.take() // it may take its time
+    await using prepared = await this.#prepare(message)
+    if (!prepared) return
+    const head = this.#head(message)
+    this.#batch.add(head)
+    let separator = head.endsWith('(') ? '' : ' '
+    for (const section of prepared.sections) {
+      this.#batch.add(`${separator}${section.text}`)
+      yield* this.#octets(section)
+      separator = ' '
+    }
+    this.#batch.add(')\r\n')
+  }
+
+  /** Undefined for a message that is gone. */
+  async #prepare(message: FetchedMessage): Promise<PreparedSections | undefined> {
+    try {
+      return await PreparedSections.prepare(this.#octetsOf(message), this.#octetItems)
+    } catch (error) {
+      if (error instanceof ImapRefusal && error.code === 'EXPUNGEISSUED') return undefined
+      throw error
+    }
+  }
+
+  async *#octets({ held, open }: PreparedSection): AsyncGenerator<Wire> {
+    if (held && sumOf(held) <= MAX_BATCHED_OCTETS) {
+      for (const chunk of held) this.#batch.add(chunk.toString('latin1'))
+      return
+    }
+    yield* this.#batch.take()
+    try {
+      yield* held ?? open()
+    } catch (error) {
+      throw new TornResponse(error)
+    }
+  }
+
+  #head(message: MarkedMessage): string {
+    const items = message.hasNewFlags ? this.#textItemsWithFlags : this.#textItems
+    const texts = items.map(item => itemText(message, item, this.#request.isUtf8))
+    return `* ${this.#request.numbers.numberOf(message.uid)} FETCH (${texts.join(' ')}`
+  }
+
+  #octetsOf(message: FetchedMessage): MessageOctets {
+    return new MessageOctets(this.#account, this.#request.mailbox, message)
   }
 }
 
-async function itemText(account: ImapAccount, mailbox: number, row: MessageRow, item: FetchItem): Promise<string> {
-  if (item.kind === 'plain') {
-    switch (item.name) {
-      case 'UID':
-        return `UID ${row.uid}`
-      case 'FLAGS':
-        return `FLAGS ${flagList(unpackFlags(row.flags))}`
-      case 'INTERNALDATE':
-        return `INTERNALDATE "${formatDateTime(row.internalDateMs)}"`
-      case 'RFC822.SIZE':
-        return `RFC822.SIZE ${row.size}`
-      case 'MODSEQ':
-        return `MODSEQ (${row.modseq})`
-      default:
-        return `${item.name} NIL`
-    }
-  }
-  const chunks: Uint8Array[] = []
-  for await (const chunk of account.octets(mailbox, row.uid)) chunks.push(chunk)
-  const octets = Buffer.concat(chunks)
-  return `BODY[] ${literalHead(octets.length)}${octets.toString('latin1')}`
+/** Finds what is told before the octets: what was asked for, each item once, and what belongs to it. */
+function textItems({ items, isUid, isCondstore }: FetchRequest, hasNewFlags: boolean): readonly TextItem[] {
+  const asked = items.filter(item => item.kind === 'plain').map(({ name }) => name)
+  const names = new Set<PlainFetchItem>([...(isUid ? (['UID'] as const) : []), ...asked])
+  if (hasNewFlags) names.add('FLAGS')
+  if (isCondstore && names.has('FLAGS')) names.add('MODSEQ')
+  const preview = items.find(item => item.kind === 'preview')
+  return [...Array.from(names, name => ({ kind: 'plain', name }) as const), ...(preview ? [preview] : [])]
+}
+
+function sumOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }

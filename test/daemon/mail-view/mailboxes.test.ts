@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ImapFront } from '../support/imap-front.ts'
+import { ImapFront } from '../../support/imap-front.ts'
 
 async function signedIn() {
   const front = new ImapFront()
@@ -11,22 +11,22 @@ async function signedIn() {
 t.test('mailboxes are made, listed, renamed and deleted', async t => {
   const { front, client } = await signedIn()
   await using _front = front
-  t.match(await client.command('CREATE "Work/2026/"'), [/^OK \[MAILBOXID \(F\d+\)\] created$/])
+  t.match(await client.command('CREATE "Work/2026/"'), [/^OK \[MAILBOXID \(F\d+\)\]$/])
   t.match(await client.command('CREATE inbox'), [/^NO \[ALREADYEXISTS\]/])
   t.same(await client.command('LIST "" "%"'), [
-    '* LIST (\\HasNoChildren) "/" "Archive"',
     '* LIST (\\HasNoChildren) "/" "INBOX"',
-    '* LIST (\\HasChildren \\NonExistent \\Noselect) "/" "Work"',
-    'OK done',
+    '* LIST (\\HasNoChildren) "/" "Archive"',
+    '* LIST (\\NonExistent \\Noselect \\HasChildren) "/" "Work"',
+    'OK',
   ])
-  t.same(await client.command('LIST "Work/" "*"'), ['* LIST (\\HasNoChildren) "/" "Work/2026"', 'OK done'])
-  t.same(await client.command('LIST "" ""'), ['* LIST (\\Noselect) "/" ""', 'OK done'])
-  t.match(await client.command('RENAME Work/2026 Work/2027'), ['OK renamed'])
+  t.same(await client.command('LIST "Work/" "*"'), ['* LIST (\\HasNoChildren) "/" "Work/2026"', 'OK'])
+  t.same(await client.command('LIST "" ""'), ['* LIST (\\Noselect) "/" ""', 'OK'])
+  t.match(await client.command('RENAME Work/2026 Work/2027'), ['OK'])
   t.match(await client.command('STATUS Work/2026 (MESSAGES)'), [/^NO \[NONEXISTENT\]/])
   t.match(await client.command('STATUS Work/2027 (MESSAGES UNSEEN)'), ['* STATUS "Work/2027" (MESSAGES 0 UNSEEN 0)'])
-  t.match(await client.command('DELETE Work/2027'), ['OK deleted'])
+  t.match(await client.command('DELETE Work/2027'), ['OK'])
   t.match(await client.command('DELETE INBOX'), [/^NO \[CANNOT\]/])
-  t.match(await client.command('CREATE Secret (USE (\\Trash))'), [/^NO \[CANNOT\]/])
+  t.match(await client.command('CREATE Secret (USE (\\Trash))'), ['NO [USEATTR]'])
   await front.account.sync()
   t.notOk(front.account.server.folders.has('Work/2026'))
   await client.close()
@@ -38,7 +38,7 @@ t.test('names in other alphabets are written as the client reads them', async t 
   await client.command('CREATE "Entw&APw-rfe"')
   t.ok(front.account.store.read.getFolder('Entwürfe'))
   t.match(await client.command('LIST "" "Entw*"'), ['* LIST (\\HasNoChildren) "/" "Entw&APw-rfe"'])
-  t.match(await client.command('ENABLE IMAP4REV2'), ['* ENABLED IMAP4REV2'])
+  t.match(await client.command('ENABLE IMAP4REV2'), ['* ENABLED IMAP4rev2'])
   const utf8 = Buffer.from('Entwürfe').toString('latin1')
   t.match(await client.command('LIST "" "Entw*"'), [`* LIST (\\HasNoChildren) "/" "${utf8}"`])
   t.match(await client.command(`STATUS "${utf8}" (MESSAGES)`), [`* STATUS "${utf8}" (MESSAGES 0)`])
@@ -48,13 +48,10 @@ t.test('names in other alphabets are written as the client reads them', async t 
 t.test('subscriptions are kept', async t => {
   const { front, client } = await signedIn()
   await using _front = front
-  t.match(await client.command('UNSUBSCRIBE Archive'), ['OK done'])
-  t.same(await client.command('LSUB "" "*"'), ['* LSUB () "/" "INBOX"', 'OK done'])
-  t.same(await client.command('LIST (SUBSCRIBED) "" "*"'), [
-    '* LIST (\\HasNoChildren \\Subscribed) "/" "INBOX"',
-    'OK done',
-  ])
-  t.match(await client.command('SUBSCRIBE Archive'), ['OK done'])
+  t.match(await client.command('UNSUBSCRIBE Archive'), ['OK'])
+  t.same(await client.command('LSUB "" "*"'), ['* LSUB () "/" "INBOX"', 'OK'])
+  t.same(await client.command('LIST (SUBSCRIBED) "" "*"'), ['* LIST (\\HasNoChildren \\Subscribed) "/" "INBOX"', 'OK'])
+  t.match(await client.command('SUBSCRIBE Archive'), ['OK'])
   t.equal((await client.command('LSUB "" "*"')).length, 3)
   t.match(await client.command('SUBSCRIBE Nowhere'), [/^NO \[NONEXISTENT\]/])
   await client.close()
@@ -76,16 +73,15 @@ t.test('a pattern of nothing but wildcards takes no time', async t => {
   const { front, client } = await signedIn()
   await using _front = front
   await client.command(`CREATE ${'a'.repeat(200)}`)
-  t.match(await client.command(`LIST "" "${'*a'.repeat(400)}b"`), ['OK done'])
+  t.match(await client.command(`LIST "" "${'*a'.repeat(400)}b"`), ['OK'])
   await client.close()
 })
 
-t.test('a mailbox that is deleted under a client is closed', async t => {
+t.test('a mailbox that is deleted under a client ends its connection', async t => {
   const { front, client } = await signedIn()
   await using _front = front
   await client.command('SELECT Archive')
   await front.account.change({ kind: 'deleteFolder', path: 'Archive' })
-  t.match(await client.command('NOOP'), ['* OK [CLOSED] the mailbox is gone', 'OK done'])
-  t.match(await client.command('FETCH 1 (FLAGS)'), ['BAD command not valid in this state'])
+  t.match(await client.command('NOOP'), ['* BYE the open mailbox is gone', 'OK'])
   await client.close()
 })

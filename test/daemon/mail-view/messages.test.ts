@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ImapFront } from '../support/imap-front.ts'
+import { ImapFront } from '../../support/imap-front.ts'
 
 async function opened(...subjects: readonly string[]) {
   const front = new ImapFront()
@@ -18,18 +18,18 @@ t.test('a mailbox is opened with all that a client needs to know', async t => {
     /^\* OK \[CLOSED\]/,
     '* 2 EXISTS',
     '* 0 RECENT',
-    '* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)',
+    /^\* FLAGS \(\\Answered \\Flagged \\Deleted \\Seen \\Draft /,
     /PERMANENTFLAGS .*\\\*/,
-    '* OK [UNSEEN 1] first unread message',
+    /UNSEEN 1\]/,
     /UIDVALIDITY \d+/,
     /UIDNEXT \d+/,
     /HIGHESTMODSEQ \d+/,
     /MAILBOXID/,
-    'OK [READ-WRITE] open',
+    'OK [READ-WRITE]',
   ]
   t.equal(answers.length, patterns.length)
   for (const [index, pattern] of patterns.entries()) t.match(answers[index], pattern)
-  t.match((await client.command('EXAMINE INBOX')).at(-1), 'OK [READ-ONLY] open')
+  t.match((await client.command('EXAMINE INBOX')).at(-1), 'OK [READ-ONLY]')
   for (const command of ['STORE 1 +FLAGS (\\Seen)', 'EXPUNGE', 'MOVE 1 Archive']) {
     t.match(await client.command(command), [/^NO \[NOPERM\]/], command)
   }
@@ -42,29 +42,29 @@ t.test('flags are stored and told, silently or not', async t => {
   t.same(await client.command('STORE 1,3 +FLAGS (\\Seen $Label1)'), [
     '* 1 FETCH (FLAGS (\\Seen $Label1))',
     '* 3 FETCH (FLAGS (\\Seen $Label1))',
-    'OK stored',
+    'OK',
   ])
-  t.same(await client.command('UID STORE 2 FLAGS.SILENT (\\Flagged)'), ['OK stored'])
-  t.same(await client.command('FETCH 2 (FLAGS)'), ['* 2 FETCH (FLAGS (\\Flagged))', 'OK done'])
-  t.match(await client.command('STORE 9 +FLAGS (\\Seen)'), ['BAD there is no such message'])
-  t.same(await client.command('UID STORE 9 +FLAGS (\\Seen)'), ['OK stored'], 'a UID that is not there is none')
-  const [, modseq = '0'] = /MODSEQ \((\d+)\)/.exec((await client.command('FETCH 2 (MODSEQ)'))[0] ?? '') ?? []
+  t.same(await client.command('UID STORE 2 FLAGS.SILENT (\\Flagged)'), ['OK'])
+  t.same(await client.command('FETCH 2 (FLAGS)'), ['* 2 FETCH (FLAGS (\\Flagged))', 'OK'])
+  t.match(await client.command('STORE 9 +FLAGS (\\Seen)'), ['BAD'])
+  t.same(await client.command('UID STORE 9 +FLAGS (\\Seen)'), ['OK'], 'a UID that is not there is none')
+  const [, modseq = '0'] = /MODSEQ \((\d+)\)/.exec((await client.command('FETCH 2 (MODSEQ)')).join()) ?? []
   await client.command('STORE 1 +FLAGS.SILENT (\\Answered)')
   const answers = await client.command(`STORE 1:2 (UNCHANGEDSINCE ${modseq}) +FLAGS (\\Draft)`)
-  t.match(answers.at(-1), 'OK [MODIFIED 1] some have changed meanwhile')
-  t.match(answers[1], /^\* 2 FETCH \(UID 2 FLAGS \(\\Flagged \\Draft\) MODSEQ \(\d+\)\)$/)
+  t.match(answers.at(-1), 'OK [MODIFIED 1]')
+  t.ok(answers.some(line => /^\* 2 FETCH \(UID 2 FLAGS \(\\Flagged \\Draft\) MODSEQ \(\d+\)\)$/.test(line)))
   await client.close()
 })
 
 t.test('messages are copied, moved and expunged', async t => {
   const { front, client } = await opened('one', 'two', 'three', 'four')
   await using _front = front
-  t.match(await client.command('COPY 1:2 Archive'), [/^OK \[COPYUID \d+ 1:2 1:2\] copied$/])
-  t.match(await client.command('MOVE 2 Archive'), [/^\* OK \[COPYUID \d+ 2 \d+\] moved$/, '* 2 EXPUNGE', 'OK moved'])
+  t.match(await client.command('COPY 1:2 Archive'), [/^OK \[COPYUID \d+ 1:2 1:2\]$/])
+  t.match(await client.command('MOVE 2 Archive'), [/^\* OK \[COPYUID \d+ 2 \d+\]/, '* 2 EXPUNGE', 'OK'])
   t.match(await client.command('COPY 1 Nowhere'), [/^NO \[TRYCREATE\]/])
   await client.command('STORE 1:2 +FLAGS.SILENT (\\Deleted)')
-  t.same(await client.command('UID EXPUNGE 3'), ['* 2 EXPUNGE', 'OK expunged'])
-  t.same(await client.command('EXPUNGE'), ['* 1 EXPUNGE', 'OK expunged'])
+  t.same(await client.command('UID EXPUNGE 3'), ['* 2 EXPUNGE', 'OK'])
+  t.same(await client.command('EXPUNGE'), ['* 1 EXPUNGE', 'OK'])
   t.match((await client.command('STATUS Archive (MESSAGES)'))[0], '* STATUS "Archive" (MESSAGES 3)')
   await front.account.sync()
   await front.account.sync()
@@ -76,20 +76,20 @@ t.test('messages are copied, moved and expunged', async t => {
 t.test('a client of QRESYNC is told of UIDs', async t => {
   const { front, client } = await opened('one', 'two', 'three')
   await using _front = front
-  t.match(await client.command('SELECT INBOX (QRESYNC (1 1))'), [/BAD QRESYNC is not enabled/])
+  t.match(await client.command('SELECT INBOX (QRESYNC (1 1))'), ['BAD'])
   await client.command('ENABLE QRESYNC')
   const before = await client.command('SELECT INBOX')
   const numberIn = (name: string) => new RegExp(`${name} (\\d+)`).exec(before.join())?.[1]
   const [validity, modseq] = [numberIn('UIDVALIDITY'), numberIn('HIGHESTMODSEQ')]
   await client.command('STORE 2 +FLAGS.SILENT (\\Deleted)')
-  t.match(await client.command('EXPUNGE'), ['* VANISHED 2', 'OK expunged'])
+  t.match(await client.command('EXPUNGE'), ['* VANISHED 2', 'OK'])
   await client.command('STORE 1 +FLAGS.SILENT (\\Seen)')
   await client.command('UNSELECT')
   const again = await client.command(`SELECT INBOX (QRESYNC (${validity} ${modseq} 1:3))`)
   t.ok(again.includes('* VANISHED (EARLIER) 2'))
   t.ok(again.some(line => /^\* 1 FETCH \(UID 1 FLAGS \(\\Seen\) MODSEQ \(\d+\)\)$/.test(line)))
   const changed = await client.command(`UID FETCH 1:* (FLAGS) (CHANGEDSINCE ${modseq} VANISHED)`)
-  t.match(changed, ['* VANISHED (EARLIER) 2', /^\* 1 FETCH \(UID 1 .*FLAGS/, 'OK done'])
+  t.match(changed, ['* VANISHED (EARLIER) 2', /^\* 1 FETCH \(UID 1 .*FLAGS/, 'OK'])
   await client.close()
 })
 
@@ -98,7 +98,7 @@ t.test('what is appended is there, in one piece or not at all', async t => {
   await using _front = front
   t.match(await client.append('INBOX', 'Subject: two\r\n\r\nx\r\n', '(\\Seen) "01-Jan-2020 10:00:00 +0000" '), [
     '* 2 EXISTS',
-    /^OK \[APPENDUID \d+ 2\] appended$/,
+    /^OK \[APPENDUID \d+ 2\]$/,
   ])
   t.same(await client.command('FETCH 2 (FLAGS INTERNALDATE BODY.PEEK[])'), [
     '* 2 FETCH (FLAGS (\\Seen) INTERNALDATE "01-Jan-2020 10:00:00 +0000" BODY[] {19}',
@@ -106,13 +106,13 @@ t.test('what is appended is there, in one piece or not at all', async t => {
     '',
     'x',
     ')',
-    'OK done',
+    'OK',
   ])
   t.match(await client.append('Nowhere', 'Subject: x\r\n\r\n'), [/^NO \[TRYCREATE\]/])
   client.write('m APPEND INBOX {3+}\r\na\r\n {3+}\r\nb\0c\r\n')
   t.match(await client.answerOf('m'), [/^NO \[CANNOT\]/], 'two messages, one of them impossible')
   client.write('n APPEND INBOX {999999999}\r\n')
-  t.match(await client.answerOf('n'), [/^NO \[LIMIT\]/], 'no octet of it was asked for')
+  t.match(await client.answerOf('n'), [/^NO \[TOOBIG\]/], 'no octet of it was asked for')
   t.match(await client.command('STATUS INBOX (MESSAGES)'), ['* STATUS "INBOX" (MESSAGES 2)'])
   client.write('o APPEND INBOX {4}\r\n')
   t.equal(await client.line(), '+ go ahead')
@@ -135,7 +135,7 @@ t.test('IDLE tells at once what the engine and others change', async t => {
   await front.account.change({ kind: 'delete', items: [item?.id ?? 0], isPermanent: true })
   t.equal(await client.line(), '* 1 EXPUNGE')
   client.write('DONE\r\n')
-  t.same(await client.answerOf('i'), ['OK idled'])
+  t.same(await client.answerOf('i'), ['OK'])
   client.write('j IDLE\r\n')
   await client.line()
   client.write('NOOP\r\n')
@@ -167,11 +167,11 @@ t.test('searches, sorts and threads', async t => {
   ]
   for (const [key = '', expected] of cases)
     t.match(await client.command(`SEARCH ${key}`), [`* SEARCH ${expected}`], key)
-  t.match(await client.command('SEARCH FROM nobody'), ['* SEARCH', 'OK done'])
+  t.match(await client.command('SEARCH FROM nobody'), ['* SEARCH', 'OK'])
   t.match(await client.command('SEARCH RETURN (MIN MAX COUNT) ALL'), [
     /^\* ESEARCH \(TAG "x\d+"\) MIN 1 MAX 3 COUNT 3$/,
   ])
-  t.match(await client.command('SEARCH RETURN (SAVE) FROM amy'), [/ESEARCH/, 'OK done'])
+  t.match(await client.command('SEARCH RETURN (SAVE) FROM amy'), ['OK'])
   t.match(await client.command('FETCH $ (UID)'), ['* 3 FETCH (UID 3)'])
   t.match(await client.command('SORT (FROM) UTF-8 ALL'), ['* SORT 3 2 1'])
   t.match(await client.command('SORT (REVERSE DATE) UTF-8 ALL'), ['* SORT 3 2 1'])
