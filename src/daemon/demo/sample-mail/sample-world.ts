@@ -35,6 +35,8 @@ export interface Letter {
   readonly messageId?: string
   /** Fields that it has besides. */
   readonly fields?: readonly Field[]
+  /** Fields that are written in another way than usual, or not at all. */
+  readonly replaced?: Readonly<Record<string, string | undefined>>
   readonly part: () => MimePart
 }
 
@@ -84,21 +86,24 @@ export class SampleWorld {
   }
 
   /** The fields of a letter but for those of its body. */
-  fieldsOf(letter: Letter): Field[] {
-    const { key, from, to = [this.me], cc = [], subject, sentMs, references = [], fields = [] } = letter
+  fieldsOf(letter: Omit<Letter, 'part'>): Field[] {
+    const { key, from, to = [this.me], cc = [], subject, sentMs, references = [], replaced = {}, fields = [] } = letter
     const isOwn = from.address === this.me.address
     const last = references.at(-1)
-    return [
-      ...(isOwn ? [] : this.#trace(letter)),
-      ['Date', writeDate(sentMs, from.zone)],
-      ['From', writeAddresses([from])],
-      ...(to.length > 0 ? [['To', writeAddresses(to)] as const] : []),
-      ...(cc.length > 0 ? [['Cc', writeAddresses(cc)] as const] : []),
-      ['Subject', writeText(subject)],
-      ['Message-ID', letter.messageId ?? this.messageId(key, from)],
-      ...(last === undefined ? [] : [['In-Reply-To', last] as const, ['References', references.join(' ')] as const]),
-      ...fields,
-    ]
+    const usual: Readonly<Record<string, string | undefined>> = {
+      Date: writeDate(sentMs, from.zone),
+      From: writeAddresses([from]),
+      To: to.length > 0 ? writeAddresses(to) : undefined,
+      Cc: cc.length > 0 ? writeAddresses(cc) : undefined,
+      Subject: writeText(subject),
+      'Message-ID': letter.messageId ?? this.messageId(key, from),
+      'In-Reply-To': last,
+      References: last === undefined ? undefined : references.join(' '),
+    }
+    const named = Object.entries({ ...usual, ...replaced }).flatMap(([name, value]): Field[] =>
+      value === undefined ? [] : [[name, value]],
+    )
+    return [...(isOwn ? [] : this.#trace(letter)), ...named, ...fields]
   }
 
   /** Flags as such a letter may have them: old ones are read, few are marked. */
@@ -116,7 +121,7 @@ export class SampleWorld {
   }
 
   // What the servers on the way write on top.
-  #trace({ key, from, sentMs }: Letter): Field[] {
+  #trace({ key, from, sentMs }: Omit<Letter, 'part'>): Field[] {
     const random = this.random(`${key}/trace`)
     const host = from.address.split('@')[1]
     const by = `by mx.${this.me.address.split('@')[1]} with ESMTPS id ${random.hex(12)}`
