@@ -117,6 +117,7 @@ export class SampleWorld {
       ...(random.chance(isFresh ? 0.45 : 0.97) ? ['\\Seen'] : []),
       ...(random.chance(0.05) ? ['\\Flagged'] : []),
       ...(random.chance(0.06) ? ['$Label1'] : []),
+      ...(random.chance(0.04) ? ['$Forwarded'] : []),
     ]
   }
 

@@ -74,7 +74,7 @@ export function* brokenMail(world: SampleWorld): Generator<PlannedMessage> {
     fields: [['X-Note', '=?']],
     rest: `${PLAIN}\nSee the subject.\n`,
   })
-  const addresses = [['Cc', '<<two@signs@example.com>, "open quote <x@example.com'] as const]
+  const addresses = [['Cc', '<<two@signs.example@example.com>, "open quote <x@example.com'] as const]
   yield damaged(world, DAMAGES.length + 1, {
     subject: 'Addresses in pieces',
     fields: addresses,
