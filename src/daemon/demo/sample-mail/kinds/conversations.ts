@@ -40,7 +40,9 @@ function* converse(world: SampleWorld, { subject, folder, daysAgo, turns, cc = [
     const before = said.at(-1)
     yield world.plan({
       ...{ key, folder: isOwn ? 'Sent' : folder, from: now.who, to: [partner], sentMs: now.sentMs },
-      cc: cc.map(name => PEOPLE[name]).filter(each => each !== now.who && each !== partner),
+      cc: [...new Set([...said.map(({ who }) => who), ...cc.map(name => PEOPLE[name])])].filter(
+        each => ![now.who, partner, world.me].includes(each),
+      ),
       subject: index === 0 ? subject : `Re: ${topic}`,
       messageId: now.messageId,
       references: said.map(({ messageId }) => messageId),

@@ -68,8 +68,8 @@ const LETTERS: readonly Foreign[] = [
   {
     from: mara,
     folder: 'INBOX',
-    subject: 'Zażółć gęślą jaźń, and other font tests',
-    text: 'Polish: Zażółć gęślą jaźń\nGreek: Ξεσκεπάζω την ψυχοφθόρα βδελυγμία\nVietnamese: Tiếng Việt có dấu\nHindi: पुल खुल गया\nThai: สะพานเปิดแล้ว\nDoes the plotter show all of them?',
+    subject: 'Żółty most, and other font tests',
+    text: 'Polish: Żółty most jest już otwarty, źdźbło też\nGreek: Η γέφυρα άνοιξε σήμερα\nVietnamese: Cây cầu đã mở cửa\nHindi: पुल खुल गया\nThai: สะพานเปิดแล้ว\nDoes the plotter show all of them?',
     daysAgo: 4,
   },
 ]

@@ -5,7 +5,6 @@ import { type Mailbox, writeDate } from '../wire/header-fields.ts'
 import { type MimePart, messageOctets, messagePart, multipart, textPart, withCrlf } from '../wire/mime-parts.ts'
 
 const { ines, bruno, leo, kenji } = PEOPLE
-const DAEMON: Mailbox = { name: 'Mail Delivery System', address: 'mailer-daemon@mx.demo.example' }
 
 interface Undelivered {
   readonly to: string
@@ -41,7 +40,9 @@ function deliveryReport(world: SampleWorld, index: number, { to, action, status,
   const key = `report/${index}`
   const sentMs = world.daysAgo(daysAgo, key)
   const words = { failed: 'could not be delivered', delayed: 'is delayed', delivered: 'was delivered' }[action]
-  const facts = `Reporting-MTA: dns; mx.demo.example
+  const host = `mx.${world.me.address.split('@')[1]}`
+  const from: Mailbox = { name: 'Mail Delivery System', address: `mailer-daemon@${host}` }
+  const facts = `Reporting-MTA: dns; ${host}
 Arrival-Date: ${writeDate(sentMs - 60_000)}
 
 Final-Recipient: rfc822; ${to}
@@ -50,7 +51,7 @@ Status: ${status}
 Diagnostic-Code: smtp; ${diagnostic}
 `
   return world.plan({
-    ...{ key, folder: action === 'failed' ? 'INBOX' : 'Archive', from: DAEMON, sentMs },
+    ...{ key, folder: action === 'failed' ? 'INBOX' : 'Archive', from, sentMs },
     subject: action === 'failed' ? 'Undelivered Mail Returned to Sender' : `Your message ${words}`,
     fields: [['Auto-Submitted', 'auto-replied']],
     part: () =>
