@@ -12,12 +12,15 @@ import { MailAccount } from '../mail-view/mail-account.ts'
 import { MailNews } from '../mail-view/mail-news.ts'
 import { InlineReaders } from '../reading/readers.ts'
 import { fillStore } from './fill-store.ts'
-import { SAMPLE_FOLDERS, sampleMail } from './sample-mail/sample-mail.ts'
-import { createSink } from './sink.ts'
+import { sampleMail } from './sample-mail/sample-mail.ts'
+import { SAMPLE_FOLDERS } from './sample-mail/sample-message.ts'
+import { createSubmissionSink } from './sink.ts'
+import { StoreInbox } from './store-inbox.ts'
 
 const HOSTS = ['127.0.0.1'] as const
 const MAX_CONNECTIONS = 64
 const ACCOUNT = 1
+const SEED = 1
 
 /** Where the demo's mail server lives, and who may use it. */
 export interface DemoUpstreamOptions {
@@ -49,7 +52,7 @@ export class DemoUpstream implements AsyncDisposable {
   readonly #listeners: readonly Listener[]
 
   private constructor(options: DemoUpstreamOptions) {
-    const { dir, clock, log } = options
+    const { dir, address, password, clock, log } = options
     this.#options = options
     this.#news = new MailNews(this.#readers, log)
     this.#store = Store.open(dir, { clock, log, onCommit: () => this.#news.committed(ACCOUNT) })
@@ -57,21 +60,19 @@ export class DemoUpstream implements AsyncDisposable {
       ...({ port: 0, greeting: 'detect', maxConnections: MAX_CONNECTIONS, hosts: HOSTS } as const),
       ...{ secureContext: () => undefined, events: this.#events() },
     }
-    const signIn = async (attempt: SignInAttempt) => this.#signIn(attempt)
-    this.#listeners = [
-      createImapServer({ ...shared, backend: this.#backend() }),
-      createSink({ ...shared, signIn, store: this.#store, clock }),
-    ]
+    const inbox = new StoreInbox({ store: this.#store, spoolDir: join(dir, 'spool'), clock })
+    const sink = { user: address, password, log, deliver: inbox.deliver.bind(inbox) }
+    this.#listeners = [createImapServer({ ...shared, backend: this.#backend() }), createSubmissionSink(sink, shared)]
   }
 
   /** Starts one with sample mail; it listens when this resolves. */
   static async start(options: DemoUpstreamOptions): Promise<{ upstream: DemoUpstream; report: DemoUpstreamReport }> {
     await mkdir(options.dir, { recursive: true, mode: 0o700 })
     const upstream = new DemoUpstream(options)
-    const { messages, folders } = await upstream.#fill()
+    const { messages } = await upstream.#fill()
     for (const listener of upstream.#listeners) await listener.start()
     const [imapPort = 0, smtpPort = 0] = upstream.#listeners.map(({ status }) => status.port)
-    return { upstream, report: { imapPort, smtpPort, messages, folders } }
+    return { upstream, report: { imapPort, smtpPort, messages, folders: SAMPLE_FOLDERS.length } }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -82,7 +83,10 @@ export class DemoUpstream implements AsyncDisposable {
 
   #fill() {
     const { address, clock } = this.#options
-    return fillStore(this.#store, { folders: SAMPLE_FOLDERS, messages: sampleMail({ address, baseMs: clock() }) })
+    return fillStore(this.#store, {
+      folders: SAMPLE_FOLDERS,
+      messages: sampleMail({ address, baseDateMs: clock(), seed: SEED }),
+    })
   }
 
   async #signIn(attempt: SignInAttempt): Promise<SignInResult> {

@@ -12,7 +12,7 @@ import { Daemon } from '../daemon.ts'
 import { entryPoint } from '../entry-point.ts'
 import type { FrontStatus } from '../fronts.ts'
 import type { DemoUpstreamReport } from './demo-upstream.ts'
-import { nextFreePort } from './free-ports.ts'
+import { findFreePorts } from './free-ports.ts'
 import { failed, type LocalSignIn } from './round-trip.ts'
 import type { DemoUpstreamAnswer, DemoUpstreamRequest } from './upstream-main.ts'
 
@@ -98,9 +98,8 @@ interface DemoParts {
 
 // The usual ports, or the next ones: the user's own daemon may be running.
 async function writeConfig(home: Home): Promise<void> {
-  const lines: string[] = []
-  for (const [front, wished] of Object.entries(FRONTS))
-    lines.push(`  ${front}: { port: ${await nextFreePort(wished)} }`)
+  const ports = await findFreePorts(Object.values(FRONTS))
+  const lines = Object.keys(FRONTS).map((front, index) => `  ${front}: { port: ${ports[index]?.port ?? 0} }`)
   await mkdir(home.dir, { mode: 0o700 })
   await writeFile(home.configFile, `fronts:\n${lines.join('\n')}\nsecrets: { store: file }\n`, { mode: 0o600 })
 }
