@@ -1,7 +1,7 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { MessageStructure } from '../../formats/mail/structure/part.ts'
 import type { Database, Row } from '../database.ts'
-import type { MessageFacts } from './message-facts.ts'
+import type { MessageFacts, MessageLinks } from './message-facts.ts'
 import { trigramQuery } from './trigram-query.ts'
 
 const MAX_TEXT_OCTETS = 67_108_864 // more than any text has: what a damaged one claims must not fill the memory
@@ -10,6 +10,7 @@ const COMPRESSION = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
 /** What is kept of certain octets. */
 export interface Document {
   readonly facts: MessageFacts
+  readonly links: MessageLinks
   readonly structure: MessageStructure
   readonly preview: string
   /** Folded texts. */
@@ -17,10 +18,13 @@ export interface Document {
   readonly body: string
 }
 
+/** The index cannot be read, whatever is wrong with it: what it has is to be had from the messages. */
+export class IndexUnusable extends Error {}
+
 /** A part of a message that can be searched alone. */
 export type TextPart = 'header' | 'body'
 
-/** The documents of an index. Octets are known by the lower-case hexadecimal digits of their SHA-256. */
+/** The documents of an index; whatever reads them throws {@link IndexUnusable}. Octets are known by the lower-case hexadecimal digits of their SHA-256. */
 export class Documents {
   readonly #database: Database
 
@@ -30,11 +34,11 @@ export class Documents {
 
   /** Runs work that sees the index as it is at one moment. */
   snapshot<Result>(work: () => Result): Result {
-    this.#database.exec('BEGIN')
+    this.#told(() => this.#database.exec('BEGIN'))
     try {
       return work()
     } finally {
-      this.#database.exec('COMMIT')
+      this.#told(() => this.#database.exec('ROLLBACK'))
     }
   }
 
@@ -50,33 +54,51 @@ export class Documents {
 
   #idsWhere(condition: string, ...values: string[]): Map<string, number> {
     const sql = `SELECT json_group_array(id) AS ids, json_group_array(lower(hex(sha256))) AS hashes FROM document ${condition}`
-    const row = this.#database.find(sql, ...values)
-    const ids = JSON.parse(String(row?.ids)) as number[] // declared so in the schema
-    const hashes = JSON.parse(String(row?.hashes)) as string[] // the same
-    return new Map(hashes.map((hash, index) => [hash, ids[index] ?? 0]))
+    return this.#told(() => {
+      const row = this.#database.find(sql, ...values)
+      const ids = JSON.parse(String(row?.ids)) as number[] // declared so in the schema
+      const hashes = JSON.parse(String(row?.hashes)) as string[] // the same
+      return new Map(hashes.map((hash, index) => [hash, ids[index] ?? 0]))
+    })
   }
 
   has(hash: string): boolean {
-    return this.#database.find('SELECT 1 FROM document WHERE sha256 = unhex(?)', hash) !== undefined
+    const sql = 'SELECT 1 FROM document WHERE sha256 = unhex(?)'
+    return this.#told(() => this.#database.find(sql, hash)) !== undefined
   }
 
   /** Reads the facts of documents. */
   factsOf(ids: readonly number[]): Map<number, MessageFacts> {
-    const sql = 'SELECT id, facts FROM document WHERE id IN (SELECT value FROM json_each(?))'
-    const rows = this.#database.all(sql, JSON.stringify(ids))
-    return new Map(rows.map(row => [Number(row.id), JSON.parse(String(row.facts)) as MessageFacts])) // written by add
+    return this.#valuesOf('facts', ids) as Map<number, MessageFacts> // written by add
+  }
+
+  /** Reads the links of documents. */
+  linksOf(ids: readonly number[]): Map<number, MessageLinks> {
+    return this.#valuesOf('links', ids) as Map<number, MessageLinks> // written by add
+  }
+
+  #valuesOf(column: 'facts' | 'links', ids: readonly number[]): Map<number, unknown> {
+    const sql = `SELECT id, ${column} AS value FROM document WHERE id IN (SELECT value FROM json_each(?))`
+    return this.#told(() => {
+      const rows = this.#database.all(sql, JSON.stringify(ids))
+      return new Map(rows.map(row => [Number(row.id), JSON.parse(String(row.value))]))
+    })
   }
 
   structureOf(id: number): { readonly structure: MessageStructure; readonly preview: string } {
-    const row = this.#get('SELECT structure, preview FROM structure WHERE document = ?', id)
-    const structure = JSON.parse(String(row.structure)) as MessageStructure // written by add
-    return { structure, preview: String(row.preview) }
+    return this.#told(() => {
+      const row = this.#get('SELECT structure, preview FROM structure WHERE document = ?', id)
+      const structure = JSON.parse(String(row.structure)) as MessageStructure // written by add
+      return { structure, preview: String(row.preview) }
+    })
   }
 
   textOf(id: number, part: TextPart): string {
-    const { text } = this.#get(`SELECT ${part} AS text FROM content WHERE document = ?`, id)
-    if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
-    return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
+    return this.#told(() => {
+      const { text } = this.#get(`SELECT ${part} AS text FROM content WHERE document = ?`, id)
+      if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
+      return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
+    })
   }
 
   /** Finds the documents that may have a folded text in one of the parts: all that have, and some others. */
@@ -85,13 +107,13 @@ export class Documents {
     if (query === undefined) return undefined
     const among = parts.length === 2 ? '' : `AND rowid & 1 = ${parts[0] === 'body' ? 1 : 0}`
     const sql = `SELECT json_group_array(rowid >> 1) AS ids FROM grams WHERE grams MATCH ? ${among}`
-    return new Set(JSON.parse(String(this.#database.find(sql, query)?.ids)) as number[]) // made by SQLite
+    return this.#told(() => new Set(JSON.parse(String(this.#database.find(sql, query)?.ids)) as number[])) // made by SQLite
   }
 
   /** Adds a document; in a transaction of the caller's. */
-  add(hash: string, { facts, structure, preview, header, body }: Document): void {
-    const sql = 'INSERT INTO document(sha256, facts) VALUES(unhex(?), ?)'
-    const { lastRowId: id } = this.#database.run(sql, hash, JSON.stringify(facts))
+  add(hash: string, { facts, links, structure, preview, header, body }: Document): void {
+    const sql = 'INSERT INTO document(sha256, facts, links) VALUES(unhex(?), ?, ?)'
+    const { lastRowId: id } = this.#database.run(sql, hash, JSON.stringify(facts), JSON.stringify(links))
     this.#database.run('INSERT INTO structure VALUES(?, ?, ?)', id, JSON.stringify(structure), preview)
     this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, packed(header), packed(body))
     for (const [row, text] of [
@@ -116,6 +138,14 @@ export class Documents {
     const before = changes()
     this.#database.run(`INSERT INTO grams(grams, rank) VALUES('merge', ?)`, pages)
     return changes() - before >= 2 // fts5: fewer mean that nothing was left to be joined
+  }
+
+  #told<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (cause) {
+      throw new IndexUnusable('the index cannot be read', { cause })
+    }
   }
 
   #get(sql: string, id: number): Row {

@@ -11,7 +11,7 @@ const MAX_REFERENCES = 100 // the first, which began the conversation, and the l
 const FIELDS: ReadonlySet<string> = new Set(['references', 'in-reply-to', 'message-id'])
 const MESSAGE_ID = /<[^<>]{1,998}>/g // RFC 5322 section 3.6.4; 998 is the longest line
 
-/** What SORT and THREAD compare of a message (RFC 5256, RFC 5957); texts are folded. Plain values that JSON keeps. */
+/** What SORT compares of a message (RFC 5256, RFC 5957); texts are folded. Plain values that JSON keeps. */
 export interface MessageFacts {
   /** The base subject. */
   readonly subject: string
@@ -27,6 +27,10 @@ export interface MessageFacts {
   /** The name of the first address, or the address. */
   readonly displayFrom: string
   readonly displayTo: string
+}
+
+/** How a message belongs to others (RFC 5256 section 3). Plain values that JSON keeps. */
+export interface MessageLinks {
   readonly messageId: string | null
   /** What it answers: the first begins the conversation, the last is its parent. */
   readonly references: readonly string[]
@@ -40,7 +44,18 @@ export function readMessageFacts(header: Buffer): MessageFacts {
   return {
     ...{ subject: compared(subject), isReply, sentMs: sent?.ms ?? null, sentDayMs: sent?.dayMs ?? null },
     ...addressFacts(envelope),
-    ...referenceFacts(collectFields(header, FIELDS)),
+  }
+}
+
+/** Reads the links from the octets of a header. */
+export function readMessageLinks(header: Buffer): MessageLinks {
+  const fields = collectFields(header, FIELDS)
+  const ids = (name: string) => (fields.get(name) ?? []).flatMap(messageIds)
+  const references = ids('references')
+  return {
+    messageId: ids('message-id')[0] ?? null,
+    // Of In-Reply-To the first one, and only without References.
+    references: references.length > 0 ? bounded(references) : ids('in-reply-to').slice(0, 1),
   }
 }
 
@@ -68,16 +83,6 @@ function displayOf(address: EnvelopeAddress | undefined): string {
 
 function compared(text: string): string {
   return foldText(text).slice(0, MAX_UNITS).trim()
-}
-
-function referenceFacts(fields: ReadonlyMap<string, readonly OctetString[]>) {
-  const ids = (name: string) => (fields.get(name) ?? []).flatMap(messageIds)
-  const references = ids('references')
-  return {
-    messageId: ids('message-id')[0] ?? null,
-    // RFC 5256 section 3: of In-Reply-To the first one, and only without References.
-    references: references.length > 0 ? bounded(references) : ids('in-reply-to').slice(0, 1),
-  }
 }
 
 function messageIds(text: OctetString): string[] {

@@ -18,7 +18,8 @@ const SCHEMA = `
 CREATE TABLE document(
   id INTEGER PRIMARY KEY,
   sha256 BLOB NOT NULL UNIQUE,
-  facts TEXT NOT NULL                 -- JSON of MessageFacts
+  facts TEXT NOT NULL,                -- JSON of MessageFacts
+  links TEXT NOT NULL                 -- JSON of MessageLinks
 ) STRICT;
 CREATE TABLE structure(
   document INTEGER PRIMARY KEY,

@@ -3,12 +3,14 @@ import { preview } from '../../formats/mail/text/preview.ts'
 import type { Database } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import type { StoreReader } from '../reader.ts'
-import { type Document, Documents } from './documents.ts'
-import { readMessageFacts } from './message-facts.ts'
+import { type Document, Documents, IndexUnusable } from './documents.ts'
+import { readMessageFacts, readMessageLinks } from './message-facts.ts'
 import { MessageOctets } from './message-octets.ts'
 import { readBodyText, readHeaderText } from './message-texts.ts'
 import { openSearchDatabase, removeSearchDatabase } from './search-database.ts'
+import { isUnreadable } from './unreadable.ts'
 
+const DAMAGED: StoreErrorCode = 'STORE_UNREADABLE'
 const BATCH_UNITS = 65_536 // of text in one transaction, about 20 ms
 const MERGE_EVERY_UNITS = 2_097_152
 const MERGE_PAGES = 64 // about 10 ms
@@ -88,7 +90,7 @@ export class SearchIndex implements Disposable {
   #indexSome(store: StoreReader, { items, ms }: IndexLimits): number {
     const end = performance.now() + ms
     this.#findPending(store)
-    for (let left = items; left > 0 && this.#pending.length > 0 && performance.now() < end; ) {
+    for (let left = items; left > 0 && this.#pending.length > 0 && performance.now() < end; this.#findPending(store)) {
       const batch = this.#nextBatch(store, left)
       left -= batch.taken
       this.#write(batch.documents)
@@ -107,7 +109,7 @@ export class SearchIndex implements Disposable {
     if (isDone) {
       this.#compare(ids, hashes)
       this.#knownState = state
-    } else this.#pending.push(...pendingOf(ids, hashes))
+    } else this.#pending = this.#pending.concat(pendingOf(ids, hashes))
   }
 
   #compare(ids: readonly number[], hashes: readonly string[]): void {
@@ -178,16 +180,12 @@ export function readDocument(octets: MessageOctets): Document {
   const header = octets.header()
   return {
     facts: readMessageFacts(header),
+    links: readMessageLinks(header),
     structure,
     preview: preview(structure, octets.source),
     header: readHeaderText(header),
     body: readBodyText(structure, octets.source),
   }
-}
-
-/** Tells whether octets could not be read from their pack. */
-export function isUnreadable(error: unknown): boolean {
-  return isCode(error, 'STORE_PACK_DAMAGED')
 }
 
 // What is last in the list comes first.
@@ -196,9 +194,5 @@ function pendingOf(ids: readonly number[], hashes: readonly string[]): PendingIt
 }
 
 function isDamage(error: unknown): boolean {
-  return isCode(error, 'STORE_UNREADABLE')
-}
-
-function isCode(error: unknown, code: StoreErrorCode): boolean {
-  return error instanceof PosternError && error.code === code
+  return error instanceof IndexUnusable || (error instanceof PosternError && error.code === DAMAGED)
 }

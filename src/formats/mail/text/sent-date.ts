@@ -4,7 +4,16 @@ const MONTHS = 'janfebmaraprmayjunjulaugsepoctnovdec'
 // RFC 5322 sections 3.3 and 4.3, and what programs write instead: other separators, no time, no zone.
 const DATE =
   /^(?:[a-z]{2,9}[.,]?\s*)?(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s,-]+(\d{2,4})(?:[\s,]+(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,]\d+)?)?)?\s*([+-]\d{4}|[a-z]{1,5})?/i
-const ZONES: Readonly<Record<string, number>> = { est: -5, edt: -4, cst: -6, cdt: -5, mst: -7, mdt: -6, pst: -8, pdt: -7 }
+const ZONES: Readonly<Record<string, number>> = {
+  est: -5,
+  edt: -4,
+  cst: -6,
+  cdt: -5,
+  mst: -7,
+  mdt: -6,
+  pst: -8,
+  pdt: -7,
+}
 const COMMENT = /\([^()]*\)/g
 const MINUTE_MS = 60_000
 const MAX_UNITS = 200
