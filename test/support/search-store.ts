@@ -4,7 +4,7 @@ import { packFlags } from '../../src/store/flags.ts'
 import { PACKS_DIR } from '../../src/store/packs/pack-format.ts'
 import { PackReader } from '../../src/store/packs/pack-reader.ts'
 import { SearchIndex } from '../../src/store/search/search-index.ts'
-import { SearchReader } from '../../src/store/search/search-reader.ts'
+import { SearchReader, type SearchReaderOptions } from '../../src/store/search/search-reader.ts'
 import type { Store } from '../../src/store/store.ts'
 import { digestBody } from '../../src/sync/download/digest.ts'
 import { openStore, remoteMessage } from './store.ts'
@@ -27,14 +27,14 @@ export class SearchStore implements Disposable {
   #index: SearchIndex | undefined
   #nextUid = 1
 
-  constructor(dir: string) {
+  constructor(dir: string, options: SearchReaderOptions = {}) {
     this.dir = dir
     this.store = openStore(dir)
     this.store.transact(transactor => transactor.ensureInbox())
     this.inbox = this.store.read.getFolder('INBOX').id
     const position = { uidValidity: 1, uidNext: 1, highestModseq: 1n }
     this.store.transact(transactor => transactor.setPosition(this.inbox, position, true))
-    this.reader = SearchReader.open(dir)
+    this.reader = SearchReader.open(dir, options)
   }
 
   static of(t: Test): SearchStore {

@@ -2,7 +2,7 @@ import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { MessageStructure } from '../../formats/mail/structure/part.ts'
 import type { Database, Row } from '../database.ts'
 import type { MessageFacts, MessageLinks } from './message-facts.ts'
-import { trigramQuery } from './trigram-query.ts'
+import { trigramQuery, trigramText } from './trigrams.ts'
 
 const MAX_TEXT_OCTETS = 67_108_864 // more than any text has: what a damaged one claims must not fill the memory
 const COMPRESSION = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
@@ -120,7 +120,7 @@ export class Documents {
       [2 * id, header],
       [2 * id + 1, body],
     ] as const) {
-      if (text !== '') this.#database.run('INSERT INTO grams(rowid, text) VALUES(?, ?)', row, text)
+      if (text !== '') this.#database.run('INSERT INTO grams(rowid, text) VALUES(?, ?)', row, trigramText(text))
     }
   }
 

@@ -11,10 +11,9 @@ import { openSearchDatabase, removeSearchDatabase } from './search-database.ts'
 import { isUnreadable } from './unreadable.ts'
 
 const DAMAGED: StoreErrorCode = 'STORE_UNREADABLE'
-const BATCH_UNITS = 65_536 // of text in one transaction, about 20 ms
+const BATCH_UNITS = 131_072 // of text in one transaction, about 20 ms
 const MERGE_EVERY_UNITS = 2_097_152
 const MERGE_PAGES = 64 // about 10 ms
-const MAX_MERGES = 32 // at once
 const REMOVED_AT_ONCE = 20
 
 /** How much is to be done at once. */
@@ -93,9 +92,9 @@ export class SearchIndex implements Disposable {
     for (let left = items; left > 0 && this.#pending.length > 0 && performance.now() < end; this.#findPending(store)) {
       const batch = this.#nextBatch(store, left)
       left -= batch.taken
-      this.#write(batch.documents)
+      this.#write(batch.documents, end)
     }
-    if (this.#pending.length === 0) this.#merge()
+    if (this.#pending.length === 0) this.#merge(end)
     return this.#pending.length
   }
 
@@ -155,22 +154,23 @@ export class SearchIndex implements Disposable {
     }
   }
 
-  #write(documents: ReadonlyMap<string, Document>): void {
+  #write(documents: ReadonlyMap<string, Document>, end: number): void {
     if (documents.size === 0) return
     this.#database.transaction(() => {
       for (const [hash, document] of documents) this.#documents.add(hash, document)
     }, false)
     for (const { header, body } of documents.values()) this.#unmergedUnits += header.length + body.length
-    if (this.#unmergedUnits >= MERGE_EVERY_UNITS) this.#merge()
+    if (this.#unmergedUnits >= MERGE_EVERY_UNITS) this.#merge(end)
   }
 
   // In transactions of its own: what FTS5 does by itself may take a second.
-  #merge(): void {
+  #merge(end: number): void {
     if (this.#unmergedUnits === 0) return
-    this.#unmergedUnits = 0
-    for (let count = 0; count < MAX_MERGES; count++) {
-      if (!this.#database.transaction(() => this.#documents.merge(MERGE_PAGES), false)) return
-    }
+    do {
+      if (this.#database.transaction(() => this.#documents.merge(MERGE_PAGES), false)) continue
+      this.#unmergedUnits = 0
+      return
+    } while (performance.now() < end)
   }
 }
 
