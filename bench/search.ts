@@ -29,9 +29,12 @@ try {
   for (const [place, [name, key]] of keys.entries()) {
     timed(made, key)
     const [before, after] = [scanned[place], timed(made, key)]
-    if (before?.count !== after.count) throw new Error(`${name}: ${before?.count} without, ${after.count} with the index`)
+    if (before?.count !== after.count)
+      throw new Error(`${name}: ${before?.count} without, ${after.count} with the index`)
     const ratio = (before.ms / after.ms).toFixed(0)
-    console.log(`${name}: ${after.count} found, scanning ${before.ms.toFixed(0)} ms, indexed ${after.ms.toFixed(1)} ms, ratio ${ratio}`)
+    console.log(
+      `${name}: ${after.count} found, scanning ${before.ms.toFixed(0)} ms, indexed ${after.ms.toFixed(1)} ms, ratio ${ratio}`,
+    )
   }
 } finally {
   rmSync(dir, { recursive: true, force: true })
@@ -69,7 +72,10 @@ function index(made: SearchStore): void {
   }
   const ms = performance.now() - start
   const file = join(made.dir, 'search.sqlite')
-  const size = [file, `${file}-wal`].reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0)
+  const size = [file, `${file}-wal`].reduce(
+    (sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0),
+    0,
+  )
   const rate = (MESSAGES / ms) * 1000
   console.log(
     `index: ${(ms / 1000).toFixed(1)} s (${rate.toFixed(0)} messages a second), ${megabytes(size)} MB, longest step of ${INDEX_MS} ms: ${longest.toFixed(0)} ms`,
