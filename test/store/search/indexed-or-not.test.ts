@@ -34,12 +34,10 @@ const leaf: fc.Arbitrary<SearchKey> = fc.oneof(
   fc.record({ kind: fc.constantFrom('subject' as const, 'body' as const, 'text' as const), text }),
   fc.record({ kind: fc.constant('address' as const), field: fc.constant('from' as const), text }),
   fc.record({ kind: fc.constant('header' as const), field: fc.constant('Subject'), text }),
-  fc
-    .uniqueArray(fc.integer({ min: 1, max: MESSAGES }), { minLength: 10, maxLength: 60 })
-    .map(uids => ({
-      kind: 'uids' as const,
-      messages: { kind: 'numbers', numbers: UidSet.of(uids), fromOrLast: undefined },
-    })),
+  fc.uniqueArray(fc.integer({ min: 1, max: MESSAGES }), { minLength: 10, maxLength: 60 }).map(uids => ({
+    kind: 'uids' as const,
+    messages: { kind: 'numbers' as const, numbers: UidSet.of(uids), fromOrLast: undefined },
+  })),
 )
 const { key } = fc.letrec<{ key: SearchKey }>(tie => ({
   key: fc.oneof(

@@ -28,7 +28,7 @@ export interface SentDate {
 
 /** Reads a Date field; undefined when it is none. A broken time is 00:00, a broken zone is UTC (RFC 5256 section 2.2). */
 export function parseSentDate(field: OctetString): SentDate | undefined {
-  const match = DATE.exec(field.slice(0, MAX_UNITS).replace(COMMENT, ' ').trim())
+  const match = DATE.exec(withoutComments(field.slice(0, MAX_UNITS)).trim())
   if (!match) return undefined
   const [, day = '', month = '', year = '', hours = '0', minutes = '0', seconds = '0', zone = ''] = match
   const index = MONTHS.indexOf(month.toLowerCase())
@@ -37,6 +37,11 @@ export function parseSentDate(field: OctetString): SentDate | undefined {
   const [h, m, s] = [Number(hours), Number(minutes), Number(seconds)]
   const timeMs = h < 24 && m < 60 && s <= 60 ? ((h * 60 + m) * 60 + s) * 1000 : 0
   return { ms: dayMs + timeMs - zoneMinutes(zone) * MINUTE_MS, dayMs }
+}
+
+function withoutComments(text: OctetString): OctetString {
+  const shorter = text.replace(COMMENT, ' ')
+  return shorter === text ? text : withoutComments(shorter) // comments may stand in comments
 }
 
 // RFC 5322 section 4.3.
