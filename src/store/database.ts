@@ -63,6 +63,11 @@ export class Database implements Disposable {
     return new Database(database, file, false)
   }
 
+  /** Opens a database other than the store's; who opens it looks after its schema. */
+  static openOther(file: string, readOnly: boolean): Database {
+    return new Database(open(file, readOnly), file, false)
+  }
+
   /** Whether a write failed in a way that leaves doubt about what the system holds: it must be opened anew. */
   get isSuspect(): boolean {
     return this.#isSuspect

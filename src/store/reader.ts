@@ -19,6 +19,7 @@ import { type KnownColumns, KnownMessages } from './queries/known-messages.ts'
 import { LossQueries } from './queries/loss-queries.ts'
 import { MailboxViews } from './queries/mailbox-views.ts'
 import { PendingChanges } from './queries/pending-changes.ts'
+import { SearchRows } from './queries/search-rows.ts'
 import { folderRow, itemRow, numberOf } from './row-values.ts'
 import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun } from './rows.ts'
 
@@ -49,6 +50,8 @@ export class StoreReader implements Disposable {
   readonly kept: KeptVersions
   /** Folders as mail programs see them. */
   readonly mailboxes: MailboxViews
+  /** What is searched. */
+  readonly searched: SearchRows
 
   constructor(database: Database, packs: PackReader) {
     this.#database = database
@@ -59,6 +62,7 @@ export class StoreReader implements Disposable {
     this.kept = new KeptVersions(database)
     this.losses = new LossQueries(database)
     this.mailboxes = new MailboxViews(database)
+    this.searched = new SearchRows(database)
     this.#packs = packs
   }
 
@@ -132,8 +136,8 @@ export class StoreReader implements Disposable {
   }
 
   /** Streams a body and checks it: see {@link PackReader.chunks}. */
-  body(location: PackLocation): Generator<Buffer> {
-    return this.#packs.chunks(location)
+  body(location: PackLocation, isReused = false): Generator<Buffer> {
+    return this.#packs.chunks(location, isReused)
   }
 
   /** Lets go of the files of packs, so that one that was retired can be removed. */

@@ -18,6 +18,7 @@ import {
   type WantedDetails,
 } from '../../imap/backend.ts'
 import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import { emailIdOf } from '../../store/search/email-id.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbox-change.ts'
@@ -282,6 +283,6 @@ function rowOf({ id, bodyState, uid, flags, modseq, size, internalDateMs }: Mail
   return {
     ...{ uid, flags, modseq, size, internalDateMs, isWhole: bodyState === 'full' },
     savedDateMs: undefined, // nobody notes it yet
-    emailId: `E${id}`, // an item keeps its id wherever it is moved
+    emailId: emailIdOf({ id }),
   }
 }

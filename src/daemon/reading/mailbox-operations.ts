@@ -13,10 +13,8 @@ import type {
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
-import type { PlainKey } from '../../store/search/plain-key.ts'
-import { findMatches } from '../../store/search/search-mailbox.ts'
-import { sortMessages } from '../../store/search/sort-messages.ts'
-import { type MessageThread, threadMessages } from '../../store/search/thread-messages.ts'
+import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
+import type { Thread } from '../../store/search/query/threads.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
@@ -68,7 +66,7 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
   mailboxSearch(params: MailboxMessages & WantedMatches): Iterable<Uint32Array>
   mailboxSort(params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] }): Iterable<Uint32Array>
-  mailboxThreads(params: MailboxMessages & WantedMatches): Iterable<readonly MessageThread[]>
+  mailboxThreads(params: MailboxMessages & WantedMatches): Iterable<readonly Thread[]>
 }
 
 /** The operations for mail programs. A profile that was never synchronized has no mailbox yet. */
@@ -110,19 +108,18 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     }
   }
 
-  *mailboxSearch({ dir, ...wanted }: MailboxMessages & WantedMatches): Generator<Uint32Array> {
-    yield Uint32Array.from(findMatches(this.get(dir), wanted, wanted), ({ item }) => item.uid)
+  *mailboxSearch({ dir, folder, uids, key, nowMs }: MailboxMessages & WantedMatches): Generator<Uint32Array> {
+    yield this.searcher(dir).search(folder, uids, searchKeyOf(key), nowMs)
   }
 
   *mailboxSort(
     params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] },
   ): Generator<Uint32Array> {
-    const { dir, criteria, ...wanted } = params
-    yield sortMessages(findMatches(this.get(dir), wanted, wanted), criteria)
+    yield this.searcher(params.dir).sort(searchOf(params), params.criteria)
   }
 
-  *mailboxThreads({ dir, ...wanted }: MailboxMessages & WantedMatches): Generator<readonly MessageThread[]> {
-    yield threadMessages(findMatches(this.get(dir), wanted, wanted))
+  *mailboxThreads(params: MailboxMessages & WantedMatches): Generator<readonly Thread[]> {
+    yield this.searcher(params.dir).threads(searchOf(params))
   }
 
   *mailboxOctets({ dir, folder, uid, ...span }: WantedOctets): Generator<Uint8Array> {
@@ -133,6 +130,10 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     if (isMissing && !span.isHeader) throw headerOnly(item.id)
     yield* octetsOf(store, item, span)
   }
+}
+
+function searchOf({ folder, uids, key, nowMs }: MailboxMessages & WantedMatches) {
+  return { folder, uids, key: searchKeyOf(key), now: nowMs }
 }
 
 function* pages(uids: Uint32Array, rows: number): Generator<Uint32Array> {

@@ -1,5 +1,5 @@
 import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
-import type { UidRange } from '../../formats/imap/uid-set.ts'
+import { type UidRange, UidSet } from '../../formats/imap/uid-set.ts'
 
 type Leaf = Exclude<SearchKey, { readonly kind: 'and' | 'or' | 'not' | 'numbers' | 'uids' }>
 
@@ -24,6 +24,24 @@ export function plainKey(key: SearchKey): PlainKey {
     case 'numbers':
     case 'uids':
       return { kind: 'uids', ranges: key.messages.kind === 'numbers' ? key.messages.numbers.ranges : [] }
+    default:
+      return key
+  }
+}
+
+/** Makes the key again that {@link plainKey} was given. */
+export function searchKeyOf(key: PlainKey): SearchKey {
+  switch (key.kind) {
+    case 'and':
+      return { kind: 'and', keys: key.keys.map(searchKeyOf) }
+    case 'or':
+      return { kind: 'or', left: searchKeyOf(key.left), right: searchKeyOf(key.right) }
+    case 'not':
+      return { kind: 'not', key: searchKeyOf(key.key) }
+    case 'uids': {
+      const numbers = UidSet.ofRanges(key.ranges)
+      return { kind: 'uids', messages: { kind: 'numbers', numbers, fromOrLast: undefined } }
+    }
     default:
       return key
   }

@@ -18,6 +18,11 @@ export function* searchHeaderText(message: MessageStructure): Generator<string> 
   yield* bounded(headerTexts(message))
 }
 
+/** Gives names of files; of messages in the message, what {@link searchHeaderText} gives. */
+export function* searchPartText({ root }: MessageStructure): Generator<string> {
+  yield* bounded(partHeaderTexts(root))
+}
+
 /** Gives the text of the text parts, and of reports, decoded; HTML stripped. */
 export function* searchBodyText(message: MessageStructure, source: OctetSource): Generator<string> {
   yield* bounded(bodyTexts(message, source))

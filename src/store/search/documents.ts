@@ -1,0 +1,160 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import type { MessageStructure } from '../../formats/mail/structure/part.ts'
+import type { Database, Row } from '../database.ts'
+import type { MessageFacts, MessageLinks } from './message-facts.ts'
+import { trigramQuery, trigramText } from './trigrams.ts'
+
+const MAX_TEXT_OCTETS = 67_108_864 // more than any text has: what a damaged one claims must not fill the memory
+const COMPRESSION = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
+
+/** What is kept of certain octets. */
+export interface Document {
+  readonly facts: MessageFacts
+  readonly links: MessageLinks
+  readonly structure: MessageStructure
+  readonly preview: string
+  /** Folded texts. */
+  readonly header: string
+  readonly body: string
+}
+
+/** The index cannot be read, whatever is wrong with it: what it has is to be had from the messages. */
+export class IndexUnusable extends Error {}
+
+/** A part of a message that can be searched alone. */
+export type TextPart = 'header' | 'body'
+
+/** The documents of an index; whatever reads them throws {@link IndexUnusable}. Octets are known by the lower-case hexadecimal digits of their SHA-256. */
+export class Documents {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Runs work that sees the index as it is at one moment. */
+  snapshot<Result>(work: () => Result): Result {
+    this.#told(() => this.#database.exec('BEGIN'))
+    try {
+      return work()
+    } finally {
+      this.#told(() => this.#database.exec('ROLLBACK'))
+    }
+  }
+
+  /** Lists all documents by their hashes. */
+  all(): Map<string, number> {
+    return this.#idsWhere('')
+  }
+
+  /** Finds the documents of hashes; those that have none are left out. */
+  idsOf(hashes: readonly string[]): Map<string, number> {
+    return this.#idsWhere('WHERE sha256 IN (SELECT unhex(value) FROM json_each(?))', JSON.stringify(hashes))
+  }
+
+  #idsWhere(condition: string, ...values: string[]): Map<string, number> {
+    const sql = `SELECT json_group_array(id) AS ids, json_group_array(lower(hex(sha256))) AS hashes FROM document ${condition}`
+    return this.#told(() => {
+      const row = this.#database.find(sql, ...values)
+      const ids = JSON.parse(String(row?.ids)) as number[] // declared so in the schema
+      const hashes = JSON.parse(String(row?.hashes)) as string[] // the same
+      return new Map(hashes.map((hash, index) => [hash, ids[index] ?? 0]))
+    })
+  }
+
+  has(hash: string): boolean {
+    const sql = 'SELECT 1 FROM document WHERE sha256 = unhex(?)'
+    return this.#told(() => this.#database.find(sql, hash)) !== undefined
+  }
+
+  /** Reads the facts of documents. */
+  factsOf(ids: readonly number[]): Map<number, MessageFacts> {
+    return this.#valuesOf('facts', ids) as Map<number, MessageFacts> // written by add
+  }
+
+  /** Reads the links of documents. */
+  linksOf(ids: readonly number[]): Map<number, MessageLinks> {
+    return this.#valuesOf('links', ids) as Map<number, MessageLinks> // written by add
+  }
+
+  #valuesOf(column: 'facts' | 'links', ids: readonly number[]): Map<number, unknown> {
+    const sql = `SELECT id, ${column} AS value FROM document WHERE id IN (SELECT value FROM json_each(?))`
+    return this.#told(() => {
+      const rows = this.#database.all(sql, JSON.stringify(ids))
+      return new Map(rows.map(row => [Number(row.id), JSON.parse(String(row.value))]))
+    })
+  }
+
+  structureOf(id: number): { readonly structure: MessageStructure; readonly preview: string } {
+    return this.#told(() => {
+      const row = this.#get('SELECT structure, preview FROM structure WHERE document = ?', id)
+      const structure = JSON.parse(String(row.structure)) as MessageStructure // written by add
+      return { structure, preview: String(row.preview) }
+    })
+  }
+
+  textOf(id: number, part: TextPart): string {
+    return this.#told(() => {
+      const { text } = this.#get(`SELECT ${part} AS text FROM content WHERE document = ?`, id)
+      if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
+      return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
+    })
+  }
+
+  /** Finds the documents that may have a folded text in one of the parts: all that have, and some others. */
+  candidates(wanted: string, parts: readonly TextPart[]): Set<number> | undefined {
+    const query = trigramQuery(wanted)
+    if (query === undefined) return undefined
+    const among = parts.length === 2 ? '' : `AND rowid & 1 = ${parts[0] === 'body' ? 1 : 0}`
+    const sql = `SELECT json_group_array(rowid >> 1) AS ids FROM grams WHERE grams MATCH ? ${among}`
+    return this.#told(() => new Set(JSON.parse(String(this.#database.find(sql, query)?.ids)) as number[])) // made by SQLite
+  }
+
+  /** Adds a document; in a transaction of the caller's. */
+  add(hash: string, { facts, links, structure, preview, header, body }: Document): void {
+    const sql = 'INSERT INTO document(sha256, facts, links) VALUES(unhex(?), ?, ?)'
+    const { lastRowId: id } = this.#database.run(sql, hash, JSON.stringify(facts), JSON.stringify(links))
+    this.#database.run('INSERT INTO structure VALUES(?, ?, ?)', id, JSON.stringify(structure), preview)
+    this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, packed(header), packed(body))
+    for (const [row, text] of [
+      [2 * id, header],
+      [2 * id + 1, body],
+    ] as const) {
+      if (text !== '') this.#database.run('INSERT INTO grams(rowid, text) VALUES(?, ?)', row, trigramText(text))
+    }
+  }
+
+  /** Removes a document; in a transaction of the caller's. */
+  remove(id: number): void {
+    this.#database.run('DELETE FROM grams WHERE rowid IN (?, ?)', 2 * id, 2 * id + 1)
+    this.#database.run('DELETE FROM content WHERE document = ?', id)
+    this.#database.run('DELETE FROM structure WHERE document = ?', id)
+    this.#database.run('DELETE FROM document WHERE id = ?', id)
+  }
+
+  /** Joins small parts of the full-text index; writes about `pages` at most, and tells whether there was anything to do. */
+  merge(pages: number): boolean {
+    const changes = () => Number(this.#database.find('SELECT total_changes() AS n')?.n)
+    const before = changes()
+    this.#database.run(`INSERT INTO grams(grams, rank) VALUES('merge', ?)`, pages)
+    return changes() - before >= 2 // fts5: fewer mean that nothing was left to be joined
+  }
+
+  #told<Result>(work: () => Result): Result {
+    try {
+      return work()
+    } catch (cause) {
+      throw new IndexUnusable('the index cannot be read', { cause })
+    }
+  }
+
+  #get(sql: string, id: number): Row {
+    const row = this.#database.find(sql, id)
+    if (!row) throw new TypeError('a document lacks a part')
+    return row
+  }
+}
+
+function packed(text: string): Uint8Array {
+  return zstdCompressSync(text, COMPRESSION)
+}

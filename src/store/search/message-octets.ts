@@ -1,0 +1,78 @@
+import { isBlankLine } from '../../formats/mail/structure/header-fields.ts'
+import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
+import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
+import type { PackLocation } from '../packs/pack-format.ts'
+import type { StoreReader } from '../reader.ts'
+
+const CHUNK_OCTETS = 1_048_576
+const FIRST_OCTETS = 16_384 // of a header; most are shorter
+const MAX_HEADER_OCTETS = 262_144 // as in MimeTreeParser
+const LF = 0x0a
+
+/** The octets of one stored message; a large one is never held as a whole. */
+export class MessageOctets {
+  readonly #store: StoreReader
+  readonly #location: PackLocation
+  #whole: Buffer | undefined
+  #structure: MessageStructure | undefined
+  /** Reads a part of it. */
+  readonly source = (range: OctetRange): Iterable<Buffer> => this.#range(range)
+
+  constructor(store: StoreReader, location: PackLocation) {
+    this.#store = store
+    this.#location = location
+  }
+
+  /**
+   * The header up to its blank line.
+   *
+   * @throws {PosternError} STORE_PACK_DAMAGED
+   */
+  header(): Buffer {
+    const first = this.#head(FIRST_OCTETS)
+    const end = headerEnd(first)
+    if (end !== undefined || first.length === this.#location.length) return first.subarray(0, end)
+    const octets = this.#head(MAX_HEADER_OCTETS)
+    return octets.subarray(0, headerEnd(octets))
+  }
+
+  /**
+   * Reads all of it once, and checks it.
+   *
+   * @throws {PosternError} STORE_PACK_DAMAGED
+   */
+  structure(): MessageStructure {
+    this.#structure ??= parseMimeTree(this.#chunks())
+    return this.#structure
+  }
+
+  *#chunks(): Generator<Buffer> {
+    const isSmall = this.#location.length <= CHUNK_OCTETS
+    for (const chunk of this.#store.body(this.#location, true)) {
+      if (isSmall) this.#whole = chunk
+      yield chunk
+    }
+  }
+
+  *#range({ start, end }: OctetRange): Generator<Buffer> {
+    if (this.#whole) yield this.#whole.subarray(start, end)
+    else for (let at = start; at < end; at += CHUNK_OCTETS) yield this.#read(at, Math.min(end, at + CHUNK_OCTETS))
+  }
+
+  #read(start: number, end: number): Buffer {
+    const { pack, offset, length } = this.#location
+    return this.#store.head({ pack, offset: offset + start, length: length - start }, end - start)
+  }
+
+  #head(octets: number): Buffer {
+    return this.#whole?.subarray(0, octets) ?? this.#store.head(this.#location, octets)
+  }
+}
+
+function headerEnd(octets: Buffer): number | undefined {
+  if (isBlankLine(octets, 0)) return 0
+  for (let lf = octets.indexOf(LF); lf !== -1; lf = octets.indexOf(LF, lf + 1)) {
+    if (isBlankLine(octets, lf + 1)) return lf + 1
+  }
+  return undefined
+}

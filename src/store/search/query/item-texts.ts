@@ -1,0 +1,103 @@
+import type { StoreReader } from '../../reader.ts'
+import type { Documents, TextPart } from '../documents.ts'
+import { type MessageFacts, type MessageLinks, readMessageFacts, readMessageLinks } from '../message-facts.ts'
+import { MessageOctets } from '../message-octets.ts'
+import { readBodyText, readHeaderText } from '../message-texts.ts'
+import { isUnreadable } from '../unreadable.ts'
+import type { MailboxItems, Places } from './mailbox-items.ts'
+import type { SearchBudget } from './search-budget.ts'
+
+const MAX_KEPT_UNITS = 16_777_216 // of texts that another key may ask for as well
+const EMPTY = Buffer.alloc(0)
+
+/** What {@link ItemTexts} reads from. */
+export interface TextSource {
+  readonly store: StoreReader
+  readonly items: MailboxItems
+  /** Undefined when there is no index. */
+  readonly documents: Documents | undefined
+  readonly budget: SearchBudget
+}
+
+/** Folded texts and facts of items: from the index, or from their octets when these are not in it. */
+export class ItemTexts {
+  readonly #source: TextSource
+  /** Of each place, its document: 0 for none. Places that were never asked for are undefined. */
+  readonly #documentOf = new Map<number, number>()
+  readonly #kept = new Map<string, string>()
+  #keptUnits = 0
+
+  constructor(source: TextSource) {
+    this.#source = source
+  }
+
+  /** Finds the documents of places, 0 for those that have none. */
+  documentsOf(places: Places): readonly number[] {
+    const { items, documents } = this.#source
+    const unknown = places.filter(place => !this.#documentOf.has(place))
+    if (unknown.length > 0) {
+      const hashes = items.texts('sha256')
+      const hashOf = (place: number) => hashes[place] ?? ''
+      const ids = documents?.idsOf([...new Set(Array.from(unknown, hashOf))])
+      for (const place of unknown) this.#documentOf.set(place, ids?.get(hashOf(place)) ?? 0)
+    }
+    return Array.from(places, place => this.#documentOf.get(place) ?? 0)
+  }
+
+  /** Finds the documents that may have a folded text; undefined when only reading them tells. */
+  candidates(wanted: string, parts: readonly TextPart[]): Set<number> | undefined {
+    this.#source.budget.spend()
+    return this.#source.documents?.candidates(wanted, parts)
+  }
+
+  /** The folded text of a part; empty when its octets cannot be read. */
+  text(place: number, part: TextPart): string {
+    const key = `${place} ${part}`
+    const known = this.#kept.get(key)
+    if (known !== undefined) return known
+    const text = this.#read(place, part)
+    this.#keptUnits += text.length
+    if (this.#keptUnits <= MAX_KEPT_UNITS) this.#kept.set(key, text)
+    return text
+  }
+
+  #read(place: number, part: TextPart): string {
+    this.#source.budget.spend()
+    const [document] = this.documentsOf(Uint32Array.of(place))
+    if (document && this.#source.documents) return this.#source.documents.textOf(document, part)
+    if (part === 'header') return readHeaderText(this.rawHeader(place))
+    return this.#readable(place, '', octets => readBodyText(octets.structure(), octets.source))
+  }
+
+  /** The octets of the header; none when they cannot be read. */
+  rawHeader(place: number): Buffer {
+    this.#source.budget.spend()
+    return this.#readable(place, EMPTY, octets => octets.header())
+  }
+
+  /** The facts of items, in the order of the places. */
+  facts(places: Places): readonly MessageFacts[] {
+    const ids = this.documentsOf(places)
+    const known = this.#source.documents?.factsOf([...new Set(ids)])
+    return Array.from(places, (place, index) => known?.get(ids[index] ?? 0) ?? readMessageFacts(this.rawHeader(place)))
+  }
+
+  /** The links of items, in the order of the places. */
+  links(places: Places): readonly MessageLinks[] {
+    const ids = this.documentsOf(places)
+    const known = this.#source.documents?.linksOf([...new Set(ids)])
+    return Array.from(places, (place, index) => known?.get(ids[index] ?? 0) ?? readMessageLinks(this.rawHeader(place)))
+  }
+
+  #readable<Value>(place: number, none: Value, read: (octets: MessageOctets) => Value): Value {
+    const { store, items } = this.#source
+    const location = store.searched.findOctets(items.numbers('id')[place] ?? 0, items.texts('sha256')[place] ?? '')
+    if (!location) return none
+    try {
+      return read(new MessageOctets(store, location))
+    } catch (error) {
+      if (isUnreadable(error)) return none // a search tells nothing of it; reading the message does
+      throw error
+    }
+  }
+}
