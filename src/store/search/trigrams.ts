@@ -55,8 +55,3 @@ class SeenGrams {
     return this.#others.size > size
   }
 }
-
-/** Tells whether what has all trigrams of a folded text has that text. */
-export function isOneTrigram(text: string): boolean {
-  return text.length <= 2 * GRAM && Array.from(text).length === GRAM
-}
