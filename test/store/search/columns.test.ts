@@ -68,7 +68,7 @@ t.test('flags, dates, sizes and numbers are compared, indexed or not', async t =
     }
   }
   const [row] = made.store.read.items(made.inbox)
-  const id = `M${row?.sha256.toString('hex').slice(0, 40)}`
+  const id = `E${row?.id}`
   t.same([...made.reader.search(made.inbox, made.uids, { kind: 'email-id', id }, NOW)], [1])
 })
 
