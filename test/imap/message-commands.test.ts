@@ -170,7 +170,7 @@ S: the second
 S: )
 S: b OK fetched
 C: c FETCH 2 (UID BODY[])
-S: * 2 FETCH (UID 2 BODY[] {26}
+S: * 2 FETCH (UID 2 FLAGS (\\Seen) BODY[] {26}
 S: Subject: a
 S: 
 S: the second

@@ -93,6 +93,18 @@ t.test('copies and moves tell the new numbers', async t => {
   t.same(account.serverSubjects('INBOX').sort(), ['one', 'two'])
 })
 
+t.test('of copies all are made or none', async t => {
+  using account = await filled(...Array.from({ length: 600 }, (_, index) => `m${index}`))
+  const uids = uidsOf(account, 'INBOX')
+  const last = account.items('INBOX').at(-1)?.id ?? 0
+  account.store.database.run(`UPDATE item SET body_state = 'header' WHERE id = ?`, last)
+  const change = { kind: 'mailboxCopy', path: 'INBOX', uids, to: 'Archive' } as const
+  await t.rejects(make(account, change), { code: 'STORE_HEADER_ONLY' })
+  t.equal(account.items('Archive').length, 0)
+  await account.sync()
+  t.same(account.serverSubjects('Archive'), [])
+})
+
 t.test('only what is \\Deleted is expunged, and not put into the Trash', async t => {
   using account = await filled('one', 'two')
   account.server.create('Trash')

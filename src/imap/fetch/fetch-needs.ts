@@ -26,7 +26,7 @@ export function fetchNeeds(items: readonly FetchItem[], isReadOnly: boolean): Fe
   const hasDetails = preview === 'now' || items.some(needsStructure)
   const setsSeen = !isReadOnly && items.some(item => 'isPeek' in item && !item.isPeek)
   const hasRows = setsSeen || preview === 'lazy' || items.some(item => needsRow(item, hasDetails))
-  const isOnlyEnvelope = preview === 'none' && items.filter(needsStructure).every(isEnvelope)
+  const isOnlyEnvelope = preview === 'none' && items.filter(needsStructure).every(isEnvelope) && !items.some(needsBody)
   const depth = isOnlyEnvelope ? 'header' : 'whole'
   return { hasRows, hasDetails, depth, preview, hasOctets: items.some(isOfOctets), setsSeen }
 }
@@ -34,6 +34,13 @@ export function fetchNeeds(items: readonly FetchItem[], isReadOnly: boolean): Fe
 // A list of messages is made of envelopes: for it nothing is fetched from the server.
 function isEnvelope(item: FetchItem): boolean {
   return item.kind === 'plain' && item.name === 'ENVELOPE'
+}
+
+// All but the header of the message itself.
+function needsBody(item: FetchItem): boolean {
+  if (!isOfOctets(item)) return false
+  const text = item.kind === 'body' ? item.section.text : undefined
+  return text === undefined || text.kind === 'TEXT'
 }
 
 function previewOf(items: readonly FetchItem[]): FetchNeeds['preview'] {

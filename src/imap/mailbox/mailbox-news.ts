@@ -32,7 +32,8 @@ export async function* tellNews(
 ): AsyncGenerator<Wire, readonly MessageNews[]> {
   open.isStale = false
   const changes = await account.changes(open.id, open.toldModseq)
-  if (!changes) throw new MailboxGone()
+  // With other UIDs it is another mailbox.
+  if (!changes || changes.uidValidity !== open.uidValidity) throw new MailboxGone()
   const { vanished, arrived, uidNext } = await comingsAndGoings(account, open, changes)
   open.toldModseq = changes.highestModseq
   open.uidNext = uidNext

@@ -10,6 +10,7 @@ export class OpenMailbox {
   readonly mailbox: Mailbox
   /** Whether it was opened by EXAMINE, or takes no changes. */
   readonly isReadOnly: boolean
+  readonly uidValidity: number
   readonly numbers: MessageNumbers
   /** All changes up to this mod-sequence were told, but for {@link heldBack}. */
   toldModseq: number
@@ -25,6 +26,7 @@ export class OpenMailbox {
   constructor(mailbox: Mailbox, snapshot: MailboxSnapshot, isReadOnly: boolean) {
     this.mailbox = mailbox
     this.isReadOnly = isReadOnly
+    this.uidValidity = snapshot.uidValidity
     this.numbers = new MessageNumbers(snapshot.uids)
     this.toldModseq = snapshot.highestModseq
     this.uidNext = snapshot.uidNext

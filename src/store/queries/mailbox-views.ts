@@ -42,6 +42,8 @@ export interface MessageNews {
 
 /** What clients can see of a folder since a mod-sequence. */
 export interface MailboxChanges {
+  /** Another one than before when the store was restored from a backup. */
+  readonly uidValidity: number
   readonly uidNext: number
   readonly highestModseq: number
   /** New or changed, ascending. */
@@ -170,7 +172,8 @@ export class MailboxViews {
     const gone = 'SELECT local_uid FROM vanished WHERE folder = ? AND modseq > ? ORDER BY local_uid'
     const vanished = this.#database.all(gone, folder, since).map(row => Number(row.local_uid))
     return {
-      ...{ uidNext: place.uidNext, highestModseq: place.highestModseq, changed: changed.map(newsOf) },
+      ...{ uidValidity: place.uidValidity, uidNext: place.uidNext, highestModseq: place.highestModseq },
+      changed: changed.map(newsOf),
       vanished: since + 1 < from ? undefined : vanished,
     }
   }

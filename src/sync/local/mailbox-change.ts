@@ -58,15 +58,15 @@ export function isMailboxChange(change: { readonly kind: string }): change is Ma
 }
 
 /**
- * Makes a change in short transactions, so that nobody waits long: what is done when one fails stays done, but for an
- * append, of which all or none is made. UIDs that are gone are left out. Durable when it resolves.
+ * Makes a change in short transactions, so that nobody waits long: what is done when one fails stays done, but for
+ * copies and an append, of which all or none are made. UIDs that are gone are left out. Durable when it resolves.
  */
 export async function applyMailboxChange(store: Store, change: MailboxChange): Promise<MailboxChangeResult> {
   switch (change.kind) {
     case 'mailboxFlags':
       return setFlags(store, change)
     case 'mailboxCopy':
-      return transfer(store, change, ({ local }, id) => local.copy(id, change.to))
+      return copy(store, change)
     case 'mailboxMove':
       if (change.to === change.folder) return result(store, change.to, {}) // they are there
       return transfer(store, change, ({ local }, id) => {
@@ -136,6 +136,23 @@ function transfer(
     }
   })
   return result(store, change.to, { from, to })
+}
+
+// All or nothing (RFC 9051 section 6.4.7): what was copied before a failure is taken back.
+function copy(store: Store, change: MailboxChange & { kind: 'mailboxCopy' | 'mailboxMove' }): MailboxChangeResult {
+  const made: number[] = []
+  try {
+    return transfer(store, change, ({ local }, id) => {
+      const item = local.copy(id, change.to)
+      made.push(item)
+      return item
+    })
+  } catch (error) {
+    store.transact(({ local }) => {
+      for (const id of made) if (store.read.hasItem(id)) local.delete(id, { isPermanent: true })
+    })
+    throw error
+  }
 }
 
 function expunge(store: Store, change: MailboxChange & { kind: 'mailboxExpunge' }): MailboxChangeResult {

@@ -192,6 +192,8 @@ t.test('of a header, the list is served; the body is fetched, or refused before 
   t.same(front.fetched, [], 'nothing was asked of the server')
   t.match(await client.command('FETCH 1 (BODY[])'), [/^NO \[UNAVAILABLE\]/])
   t.match(await client.command('FETCH 1 (BODYSTRUCTURE)'), [/^NO \[UNAVAILABLE\]/])
+  t.match(await client.command('FETCH 1 (ENVELOPE BODY.PEEK[])'), [/^NO \[UNAVAILABLE\]/], 'nor with an envelope')
+  t.match(await client.command('FETCH 1 (ENVELOPE BODY.PEEK[TEXT])'), [/^NO \[UNAVAILABLE\]/])
   t.ok(front.fetched.length > 0)
   t.match(await client.command('FETCH 1 (FLAGS)'), ['* 1 FETCH (FLAGS ())'], 'it has not become \\Seen')
   await client.close()

@@ -61,9 +61,10 @@ export class MemoryMailbox implements Mailbox {
   }
 
   changes(since: number): MailboxChanges {
-    const { uidNext, highestModseq } = this.#place
+    const { uidValidity, uidNext, highestModseq } = this.#place
     const changed = [...this.messages.values()].filter(({ modseq }) => modseq > since)
     return {
+      uidValidity,
       uidNext,
       highestModseq,
       changed: changed.map(({ uid, flags, modseq }) => ({ uid, flags, modseq })),
