@@ -43,6 +43,7 @@ export class SecondClient implements AsyncDisposable {
 
   /** Reads everything there is. */
   async see(): Promise<SeenAccount> {
+    await this.#reconnect()
     const seen = new Map<string, readonly SeenMessage[]>()
     for (const { path } of await this.imap.list()) {
       const messages = await this.#unlessGone(path, () => this.#seeFolder(path))
@@ -66,11 +67,17 @@ export class SecondClient implements AsyncDisposable {
   }
 
   async append(folder: string, story: Story): Promise<void> {
+    await this.#reconnect()
     await this.imap.append(folder, compose(story), [...(story.flags ?? [])], new Date(Date.UTC(2026, 2, 2, 10)))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.imap.logout()
+    this.imap.close() // what ends a case is told, not how its session ended
+  }
+
+  // Dovecot ends a session whose open folder is deleted, when it likes.
+  async #reconnect(): Promise<void> {
+    if (!this.imap.usable) this.imap = await this.#connect()
   }
 
   // What Postern sent before it was stopped may be done only now.
@@ -78,10 +85,11 @@ export class SecondClient implements AsyncDisposable {
     try {
       return await work()
     } catch (error) {
-      // Dovecot ends a session whose open folder is deleted.
-      if (!this.imap.usable) this.imap = await this.#connect()
-      if ((await this.imap.list()).some(folder => folder.path === path)) throw error
-      return undefined
+      const hasEnded = !this.imap.usable
+      await this.#reconnect()
+      if (!(await this.imap.list()).some(folder => folder.path === path)) return undefined
+      if (!hasEnded) throw error
+      return await work() // of another folder's end this one knows nothing
     }
   }
 
