@@ -5,7 +5,7 @@ import { World } from '../support/model/world.ts'
 const MAX_RUNS = 3000
 const EVENTS = 40
 
-t.setTimeout(300_000)
+t.setTimeout(900_000)
 for (const [name, bug] of Object.entries(PLANTED_BUGS)) {
   t.test(`the model finds out: ${name}`, async t => {
     let seed = 1
