@@ -90,8 +90,8 @@ export interface MessageToAppend {
 }
 
 /**
- * An APPEND that is under way: all of its messages become visible together, at {@link finish}; disposing of it before that
- * leaves nothing behind. Every method rejects with an {@link ImapRefusal} where the store cannot take more.
+ * An APPEND that is under way: all of its messages become visible together, at {@link finish}; disposing of it, before that or
+ * after, leaves nothing else behind. Every method rejects with an {@link ImapRefusal} where the store cannot take more.
  */
 export interface AppendSink extends AsyncDisposable {
   begin(message: MessageToAppend): Promise<void>

@@ -1,3 +1,6 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { ImapFront } from '../../support/imap-front.ts'
 
@@ -118,6 +121,25 @@ t.test('what is appended is there, in one piece or not at all', async t => {
   t.equal(await client.line(), '+ go ahead')
   client.write('a: b\r\n')
   t.match(await client.answerOf('o'), ['* 3 EXISTS', /^OK/])
+  await client.close()
+})
+
+t.test('an APPEND leaves nothing behind, whatever becomes of it', async t => {
+  const { front, client } = await opened('one')
+  await using _front = front
+  const spool = join(front.account.root, 'spool')
+  const left = () => (existsSync(spool) ? readdirSync(spool) : [])
+  await client.append('INBOX', 'Subject: two\r\n\r\nx\r\n')
+  t.same(left(), [], 'when it was taken')
+  await client.append('INBOX', 'a: b\0\r\n\r\n')
+  t.same(left(), [], 'when it was refused')
+  for (let wait = 0; wait < 30; wait++) {
+    const other = await front.connect()
+    other.write('b APPEND INBOX {10+}\r\nab')
+    for (let count = 0; count < wait; count++) await turn()
+    await other.close()
+  }
+  t.same(left(), [], 'when the client has left in the middle')
   await client.close()
 })
 
