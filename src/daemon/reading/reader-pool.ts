@@ -4,6 +4,9 @@ import { type Readers, type ReadParams, type ReadValue, WorkerReaders } from './
 /** What may keep a worker busy for long: nobody who lists mail shall wait for it. */
 const SLOW: ReadonlySet<keyof ReaderOperations> = new Set<keyof ReaderOperations>([
   'mailboxDetails',
+  'mailboxSearch',
+  'mailboxSort',
+  'mailboxThreads',
   'exportFolder',
   'explain',
 ])
