@@ -56,8 +56,16 @@ export class Append implements AsyncDisposable {
     return this.#guard(async () => this.#sink?.end())
   }
 
-  /** Takes the end of the command. */
+  /** Takes the end of the command. What the sink has needed goes, whatever comes of it. */
   async finish(pieces: readonly CommandPiece[]): Promise<Done> {
+    try {
+      return await this.#finish(pieces)
+    } finally {
+      await this[Symbol.asyncDispose]()
+    }
+  }
+
+  async #finish(pieces: readonly CommandPiece[]): Promise<Done> {
     let done: Done = no('there was no message')
     const isWhole = await this.#guard(async () => {
       const end = this.#message && parseAppendEnd(pieces, this.#message)
