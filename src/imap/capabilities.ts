@@ -9,7 +9,7 @@ export interface CapabilityFacts {
 
 const ALWAYS = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
 
-// Told after the sign-in only: a stranger needs none of them.
+// Told after the sign-in only: a stranger needs none of them. QUOTA and SAVEDATE are obeyed, but nobody knows them yet.
 const SIGNED_IN = [
   'IDLE',
   'NAMESPACE',
@@ -32,11 +32,8 @@ const SIGNED_IN = [
   'MULTIAPPEND',
   'OBJECTID',
   'PREVIEW',
-  'SAVEDATE',
   'WITHIN',
   'UTF8=ACCEPT',
-  'QUOTA',
-  'QUOTA=RES-STORAGE',
 ]
 
 /** Lists the capabilities of a session, as CAPABILITY and its response code have them. */
