@@ -1,15 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { summarizeHeader } from '../../formats/mail/header-summary.ts'
 import { packFlags } from '../../store/flags.ts'
-import type { PackLocation } from '../../store/packs/pack-format.ts'
-import type { PackWriter } from '../../store/packs/pack-writer.ts'
-import type { MessageDigest } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
+import { packMessage } from '../../sync/local/pack-message.ts'
 
-const HEAD_OCTETS = 262_144 // lists need the beginning of a header only
 const INBOX = 'INBOX'
 
 /** Options of {@link StoreInbox}. */
@@ -51,12 +47,13 @@ export class StoreInbox {
   async #store(file: string, length: number): Promise<number> {
     const { store, clock } = this.#options
     await using writer = store.openPackWriter()
-    const { location, digest } = await readIntoPack(file, length, writer)
+    const packed = await packMessage(writer, length, createReadStream(file))
+    if (!packed) throw new Error('a file of the spool has changed')
     const ends = await writer.sync()
     const inbox = store.read.getFolder(INBOX).id
     return store.transact(transactor => {
       for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
-      return transactor.local.addMessage(inbox, { location, digest, flags: packFlags([]), internalDateMs: clock() })
+      return transactor.local.addMessage(inbox, { ...packed, flags: packFlags([]), internalDateMs: clock() })
     })
   }
 }
@@ -70,24 +67,4 @@ async function spool(file: string, octets: AsyncIterable<Buffer>): Promise<numbe
     length += chunk.length
   }
   return length
-}
-
-async function readIntoPack(
-  file: string,
-  length: number,
-  writer: PackWriter,
-): Promise<{ readonly location: PackLocation; readonly digest: MessageDigest }> {
-  const sha = createHash('sha256')
-  const head: Buffer[] = []
-  let read = 0
-  writer.begin(length)
-  for await (const chunk of createReadStream(file, { highWaterMark: 65_536 }) as AsyncIterable<Buffer>) {
-    if (read < HEAD_OCTETS) head.push(chunk)
-    read += chunk.length
-    sha.update(chunk)
-    writer.write(chunk)
-    await writer.drained()
-  }
-  const location = writer.end()
-  return { location, digest: { sha256: sha.digest(), ...summarizeHeader(Buffer.concat(head)) } }
 }

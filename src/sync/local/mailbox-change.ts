@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { PosternError } from '../../errors.ts'
-import { summarizeHeader } from '../../formats/mail/header-summary.ts'
 import { changeFlags, DELETED, type FlagChange, flagChange, packFlags } from '../../store/flags.ts'
 import type { PackWriter } from '../../store/packs/pack-writer.ts'
 import type { MailboxItem } from '../../store/queries/mailbox-views.ts'
@@ -9,10 +7,9 @@ import type { Store } from '../../store/store.ts'
 import type { Transactor } from '../../store/transactor.ts'
 import type { SyncErrorCode } from '../errors.ts'
 import { checkedFlag } from './flag-names.ts'
-import type { ReadMessage } from './message-file.ts'
+import { type PackedMessage, packMessage } from './pack-message.ts'
 
 const BLOCK = 500 // some 20 ms: no transaction lasts longer than 50
-const HEAD_OCTETS = 262_144
 
 /** A message that waits in a file, octet by octet as it was given. */
 export interface SpooledMessage {
@@ -166,7 +163,7 @@ async function append(store: Store, change: MailboxChange & { kind: 'mailboxAppe
   const { folder, messages } = change
   const packed = messages.map(({ flags }) => packFlags(flags.map(checkedFlag)))
   await using writer = store.openPackWriter()
-  const read: ReadMessage[] = []
+  const read: PackedMessage[] = []
   for (const { file } of messages) read.push(await readRaw(file, writer))
   const ends = await writer.sync()
   const to = store.transact(transactor => {
@@ -182,33 +179,20 @@ async function append(store: Store, change: MailboxChange & { kind: 'mailboxAppe
 }
 
 /** Reads a file into a pack as it is. */
-async function readRaw(file: string, writer: PackWriter): Promise<ReadMessage> {
-  const sha = createHash('sha256')
-  const head: Buffer[] = []
-  const { octets } = await measure(file)
-  let written = 0
-  writer.begin(octets)
-  for await (const chunk of createReadStream(file)) {
-    const part = chunk as Buffer // a stream without an encoding
-    if (written < HEAD_OCTETS) head.push(part)
-    written += part.length
-    sha.update(part)
-    writer.write(part)
-    await writer.drained()
-  }
-  const location = writer.end()
-  const first = Buffer.concat(head).subarray(0, HEAD_OCTETS)
-  return { location, digest: { sha256: sha.digest(), ...summarizeHeader(first) } }
+async function readRaw(file: string, writer: PackWriter): Promise<PackedMessage> {
+  const packed = await packMessage(writer, await measure(file), createReadStream(file))
+  if (!packed) throw new Error('a file of the spool has changed')
+  return packed
 }
 
-async function measure(file: string): Promise<{ readonly octets: number }> {
+async function measure(file: string): Promise<number> {
   let octets = 0
   for await (const chunk of createReadStream(file)) {
     const part = chunk as Buffer // a stream without an encoding
     octets += part.length
     if (part.includes(0)) throw hasNul()
   }
-  return { octets }
+  return octets
 }
 
 function hasNul(): PosternError {

@@ -1,50 +1,24 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { PosternError } from '../../errors.ts'
-import { summarizeHeader } from '../../formats/mail/header-summary.ts'
-import type { PackLocation } from '../../store/packs/pack-format.ts'
 import type { PackWriter } from '../../store/packs/pack-writer.ts'
-import type { MessageDigest } from '../../store/rows.ts'
 import type { SyncErrorCode } from '../errors.ts'
+import { type PackedMessage, packMessage } from './pack-message.ts'
 
-const HEAD_OCTETS = 262_144
 const [CR, LF] = [13, 10]
 const FIRST_FIELD = /^[!-9;-~]+[ \t]*:/ // RFC 5322 section 3.6.8
-
-/** A message that was read from a file into a pack. */
-export interface ReadMessage {
-  readonly location: PackLocation
-  readonly digest: MessageDigest
-}
 
 /**
  * Reads a message file into a pack, streamed. Line ends become CRLF, as on the wire; nothing else is changed.
  *
  * @throws {PosternError} SYNC_FILE_UNREADABLE, SYNC_NOT_A_MESSAGE
  */
-export async function readMessageFile(file: string, writer: PackWriter): Promise<ReadMessage> {
+export async function readMessageFile(file: string, writer: PackWriter): Promise<PackedMessage> {
   // Twice: a pack's record begins with its length.
   let octets = 0
   for await (const chunk of lines(file)) octets += chunk.length
-  const sha = createHash('sha256')
-  const head: Buffer[] = []
-  let written = 0
-  writer.begin(octets)
-  for await (const chunk of lines(file)) {
-    if (written < HEAD_OCTETS) head.push(chunk)
-    written += chunk.length
-    if (written > octets) break
-    sha.update(chunk)
-    writer.write(chunk)
-    await writer.drained()
-  }
-  if (written !== octets) {
-    writer.abort()
-    throw unreadable(file, 'it changed while it was read')
-  }
-  const location = writer.end()
-  const first = Buffer.concat(head).subarray(0, HEAD_OCTETS)
-  return { location, digest: { sha256: sha.digest(), ...summarizeHeader(first) } }
+  const packed = await packMessage(writer, octets, lines(file))
+  if (!packed) throw unreadable(file, 'it changed while it was read')
+  return packed
 }
 
 /** The file with CRLF at the end of every line. */
