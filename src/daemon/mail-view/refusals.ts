@@ -9,6 +9,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined,
   STORE_NO_SUCH_ITEM: ['EXPUNGEISSUED', 'the message is gone'],
   STORE_HEADER_ONLY: ['UNAVAILABLE', 'only the header of the message is here, and the rest cannot be fetched now'],
   STORE_DISK_FULL: ['OVERQUOTA', 'the disk of this computer is full'],
+  STORE_PACK_DAMAGED: ['UNAVAILABLE', 'the message is damaged here: run postern store repair'],
   STORE_LOCKED: ['INUSE', 'the local store is being repaired or restored'],
   STORE_SEARCH_TOO_LONG: ['LIMIT', 'the search was given up: it took too long'],
   STORE_NONE: ['UNAVAILABLE', 'nothing has been synchronized yet'],
@@ -31,6 +32,6 @@ export function unavailable(error: unknown): unknown {
 /** What a client is told of an expected failure; bugs stay what they are. */
 export function refusalOf(error: unknown): unknown {
   if (!(error instanceof PosternError)) return error
-  const [code, text] = REFUSALS[error.code] ?? [undefined, `the change was not made (${error.code})`]
+  const [code, text] = REFUSALS[error.code] ?? [undefined, `this cannot be done now (${error.code})`]
   return new ImapRefusal(code, text)
 }

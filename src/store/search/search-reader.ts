@@ -64,11 +64,6 @@ export class SearchReader implements Disposable {
     return new SearchReader(dir, options)
   }
 
-  /** The structure of a message; undefined when it is gone or its octets cannot be read. */
-  structureOf(folder: number, uid: number): MessageStructure | undefined {
-    return this.details(folder, Uint32Array.of(uid), { hasPreview: false })[0]?.structure
-  }
-
   /** The structures of messages, in the order of the UIDs; those that are gone or cannot be read are left out. */
   details(folder: number, uids: Uint32Array, { hasPreview }: { readonly hasPreview: boolean }): ItemDetails[] {
     return this.#read(documents => {

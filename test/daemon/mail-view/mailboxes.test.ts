@@ -1,4 +1,6 @@
 import t from 'tap'
+import { MailAccount } from '../../../src/daemon/mail-view/mail-account.ts'
+import { ImapRefusal } from '../../../src/imap/backend.ts'
 import { ImapFront } from '../../support/imap-front.ts'
 
 async function signedIn() {
@@ -83,5 +85,30 @@ t.test('a mailbox that is deleted under a client ends its connection', async t =
   await client.command('SELECT Archive')
   await front.account.change({ kind: 'deleteFolder', path: 'Archive' })
   t.match(await client.command('NOOP'), ['* BYE the open mailbox is gone', 'OK'])
+  await client.close()
+})
+
+t.test('a store that was restored from a backup is another mailbox to who has it open', async t => {
+  const { front, client } = await signedIn()
+  await using _front = front
+  await client.command('SELECT INBOX')
+  front.account.store.database.run('UPDATE folder SET local_uid_validity = local_uid_validity + 1')
+  t.match(await client.command('NOOP'), ['* BYE the open mailbox is gone', 'OK'])
+  await client.close()
+})
+
+t.test('a refusal while news is read is no end: they come later', async t => {
+  const { front, client } = await signedIn()
+  await using _front = front
+  await client.command('SELECT INBOX')
+  front.account.deliver('INBOX', 'three')
+  await front.account.sync()
+  const { changes } = MailAccount.prototype
+  MailAccount.prototype.changes = async () => {
+    throw new ImapRefusal('INUSE', 'the store is being repaired')
+  }
+  t.same(await client.command('NOOP'), ['OK'])
+  MailAccount.prototype.changes = changes
+  t.same(await client.command('NOOP'), ['* 3 EXISTS', 'OK'])
   await client.close()
 })
