@@ -1,26 +1,23 @@
 import { join } from 'node:path'
-import { duplexPair } from 'node:stream'
-import { setImmediate as turn } from 'node:timers/promises'
 import { MailAccount } from '../../src/daemon/mail-view/mail-account.ts'
 import { MailNews } from '../../src/daemon/mail-view/mail-news.ts'
 import { InlineReaders } from '../../src/daemon/reading/readers.ts'
 import { serveImap } from '../../src/imap/connection.ts'
+import { ImapClient } from './imap/client.ts'
+import { signIn } from './imap/front.ts'
 import { ModelAccount } from './model-account.ts'
 import { silentLogger } from './silent-logger.ts'
-import { connectionOn, type Serve } from './transcript.ts'
+import type { Serve } from './transcript.ts'
 
-const PATIENCE_MS = 5000
 const TAGGED = /^\S+ ((?:OK|NO|BAD)(?: \[[^\]]*\])?)/ // what follows is for people
 
-/** Our IMAP front on the store of an account of the model server; user `ada`, password `secret`. */
+/** Our IMAP front on the store of an account of the model server. */
 export class ImapFront implements AsyncDisposable {
   readonly account = new ModelAccount()
   readonly #readers = new InlineReaders()
   readonly #mail: MailAccount
-  /** Whether bodies can be fetched; what is asked for is noted. */
+  /** Items whose bodies were asked for; none can be fetched. */
   readonly fetched: number[] = []
-  /** How long a wrong password was waited for, in ms. */
-  readonly delays: number[] = []
 
   constructor() {
     const { account } = this
@@ -39,25 +36,12 @@ export class ImapFront implements AsyncDisposable {
 
   /** Serves one client. */
   get serve(): Serve {
-    const backend = {
-      account: () => this.#mail,
-      signIn: async (attempt: Parameters<Parameters<typeof serveImap>[1]['backend']['signIn']>[0]) => {
-        const isRight = attempt.kind === 'digest' ? attempt.matches('secret') : attempt.password === 'secret'
-        return isRight && attempt.user === 'ada'
-          ? ({ kind: 'accepted', profile: 'work' } as const)
-          : ({ kind: 'refused' } as const)
-      },
-    }
-    const delay = async (ms: number) => void this.delays.push(ms)
-    return connection => serveImap(connection, { backend, delay })
+    return connection => serveImap(connection, { backend: { signIn, account: () => this.#mail } })
   }
 
   /** A client that has signed in. */
-  async connect(): Promise<RawClient> {
-    const client = new RawClient(this.serve)
-    await client.line()
-    await client.command('LOGIN ada secret')
-    return client
+  async connect(): Promise<LineClient> {
+    return new LineClient(await ImapClient.signedIn(this.serve))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,78 +50,48 @@ export class ImapFront implements AsyncDisposable {
   }
 }
 
-/** A client that sees every line. */
-export class RawClient {
-  readonly #stream
-  readonly #lines: string[] = []
-  readonly #done: Promise<void>
-  #text = ''
-  #wake: (() => void) | undefined
-  #tag = 0
+/** A client whose answers are lists of lines. */
+export class LineClient {
+  readonly #client: ImapClient
+  #appends = 0
 
-  constructor(serve: Serve) {
-    const [mine, theirs] = duplexPair()
-    this.#stream = mine
-    this.#done = serve(connectionOn(theirs))
-    this.#done.catch(() => undefined) // told by close()
-    mine.setEncoding('latin1').on('data', (text: string) => {
-      const lines = (this.#text + text).split('\r\n')
-      this.#text = lines.pop() ?? ''
-      this.#lines.push(...lines)
-      this.#wake?.()
-    })
+  constructor(client: ImapClient) {
+    this.#client = client
   }
 
   write(text: string): void {
-    this.#stream.write(text, 'latin1')
+    this.#client.send(text)
   }
 
   /** The next line. */
   async line(): Promise<string> {
-    const end = performance.now() + PATIENCE_MS
-    while (this.#lines.length === 0) {
-      if (performance.now() > end) throw new Error(`no answer; so far ${JSON.stringify(this.#text)}`)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      this.#wake = resolve
-      const timer = setTimeout(resolve, PATIENCE_MS)
-      await promise
-      clearTimeout(timer)
-    }
-    return this.#lines.shift() ?? ''
-  }
-
-  /** What has come unasked so far. */
-  async unasked(): Promise<string[]> {
-    for (let count = 0; count < 20; count++) await turn()
-    return this.#lines.splice(0)
+    return (await this.#client.until(/^.*\r\n/)).replace('\r\n', '')
   }
 
   /** Sends a command; the untagged lines, then the tagged one without its tag and its text. */
   async command(text: string): Promise<string[]> {
-    const tag = `x${++this.#tag}`
-    this.write(`${tag} ${text}\r\n`)
-    return this.answerOf(tag)
+    return linesOf(await this.#client.command(text))
   }
 
+  /** The answer to a command that was written. */
   async answerOf(tag: string): Promise<string[]> {
-    const answers: string[] = []
-    for (;;) {
-      const line = await this.line()
-      if (line.startsWith(`${tag} `)) return [...answers, TAGGED.exec(line)?.[1] ?? line]
-      answers.push(line)
-    }
+    return linesOf(await this.#client.until(new RegExp(`^${tag} .*\\r\\n`, 'm')))
   }
 
   /** Appends with a non-synchronizing literal. */
   async append(mailbox: string, message: string, flags = ''): Promise<string[]> {
-    const tag = `x${++this.#tag}`
+    const tag = `a${++this.#appends}`
     this.write(`${tag} APPEND ${mailbox} ${flags}{${message.length}+}\r\n${message}\r\n`)
     return this.answerOf(tag)
   }
 
   /** Ends the connection; rejects when the front had a bug. */
-  async close(): Promise<void> {
-    this.#stream.end()
-    await this.#done
+  close(): Promise<void> {
+    return this.#client.end()
   }
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\r\n').slice(0, -1)
+  return [...lines.slice(0, -1), ...lines.slice(-1).map(line => TAGGED.exec(line)?.[1] ?? line)]
 }

@@ -18,13 +18,15 @@ export function someAccount(): MemoryAccount {
   return account
 }
 
-/** Options of a front that knows the user ada, and a user early whose secrets are not loaded yet. It waits for nobody. */
+/** Knows the user ada, and a user early whose secrets are not loaded yet. */
+export async function signIn(attempt: SignInAttempt): Promise<SignInResult> {
+  if (attempt.user === 'early') return { kind: 'unavailable' }
+  const isRight = attempt.kind === 'digest' ? attempt.matches(PASSWORD) : attempt.password === PASSWORD
+  return attempt.user === 'ada' && isRight ? { kind: 'accepted', profile: 'work' } : { kind: 'refused' }
+}
+
+/** Options of a front that waits for nobody. */
 export function memoryFront(account: MemoryAccount = someAccount()): ImapOptions {
-  const signIn = async (attempt: SignInAttempt): Promise<SignInResult> => {
-    if (attempt.user === 'early') return { kind: 'unavailable' }
-    const isRight = attempt.kind === 'digest' ? attempt.matches(PASSWORD) : attempt.password === PASSWORD
-    return attempt.user === 'ada' && isRight ? { kind: 'accepted', profile: 'work' } : { kind: 'refused' }
-  }
   return { backend: { signIn, account: () => account }, delay: async () => undefined, appendLimitOctets: 1000 }
 }
 
