@@ -20,18 +20,18 @@ interface World extends AsyncDisposable {
   readonly port: number
 }
 
-async function world(count: number): Promise<World> {
+async function world(count: number, settings: Readonly<Record<string, string>> = {}): Promise<World> {
   const dovecot = await startDovecot({ users: [FRONT_USER] })
   const server = await imapflowOn(dovecot.imapPort)
   await server.mailboxCreate('Archive')
   for (let index = 1; index <= count; index++) await server.append('INBOX', letter(`m${index}`))
   server.close()
-  const home = await frontHome(dovecot.imapPort)
+  const home = await frontHome(dovecot.imapPort, settings)
   await home.json(['sync', '--wait'])
   await home.start()
   const end = async () => {
     await home[Symbol.asyncDispose]()
-    await dovecot[Symbol.asyncDispose]()
+    await dovecot[Symbol.asyncDispose]() // may have ended before
   }
   return { dovecot, home, port: await frontPort(home), [Symbol.asyncDispose]: end }
 }
@@ -168,6 +168,27 @@ SyncState *
   await sync()
   t.equal(files().length, 5, 'nothing is doubled')
 })
+
+t.test(
+  'a message of which only the header is here comes when it is opened, if the server is there',
+  { skip },
+  async t => {
+    await using there = await world(2, { downloadMode: 'headers' })
+    const client = await imapflowOn(there.port)
+    t.teardown(() => client.close())
+    const lock = await client.getMailboxLock('INBOX')
+    t.teardown(() => lock.release())
+    const subjects = (await client.fetchAll('1:*', { envelope: true })).map(({ envelope }) => envelope?.subject)
+    t.same(subjects, ['m1', 'm2'], 'listed without it')
+    const opened = await client.fetchOne('1', { source: true, envelope: true })
+    t.equal(String(Object(opened).source), letter('m1'))
+    await there.dovecot[Symbol.asyncDispose]()
+    const failure: unknown = await client.fetchAll('2', { source: true }).catch(error => error)
+    t.match(failure, { responseStatus: 'NO', responseText: /^only the header is here/ })
+    const again = await client.fetchOne('1', { source: true })
+    t.equal(String(Object(again).source), letter('m1'), 'what has come stays')
+  },
+)
 
 t.test('what comes from the server appears in an open session at once', { skip }, async t => {
   await using there = await world(2)

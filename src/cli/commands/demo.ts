@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Demo } from '../../daemon/demo/demo.ts'
+import type { TakenPort } from '../../daemon/demo/free-ports.ts'
 import { pollPop3, sendThrough, untilArrived } from '../../daemon/demo/round-trip.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'
 import { type Command, defineCommand } from '../command.ts'
@@ -35,6 +36,7 @@ export const demoCommand: Command<never> = defineCommand<{ once: boolean }>({
     terminal.say(`The server has ${messages} messages in ${folders} folders.`)
     const synchronized = await synchronize(demo, terminal, signal)
     terminal.say(`Synchronized ${synchronized} messages.\n`)
+    for (const { port, instead } of demo.ports) if (instead) terminal.say(describeTaken(port, instead))
     terminal.say(describeAddresses(demo))
     const pop3 = await pollPop3(demo.port('pop3'), demo.signIn, signal)
     terminal.say(
@@ -79,6 +81,11 @@ async function goRound(demo: Demo, signal: AbortSignal): Promise<number> {
   ]
   await sendThrough(demo.port('smtp'), signIn, Buffer.from(lines.join('\r\n')), signal)
   return untilArrived(control, messageId, signal)
+}
+
+function describeTaken(port: number, { wishedPort, owner }: TakenPort): string {
+  const who = owner ? `, by ${printable(owner.command)} (pid ${owner.pid})` : ''
+  return `Port ${wishedPort} is in use${who}: ${port} is used instead.`
 }
 
 function describeAddresses(demo: Demo): string {

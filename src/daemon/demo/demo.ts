@@ -12,7 +12,7 @@ import { Daemon } from '../daemon.ts'
 import { entryPoint } from '../entry-point.ts'
 import type { FrontStatus } from '../fronts.ts'
 import type { DemoUpstreamReport } from './demo-upstream.ts'
-import { findFreePorts } from './free-ports.ts'
+import { type FreePort, findFreePorts } from './free-ports.ts'
 import { failed, type LocalSignIn } from './round-trip.ts'
 import type { DemoUpstreamAnswer, DemoUpstreamRequest } from './upstream-main.ts'
 
@@ -29,6 +29,8 @@ export class Demo implements AsyncDisposable {
   readonly home: Home
   readonly report: DemoUpstreamReport
   readonly signIn: LocalSignIn
+  /** The ports of the fronts, with what kept them from the usual ones. */
+  readonly ports: readonly FreePort[]
 
   private constructor(parts: DemoParts) {
     this.#dir = parts.dir
@@ -38,6 +40,7 @@ export class Demo implements AsyncDisposable {
     this.home = parts.home
     this.report = parts.report
     this.signIn = parts.signIn
+    this.ports = parts.ports
   }
 
   /**
@@ -51,7 +54,7 @@ export class Demo implements AsyncDisposable {
     undo.defer(() => rm(dir, { recursive: true, force: true }))
     await chmod(dir, 0o700)
     const home = homeAt(join(dir, 'home'))
-    await writeConfig(home)
+    const ports = await writeConfig(home)
     const password = randomBytes(9).toString('base64url')
     const upstreamDir = join(dir, 'server')
     const child = undo.adopt(startUpstream(), end)
@@ -61,7 +64,7 @@ export class Demo implements AsyncDisposable {
     const control = undo.use(await openControl(home, version))
     const signIn = { user: ADDRESS, password: await addProfile(control, report, password) }
     undo.move()
-    return new Demo({ dir, child, daemon, control, home, report, signIn })
+    return new Demo({ dir, child, daemon, control, home, report, signIn, ports })
   }
 
   get fronts(): readonly FrontStatus[] {
@@ -94,14 +97,16 @@ interface DemoParts {
   readonly home: Home
   readonly report: DemoUpstreamReport
   readonly signIn: LocalSignIn
+  readonly ports: readonly FreePort[]
 }
 
 // The usual ports, or the next ones: the user's own daemon may be running.
-async function writeConfig(home: Home): Promise<void> {
+async function writeConfig(home: Home): Promise<readonly FreePort[]> {
   const ports = await findFreePorts(Object.values(FRONTS))
   const lines = Object.keys(FRONTS).map((front, index) => `  ${front}: { port: ${ports[index]?.port ?? 0} }`)
   await mkdir(home.dir, { mode: 0o700 })
   await writeFile(home.configFile, `fronts:\n${lines.join('\n')}\nsecrets: { store: file }\n`, { mode: 0o600 })
+  return ports
 }
 
 function startUpstream(): ChildProcess {
