@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { freePorts } from './free-port.ts'
-import { endServer, untilItGreets } from './real-server.ts'
+import { untilItGreets } from './real-server.ts'
 
 /** The password of every user. */
 export const CYRUS_PASSWORD = 'secret'
@@ -44,6 +45,7 @@ export async function startCyrus({ users }: CyrusOptions): Promise<Cyrus> {
   const options = ['-C', join(dir, 'imapd.conf'), '-M', join(dir, 'cyrus.conf'), '-p', join(dir, 'master.pid')]
   const child = spawn(join(BIN, 'master'), options, {
     stdio: ['ignore', log, log],
+    detached: true, // a process group of its own, see below
     env: { ...process.env, LD_LIBRARY_PATH: LIBRARIES, CYRUS_USER: MAIL_USER },
   })
   const cyrus = new Cyrus(dir, child, imapPort)
@@ -68,8 +70,15 @@ export class Cyrus implements AsyncDisposable {
     await untilItGreets(this.#child, this.imapPort, `Cyrus (see ${this.dir}/log)`)
   }
 
+  // Told to end, its master ends all processes of its user, those of other tests' servers too. So its group is killed.
   async [Symbol.asyncDispose](): Promise<void> {
-    await endServer(this.#child, this.dir)
+    const { pid, exitCode, signalCode } = this.#child
+    if (pid !== undefined && exitCode === null && signalCode === null) {
+      const exited = once(this.#child, 'exit')
+      process.kill(-pid, 'SIGKILL')
+      await exited
+    }
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
   }
 }
 
