@@ -15,6 +15,7 @@ import type {
 import type { StoreReader } from '../../store/reader.ts'
 import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
 import type { Thread } from '../../store/search/query/threads.ts'
+import type { IndexLimits } from '../../store/search/search-index.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
@@ -67,6 +68,8 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxSearch(params: MailboxMessages & WantedMatches): Iterable<Uint32Array>
   mailboxSort(params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] }): Iterable<Uint32Array>
   mailboxThreads(params: MailboxMessages & WantedMatches): Iterable<readonly Thread[]>
+  /** Tells how many messages are left to be indexed. */
+  indexMail(params: { dir: string } & IndexLimits): Iterable<number>
 }
 
 /** The operations for mail programs. A profile that was never synchronized has no mailbox yet. */
@@ -120,6 +123,11 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
 
   *mailboxThreads(params: MailboxMessages & WantedMatches): Generator<readonly Thread[]> {
     yield this.searcher(params.dir).threads(searchOf(params))
+  }
+
+  *indexMail({ dir, ...limits }: { dir: string } & IndexLimits): Generator<number> {
+    const store = this.find(dir)
+    yield store ? this.index(dir).indexSome(store, limits) : 0
   }
 
   *mailboxOctets({ dir, folder, uid, ...span }: WantedOctets): Generator<Uint8Array> {
