@@ -1,9 +1,10 @@
 import type { SortCriterion } from '../formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../formats/imap/command/arguments/search-key.ts'
-import type { MessageStructure } from '../formats/mail/structure/part.ts'
 import type { Authenticator } from '../sasl/sign-in.ts'
 import type { MessageFlags } from '../store/flags.ts'
 import type { MailboxChanges, MailboxCounters, MailboxSnapshot } from '../store/queries/mailbox-views.ts'
+import type { DetailKind, ItemDetails } from '../store/search/item-details.ts'
+import type { OctetsOfItem } from '../store/search/search-reader.ts'
 
 /** What the IMAP front asks of the daemon. */
 export interface ImapBackend extends Authenticator {
@@ -43,19 +44,14 @@ export interface MessageRow {
   readonly isWhole: boolean
 }
 
-/** A message's structure, and its preview (RFC 8970) where that was asked for. */
-export interface MessageDetails {
-  readonly uid: number
-  readonly structure: MessageStructure
-  /** Undefined when it was not asked for; empty when there is nothing to show. */
-  readonly preview: string | undefined
-}
-
-/** How much of the structure is wanted. */
+/** Which messages' details are wanted, and which of them. */
 export interface WantedDetails {
   readonly depth: 'header' | 'whole'
-  readonly hasPreview: boolean
+  readonly kinds: readonly DetailKind[]
 }
+
+/** The header of a message, with its blank line, or all of it. */
+export type OctetPart = 'header' | 'whole'
 
 /** Octets from `start` up to but not including `end`. */
 export interface OctetSpan {
@@ -141,7 +137,12 @@ export interface ImapAccount {
    * In pages, ascending. For `header`, a message of which only the header is here is read from that: its envelope and its
    * header are right, and it seems to have no body. For `whole`, what is not here is fetched from the server.
    */
-  details(which: MessagesOf & WantedDetails): AsyncIterable<readonly MessageDetails[]>
+  details(which: MessagesOf & WantedDetails): AsyncIterable<readonly ItemDetails[]>
+  /**
+   * The octets of many messages at once, in pages, ascending; no more than about 512 KiB in a page. Those that are not here,
+   * are gone, cannot be read or are large are left out: {@link octets} tells of them.
+   */
+  smallOctets(which: MessagesOf & { readonly part: OctetPart }): AsyncIterable<readonly OctetsOfItem[]>
   /**
    * The octets of a message, all of them or a part. What is not here is fetched from the server first; a header is here.
    *

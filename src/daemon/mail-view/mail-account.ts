@@ -9,9 +9,9 @@ import {
   type ImapAccount,
   ImapRefusal,
   type Mailbox,
-  type MessageDetails,
   type MessageRow,
   type MessagesOf,
+  type OctetPart,
   type OctetSpan,
   type StorageQuota,
   type Thread,
@@ -19,9 +19,12 @@ import {
 } from '../../imap/backend.ts'
 import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
+import type { ItemDetails } from '../../store/search/item-details.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
+import type { OctetsOfItem } from '../../store/search/search-reader.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbox-change.ts'
+import { octetsOfPage } from '../reading/octets-page.ts'
 import type { ReaderOperations } from '../reading/reader-operations.ts'
 import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
 import type { FollowedProfile, MailNews } from './mail-news.ts'
@@ -73,14 +76,17 @@ export class MailAccount implements ImapAccount {
     for await (const page of this.#items(which)) yield page.map(rowOf)
   }
 
-  async *details({
-    depth,
-    hasPreview,
-    ...which
-  }: MessagesOf & WantedDetails): AsyncGenerator<readonly MessageDetails[]> {
+  async *details({ depth, kinds, ...which }: MessagesOf & WantedDetails): AsyncGenerator<readonly ItemDetails[]> {
     if (depth === 'whole') await this.#fetchMissing(which)
-    const params = { ...this.#place(which), hasPreview }
-    for await (const page of this.#stream('mailboxDetails', params)) yield page
+    yield* this.#stream('mailboxDetails', { ...this.#place(which), kinds })
+  }
+
+  async *smallOctets({
+    part,
+    ...which
+  }: MessagesOf & { readonly part: OctetPart }): AsyncGenerator<readonly OctetsOfItem[]> {
+    for await (const page of this.#stream('mailboxSmallOctets', { ...this.#place(which), part }))
+      yield octetsOfPage(page)
   }
 
   async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncGenerator<Uint8Array> {

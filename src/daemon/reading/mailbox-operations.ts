@@ -1,8 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
-import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
-import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
-import { preview } from '../../formats/mail/text/preview.ts'
+import type { OctetRange } from '../../formats/mail/structure/part.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import type {
   MailboxChanges,
@@ -13,13 +11,16 @@ import type {
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
+import type { DetailKind, ItemDetails } from '../../store/search/item-details.ts'
 import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
 import type { Thread } from '../../store/search/query/threads.ts'
 import type { IndexLimits } from '../../store/search/search-index.ts'
+import { type OctetsPage, octetsPages, wholeMessages } from './octets-page.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
-const DETAILS_ROWS = 50 // a structure has up to megabytes
+const DETAILS_ROWS = 200
+const STRUCTURE_ROWS = 50 // a structure has up to megabytes
 
 /** A folder of a store. */
 export interface MailboxPlace {
@@ -48,13 +49,6 @@ export interface WantedMatches {
   readonly nowMs: number
 }
 
-/** A message's structure. */
-export interface MailboxDetails {
-  readonly uid: number
-  readonly structure: MessageStructure
-  readonly preview: string | undefined
-}
-
 /** What is read of a store for mail programs that have it open. */
 export interface MailboxOperations extends OpenReaderOperations {
   mailboxFolders(params: { dir: string }): Iterable<readonly MailboxFolder[]>
@@ -63,7 +57,8 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
   mailboxChanges(params: MailboxPlace & { since: number }): Iterable<MailboxChanges | undefined>
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
-  mailboxDetails(params: MailboxMessages & { hasPreview: boolean }): Iterable<readonly MailboxDetails[]>
+  mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Iterable<readonly ItemDetails[]>
+  mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Iterable<OctetsPage>
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
   mailboxSearch(params: MailboxMessages & WantedMatches): Iterable<Uint32Array>
   mailboxSort(params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] }): Iterable<Uint32Array>
@@ -99,16 +94,17 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     for (const page of pages(uids, PAGE_ROWS)) yield mailboxes.items(folder, page)
   }
 
-  *mailboxDetails(params: MailboxMessages & { hasPreview: boolean }): Generator<readonly MailboxDetails[]> {
-    const { dir, folder, uids, hasPreview } = params
-    const store = this.get(dir)
-    for (const page of pages(uids, DETAILS_ROWS)) {
-      yield store.mailboxes.items(folder, page).map(({ uid, location }) => {
-        const structure = parseMimeTree(store.body(location))
-        const source = (range: OctetRange) => octetsOf(store, { location }, range)
-        return { uid, structure, preview: hasPreview ? preview(structure, source) : undefined }
-      })
-    }
+  *mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Generator<readonly ItemDetails[]> {
+    const { dir, folder, uids, kinds } = params
+    const rows = kinds.includes('structure') ? STRUCTURE_ROWS : DETAILS_ROWS
+    for (const page of pages(uids, rows)) yield this.searcher(dir).details(folder, page, kinds)
+  }
+
+  *mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Generator<OctetsPage> {
+    const { dir, folder, uids, part } = params
+    const read = (page: Uint32Array) =>
+      part === 'header' ? this.searcher(dir).smallHeaders(folder, page) : wholeMessages(this.get(dir), folder, page)
+    for (const page of pages(uids, DETAILS_ROWS)) yield* octetsPages(read(page))
   }
 
   *mailboxSearch({ dir, folder, uids, key, nowMs }: MailboxMessages & WantedMatches): Generator<Uint32Array> {

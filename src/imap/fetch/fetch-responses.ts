@@ -10,6 +10,7 @@ import { type PreparedSection, PreparedSections } from './prepared-sections.ts'
 import { readAhead } from './read-ahead.ts'
 import { type OctetItem, partEncoding } from './section-source.ts'
 import { type MarkedMessage, markSeen, tellableMessages } from './seen-marking.ts'
+import { SmallOctets } from './small-octets.ts'
 import { TornResponse } from './torn-response.ts'
 import { WireBatch } from './wire-batch.ts'
 
@@ -58,6 +59,7 @@ class FetchAnswer {
   readonly #textItems: readonly TextItem[]
   readonly #textItemsWithFlags: readonly TextItem[]
   readonly #batch = new WireBatch()
+  #small: SmallOctets | undefined
 
   constructor(account: ImapAccount, request: FetchRequest) {
     const { items, isReadOnly } = request
@@ -72,6 +74,9 @@ class FetchAnswer {
   async *wires(): AsyncGenerator<Wire> {
     const { mailbox, numbers } = this.#request
     const uids = this.#request.uids.filter(uid => numbers.numberOf(uid) !== undefined)
+    const part = this.#needs.octets
+    await using small = part && new SmallOctets(this.#account, { mailbox, uids, part })
+    this.#small = small
     try {
       for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
         if (this.#needs.setsSeen) yield* this.#pageToMark(page)
@@ -129,7 +134,8 @@ class FetchAnswer {
   /** Undefined for a message that is gone. */
   async #prepare(message: FetchedMessage): Promise<PreparedSections | undefined> {
     try {
-      return await PreparedSections.prepare(this.#octetsOf(message), this.#octetItems)
+      const held = await this.#small?.take(message.uid)
+      return await PreparedSections.prepare(this.#octetsOf(message, held), this.#octetItems)
     } catch (error) {
       if (error instanceof ImapRefusal && error.code === 'EXPUNGEISSUED') return undefined
       throw error
@@ -155,8 +161,9 @@ class FetchAnswer {
     return `* ${this.#request.numbers.numberOf(message.uid)} FETCH (${texts.join(' ')}`
   }
 
-  #octetsOf(message: FetchedMessage): MessageOctets {
-    return new MessageOctets(this.#account, this.#request.mailbox, message)
+  #octetsOf(message: FetchedMessage, held?: Buffer): MessageOctets {
+    const { mailbox } = this.#request
+    return new MessageOctets(this.#account, { mailbox, message, part: this.#needs.octets, held })
   }
 }
 

@@ -71,6 +71,10 @@ export class MemoryAccount implements ImapAccount {
     throw new Error('the memory account has no structures')
   }
 
+  async *smallOctets(): AsyncIterable<[]> {
+    yield [] // each is read by itself
+  }
+
   async *octets(mailbox: number, uid: number): AsyncIterable<Uint8Array> {
     const message = (await this.#find(mailbox))?.messages.get(uid)
     if (!message) throw new ImapRefusal('EXPUNGEISSUED', 'the message is gone')

@@ -3,7 +3,7 @@ import type { Documents, TextPart } from '../documents.ts'
 import { type MessageFacts, type MessageLinks, readMessageFacts, readMessageLinks } from '../message-facts.ts'
 import { MessageOctets } from '../message-octets.ts'
 import { readBodyText, readHeaderText } from '../message-texts.ts'
-import { isUnreadable } from '../unreadable.ts'
+import { readable } from '../unreadable.ts'
 import type { MailboxItems, Places } from './mailbox-items.ts'
 import type { SearchBudget } from './search-budget.ts'
 
@@ -93,11 +93,6 @@ export class ItemTexts {
     const { store, items } = this.#source
     const location = store.searched.findOctets(items.numbers('id')[place] ?? 0, items.texts('sha256')[place] ?? '')
     if (!location) return none
-    try {
-      return read(new MessageOctets(store, location))
-    } catch (error) {
-      if (isUnreadable(error)) return none // a search tells nothing of it; reading the message does
-      throw error
-    }
+    return readable(() => read(new MessageOctets(store, location))) ?? none // reading the message tells of it
   }
 }
