@@ -17,7 +17,7 @@ import {
   type Thread,
   type WantedDetails,
 } from '../../imap/backend.ts'
-import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import type { MailboxColumns, MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
 import type { ItemDetails } from '../../store/search/item-details.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
@@ -73,7 +73,7 @@ export class MailAccount implements ImapAccount {
   }
 
   async *messages(which: MessagesOf): AsyncGenerator<readonly MessageRow[]> {
-    for await (const page of this.#items(which)) yield page.map(rowOf)
+    for await (const page of this.#stream('mailboxColumns', this.#place(which))) yield rowsOf(page)
   }
 
   async *details({ depth, kinds, ...which }: MessagesOf & WantedDetails): AsyncGenerator<readonly ItemDetails[]> {
@@ -285,10 +285,16 @@ function mailboxOf(folder: MailboxFolder): Mailbox {
   }
 }
 
-function rowOf({ id, bodyState, uid, flags, modseq, size, internalDateMs }: MailboxItem): MessageRow {
-  return {
-    ...{ uid, flags, modseq, size, internalDateMs, isWhole: bodyState === 'full' },
+function rowsOf(columns: MailboxColumns): MessageRow[] {
+  const { ids, bits, keywords, modseqs, sizes, internalDatesMs, wholes } = columns
+  return columns.uids.map((uid, index) => ({
+    uid,
+    flags: { bits: bits[index] ?? 0, keywords: keywords[index] ?? '' },
+    modseq: modseqs[index] ?? 0,
+    size: sizes[index] ?? 0,
+    internalDateMs: internalDatesMs[index] ?? 0,
     savedDateMs: undefined, // nobody notes it yet
-    emailId: emailIdOf({ id }),
-  }
+    emailId: emailIdOf({ id: ids[index] ?? 0 }),
+    isWhole: wholes[index] === 1,
+  }))
 }

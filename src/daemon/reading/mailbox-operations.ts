@@ -4,6 +4,7 @@ import type { OctetRange } from '../../formats/mail/structure/part.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import type {
   MailboxChanges,
+  MailboxColumns,
   MailboxCounters,
   MailboxFolder,
   MailboxItem,
@@ -19,6 +20,7 @@ import { type OctetsPage, octetsPages, wholeMessages } from './octets-page.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
+const COLUMN_ROWS = 4096
 const DETAILS_ROWS = 200
 const STRUCTURE_ROWS = 50 // a structure has up to megabytes
 
@@ -57,6 +59,7 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
   mailboxChanges(params: MailboxPlace & { since: number }): Iterable<MailboxChanges | undefined>
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
+  mailboxColumns(params: MailboxMessages): Iterable<MailboxColumns>
   mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Iterable<readonly ItemDetails[]>
   mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Iterable<OctetsPage>
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
@@ -92,6 +95,11 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
   *mailboxItems({ dir, folder, uids }: MailboxMessages): Generator<readonly MailboxItem[]> {
     const { mailboxes } = this.get(dir)
     for (const page of pages(uids, PAGE_ROWS)) yield mailboxes.items(folder, page)
+  }
+
+  *mailboxColumns({ dir, folder, uids }: MailboxMessages): Generator<MailboxColumns> {
+    const { mailboxes } = this.get(dir)
+    for (const page of pages(uids, COLUMN_ROWS)) yield mailboxes.columns(folder, page)
   }
 
   *mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Generator<readonly ItemDetails[]> {

@@ -1,10 +1,10 @@
 import type { FetchItem, PlainFetchItem } from '../../formats/imap/command/arguments/fetch.ts'
 import { formatDateTime } from '../../formats/imap/date-time.ts'
-import { flagList, textString } from '../../formats/imap/response-encoder.ts'
+import { textString } from '../../formats/imap/response-encoder.ts'
 import { bodyStructureOctets } from '../../formats/imap/structure/body-structure.ts'
-import { unpackFlags } from '../../store/flags.ts'
 import type { DetailKind, ItemDetails } from '../../store/search/item-details.ts'
 import type { MessageRow } from '../backend.ts'
+import { flagsText } from '../mailbox/flags-text.ts'
 import type { FetchedMessage } from './fetched-message.ts'
 
 /** A data item that is told without octets of the message. */
@@ -14,7 +14,7 @@ type Writer = (message: FetchedMessage) => string | number
 
 const WRITERS: Readonly<Record<PlainFetchItem, Writer>> = {
   UID: ({ uid }) => uid,
-  FLAGS: message => flagList(unpackFlags(rowOf(message).flags)),
+  FLAGS: message => flagsText(rowOf(message).flags),
   INTERNALDATE: message => dateText(rowOf(message).internalDateMs),
   SAVEDATE: message => dateText(rowOf(message).savedDateMs),
   'RFC822.SIZE': message => rowOf(message).size,

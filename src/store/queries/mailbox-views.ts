@@ -71,6 +71,19 @@ export interface MailboxItem {
   readonly location: PackLocation
 }
 
+/** Messages of an open mailbox by column: of each column, the same index is the same message. */
+export interface MailboxColumns {
+  readonly uids: readonly number[]
+  readonly ids: readonly number[]
+  readonly bits: readonly number[]
+  readonly keywords: readonly string[]
+  readonly modseqs: readonly number[]
+  readonly sizes: readonly number[]
+  readonly internalDatesMs: readonly number[]
+  /** 0 where only the header is here. */
+  readonly wholes: readonly number[]
+}
+
 /** What has changed since a moment. */
 export interface StoreNews {
   readonly modseq: number
@@ -78,6 +91,17 @@ export interface StoreNews {
   readonly folders: readonly number[]
   /** Another one whenever the list of folders is another one. */
   readonly listing: string
+}
+
+const COLUMNS: Readonly<Record<keyof MailboxColumns, string>> = {
+  uids: 'local_uid',
+  ids: 'id',
+  bits: 'local_bits',
+  keywords: 'local_keywords',
+  modseqs: 'modseq',
+  sizes: 'size',
+  internalDatesMs: 'internal_date',
+  wholes: `body_state <> 'header'`,
 }
 
 /** Reads folders as mailboxes of IMAP (RFC 9051), with the mod-sequences of RFC 7162. */
@@ -124,6 +148,23 @@ export class MailboxViews {
     }
     const each = `${sql} FROM item WHERE ${VISIBLE} AND local_uid IN (SELECT value FROM json_each(?)) ORDER BY local_uid`
     return this.#database.all(each, folder, JSON.stringify([...uids])).map(itemOf)
+  }
+
+  /** Reads messages as {@link items} does, without where their octets are: many of them at a time. */
+  columns(folder: number, uids: Uint32Array): MailboxColumns {
+    const [first, last] = [uids.at(0) ?? 1, uids.at(-1) ?? 0]
+    const isDense = last - first < MAX_SPARSENESS * uids.length
+    const among = isDense ? 'BETWEEN ? AND ?' : 'IN (SELECT value FROM json_each(?))'
+    const values = isDense ? [first, last] : [JSON.stringify([...uids])]
+    const names = Object.keys(COLUMNS) as (keyof MailboxColumns)[]
+    // As JSON texts: a tenth of the time that rows take.
+    const arrays = names.map(name => `json_group_array(${COLUMNS[name]}) AS ${name}`).join(', ')
+    const sql = `SELECT ${arrays} FROM (SELECT * FROM item WHERE ${VISIBLE} AND local_uid ${among} ORDER BY local_uid)`
+    const row = this.#database.find(sql, folder, ...values)
+    const all = Object.fromEntries(
+      names.map(name => [name, JSON.parse(String(row?.[name]))]),
+    ) as unknown as MailboxColumns
+    return isSame(all.uids, uids) ? all : pick(all, new Set(uids))
   }
 
   /** The folder's own UIDVALIDITY; 0 when it is gone. */
@@ -195,6 +236,19 @@ export class MailboxViews {
       }
     )
   }
+}
+
+function isSame(left: readonly number[], right: Uint32Array): boolean {
+  return left.length === right.length && left.every((uid, index) => uid === right[index])
+}
+
+function pick(all: MailboxColumns, wanted: ReadonlySet<number>): MailboxColumns {
+  const isWanted = all.uids.map(uid => wanted.has(uid))
+  const picked = Object.entries(all).map(([name, values]) => [
+    name,
+    values.filter((_: unknown, index: number) => isWanted[index]),
+  ])
+  return Object.fromEntries(picked) as MailboxColumns // of the same names and types
 }
 
 function itemOf(row: Row): MailboxItem {
