@@ -121,11 +121,12 @@ export class Documents {
     })
   }
 
-  textOf(id: number, part: TextPart): string {
+  /** Reads folded texts. */
+  textsOf(ids: readonly number[], part: TextPart): Map<number, string> {
+    const sql = `SELECT document, ${part} AS text FROM content WHERE document IN (SELECT value FROM json_each(?))`
     return this.#told(() => {
-      const { text } = this.#get(`SELECT ${part} AS text FROM content WHERE document = ?`, id)
-      if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
-      return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
+      const rows = this.#database.all(sql, JSON.stringify(ids))
+      return new Map(rows.map(({ document, text }) => [Number(document), unpacked(text)]))
     })
   }
 
@@ -149,7 +150,7 @@ export class Documents {
       ...[id, Buffer.from(details.envelope, 'latin1'), Buffer.from(details.bodyStructure, 'latin1')],
       ...[JSON.stringify(details.structure), details.preview],
     )
-    this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, packed(header), packed(body))
+    this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, header, packed(body))
     for (const [row, text] of [
       [2 * id, header],
       [2 * id + 1, body],
@@ -181,12 +182,6 @@ export class Documents {
       throw new IndexUnusable('the index cannot be read', { cause })
     }
   }
-
-  #get(sql: string, id: number): Row {
-    const row = this.#database.find(sql, id)
-    if (!row) throw new TypeError('a document lacks a part')
-    return row
-  }
 }
 
 function detailsOf({ envelope, body_structure, structure, preview }: Row): MadeDetails {
@@ -201,6 +196,12 @@ function detailsOf({ envelope, body_structure, structure, preview }: Row): MadeD
 function octetText(value: Row[string]): string {
   if (!(value instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')
+}
+
+function unpacked(text: Row[string]): string {
+  if (typeof text === 'string') return text
+  if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
+  return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
 }
 
 function packed(text: string): Uint8Array {

@@ -32,8 +32,8 @@ CREATE TABLE structure(
 ) STRICT;
 CREATE TABLE content(
   document INTEGER PRIMARY KEY,
-  header BLOB NOT NULL,               -- folded texts, compressed with Zstandard
-  body BLOB NOT NULL
+  header TEXT NOT NULL,               -- folded texts
+  body BLOB NOT NULL                  -- compressed with Zstandard
 ) STRICT;
 CREATE VIRTUAL TABLE grams USING fts5(text, content = '', contentless_delete = 1, detail = none,
   tokenize = 'trigram case_sensitive 1');
