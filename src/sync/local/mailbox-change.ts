@@ -11,9 +11,10 @@ import { type PackedMessage, packMessage } from './pack-message.ts'
 
 const BLOCK = 500 // some 20 ms: no transaction lasts longer than 50
 
-/** A message that waits in a file, octet by octet as it was given. */
+/** A message that waits, octet by octet as it was given. */
 export interface SpooledMessage {
-  readonly file: string
+  /** A small one as it is, a large one by its file. */
+  readonly content: { readonly octets: Uint8Array } | { readonly file: string }
   readonly flags: readonly string[]
   /** In ms since the epoch. */
   readonly internalDateMs: number
@@ -164,7 +165,7 @@ async function append(store: Store, change: MailboxChange & { kind: 'mailboxAppe
   const packed = messages.map(({ flags }) => packFlags(flags.map(checkedFlag)))
   await using writer = store.openPackWriter()
   const read: PackedMessage[] = []
-  for (const { file } of messages) read.push(await readRaw(file, writer))
+  for (const { content } of messages) read.push(await pack(content, writer))
   const ends = await writer.sync()
   const to = store.transact(transactor => {
     for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
@@ -178,19 +179,23 @@ async function append(store: Store, change: MailboxChange & { kind: 'mailboxAppe
   return result(store, folder, { to })
 }
 
-/** Reads a file into a pack as it is. */
-async function readRaw(file: string, writer: PackWriter): Promise<PackedMessage> {
-  const packed = await packMessage(writer, await measure(file), createReadStream(file))
+/** Writes a message into a pack as it is. */
+async function pack(content: SpooledMessage['content'], writer: PackWriter): Promise<PackedMessage> {
+  const chunks = () => ('file' in content ? createReadStream(content.file) : inMemory(content.octets))
+  const packed = await packMessage(writer, await measure(chunks()), chunks())
   if (!packed) throw new Error('a file of the spool has changed')
   return packed
 }
 
-async function measure(file: string): Promise<number> {
+async function* inMemory(octets: Uint8Array): AsyncGenerator<Buffer> {
+  yield Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+}
+
+async function measure(chunks: AsyncIterable<Buffer>): Promise<number> {
   let octets = 0
-  for await (const chunk of createReadStream(file)) {
-    const part = chunk as Buffer // a stream without an encoding
-    octets += part.length
-    if (part.includes(0)) throw hasNul()
+  for await (const chunk of chunks) {
+    octets += chunk.length
+    if (chunk.includes(0)) throw hasNul()
   }
   return octets
 }
