@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { PosternError } from '../../errors.ts'
-import { changeFlags, DELETED, type FlagChange, flagChange, packFlags } from '../../store/flags.ts'
+import { changeFlags, DELETED, type FlagChange, flagChange, type MessageFlags, packFlags } from '../../store/flags.ts'
 import type { PackWriter } from '../../store/packs/pack-writer.ts'
 import type { MailboxItem } from '../../store/queries/mailbox-views.ts'
 import type { Store } from '../../store/store.ts'
@@ -94,9 +94,8 @@ function inMailbox(
 }
 
 function setFlags(store: Store, change: MailboxChange & { kind: 'mailboxFlags' }): MailboxChangeResult {
-  const { action, unchangedSince } = change
-  const named = packFlags(change.flags.map(checkedFlag))
-  const none = packFlags([])
+  const { unchangedSince } = change
+  const changeOf = flagChanges(change)
   const modified: number[] = []
   inMailbox(store, change, ({ local }, items) => {
     for (const { id, uid, flags, modseq } of items) {
@@ -104,16 +103,26 @@ function setFlags(store: Store, change: MailboxChange & { kind: 'mailboxFlags' }
         modified.push(uid)
         continue
       }
-      const wanted: FlagChange =
-        action === 'replace'
-          ? flagChange(flags, named)
-          : { add: action === 'add' ? named : none, remove: action === 'remove' ? named : none }
-      const made = flagChange(flags, changeFlags(flags, wanted))
+      const made = changeOf(flags)
       // Nothing is news where nothing changes: no run begins for it.
       if (!isEmpty(made)) local.setFlags(id, made)
     }
   })
   return result(store, change.folder, { modified })
+}
+
+/** Finds what is to be changed of flags; a mailbox has few combinations of them. */
+function flagChanges({ action, flags }: MailboxChange & { kind: 'mailboxFlags' }): (from: MessageFlags) => FlagChange {
+  const named = packFlags(flags.map(checkedFlag))
+  const none = packFlags([])
+  const known = new Map<string, FlagChange>()
+  return from => {
+    const key = `${from.bits} ${from.keywords}`
+    const wanted = { add: action === 'add' ? named : none, remove: action === 'remove' ? named : none }
+    const made = known.get(key) ?? flagChange(from, action === 'replace' ? named : changeFlags(from, wanted))
+    known.set(key, made)
+    return made
+  }
 }
 
 function isEmpty({ add, remove }: FlagChange): boolean {
