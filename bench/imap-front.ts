@@ -2,63 +2,17 @@
 //   node_modules/.bin/node bench/imap-front.ts [messages]
 // Each row is the median of interleaved rounds, with the ratio to Dovecot. Needs Debian's dovecot-imapd, and root for it.
 import { existsSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { dovecotMissing, startDovecot } from '../test/support/dovecot.ts'
 import { FRONT_USER, frontHome, frontPort } from '../test/support/front-account.ts'
 import { generateMaildir } from '../test/support/mailbox-generator.ts'
+import { BenchClient } from './support/imap-client.ts'
 
 const MESSAGES = Number(process.argv[2] ?? 20_000)
 const APPENDS = 1000
 const ROUNDS = 5
-const PASSWORD = 'secret'
-
-/** A client that only waits for the end of its command. */
-class BenchClient {
-  readonly #socket: Socket
-  #tail = ''
-  #tag = 0
-  #waiting: { readonly tag: string; readonly resolve: () => void } | undefined
-  octets = 0
-
-  constructor(socket: Socket) {
-    this.#socket = socket
-    socket.on('data', chunk => this.#onData(chunk))
-  }
-
-  static async open(port: number): Promise<BenchClient> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    const client = new BenchClient(socket)
-    await new Promise(resolve => socket.once('data', resolve))
-    await client.command(`LOGIN ${FRONT_USER} ${PASSWORD}`)
-    return client
-  }
-
-  command(text: string): Promise<void> {
-    const tag = `b${++this.#tag}`
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#waiting = { tag, resolve }
-    this.#socket.write(`${tag} ${text}\r\n`, 'latin1')
-    return promise
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-
-  #onData(chunk: Buffer): void {
-    this.octets += chunk.length
-    this.#tail = (this.#tail + chunk.subarray(-4096).toString('latin1')).slice(-4096)
-    const { tag, resolve } = this.#waiting ?? {}
-    const end = new RegExp(`(?:^|\\r\\n)${tag} (OK|NO|BAD)[^\\r\\n]*\\r\\n$`).exec(this.#tail)
-    if (!end) return
-    this.#tail = ''
-    if (end[1] !== 'OK') throw new Error(end[0])
-    resolve?.()
-  }
-}
 
 const LETTER = `Subject: appended\r\n\r\n${'x'.repeat(500)}\r\n`
 const append = async (client: BenchClient) => {
