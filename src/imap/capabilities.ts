@@ -9,7 +9,7 @@ export interface CapabilityFacts {
 
 const ALWAYS = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
 
-// Told after the sign-in only: a stranger needs none of them. QUOTA and SAVEDATE are obeyed, but nobody knows them yet.
+// Told after the sign-in only: a stranger needs none of them. QUOTA is obeyed, but nobody knows it yet.
 const SIGNED_IN = [
   'IDLE',
   'NAMESPACE',
@@ -32,6 +32,7 @@ const SIGNED_IN = [
   'MULTIAPPEND',
   'OBJECTID',
   'PREVIEW',
+  'SAVEDATE',
   'WITHIN',
   'UTF8=ACCEPT',
 ]

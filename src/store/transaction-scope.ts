@@ -71,8 +71,8 @@ export class TransactionScope {
   show(row: Row, folder: number): void {
     if (row.is_gone !== 1 && row.unlinked === null) this.putVanished(Number(row.folder), Number(row.local_uid))
     this.database.run(
-      'UPDATE item SET folder = ?, local_uid = ?, modseq = ? WHERE id = ?',
-      ...[folder, this.nextLocalUid(folder), this.modseq, Number(row.id)],
+      `UPDATE item SET folder = ?1, local_uid = ?2, modseq = ?3, saved_at = iif(folder = ?1, saved_at, ?4) WHERE id = ?5`,
+      ...[folder, this.nextLocalUid(folder), this.modseq, this.now, Number(row.id)],
     )
   }
 

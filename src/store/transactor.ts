@@ -232,7 +232,7 @@ export class Transactor {
         this.#now,
       ],
       ...[0, '', 0, '', 'full', pack, offset, length, digest.sha256],
-      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
+      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null, this.#now],
     )
     this.#scope.log({ item: lastRowId, folder, event: 'made-locally' })
     return lastRowId

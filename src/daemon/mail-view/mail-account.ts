@@ -279,10 +279,6 @@ function mailboxOf(folder: MailboxFolder): Mailbox {
   }
 }
 
-function rowOf({ id, bodyState, uid, flags, modseq, size, internalDateMs }: MailboxItem): MessageRow {
-  return {
-    ...{ uid, flags, modseq, size, internalDateMs, isWhole: bodyState === 'full' },
-    savedDateMs: undefined, // nobody notes it yet
-    emailId: emailIdOf({ id }),
-  }
+function rowOf({ id, bodyState, location: _, ...row }: MailboxItem): MessageRow {
+  return { ...row, isWhole: bodyState === 'full', emailId: emailIdOf({ id }) }
 }

@@ -109,10 +109,10 @@ export class Undo {
     const id = Number(kept.item)
     if (kept.body_state !== 'full') throw bodyLost(id)
     this.#scope.database.run(
-      `INSERT INTO item(id, folder, uid, local_uid, modseq, message_id, size, internal_date, server_bits,
+      `INSERT INTO item(id, folder, uid, local_uid, modseq, saved_at, message_id, size, internal_date, server_bits,
          server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-       VALUES(?, ?, 0, ?, ?, ?, ?, ?, 0, '', ?, ?, 'full', ?, ?, ?, ?, ?, ?, ?)`,
-      ...[id, folder, this.#scope.nextLocalUid(folder), this.#scope.modseq],
+       VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, 'full', ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, this.#scope.now],
       ...COPIED.map(column => kept[column] as string | number | Uint8Array | null), // of columns of these types
     )
     this.#scope.database.run('DELETE FROM tomb WHERE item = ?', id)

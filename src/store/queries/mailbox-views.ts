@@ -1,7 +1,7 @@
 import type { Database, Row } from '../database.ts'
 import type { MessageFlags } from '../flags.ts'
 import type { PackLocation } from '../packs/pack-format.ts'
-import { folderRow, locationOf } from '../row-values.ts'
+import { folderRow, locationOf, numberOf } from '../row-values.ts'
 import type { FolderRow } from '../rows.ts'
 
 const MAX_SPARSENESS = 3
@@ -67,6 +67,8 @@ export interface MailboxItem {
   readonly size: number
   /** In ms since the epoch. */
   readonly internalDateMs: number
+  /** When it came into the folder, in ms since the epoch; undefined when nobody noted it. */
+  readonly savedDateMs: number | undefined
   readonly bodyState: 'header' | 'full'
   readonly location: PackLocation
 }
@@ -113,7 +115,8 @@ export class MailboxViews {
   items(folder: number, uids: Uint32Array): MailboxItem[] {
     const [first, last] = [uids.at(0), uids.at(-1)]
     if (first === undefined || last === undefined) return []
-    const sql = `SELECT id, local_uid, local_bits, local_keywords, modseq, size, internal_date, body_state, pack, offset, length`
+    const sql = `SELECT id, local_uid, local_bits, local_keywords, modseq, size, internal_date, saved_at,
+      body_state, pack, offset, length`
     // Where most of a stretch is wanted, reading all of it is faster than looking for each.
     if (last - first < MAX_SPARSENESS * uids.length) {
       const wanted = new Set(uids)
@@ -200,7 +203,8 @@ export class MailboxViews {
 function itemOf(row: Row): MailboxItem {
   return {
     ...{ id: Number(row.id), ...newsOf(row), size: Number(row.size), internalDateMs: Number(row.internal_date) },
-    ...{ bodyState: row.body_state === 'header' ? 'header' : 'full', location: locationOf(row) },
+    ...{ savedDateMs: numberOf(row.saved_at), bodyState: row.body_state === 'header' ? 'header' : 'full' },
+    location: locationOf(row),
   }
 }
 

@@ -9,6 +9,8 @@ const COLUMNS = {
   bits: 'local_bits',
   keywords: 'local_keywords',
   internalDateMs: 'internal_date',
+  // RFC 8514 section 4.3: where nobody knows, the internal date stands for it.
+  savedDateMs: 'coalesce(saved_at, internal_date)',
   size: 'size',
   modseq: 'modseq',
   isWhole: `body_state = 'full'`,
