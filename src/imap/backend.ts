@@ -26,6 +26,9 @@ export interface Mailbox {
   readonly isReadOnly: boolean
 }
 
+/** What a mailbox can be made for (RFC 6154): no role that is a view of other mailboxes. */
+export type MailboxUse = Extract<Mailbox['role'], 'drafts' | 'sent' | 'trash' | 'junk' | 'archive'>
+
 /** What lists show of a message. */
 export interface MessageRow {
   readonly uid: number
@@ -160,7 +163,7 @@ export interface ImapAccount {
   /** Removes for good those of these that are \\Deleted. */
   expunge(which: MessagesOf): Promise<void>
   append(mailbox: number): AppendSink
-  createMailbox(path: string): Promise<number>
+  createMailbox(path: string, use?: MailboxUse): Promise<number>
   renameMailbox(mailbox: number, path: string): Promise<void>
   deleteMailbox(mailbox: number): Promise<void>
   subscribe(mailbox: number, isSubscribed: boolean): Promise<void>
@@ -185,6 +188,7 @@ export type RefusalCode =
   | 'TRYCREATE'
   | 'UNAVAILABLE'
   | 'UNKNOWN-CTE'
+  | 'USEATTR'
 
 /** Something that a client asks for and does not get: answered with NO, this code and this text. */
 export class ImapRefusal extends Error {

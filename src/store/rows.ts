@@ -8,6 +8,8 @@ export interface FolderRow {
   readonly path: string
   readonly delimiter: string | undefined
   readonly role: string | undefined
+  /** What a mail program made it for: its role while the server names none. */
+  readonly givenRole: string | undefined
   /** What the server lets us do there (MYRIGHTS, RFC 4314), letters sorted; undefined when it does not say. */
   readonly rights: string | undefined
   readonly isSelectable: boolean

@@ -5,6 +5,9 @@ import type { BodyPart } from '../store/rows.ts'
 /** What a folder is for (RFC 6154), as far as Postern cares. */
 export type FolderRole = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'
 
+/** What a folder can be made for (RFC 6154); the others are for views of all mail. */
+export type GivenRole = Extract<FolderRole, 'drafts' | 'sent' | 'trash' | 'junk' | 'archive'>
+
 /** What the server can do, as the engine needs to know it. */
 export interface RemoteFeatures {
   readonly condstore: boolean // RFC 7162
@@ -197,8 +200,11 @@ export interface RemoteMail extends AsyncDisposable {
    * response code as `code.name`.
    */
   append(path: string, messages: readonly RemoteAppend[]): Promise<readonly (RemoteUid | undefined)[]>
-  /** Makes a folder and subscribes to it; one that is there already is no error. */
-  createFolder(path: string): Promise<void>
+  /**
+   * Makes a folder and subscribes to it; one that is there already is no error. Where the server can be told what it is
+   * for, and does not refuse that, it is.
+   */
+  createFolder(path: string, role?: GivenRole): Promise<void>
   renameFolder(path: string, newPath: string): Promise<void>
   /** Deletes a folder with its messages; one that is not there is no error. */
   deleteFolder(path: string): Promise<void>

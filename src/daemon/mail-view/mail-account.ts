@@ -9,6 +9,7 @@ import {
   type ImapAccount,
   ImapRefusal,
   type Mailbox,
+  type MailboxUse,
   type MessageDetails,
   type MessageRow,
   type MessagesOf,
@@ -153,8 +154,8 @@ export class MailAccount implements ImapAccount {
     })
   }
 
-  async createMailbox(path: string): Promise<number> {
-    await this.#changed({ kind: 'createFolder', path })
+  async createMailbox(path: string, use?: MailboxUse): Promise<number> {
+    await this.#changed({ kind: 'createFolder', path, role: use })
     const made = (await this.mailboxes()).find(mailbox => mailbox.path === path)
     if (!made) throw new ImapRefusal('NONEXISTENT', 'the mailbox was removed at once')
     return made.id

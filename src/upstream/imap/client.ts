@@ -1,6 +1,7 @@
 import { PosternError } from '../../errors.ts'
 import type {
   FolderCursor,
+  GivenRole,
   RemoteAppend,
   RemoteFeatures,
   RemoteFolder,
@@ -95,8 +96,8 @@ class ImapMail implements RemoteMail {
     return appendMessages(this.#connection, path, messages)
   }
 
-  createFolder(path: string): Promise<void> {
-    return createFolder(this.#connection, path)
+  createFolder(path: string, role?: GivenRole): Promise<void> {
+    return createFolder(this.#connection, path, role)
   }
 
   async renameFolder(path: string, newPath: string): Promise<void> {

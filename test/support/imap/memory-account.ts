@@ -7,6 +7,7 @@ import {
   type FlagsToStore,
   type ImapAccount,
   ImapRefusal,
+  type MailboxUse,
   type MessageRow,
   type MessagesOf,
   type StorageQuota,
@@ -157,8 +158,9 @@ export class MemoryAccount implements ImapAccount {
     }
   }
 
-  async createMailbox(path: string) {
-    return this.add(path).id
+  async createMailbox(path: string, use?: MailboxUse) {
+    if (use && this.boxes.some(({ role }) => role === use)) throw new ImapRefusal('USEATTR', 'another one has this use')
+    return this.add(path, use).id
   }
 
   async renameMailbox(mailbox: number, path: string) {
