@@ -4,6 +4,7 @@ import type { MessageStructure } from '../formats/mail/structure/part.ts'
 import type { Authenticator } from '../sasl/sign-in.ts'
 import type { MessageFlags } from '../store/flags.ts'
 import type { MailboxChanges, MailboxCounters, MailboxSnapshot } from '../store/queries/mailbox-views.ts'
+import type { StorageQuota } from '../store/rows.ts'
 
 /** What the IMAP front asks of the daemon. */
 export interface ImapBackend extends Authenticator {
@@ -102,12 +103,6 @@ export interface AppendSink extends AsyncDisposable {
   write(octets: Buffer): Promise<void>
   end(): Promise<void>
   finish(): Promise<{ readonly uidValidity: number; readonly uids: readonly number[] }>
-}
-
-/** How much is stored, and how much may be (RFC 9208); in octets. */
-export interface StorageQuota {
-  readonly usage: number
-  readonly limit: number
 }
 
 /** Something has changed: mail in a folder, or the list of folders. */

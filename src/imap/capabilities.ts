@@ -9,7 +9,7 @@ export interface CapabilityFacts {
 
 const ALWAYS = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
 
-// Told after the sign-in only: a stranger needs none of them. QUOTA is obeyed, but nobody knows it yet.
+// Told after the sign-in only: a stranger needs none of them. An account without a quota has QUOTA as well, and no root.
 const SIGNED_IN = [
   'IDLE',
   'NAMESPACE',
@@ -34,6 +34,8 @@ const SIGNED_IN = [
   'OBJECTID',
   'PREVIEW',
   'SAVEDATE',
+  'QUOTA',
+  'QUOTA=RES-STORAGE',
   'WITHIN',
   'UTF8=ACCEPT',
 ]

@@ -29,6 +29,12 @@ export interface FolderRow {
   readonly lastFullMs: number | undefined
 }
 
+/** How much an account has stored on the server, and how much it may (RFC 9208); in octets. */
+export interface StorageQuota {
+  readonly usage: number
+  readonly limit: number
+}
+
 /** How much a folder holds. */
 export interface FolderCounts {
   readonly items: number

@@ -181,6 +181,12 @@ export interface WritableFolder {
   expunge(uids: UidSet): Promise<void>
 }
 
+/** How much the account has stored on the server, and how much it may (RFC 9208); in octets. */
+export interface RemoteQuota {
+  readonly usage: number
+  readonly limit: number
+}
+
 /** One authenticated connection to the real server. Implemented by `upstream/imap`. */
 export interface RemoteMail extends AsyncDisposable {
   readonly features: RemoteFeatures
@@ -210,6 +216,8 @@ export interface RemoteMail extends AsyncDisposable {
   deleteFolder(path: string): Promise<void>
   /** Reads an annotation of the server itself (RFC 5464); absent where it keeps none. Resolves undefined for no value. */
   readonly readMetadata?: (entry: string) => Promise<string | undefined>
+  /** Reads how much the account may store; absent where the server tells no quotas. Resolves undefined for no limit. */
+  readonly readQuota?: () => Promise<RemoteQuota | undefined>
 }
 
 /** What a connection is to tell. */

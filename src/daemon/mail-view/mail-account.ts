@@ -14,11 +14,11 @@ import {
   type MessageRow,
   type MessagesOf,
   type OctetSpan,
-  type StorageQuota,
   type Thread,
   type WantedDetails,
 } from '../../imap/backend.ts'
 import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import type { StorageQuota } from '../../store/rows.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
@@ -173,8 +173,8 @@ export class MailAccount implements ImapAccount {
     await this.#change({ kind: 'mailboxSubscribe', folder: mailbox, isSubscribed })
   }
 
-  async quota(): Promise<StorageQuota | undefined> {
-    return undefined // the engine does not ask the server yet
+  quota(): Promise<StorageQuota | undefined> {
+    return this.#readOne('mailboxQuota', { dir: this.#dir })
   }
 
   watch(onNews: (news: AccountNews) => void): Disposable {

@@ -13,6 +13,7 @@ import type {
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
+import type { StorageQuota } from '../../store/rows.ts'
 import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
 import type { Thread } from '../../store/search/query/threads.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
@@ -57,6 +58,7 @@ export interface MailboxDetails {
 /** What is read of a store for mail programs that have it open. */
 export interface MailboxOperations extends OpenReaderOperations {
   mailboxFolders(params: { dir: string }): Iterable<readonly MailboxFolder[]>
+  mailboxQuota(params: { dir: string }): Iterable<StorageQuota | undefined>
   mailboxNews(params: { dir: string; since: number }): Iterable<StoreNews>
   mailboxCounters(params: MailboxPlace): Iterable<MailboxCounters | undefined>
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
@@ -73,6 +75,10 @@ export interface MailboxOperations extends OpenReaderOperations {
 export class MailboxReaders extends OpenReaders implements MailboxOperations {
   *mailboxFolders({ dir }: { dir: string }): Generator<readonly MailboxFolder[]> {
     yield this.find(dir)?.mailboxes.folders() ?? []
+  }
+
+  *mailboxQuota({ dir }: { dir: string }): Generator<StorageQuota | undefined> {
+    yield this.find(dir)?.storageQuota()
   }
 
   *mailboxNews({ dir, since }: { dir: string; since: number }): Generator<StoreNews> {

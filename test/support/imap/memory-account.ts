@@ -10,10 +10,10 @@ import {
   type MailboxUse,
   type MessageRow,
   type MessagesOf,
-  type StorageQuota,
   type Thread,
 } from '../../../src/imap/backend.ts'
 import { changeFlags, DELETED, packFlags } from '../../../src/store/flags.ts'
+import type { StorageQuota } from '../../../src/store/rows.ts'
 import { MemoryMailbox, type MemoryMessage, type MessageToPut } from './memory-mailbox.ts'
 import { matches, sorted } from './memory-search.ts'
 
