@@ -23,8 +23,10 @@ export interface Mailbox {
   readonly isSelectable: boolean
   readonly isSubscribed: boolean
   readonly role: 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged' | undefined
-  /** Whether the server takes no changes there. */
+  /** Whether it takes no changes. */
   readonly isReadOnly: boolean
+  /** Why not, where that is not the server's doing; constant English, fit for the client. */
+  readonly readOnlyReason: string | undefined
 }
 
 /** What a mailbox can be made for (RFC 6154): no role that is a view of other mailboxes. */

@@ -1,4 +1,5 @@
 import { REFUSED } from './blocked-items.ts'
+import { CONFLICT_MAILBOX } from './conflict-mailbox.ts'
 import type { Database, Row } from './database.ts'
 import { DELETED } from './flags.ts'
 
@@ -59,6 +60,13 @@ export class TransactionScope {
   putVanished(folder: number, localUid: number): void {
     const sql = 'INSERT INTO vanished VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET modseq = excluded.modseq'
     this.database.run(sql, folder, localUid, this.modseq)
+  }
+
+  /** Lets go of kept versions that a condition names, and gives their rows; mail programs that show them are told. */
+  dropKept(condition: string, ...values: readonly number[]): readonly Row[] {
+    const rows = this.database.all(`DELETE FROM conflict WHERE ${condition} RETURNING id, item`, ...values)
+    for (const { id } of rows) this.putVanished(CONFLICT_MAILBOX, Number(id))
+    return rows
   }
 
   /** Writes what happened into the ledger. */
@@ -126,7 +134,7 @@ export class TransactionScope {
     const sql = `UPDATE item SET is_gone = 0, gone_at = NULL, local_bits = local_bits & ~?,
       is_blocked = iif(is_blocked = ?, 0, is_blocked) WHERE id = ?`
     this.database.run(sql, DELETED, REFUSED, id)
-    this.database.run(`DELETE FROM conflict WHERE item = ? AND side = 'server'`, id)
+    this.dropKept(`item = ? AND side = 'server'`, id)
     this.show({ ...row, is_gone: 1 }, folder)
     this.log({ item: id, folder, event })
   }

@@ -17,6 +17,7 @@ import {
   type Thread,
   type WantedDetails,
 } from '../../imap/backend.ts'
+import { CONFLICT_MAILBOX, isKeptVersion } from '../../store/conflict-mailbox.ts'
 import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
 import type { StorageQuota } from '../../store/rows.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
@@ -29,6 +30,7 @@ import type { FollowedProfile, MailNews } from './mail-news.ts'
 import { refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
 
+const KEPT_VERSIONS = 'versions that lost a conflict: COPY one elsewhere, or see postern conflict restore and discard'
 const FETCH_TIMEOUT_MS = 60_000 // clients give up after a minute or two
 
 /** What a profile's mail is read from and changed through. */
@@ -162,14 +164,16 @@ export class MailAccount implements ImapAccount {
   }
 
   async renameMailbox(mailbox: number, newPath: string): Promise<void> {
-    await this.#changed({ kind: 'renameFolder', path: (await this.#mailbox(mailbox)).path, newPath })
+    await this.#changed({ kind: 'renameFolder', path: await this.#folderPath(mailbox), newPath })
   }
 
   async deleteMailbox(mailbox: number): Promise<void> {
-    await this.#changed({ kind: 'deleteFolder', path: (await this.#mailbox(mailbox)).path })
+    await this.#changed({ kind: 'deleteFolder', path: await this.#folderPath(mailbox) })
   }
 
   async subscribe(mailbox: number, isSubscribed: boolean): Promise<void> {
+    if (mailbox === CONFLICT_MAILBOX && isSubscribed) return // always
+    assertFolder(mailbox)
     await this.#change({ kind: 'mailboxSubscribe', folder: mailbox, isSubscribed })
   }
 
@@ -187,7 +191,13 @@ export class MailAccount implements ImapAccount {
     return mailbox
   }
 
+  async #folderPath(id: number): Promise<string> {
+    assertFolder(id)
+    return (await this.#mailbox(id)).path
+  }
+
   async #assertWritable(id: number): Promise<void> {
+    assertFolder(id)
     const { isReadOnly, isSelectable } = await this.#mailbox(id)
     if (!isSelectable) throw new ImapRefusal('CANNOT', 'this mailbox only holds other mailboxes')
     if (isReadOnly) throw new ImapRefusal('NOPERM', 'the server lets nobody change this mailbox')
@@ -212,6 +222,7 @@ export class MailAccount implements ImapAccount {
 
   async #fetch(items: readonly number[]): Promise<void> {
     if (items.length === 0) return
+    if (items.some(isKeptVersion)) throw new ImapRefusal('UNAVAILABLE', 'only the header of this version was kept')
     try {
       const { errors } = await this.#options.fetch(items, FETCH_TIMEOUT_MS)
       if (errors.length === 0) return
@@ -263,6 +274,11 @@ export class MailAccount implements ImapAccount {
   }
 }
 
+/** Kept versions are in none. */
+function assertFolder(mailbox: number): void {
+  if (mailbox === CONFLICT_MAILBOX) throw new ImapRefusal('NOPERM', KEPT_VERSIONS)
+}
+
 function isHeaderOnly(error: unknown): boolean {
   return error instanceof PosternError && error.code === 'STORE_HEADER_ONLY'
 }
@@ -276,6 +292,7 @@ function mailboxOf(folder: MailboxFolder): Mailbox {
   return {
     ...{ id, path, delimiter, isSelectable, isSubscribed },
     isReadOnly: isReadOnly === true,
+    readOnlyReason: id === CONFLICT_MAILBOX ? KEPT_VERSIONS : undefined,
     role: isRole(role) ? role : undefined,
   }
 }
