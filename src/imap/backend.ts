@@ -3,6 +3,7 @@ import type { SearchKey } from '../formats/imap/command/arguments/search-key.ts'
 import type { Authenticator } from '../sasl/sign-in.ts'
 import type { MessageFlags } from '../store/flags.ts'
 import type { MailboxChanges, MailboxCounters, MailboxSnapshot } from '../store/queries/mailbox-views.ts'
+import type { StorageQuota } from '../store/rows.ts'
 import type { DetailKind, ItemDetails } from '../store/search/item-details.ts'
 import type { OctetsOfItem } from '../store/search/search-reader.ts'
 
@@ -23,9 +24,14 @@ export interface Mailbox {
   readonly isSelectable: boolean
   readonly isSubscribed: boolean
   readonly role: 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged' | undefined
-  /** Whether the server takes no changes there. */
+  /** Whether it takes no changes. */
   readonly isReadOnly: boolean
+  /** Why not, where that is not the server's doing; constant English, fit for the client. */
+  readonly readOnlyReason: string | undefined
 }
+
+/** What a mailbox can be made for (RFC 6154): no role that is a view of other mailboxes. */
+export type MailboxUse = Extract<Mailbox['role'], 'drafts' | 'sent' | 'trash' | 'junk' | 'archive'>
 
 /** What lists show of a message. */
 export interface MessageRow {
@@ -97,12 +103,6 @@ export interface AppendSink extends AsyncDisposable {
   finish(): Promise<{ readonly uidValidity: number; readonly uids: readonly number[] }>
 }
 
-/** How much is stored, and how much may be (RFC 9208); in octets. */
-export interface StorageQuota {
-  readonly usage: number
-  readonly limit: number
-}
-
 /** Something has changed: mail in a folder, or the list of folders. */
 export type AccountNews = { readonly kind: 'mailbox'; readonly mailbox: number } | { readonly kind: 'mailboxes' }
 
@@ -161,7 +161,7 @@ export interface ImapAccount {
   /** Removes for good those of these that are \\Deleted. */
   expunge(which: MessagesOf): Promise<void>
   append(mailbox: number): AppendSink
-  createMailbox(path: string): Promise<number>
+  createMailbox(path: string, use?: MailboxUse): Promise<number>
   renameMailbox(mailbox: number, path: string): Promise<void>
   deleteMailbox(mailbox: number): Promise<void>
   subscribe(mailbox: number, isSubscribed: boolean): Promise<void>
@@ -186,6 +186,7 @@ export type RefusalCode =
   | 'TRYCREATE'
   | 'UNAVAILABLE'
   | 'UNKNOWN-CTE'
+  | 'USEATTR'
 
 /** Something that a client asks for and does not get: answered with NO, this code and this text. */
 export class ImapRefusal extends Error {

@@ -166,7 +166,7 @@ t.test('columns are what rows are, of messages that are near together and far ap
     const rows = columns.uids.map((uid, index) => ({
       ...{ uid, id: columns.ids[index], modseq: columns.modseqs[index], size: columns.sizes[index] },
       ...{ flags: { bits: columns.bits[index], keywords: columns.keywords[index] } },
-      ...{ internalDateMs: columns.internalDatesMs[index] },
+      ...{ internalDateMs: columns.internalDatesMs[index], savedDateMs: columns.savedDatesMs[index] ?? undefined },
       bodyState: columns.wholes[index] === 1 ? 'full' : 'header',
     }))
     const items = mailboxes.items(id, Uint32Array.from(wanted)).map(({ location: _, ...item }) => item)

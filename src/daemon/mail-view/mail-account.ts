@@ -9,15 +9,17 @@ import {
   type ImapAccount,
   ImapRefusal,
   type Mailbox,
+  type MailboxUse,
   type MessageRow,
   type MessagesOf,
   type OctetPart,
   type OctetSpan,
-  type StorageQuota,
   type Thread,
   type WantedDetails,
 } from '../../imap/backend.ts'
+import { CONFLICT_MAILBOX, isKeptVersion } from '../../store/conflict-mailbox.ts'
 import type { MailboxColumns, MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import type { StorageQuota } from '../../store/rows.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
 import type { ItemDetails } from '../../store/search/item-details.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
@@ -31,6 +33,7 @@ import type { FollowedProfile, MailNews } from './mail-news.ts'
 import { refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
 
+const KEPT_VERSIONS = 'versions that lost a conflict: COPY one elsewhere, or see postern conflict restore and discard'
 const FETCH_TIMEOUT_MS = 60_000 // clients give up after a minute or two
 
 /** What a profile's mail is read from and changed through. */
@@ -159,27 +162,29 @@ export class MailAccount implements ImapAccount {
     })
   }
 
-  async createMailbox(path: string): Promise<number> {
-    await this.#changed({ kind: 'createFolder', path })
+  async createMailbox(path: string, use?: MailboxUse): Promise<number> {
+    await this.#changed({ kind: 'createFolder', path, role: use })
     const made = (await this.mailboxes()).find(mailbox => mailbox.path === path)
     if (!made) throw new ImapRefusal('NONEXISTENT', 'the mailbox was removed at once')
     return made.id
   }
 
   async renameMailbox(mailbox: number, newPath: string): Promise<void> {
-    await this.#changed({ kind: 'renameFolder', path: (await this.#mailbox(mailbox)).path, newPath })
+    await this.#changed({ kind: 'renameFolder', path: await this.#folderPath(mailbox), newPath })
   }
 
   async deleteMailbox(mailbox: number): Promise<void> {
-    await this.#changed({ kind: 'deleteFolder', path: (await this.#mailbox(mailbox)).path })
+    await this.#changed({ kind: 'deleteFolder', path: await this.#folderPath(mailbox) })
   }
 
   async subscribe(mailbox: number, isSubscribed: boolean): Promise<void> {
+    if (mailbox === CONFLICT_MAILBOX && isSubscribed) return // always
+    assertFolder(mailbox)
     await this.#change({ kind: 'mailboxSubscribe', folder: mailbox, isSubscribed })
   }
 
-  async quota(): Promise<StorageQuota | undefined> {
-    return undefined // the engine does not ask the server yet
+  quota(): Promise<StorageQuota | undefined> {
+    return this.#readOne('mailboxQuota', { dir: this.#dir })
   }
 
   watch(onNews: (news: AccountNews) => void): Disposable {
@@ -192,7 +197,13 @@ export class MailAccount implements ImapAccount {
     return mailbox
   }
 
+  async #folderPath(id: number): Promise<string> {
+    assertFolder(id)
+    return (await this.#mailbox(id)).path
+  }
+
   async #assertWritable(id: number): Promise<void> {
+    assertFolder(id)
     const { isReadOnly, isSelectable } = await this.#mailbox(id)
     if (!isSelectable) throw new ImapRefusal('CANNOT', 'this mailbox only holds other mailboxes')
     if (isReadOnly) throw new ImapRefusal('NOPERM', 'the server lets nobody change this mailbox')
@@ -217,6 +228,7 @@ export class MailAccount implements ImapAccount {
 
   async #fetch(items: readonly number[]): Promise<void> {
     if (items.length === 0) return
+    if (items.some(isKeptVersion)) throw new ImapRefusal('UNAVAILABLE', 'only the header of this version was kept')
     try {
       const { errors } = await this.#options.fetch(items, FETCH_TIMEOUT_MS)
       if (errors.length === 0) return
@@ -268,6 +280,11 @@ export class MailAccount implements ImapAccount {
   }
 }
 
+/** Kept versions are in none. */
+function assertFolder(mailbox: number): void {
+  if (mailbox === CONFLICT_MAILBOX) throw new ImapRefusal('NOPERM', KEPT_VERSIONS)
+}
+
 function isHeaderOnly(error: unknown): boolean {
   return error instanceof PosternError && error.code === 'STORE_HEADER_ONLY'
 }
@@ -281,19 +298,20 @@ function mailboxOf(folder: MailboxFolder): Mailbox {
   return {
     ...{ id, path, delimiter, isSelectable, isSubscribed },
     isReadOnly: isReadOnly === true,
+    readOnlyReason: id === CONFLICT_MAILBOX ? KEPT_VERSIONS : undefined,
     role: isRole(role) ? role : undefined,
   }
 }
 
 function rowsOf(columns: MailboxColumns): MessageRow[] {
-  const { ids, bits, keywords, modseqs, sizes, internalDatesMs, wholes } = columns
+  const { ids, bits, keywords, modseqs, sizes, internalDatesMs, savedDatesMs, wholes } = columns
   return columns.uids.map((uid, index) => ({
     uid,
     flags: { bits: bits[index] ?? 0, keywords: keywords[index] ?? '' },
     modseq: modseqs[index] ?? 0,
     size: sizes[index] ?? 0,
     internalDateMs: internalDatesMs[index] ?? 0,
-    savedDateMs: undefined, // nobody notes it yet
+    savedDateMs: savedDatesMs[index] ?? undefined,
     emailId: emailIdOf({ id: ids[index] ?? 0 }),
     isWhole: wholes[index] === 1,
   }))

@@ -12,6 +12,7 @@ import type {
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
+import type { StorageQuota } from '../../store/rows.ts'
 import type { DetailKind, ItemDetails } from '../../store/search/item-details.ts'
 import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
 import type { Thread } from '../../store/search/query/threads.ts'
@@ -54,6 +55,7 @@ export interface WantedMatches {
 /** What is read of a store for mail programs that have it open. */
 export interface MailboxOperations extends OpenReaderOperations {
   mailboxFolders(params: { dir: string }): Iterable<readonly MailboxFolder[]>
+  mailboxQuota(params: { dir: string }): Iterable<StorageQuota | undefined>
   mailboxNews(params: { dir: string; since: number }): Iterable<StoreNews>
   mailboxCounters(params: MailboxPlace): Iterable<MailboxCounters | undefined>
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
@@ -74,6 +76,10 @@ export interface MailboxOperations extends OpenReaderOperations {
 export class MailboxReaders extends OpenReaders implements MailboxOperations {
   *mailboxFolders({ dir }: { dir: string }): Generator<readonly MailboxFolder[]> {
     yield this.find(dir)?.mailboxes.folders() ?? []
+  }
+
+  *mailboxQuota({ dir }: { dir: string }): Generator<StorageQuota | undefined> {
+    yield this.find(dir)?.storageQuota()
   }
 
   *mailboxNews({ dir, since }: { dir: string; since: number }): Generator<StoreNews> {

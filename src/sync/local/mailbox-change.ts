@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { PosternError } from '../../errors.ts'
+import { isKeptVersion } from '../../store/conflict-mailbox.ts'
 import { changeFlags, DELETED, type FlagChange, flagChange, type MessageFlags, packFlags } from '../../store/flags.ts'
 import type { PackWriter } from '../../store/packs/pack-writer.ts'
 import type { MailboxItem } from '../../store/queries/mailbox-views.ts'
@@ -149,8 +150,8 @@ function transfer(
 function copy(store: Store, change: MailboxChange & { kind: 'mailboxCopy' | 'mailboxMove' }): MailboxChangeResult {
   const made: number[] = []
   try {
-    return transfer(store, change, ({ local }, id) => {
-      const item = local.copy(id, change.to)
+    return transfer(store, change, ({ local, undo }, id) => {
+      const item = isKeptVersion(id) ? undo.copyConflict(-id, change.to) : local.copy(id, change.to)
       made.push(item)
       return item
     })

@@ -7,12 +7,13 @@ import {
   type FlagsToStore,
   type ImapAccount,
   ImapRefusal,
+  type MailboxUse,
   type MessageRow,
   type MessagesOf,
-  type StorageQuota,
   type Thread,
 } from '../../../src/imap/backend.ts'
 import { changeFlags, DELETED, packFlags } from '../../../src/store/flags.ts'
+import type { StorageQuota } from '../../../src/store/rows.ts'
 import { MemoryMailbox, type MemoryMessage, type MessageToPut } from './memory-mailbox.ts'
 import { matches, sorted } from './memory-search.ts'
 
@@ -161,8 +162,9 @@ export class MemoryAccount implements ImapAccount {
     }
   }
 
-  async createMailbox(path: string) {
-    return this.add(path).id
+  async createMailbox(path: string, use?: MailboxUse) {
+    if (use && this.boxes.some(({ role }) => role === use)) throw new ImapRefusal('USEATTR', 'another one has this use')
+    return this.add(path, use).id
   }
 
   async renameMailbox(mailbox: number, path: string) {
