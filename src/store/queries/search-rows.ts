@@ -16,6 +16,9 @@ const COLUMNS = {
   modseq: 'modseq',
   isWhole: `body_state = 'full'`,
   sha256: 'lower(hex(sha256))',
+  pack: 'pack',
+  offset: 'offset',
+  length: 'length',
 } as const
 
 /** What of items is searched. */

@@ -162,9 +162,7 @@ export class SearchReader implements Disposable {
   }
 
   #octetsAt(items: MailboxItems, place: number): MessageOctets {
-    const hash = items.texts('sha256')[place] ?? ''
-    const location = this.#store.searched.findOctets(items.numbers('id')[place] ?? 0, hash)
-    if (!location) throw new Error('an item has gone inside of a snapshot')
-    return new MessageOctets(this.#store, location)
+    const value = (column: 'pack' | 'offset' | 'length') => items.numbers(column)[place] ?? 0
+    return new MessageOctets(this.#store, { pack: value('pack'), offset: value('offset'), length: value('length') })
   }
 }
