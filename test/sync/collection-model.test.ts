@@ -11,7 +11,7 @@ const FIRST_SEED = Number(process.env.POSTERN_MODEL_SEED ?? 1)
 const EVENTS = 40
 const MAX_RUNS = 3000
 
-t.setTimeout(900_000)
+t.setTimeout(IS_LONG ? 7_200_000 : 900_000)
 
 t.test('whatever is cut or killed, no version of an object is lost, and both sides agree in the end', async t => {
   let faults = 0
