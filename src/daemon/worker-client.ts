@@ -18,6 +18,10 @@ export class WorkerClient<Request extends Numbered, Answer extends Numbered> imp
     this.#name = name
   }
 
+  get isRunning(): boolean {
+    return this.#worker !== undefined
+  }
+
   /** Resolves with the answer of the same id; rejects when the worker ends before it. */
   ask(request: Request): Promise<Answer> {
     const waiting = Promise.withResolvers<Answer>()

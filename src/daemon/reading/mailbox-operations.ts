@@ -110,7 +110,7 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
 
   *mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Generator<readonly ItemDetails[]> {
     const { dir, folder, uids, kinds } = params
-    const rows = kinds.includes('structure') ? STRUCTURE_ROWS : DETAILS_ROWS
+    const rows = kinds.every(isSmall) ? DETAILS_ROWS : STRUCTURE_ROWS
     for (const page of pages(uids, rows)) yield this.searcher(dir).details(folder, page, kinds)
   }
 
@@ -152,6 +152,10 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
 
 function searchOf({ folder, uids, key, nowMs }: MailboxMessages & WantedMatches) {
   return { folder, uids, key: searchKeyOf(key), now: nowMs }
+}
+
+function isSmall(kind: DetailKind): boolean {
+  return kind === 'envelope' || kind === 'preview'
 }
 
 function* pages(uids: Uint32Array, rows: number): Generator<Uint32Array> {

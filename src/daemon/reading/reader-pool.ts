@@ -27,7 +27,9 @@ export class ReaderPool implements Readers {
     params: ReadParams<Name>,
   ): AsyncGenerator<ReadValue<Name>> {
     if (EVERYWHERE.has(name)) {
-      for (const others of [this.#slow, this.#background]) for await (const _ of others.stream(name, params)) break
+      for (const others of [this.#slow, this.#background].filter(({ isRunning }) => isRunning)) {
+        for await (const _ of others.stream(name, params)) break
+      }
     }
     yield* this.#readersFor(name).stream(name, params)
   }

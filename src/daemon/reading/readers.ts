@@ -62,6 +62,11 @@ export class WorkerReaders implements Readers {
     this.#patienceMs = patienceMs
   }
 
+  /** Whether anything can be open there. */
+  get isRunning(): boolean {
+    return this.#worker.isRunning
+  }
+
   async *stream<Name extends keyof ReaderOperations>(
     operation: Name,
     params: ReadParams<Name>,
