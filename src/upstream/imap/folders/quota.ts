@@ -16,19 +16,26 @@ export function hasQuota({ capabilities }: ImapConnection): boolean {
  * room left. Undefined when there is none.
  */
 export async function readQuota(connection: ImapConnection): Promise<RemoteQuota | undefined> {
-  const found: RemoteQuota[] = []
-  const keep = ({ values: [, resources] }: DataResponse) => found.push(...storageOf(itemsOf(resources) ?? []))
+  let least: RemoteQuota | undefined
+  const keep = ({ values: [, resources] }: DataResponse) => {
+    const quota = storageOf(itemsOf(resources) ?? [])
+    if (quota && (!least || roomOf(quota) < roomOf(least))) least = quota
+  }
   await connection.command(['GETQUOTAROOT ', mailboxArgument('INBOX')], { data: { QUOTA: keep } })
-  return found.sort((left, right) => left.limit - left.usage - (right.limit - right.usage))[0]
+  return least
+}
+
+function roomOf({ usage, limit }: RemoteQuota): number {
+  return limit - usage
 }
 
 // (STORAGE 10 512 MESSAGE 20 100)
-function storageOf(resources: readonly ImapValue[]): RemoteQuota[] {
+function storageOf(resources: readonly ImapValue[]): RemoteQuota | undefined {
   const texts = resources.map(value => textOf(value) ?? '')
   const at = texts.findIndex((text, index) => index % 3 === 0 && text.toUpperCase() === 'STORAGE')
   const [usage, limit] = texts.slice(at + 1, at + 3).map(unitsOf)
-  if (at === -1 || usage === undefined || limit === undefined) return []
-  return [{ usage: usage * UNIT_OCTETS, limit: limit * UNIT_OCTETS }]
+  if (at === -1 || usage === undefined || limit === undefined) return undefined
+  return { usage: usage * UNIT_OCTETS, limit: limit * UNIT_OCTETS }
 }
 
 function unitsOf(text: string): number | undefined {
