@@ -43,6 +43,12 @@ S: a OK [CAPABILITY <capabilities>] signed in
 C: a AUTHENTICATE PLAIN AGFkYQBjb3JyZWN0IGhvcnNl
 S: a OK [CAPABILITY <capabilities>] signed in
 <bye>`,
+  'a space after the mechanism is not yet a response': `<ready>
+C: a AUTHENTICATE PLAIN 
+S: + 
+C: AGFkYQBjb3JyZWN0IGhvcnNl
+S: a OK [CAPABILITY <capabilities>] signed in
+<bye>`,
   'AUTHENTICATE LOGIN asks twice': `<ready>
 C: a AUTHENTICATE LOGIN
 S: + VXNlcm5hbWU6

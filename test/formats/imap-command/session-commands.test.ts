@@ -16,9 +16,9 @@ t.test('AUTHENTICATE may bring a first response', async t => {
   checkCases(t, [
     ['AUTHENTICATE plain', { kind: 'authenticate', mechanism: 'PLAIN' }],
     ['AUTHENTICATE PLAIN AGEAYg==', { kind: 'authenticate', mechanism: 'PLAIN', initialResponse: '\0a\0b' }],
+    ['AUTHENTICATE CRAM-MD5 ', { kind: 'authenticate', mechanism: 'CRAM-MD5' }],
     ['AUTHENTICATE PLAIN =', { kind: 'authenticate', mechanism: 'PLAIN', initialResponse: '' }],
     ['AUTHENTICATE', 'malformed'],
-    ['AUTHENTICATE PLAIN ', 'malformed'],
     ['AUTHENTICATE PLAIN AGEAYg=', 'malformed'],
     ['AUTHENTICATE PLAIN AGEAYh==', 'malformed'],
     ['AUTHENTICATE PLAIN *', 'malformed'],

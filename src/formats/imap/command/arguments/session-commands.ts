@@ -28,15 +28,17 @@ export interface IdCommand {
   readonly fields: ReadonlyMap<string, string>
 }
 
-const INITIAL_RESPONSE = /=|[A-Za-z0-9+/]+={0,2}/y
+// Empty as well: for a mechanism whose first word is the server's, mutt with GSASL sends the space and nothing after it.
+const INITIAL_RESPONSE = /=|[A-Za-z0-9+/]+={0,2}|$/y
 const MAX_ID_FIELDS = 30 // RFC 2971 section 3.3
 const MAX_ID_OCTETS = 1024
 
 /** Reads what follows AUTHENTICATE. */
 export function readAuthenticate(reader: CommandReader): AuthenticateCommand {
   const mechanism = reader.atom().toUpperCase()
-  if (!reader.skip(' ')) return { kind: 'authenticate', mechanism, initialResponse: undefined }
-  const base64 = reader.match(INITIAL_RESPONSE) ?? reader.fail('an initial response is malformed')
+  const base64 = reader.skip(' ') ? reader.match(INITIAL_RESPONSE) : ''
+  if (base64 === undefined) return reader.fail('an initial response is malformed')
+  if (base64 === '') return { kind: 'authenticate', mechanism, initialResponse: undefined }
   const octets = base64 === '=' ? Buffer.alloc(0) : decodeBase64(base64)
   return { kind: 'authenticate', mechanism, initialResponse: octets ?? reader.fail('base64 is malformed') }
 }
