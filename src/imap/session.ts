@@ -1,6 +1,7 @@
 import type { ClientLine, CommandEvent } from '../formats/imap/command/command-event.ts'
 import { type ImapCommand, parseCommand, type RejectedCommand } from '../formats/imap/command/command-parser.ts'
 import type { CommandPiece } from '../formats/imap/command/command-piece.ts'
+import { UidSet } from '../formats/imap/uid-set.ts'
 import { type AccountNews, ImapRefusal } from './backend.ts'
 import type { Handler, Services } from './commands/handler.ts'
 import { Append } from './commands/messages/append.ts'
@@ -146,11 +147,18 @@ export class ImapSession implements AsyncDisposable {
     this.#hasSpoken = true
     const parsed = parseCommand(pieces, this.#user?.dialect ?? { isUtf8: false })
     if (parsed.kind !== 'command') {
-      yield taggedLine(parsed.tag, rejection(parsed))
+      yield taggedLine(parsed.tag, this.#reject(parsed))
       return
     }
     const { tag, command } = parsed
     yield* this.#complete(tag, yield* this.#obey(tag, command), newsOptions(command))
+  }
+
+  #reject(rejected: RejectedCommand): Done {
+    if (rejected.kind === 'malformed') return bad(rejected.reason)
+    if (this.#state.kind !== 'selected') return bad(NOT_NOW)
+    if (rejected.isSaved) this.#state.open.saved = UidSet.EMPTY
+    return no(rejected.reason, 'BADCHARSET')
   }
 
   async *#obey(tag: string, command: ImapCommand): AsyncGenerator<Wire, Completion> {
@@ -243,8 +251,4 @@ export class ImapSession implements AsyncDisposable {
     const done: Done = event.reason === 'by-caller' ? (append?.refusal ?? bad(NOT_NOW)) : REFUSED[event.reason]
     yield taggedLine(event.tag, done)
   }
-}
-
-function rejection({ kind, reason }: RejectedCommand): Done {
-  return kind === 'malformed' ? bad(reason) : no(reason, 'BADCHARSET')
 }

@@ -1,5 +1,6 @@
 import type { SortCriterion } from '../../../src/formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../../../src/formats/imap/command/arguments/search-key.ts'
+import { parseMimeTree } from '../../../src/formats/mail/structure/mime-tree.ts'
 import {
   type AccountNews,
   type AppendSink,
@@ -7,10 +8,13 @@ import {
   type FlagsToStore,
   type ImapAccount,
   ImapRefusal,
+  type MessageDetails,
   type MessageRow,
   type MessagesOf,
+  type OctetSpan,
   type StorageQuota,
   type Thread,
+  type WantedDetails,
 } from '../../../src/imap/backend.ts'
 import { changeFlags, DELETED, packFlags } from '../../../src/store/flags.ts'
 import { MemoryMailbox, type MemoryMessage, type MessageToPut } from './memory-mailbox.ts'
@@ -66,15 +70,20 @@ export class MemoryAccount implements ImapAccount {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: the memory account has no structures
-  async *details(): AsyncIterable<never> {
-    throw new Error('the memory account has no structures')
+  async *details(which: MessagesOf & WantedDetails): AsyncIterable<readonly MessageDetails[]> {
+    for (let at = 0; at < which.uids.length; at += PAGE) {
+      const page = await this.#these({ ...which, uids: which.uids.subarray(at, at + PAGE) })
+      yield page.map(({ message: { uid, octets } }) => {
+        const structure = parseMimeTree([octets])
+        return { uid, structure, preview: which.hasPreview ? previewOf(octets) : undefined }
+      })
+    }
   }
 
-  async *octets(mailbox: number, uid: number): AsyncIterable<Uint8Array> {
+  async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncIterable<Uint8Array> {
     const message = (await this.#find(mailbox))?.messages.get(uid)
     if (!message) throw new ImapRefusal('EXPUNGEISSUED', 'the message is gone')
-    yield message.octets
+    yield message.octets.subarray(span?.start ?? 0, span?.end ?? message.octets.length)
   }
 
   async search(which: MessagesOf, key: SearchKey) {
@@ -209,6 +218,11 @@ export class MemoryAccount implements ImapAccount {
     this.nextFailure = undefined
     if (failure) throw failure
   }
+}
+
+/** The first line of the body. */
+function previewOf(octets: Buffer): string {
+  return /\r\n\r\n(.*)/.exec(octets.toString())?.[1] ?? ''
 }
 
 function sameAs({ octets, flags, internalDateMs }: MemoryMessage): MessageToPut {
