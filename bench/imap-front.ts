@@ -1,60 +1,18 @@
 // The IMAP front against Dovecot on the same messages, by the same client, in one run.
 //   node_modules/.bin/node bench/imap-front.ts [messages]
 // Each row is the median of interleaved rounds, with the ratio to Dovecot. Needs Debian's dovecot-imapd, and root for it.
-import { connect, type Socket } from 'node:net'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
 import { dovecotMissing, startDovecot } from '../test/support/dovecot.ts'
 import { FRONT_USER, frontHome, frontPort } from '../test/support/front-account.ts'
 import { generateMaildir } from '../test/support/mailbox-generator.ts'
+import { BenchClient } from './support/imap-client.ts'
 
 const MESSAGES = Number(process.argv[2] ?? 20_000)
 const APPENDS = 1000
 const ROUNDS = 5
-const PASSWORD = 'secret'
-
-/** A client that only waits for the end of its command. */
-class BenchClient {
-  readonly #socket: Socket
-  #tail = ''
-  #tag = 0
-  #waiting: { readonly tag: string; readonly resolve: () => void } | undefined
-  octets = 0
-
-  constructor(socket: Socket) {
-    this.#socket = socket
-    socket.on('data', chunk => this.#onData(chunk))
-  }
-
-  static async open(port: number): Promise<BenchClient> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    const client = new BenchClient(socket)
-    await new Promise(resolve => socket.once('data', resolve))
-    await client.command(`LOGIN ${FRONT_USER} ${PASSWORD}`)
-    return client
-  }
-
-  command(text: string): Promise<void> {
-    const tag = `b${++this.#tag}`
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#waiting = { tag, resolve }
-    this.#socket.write(`${tag} ${text}\r\n`, 'latin1')
-    return promise
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-
-  #onData(chunk: Buffer): void {
-    this.octets += chunk.length
-    this.#tail = (this.#tail + chunk.subarray(-4096).toString('latin1')).slice(-4096)
-    const { tag, resolve } = this.#waiting ?? {}
-    const end = new RegExp(`(?:^|\\r\\n)${tag} (OK|NO|BAD)[^\\r\\n]*\\r\\n$`).exec(this.#tail)
-    if (!end) return
-    this.#tail = ''
-    if (end[1] !== 'OK') throw new Error(end[0])
-    resolve?.()
-  }
-}
 
 const LETTER = `Subject: appended\r\n\r\n${'x'.repeat(500)}\r\n`
 const append = async (client: BenchClient) => {
@@ -87,6 +45,7 @@ dovecot.own('ada')
 await using home = await frontHome(dovecot.imapPort, { watch: 'no', useOutlookSettings: 'yes' })
 await home.json(['sync', '--wait'])
 await home.start()
+await indexed(join(home.dir, 'profiles', 'work', 'search.sqlite'))
 const peers = {
   dovecot: await BenchClient.open(dovecot.imapPort),
   postern: await BenchClient.open(await frontPort(home)),
@@ -112,6 +71,18 @@ for (const [name, rounds, work] of ROWS) {
   )
 }
 for (const client of Object.values(peers)) client.close()
+
+/** Waits until the daemon has indexed all that came: what it can do while it has not is another row. */
+async function indexed(file: string): Promise<void> {
+  const begin = performance.now()
+  for (let count = 0; count < MESSAGES; await delay(200)) {
+    if (!existsSync(file)) continue
+    const database = new DatabaseSync(file, { readOnly: true })
+    count = Number(database.prepare('SELECT count(*) AS n FROM document').get()?.n)
+    database.close()
+  }
+  console.log(`indexed ${((performance.now() - begin) / 1000).toFixed(1)} s after the start`)
+}
 
 function median(values: readonly number[]): number {
   return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? 0

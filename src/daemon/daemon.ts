@@ -13,6 +13,7 @@ import { Installation } from './installation.ts'
 import { createImapBackend } from './mail-view/imap-backend.ts'
 import { emptySpool } from './mail-view/spooled-append.ts'
 import { PolicyRunner } from './policy/policy-runner.ts'
+import { MailIndexer } from './reading/mail-indexer.ts'
 import { ReaderPool } from './reading/reader-pool.ts'
 import { StoreTidier } from './runs/store-tidier.ts'
 import { Watchers } from './runs/watchers.ts'
@@ -37,6 +38,7 @@ export class Daemon implements AsyncDisposable {
   readonly watchers: Watchers
   readonly #submission: Submission
   readonly #tidier: StoreTidier
+  readonly #indexer: MailIndexer
   readonly outbox: OutboxRunner
   readonly policies: PolicyRunner
   readonly fronts: readonly Front[]
@@ -55,6 +57,8 @@ export class Daemon implements AsyncDisposable {
     this.fronts = [this.#pop3Front(), this.#smtpFront(), this.#imapFront()]
     this.#tidier = new StoreTidier(installation)
     installation.syncs.observe(this.#tidier)
+    this.#indexer = this.#makeIndexer()
+    installation.engine.observe(this.#indexer)
   }
 
   /**
@@ -120,6 +124,7 @@ export class Daemon implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#secretsTimer)
     this.#tidier[Symbol.dispose]()
+    this.#indexer[Symbol.dispose]()
     this.scheduler[Symbol.dispose]()
     this.watchers[Symbol.dispose]()
     this.policies[Symbol.dispose]()
@@ -142,6 +147,7 @@ export class Daemon implements AsyncDisposable {
     const context = { installation: this.#installation, daemon: this }
     this.#control = await openControlServer({ home, context, log })
     log.info({ version: this.#installation.version }, 'the daemon has started')
+    this.#indexer.start()
     this.#loadSecrets()
   }
 
@@ -179,6 +185,12 @@ export class Daemon implements AsyncDisposable {
     })
     syncs.observe(watchers)
     return watchers
+  }
+
+  #makeIndexer(): MailIndexer {
+    const { profiles, readers, syncs, log } = this.#installation
+    const isBusy = (profile: number) => syncs.stateOf(profile) === 'syncing'
+    return new MailIndexer({ profiles: () => profiles.list(), readers, isBusy, log })
   }
 
   #countRefusal(profile: Profile): void {

@@ -1,9 +1,11 @@
 import type { SortCriterion } from '../formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../formats/imap/command/arguments/search-key.ts'
-import type { MessageStructure } from '../formats/mail/structure/part.ts'
 import type { Authenticator } from '../sasl/sign-in.ts'
 import type { MessageFlags } from '../store/flags.ts'
 import type { MailboxChanges, MailboxCounters, MailboxSnapshot } from '../store/queries/mailbox-views.ts'
+import type { StorageQuota } from '../store/rows.ts'
+import type { DetailKind, ItemDetails } from '../store/search/item-details.ts'
+import type { OctetsOfItem } from '../store/search/search-reader.ts'
 
 /** What the IMAP front asks of the daemon. */
 export interface ImapBackend extends Authenticator {
@@ -22,9 +24,14 @@ export interface Mailbox {
   readonly isSelectable: boolean
   readonly isSubscribed: boolean
   readonly role: 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged' | undefined
-  /** Whether the server takes no changes there. */
+  /** Whether it takes no changes. */
   readonly isReadOnly: boolean
+  /** Why not, where that is not the server's doing; constant English, fit for the client. */
+  readonly readOnlyReason: string | undefined
 }
+
+/** What a mailbox can be made for (RFC 6154): no role that is a view of other mailboxes. */
+export type MailboxUse = Extract<Mailbox['role'], 'drafts' | 'sent' | 'trash' | 'junk' | 'archive'>
 
 /** What lists show of a message. */
 export interface MessageRow {
@@ -43,19 +50,14 @@ export interface MessageRow {
   readonly isWhole: boolean
 }
 
-/** A message's structure, and its preview (RFC 8970) where that was asked for. */
-export interface MessageDetails {
-  readonly uid: number
-  readonly structure: MessageStructure
-  /** Undefined when it was not asked for; empty when there is nothing to show. */
-  readonly preview: string | undefined
-}
-
-/** How much of the structure is wanted. */
+/** Which messages' details are wanted, and which of them. */
 export interface WantedDetails {
   readonly depth: 'header' | 'whole'
-  readonly hasPreview: boolean
+  readonly kinds: readonly DetailKind[]
 }
+
+/** The header of a message, with its blank line, or all of it. */
+export type OctetPart = 'header' | 'whole'
 
 /** Octets from `start` up to but not including `end`. */
 export interface OctetSpan {
@@ -101,12 +103,6 @@ export interface AppendSink extends AsyncDisposable {
   finish(): Promise<{ readonly uidValidity: number; readonly uids: readonly number[] }>
 }
 
-/** How much is stored, and how much may be (RFC 9208); in octets. */
-export interface StorageQuota {
-  readonly usage: number
-  readonly limit: number
-}
-
 /** Something has changed: mail in a folder, or the list of folders. */
 export type AccountNews = { readonly kind: 'mailbox'; readonly mailbox: number } | { readonly kind: 'mailboxes' }
 
@@ -141,7 +137,12 @@ export interface ImapAccount {
    * In pages, ascending. For `header`, a message of which only the header is here is read from that: its envelope and its
    * header are right, and it seems to have no body. For `whole`, what is not here is fetched from the server.
    */
-  details(which: MessagesOf & WantedDetails): AsyncIterable<readonly MessageDetails[]>
+  details(which: MessagesOf & WantedDetails): AsyncIterable<readonly ItemDetails[]>
+  /**
+   * The octets of many messages at once, in pages, ascending; no more than about 512 KiB in a page. Those that are not here,
+   * are gone, cannot be read or are large are left out: {@link octets} tells of them.
+   */
+  smallOctets(which: MessagesOf & { readonly part: OctetPart }): AsyncIterable<readonly OctetsOfItem[]>
   /**
    * The octets of a message, all of them or a part. What is not here is fetched from the server first; a header is here.
    *
@@ -160,7 +161,7 @@ export interface ImapAccount {
   /** Removes for good those of these that are \\Deleted. */
   expunge(which: MessagesOf): Promise<void>
   append(mailbox: number): AppendSink
-  createMailbox(path: string): Promise<number>
+  createMailbox(path: string, use?: MailboxUse): Promise<number>
   renameMailbox(mailbox: number, path: string): Promise<void>
   deleteMailbox(mailbox: number): Promise<void>
   subscribe(mailbox: number, isSubscribed: boolean): Promise<void>
@@ -185,6 +186,7 @@ export type RefusalCode =
   | 'TRYCREATE'
   | 'UNAVAILABLE'
   | 'UNKNOWN-CTE'
+  | 'USEATTR'
 
 /** Something that a client asks for and does not get: answered with NO, this code and this text. */
 export class ImapRefusal extends Error {

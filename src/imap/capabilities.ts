@@ -9,13 +9,14 @@ export interface CapabilityFacts {
 
 const ALWAYS = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
 
-// Told after the sign-in only: a stranger needs none of them. QUOTA and SAVEDATE are obeyed, but nobody knows them yet.
+// Told after the sign-in only: a stranger needs none of them. An account without a quota has QUOTA as well, and no root.
 const SIGNED_IN = [
   'IDLE',
   'NAMESPACE',
   'UNSELECT',
   'CHILDREN',
   'SPECIAL-USE',
+  'CREATE-SPECIAL-USE',
   'LIST-EXTENDED',
   'LIST-STATUS',
   'STATUS=SIZE',
@@ -32,6 +33,9 @@ const SIGNED_IN = [
   'MULTIAPPEND',
   'OBJECTID',
   'PREVIEW',
+  'SAVEDATE',
+  'QUOTA',
+  'QUOTA=RES-STORAGE',
   'WITHIN',
   'UTF8=ACCEPT',
 ]

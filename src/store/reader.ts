@@ -21,7 +21,7 @@ import { MailboxViews } from './queries/mailbox-views.ts'
 import { PendingChanges } from './queries/pending-changes.ts'
 import { SearchRows } from './queries/search-rows.ts'
 import { folderRow, itemRow, numberOf } from './row-values.ts'
-import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun } from './rows.ts'
+import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StorageQuota } from './rows.ts'
 
 /** The database's name inside a profile's folder. */
 export const DATABASE_FILE = 'store.sqlite'
@@ -180,6 +180,13 @@ export class StoreReader implements Disposable {
     const row = this.#database.find('SELECT last_sync_at, last_error FROM meta')
     const error = typeof row?.last_error === 'string' ? JSON.parse(row.last_error) : undefined
     return { lastSyncMs: numberOf(row?.last_sync_at), error }
+  }
+
+  /** How much the account may store on the server; undefined when that tells no limit. */
+  storageQuota(): StorageQuota | undefined {
+    const row = this.#database.find('SELECT * FROM meta') // schema 1 has no such columns
+    const [usage, limit] = [numberOf(row?.quota_usage), numberOf(row?.quota_limit)]
+    return usage === undefined || limit === undefined ? undefined : { usage, limit }
   }
 
   /** Everything that the store knows of a folder's UIDs. */

@@ -10,6 +10,7 @@ export function folderRow(row: Row): FolderRow {
     path: String(row.path),
     delimiter: textOf(row.delimiter),
     role: textOf(row.role),
+    givenRole: textOf(row.given_role),
     rights: textOf(row.rights),
     isSelectable: row.is_selectable === 1,
     isExcluded: row.is_excluded === 1,

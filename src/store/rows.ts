@@ -8,6 +8,8 @@ export interface FolderRow {
   readonly path: string
   readonly delimiter: string | undefined
   readonly role: string | undefined
+  /** What a mail program made it for: its role while the server names none. */
+  readonly givenRole: string | undefined
   /** What the server lets us do there (MYRIGHTS, RFC 4314), letters sorted; undefined when it does not say. */
   readonly rights: string | undefined
   readonly isSelectable: boolean
@@ -25,6 +27,12 @@ export interface FolderRow {
   readonly highestModseq: bigint | undefined
   /** When all UIDs were last compared, in ms since the epoch. */
   readonly lastFullMs: number | undefined
+}
+
+/** How much an account has stored on the server, and how much it may (RFC 9208); in octets. */
+export interface StorageQuota {
+  readonly usage: number
+  readonly limit: number
 }
 
 /** How much a folder holds. */

@@ -1,4 +1,5 @@
 import { REFUSED } from './blocked-items.ts'
+import { CONFLICT_MAILBOX } from './conflict-mailbox.ts'
 import type { Database, Row } from './database.ts'
 import { DELETED } from './flags.ts'
 
@@ -61,6 +62,13 @@ export class TransactionScope {
     this.database.run(sql, folder, localUid, this.modseq)
   }
 
+  /** Lets go of kept versions that a condition names, and gives their rows; mail programs that show them are told. */
+  dropKept(condition: string, ...values: readonly number[]): readonly Row[] {
+    const rows = this.database.all(`DELETE FROM conflict WHERE ${condition} RETURNING id, item`, ...values)
+    for (const { id } of rows) this.putVanished(CONFLICT_MAILBOX, Number(id))
+    return rows
+  }
+
   /** Writes what happened into the ledger. */
   log({ item, folder, uid, event, detail }: LedgerEntry): void {
     const values = [this.now, item ?? null, folder ?? null, uid ?? null, event, detail ?? null]
@@ -71,8 +79,8 @@ export class TransactionScope {
   show(row: Row, folder: number): void {
     if (row.is_gone !== 1 && row.unlinked === null) this.putVanished(Number(row.folder), Number(row.local_uid))
     this.database.run(
-      'UPDATE item SET folder = ?, local_uid = ?, modseq = ? WHERE id = ?',
-      ...[folder, this.nextLocalUid(folder), this.modseq, Number(row.id)],
+      `UPDATE item SET folder = ?1, local_uid = ?2, modseq = ?3, saved_at = iif(folder = ?1, saved_at, ?4) WHERE id = ?5`,
+      ...[folder, this.nextLocalUid(folder), this.modseq, this.now, Number(row.id)],
     )
   }
 
@@ -126,7 +134,7 @@ export class TransactionScope {
     const sql = `UPDATE item SET is_gone = 0, gone_at = NULL, local_bits = local_bits & ~?,
       is_blocked = iif(is_blocked = ?, 0, is_blocked) WHERE id = ?`
     this.database.run(sql, DELETED, REFUSED, id)
-    this.database.run(`DELETE FROM conflict WHERE item = ? AND side = 'server'`, id)
+    this.dropKept(`item = ? AND side = 'server'`, id)
     this.show({ ...row, is_gone: 1 }, folder)
     this.log({ item: id, folder, event })
   }

@@ -8,7 +8,7 @@ import { LocalChanges } from './changes/local-changes.ts'
 import { ObjectChanges } from './changes/objects.ts'
 import { Purge } from './changes/purge.ts'
 import { PushOutcomes } from './changes/push-outcomes.ts'
-import { QuotaPause } from './changes/quota-pause.ts'
+import { Quota } from './changes/quota.ts'
 import { ReadOnlyFolders } from './changes/read-only-folders.ts'
 import { ServerChanges } from './changes/server-changes.ts'
 import { Undo } from './changes/undo.ts'
@@ -53,7 +53,7 @@ export class Transactor {
   readonly deletedFolders: DeletedFolders
   /** What the server answered to what was pushed. */
   readonly push: PushOutcomes
-  readonly quota: QuotaPause
+  readonly quota: Quota
   readonly objects: ObjectChanges
   readonly damaged: DamagedBodies
   readonly purge: Purge
@@ -72,7 +72,7 @@ export class Transactor {
     this.folders = new FolderChanges(this.#scope, this.deletedFolders)
     this.local = new LocalChanges(this.#scope)
     this.push = new PushOutcomes(this.#scope)
-    this.quota = new QuotaPause(this.#scope)
+    this.quota = new Quota(this.#scope)
     this.objects = new ObjectChanges(this.#scope)
     this.damaged = new DamagedBodies(this.#scope)
     this.purge = new Purge(this.#scope)
@@ -232,7 +232,7 @@ export class Transactor {
         this.#now,
       ],
       ...[0, '', 0, '', 'full', pack, offset, length, digest.sha256],
-      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
+      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null, this.#now],
     )
     this.#scope.log({ item: lastRowId, folder, event: 'made-locally' })
     return lastRowId

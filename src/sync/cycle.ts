@@ -20,6 +20,7 @@ import { purgeOld } from './purge-old.ts'
 import { type PushContext, pushAccount } from './push/push-account.ts'
 import { pushFolders } from './push/push-folders.ts'
 import { readPolicy } from './read-policy.ts'
+import { readQuota } from './read-quota.ts'
 import { isConnectionLoss, isDenied, isFolderFailure } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
 import { sweep } from './sweep.ts'
@@ -138,7 +139,11 @@ export class Cycle {
   }
 
   async #readStructure(): Promise<Statuses> {
-    const [listed] = await Promise.all([this.#remote.listFolders(), readPolicy(this.#options, this.#remote, this.#run)])
+    const [listed] = await Promise.all([
+      this.#remote.listFolders(),
+      readPolicy(this.#options, this.#remote, this.#run),
+      readQuota(this.#options, this.#remote),
+    ])
     const isSettled = await settleRenames(this.#store, listed, this.#options.settings.conflictResolution)
     const isRemade = planStructure(this.#store, listed)
     if (isSettled || isRemade) await pushFolders(this.#pushContext) // before anybody opens them

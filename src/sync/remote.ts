@@ -5,6 +5,9 @@ import type { BodyPart } from '../store/rows.ts'
 /** What a folder is for (RFC 6154), as far as Postern cares. */
 export type FolderRole = 'inbox' | 'drafts' | 'sent' | 'trash' | 'junk' | 'archive' | 'all' | 'flagged'
 
+/** What a folder can be made for (RFC 6154); the others are for views of all mail. */
+export type GivenRole = Extract<FolderRole, 'drafts' | 'sent' | 'trash' | 'junk' | 'archive'>
+
 /** What the server can do, as the engine needs to know it. */
 export interface RemoteFeatures {
   readonly condstore: boolean // RFC 7162
@@ -178,6 +181,12 @@ export interface WritableFolder {
   expunge(uids: UidSet): Promise<void>
 }
 
+/** How much the account has stored on the server, and how much it may (RFC 9208); in octets. */
+export interface RemoteQuota {
+  readonly usage: number
+  readonly limit: number
+}
+
 /** One authenticated connection to the real server. Implemented by `upstream/imap`. */
 export interface RemoteMail extends AsyncDisposable {
   readonly features: RemoteFeatures
@@ -197,13 +206,18 @@ export interface RemoteMail extends AsyncDisposable {
    * response code as `code.name`.
    */
   append(path: string, messages: readonly RemoteAppend[]): Promise<readonly (RemoteUid | undefined)[]>
-  /** Makes a folder and subscribes to it; one that is there already is no error. */
-  createFolder(path: string): Promise<void>
+  /**
+   * Makes a folder and subscribes to it; one that is there already is no error. Where the server can be told what it is
+   * for, and does not refuse that, it is.
+   */
+  createFolder(path: string, role?: GivenRole): Promise<void>
   renameFolder(path: string, newPath: string): Promise<void>
   /** Deletes a folder with its messages; one that is not there is no error. */
   deleteFolder(path: string): Promise<void>
   /** Reads an annotation of the server itself (RFC 5464); absent where it keeps none. Resolves undefined for no value. */
   readonly readMetadata?: (entry: string) => Promise<string | undefined>
+  /** Reads how much the account may store; absent where the server tells no quotas. Resolves undefined for no limit. */
+  readonly readQuota?: () => Promise<RemoteQuota | undefined>
 }
 
 /** What a connection is to tell. */

@@ -113,7 +113,7 @@ S: a OK [MAILBOXID (F4)] the mailbox is there
 C: b CREATE new
 S: b NO [ALREADYEXISTS] there is such a mailbox already
 C: c CREATE x (USE (\\Sent))
-S: c NO [USEATTR] a special use cannot be chosen
+S: c NO [USEATTR] another one has this use
 C: d RENAME new newer/below
 S: d OK renamed
 C: e RENAME newer/below newer/below/itself

@@ -150,3 +150,27 @@ async function change(account: ModelAccount, random: () => number, subject: stri
   else await account.change({ kind: 'flag', items: [items.id], add: ['\\Flagged'], remove: [] })
   return `${dice.toFixed(2)} ${path}`
 }
+
+t.test('columns are what rows are, of messages that are near together and far apart', async t => {
+  using account = new ModelAccount()
+  account.deliver('INBOX', ...Array.from({ length: 40 }, (_, index) => `letter ${index}`))
+  await account.sync()
+  const [one, two, three] = account.items('INBOX')
+  await account.change({ kind: 'flag', items: [two?.id ?? 0], add: ['\\Flagged', '$Label1'], remove: [] })
+  await account.change({ kind: 'delete', items: [three?.id ?? 0], isPermanent: true })
+  const { id, uids } = viewOf(account, 'INBOX')
+  const { mailboxes } = account.store.read
+  const gone = three?.localUid ?? 0
+  for (const wanted of [[...uids], [one?.localUid ?? 0, two?.localUid ?? 0, gone, 38], [1, 39], [gone], [99], []]) {
+    const columns = mailboxes.columns(id, Uint32Array.from(wanted))
+    const rows = columns.uids.map((uid, index) => ({
+      ...{ uid, id: columns.ids[index], modseq: columns.modseqs[index], size: columns.sizes[index] },
+      ...{ flags: { bits: columns.bits[index], keywords: columns.keywords[index] } },
+      ...{ internalDateMs: columns.internalDatesMs[index], savedDateMs: columns.savedDatesMs[index] ?? undefined },
+      bodyState: columns.wholes[index] === 1 ? 'full' : 'header',
+    }))
+    const items = mailboxes.items(id, Uint32Array.from(wanted)).map(({ location: _, ...item }) => item)
+    t.same(rows, items, String(wanted))
+    t.ok(wanted.length !== uids.length || rows.length === 39)
+  }
+})

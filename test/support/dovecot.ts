@@ -59,6 +59,11 @@ export class Dovecot implements AsyncDisposable {
     return join(this.dir, 'mail', user, 'Maildir')
   }
 
+  /** The process that all of its others are children of. */
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
   /** Gives files that a test has made to the user that Dovecot reads them as. */
   own(user: string): void {
     execFileSync('chown', ['-R', MAIL_USER, join(this.dir, 'mail', user)])

@@ -127,7 +127,8 @@ t.test('what is appended is kept octet by octet, all of it or nothing', async t 
   const messages = texts.map((text, index) => {
     const file = join(dir, String(index))
     writeFileSync(file, text)
-    return { file, flags: ['\\Seen'], internalDateMs: 1_000_000_000_000 }
+    const content = index === 1 ? { octets: Buffer.from(text) } : { file }
+    return { content, flags: ['\\Seen'], internalDateMs: 1_000_000_000_000 }
   })
   const { to } = await make(account, { kind: 'mailboxAppend', path: 'INBOX', messages })
   t.same(to, [...uidsOf(account, 'INBOX')].slice(1))
@@ -138,10 +139,12 @@ t.test('what is appended is kept octet by octet, all of it or nothing', async t 
   )
   t.ok(kept.every(({ internalDateMs }) => internalDateMs === 1_000_000_000_000))
   writeFileSync(join(dir, 'nul'), 'Subject: a\0b\r\n\r\n')
-  const bad = { file: join(dir, 'nul'), flags: [], internalDateMs: 0 }
-  await t.rejects(make(account, { kind: 'mailboxAppend', path: 'INBOX', messages: [...messages, bad] }), {
-    code: 'SYNC_NOT_A_MESSAGE',
-  })
+  for (const content of [{ file: join(dir, 'nul') }, { octets: Buffer.from('a\0b') }]) {
+    const bad = { content, flags: [], internalDateMs: 0 }
+    await t.rejects(make(account, { kind: 'mailboxAppend', path: 'INBOX', messages: [...messages, bad] }), {
+      code: 'SYNC_NOT_A_MESSAGE',
+    })
+  }
   t.equal(account.items('INBOX').length, 4)
 })
 

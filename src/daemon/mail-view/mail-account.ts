@@ -9,25 +9,31 @@ import {
   type ImapAccount,
   ImapRefusal,
   type Mailbox,
-  type MessageDetails,
+  type MailboxUse,
   type MessageRow,
   type MessagesOf,
+  type OctetPart,
   type OctetSpan,
-  type StorageQuota,
   type Thread,
   type WantedDetails,
 } from '../../imap/backend.ts'
-import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import { CONFLICT_MAILBOX, isKeptVersion } from '../../store/conflict-mailbox.ts'
+import type { MailboxColumns, MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import type { StorageQuota } from '../../store/rows.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
+import type { ItemDetails } from '../../store/search/item-details.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
+import type { OctetsOfItem } from '../../store/search/search-reader.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbox-change.ts'
+import { octetsOfPage } from '../reading/octets-page.ts'
 import type { ReaderOperations } from '../reading/reader-operations.ts'
 import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
 import type { FollowedProfile, MailNews } from './mail-news.ts'
 import { refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
 
+const KEPT_VERSIONS = 'versions that lost a conflict: COPY one elsewhere, or see postern conflict restore and discard'
 const FETCH_TIMEOUT_MS = 60_000 // clients give up after a minute or two
 
 /** What a profile's mail is read from and changed through. */
@@ -70,17 +76,20 @@ export class MailAccount implements ImapAccount {
   }
 
   async *messages(which: MessagesOf): AsyncGenerator<readonly MessageRow[]> {
-    for await (const page of this.#items(which)) yield page.map(rowOf)
+    for await (const page of this.#stream('mailboxColumns', this.#place(which))) yield rowsOf(page)
   }
 
-  async *details({
-    depth,
-    hasPreview,
-    ...which
-  }: MessagesOf & WantedDetails): AsyncGenerator<readonly MessageDetails[]> {
+  async *details({ depth, kinds, ...which }: MessagesOf & WantedDetails): AsyncGenerator<readonly ItemDetails[]> {
     if (depth === 'whole') await this.#fetchMissing(which)
-    const params = { ...this.#place(which), hasPreview }
-    for await (const page of this.#stream('mailboxDetails', params)) yield page
+    yield* this.#stream('mailboxDetails', { ...this.#place(which), kinds })
+  }
+
+  async *smallOctets({
+    part,
+    ...which
+  }: MessagesOf & { readonly part: OctetPart }): AsyncGenerator<readonly OctetsOfItem[]> {
+    for await (const page of this.#stream('mailboxSmallOctets', { ...this.#place(which), part }))
+      yield octetsOfPage(page)
   }
 
   async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncGenerator<Uint8Array> {
@@ -153,27 +162,29 @@ export class MailAccount implements ImapAccount {
     })
   }
 
-  async createMailbox(path: string): Promise<number> {
-    await this.#changed({ kind: 'createFolder', path })
+  async createMailbox(path: string, use?: MailboxUse): Promise<number> {
+    await this.#changed({ kind: 'createFolder', path, role: use })
     const made = (await this.mailboxes()).find(mailbox => mailbox.path === path)
     if (!made) throw new ImapRefusal('NONEXISTENT', 'the mailbox was removed at once')
     return made.id
   }
 
   async renameMailbox(mailbox: number, newPath: string): Promise<void> {
-    await this.#changed({ kind: 'renameFolder', path: (await this.#mailbox(mailbox)).path, newPath })
+    await this.#changed({ kind: 'renameFolder', path: await this.#folderPath(mailbox), newPath })
   }
 
   async deleteMailbox(mailbox: number): Promise<void> {
-    await this.#changed({ kind: 'deleteFolder', path: (await this.#mailbox(mailbox)).path })
+    await this.#changed({ kind: 'deleteFolder', path: await this.#folderPath(mailbox) })
   }
 
   async subscribe(mailbox: number, isSubscribed: boolean): Promise<void> {
+    if (mailbox === CONFLICT_MAILBOX && isSubscribed) return // always
+    assertFolder(mailbox)
     await this.#change({ kind: 'mailboxSubscribe', folder: mailbox, isSubscribed })
   }
 
-  async quota(): Promise<StorageQuota | undefined> {
-    return undefined // the engine does not ask the server yet
+  quota(): Promise<StorageQuota | undefined> {
+    return this.#readOne('mailboxQuota', { dir: this.#dir })
   }
 
   watch(onNews: (news: AccountNews) => void): Disposable {
@@ -186,7 +197,13 @@ export class MailAccount implements ImapAccount {
     return mailbox
   }
 
+  async #folderPath(id: number): Promise<string> {
+    assertFolder(id)
+    return (await this.#mailbox(id)).path
+  }
+
   async #assertWritable(id: number): Promise<void> {
+    assertFolder(id)
     const { isReadOnly, isSelectable } = await this.#mailbox(id)
     if (!isSelectable) throw new ImapRefusal('CANNOT', 'this mailbox only holds other mailboxes')
     if (isReadOnly) throw new ImapRefusal('NOPERM', 'the server lets nobody change this mailbox')
@@ -211,6 +228,7 @@ export class MailAccount implements ImapAccount {
 
   async #fetch(items: readonly number[]): Promise<void> {
     if (items.length === 0) return
+    if (items.some(isKeptVersion)) throw new ImapRefusal('UNAVAILABLE', 'only the header of this version was kept')
     try {
       const { errors } = await this.#options.fetch(items, FETCH_TIMEOUT_MS)
       if (errors.length === 0) return
@@ -262,6 +280,11 @@ export class MailAccount implements ImapAccount {
   }
 }
 
+/** Kept versions are in none. */
+function assertFolder(mailbox: number): void {
+  if (mailbox === CONFLICT_MAILBOX) throw new ImapRefusal('NOPERM', KEPT_VERSIONS)
+}
+
 function isHeaderOnly(error: unknown): boolean {
   return error instanceof PosternError && error.code === 'STORE_HEADER_ONLY'
 }
@@ -275,14 +298,21 @@ function mailboxOf(folder: MailboxFolder): Mailbox {
   return {
     ...{ id, path, delimiter, isSelectable, isSubscribed },
     isReadOnly: isReadOnly === true,
+    readOnlyReason: id === CONFLICT_MAILBOX ? KEPT_VERSIONS : undefined,
     role: isRole(role) ? role : undefined,
   }
 }
 
-function rowOf({ id, bodyState, uid, flags, modseq, size, internalDateMs }: MailboxItem): MessageRow {
-  return {
-    ...{ uid, flags, modseq, size, internalDateMs, isWhole: bodyState === 'full' },
-    savedDateMs: undefined, // nobody notes it yet
-    emailId: emailIdOf({ id }),
-  }
+function rowsOf(columns: MailboxColumns): MessageRow[] {
+  const { ids, bits, keywords, modseqs, sizes, internalDatesMs, savedDatesMs, wholes } = columns
+  return columns.uids.map((uid, index) => ({
+    uid,
+    flags: { bits: bits[index] ?? 0, keywords: keywords[index] ?? '' },
+    modseq: modseqs[index] ?? 0,
+    size: sizes[index] ?? 0,
+    internalDateMs: internalDatesMs[index] ?? 0,
+    savedDateMs: savedDatesMs[index] ?? undefined,
+    emailId: emailIdOf({ id: ids[index] ?? 0 }),
+    isWhole: wholes[index] === 1,
+  }))
 }

@@ -3,6 +3,7 @@ import { ImapRefusal, type RefusalCode } from '../../imap/backend.ts'
 
 const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined, text: string]>> = {
   STORE_FOLDER_EXISTS: ['ALREADYEXISTS', 'there is a mailbox of that name'],
+  STORE_FOLDER_ROLE_TAKEN: ['USEATTR', 'another mailbox has this use'],
   STORE_NO_SUCH_FOLDER: ['NONEXISTENT', 'there is no such mailbox'],
   STORE_FOLDER_REFUSED: ['CANNOT', 'this mailbox cannot be changed that way'],
   STORE_FOLDER_EXCLUDED: ['CANNOT', 'this mailbox only holds other mailboxes'],

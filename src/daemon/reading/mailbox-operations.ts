@@ -1,11 +1,10 @@
 import { PosternError } from '../../errors.ts'
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
-import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
-import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
-import { preview } from '../../formats/mail/text/preview.ts'
+import type { OctetRange } from '../../formats/mail/structure/part.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import type {
   MailboxChanges,
+  MailboxColumns,
   MailboxCounters,
   MailboxFolder,
   MailboxItem,
@@ -13,12 +12,18 @@ import type {
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
+import type { StorageQuota } from '../../store/rows.ts'
+import type { DetailKind, ItemDetails } from '../../store/search/item-details.ts'
 import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
 import type { Thread } from '../../store/search/query/threads.ts'
+import type { IndexLimits } from '../../store/search/search-index.ts'
+import { type OctetsPage, octetsPages, wholeMessages } from './octets-page.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
-const DETAILS_ROWS = 50 // a structure has up to megabytes
+const COLUMN_ROWS = 4096
+const DETAILS_ROWS = 200
+const STRUCTURE_ROWS = 50 // a structure has up to megabytes
 
 /** A folder of a store. */
 export interface MailboxPlace {
@@ -47,32 +52,34 @@ export interface WantedMatches {
   readonly nowMs: number
 }
 
-/** A message's structure. */
-export interface MailboxDetails {
-  readonly uid: number
-  readonly structure: MessageStructure
-  readonly preview: string | undefined
-}
-
 /** What is read of a store for mail programs that have it open. */
 export interface MailboxOperations extends OpenReaderOperations {
   mailboxFolders(params: { dir: string }): Iterable<readonly MailboxFolder[]>
+  mailboxQuota(params: { dir: string }): Iterable<StorageQuota | undefined>
   mailboxNews(params: { dir: string; since: number }): Iterable<StoreNews>
   mailboxCounters(params: MailboxPlace): Iterable<MailboxCounters | undefined>
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
   mailboxChanges(params: MailboxPlace & { since: number }): Iterable<MailboxChanges | undefined>
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
-  mailboxDetails(params: MailboxMessages & { hasPreview: boolean }): Iterable<readonly MailboxDetails[]>
+  mailboxColumns(params: MailboxMessages): Iterable<MailboxColumns>
+  mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Iterable<readonly ItemDetails[]>
+  mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Iterable<OctetsPage>
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
   mailboxSearch(params: MailboxMessages & WantedMatches): Iterable<Uint32Array>
   mailboxSort(params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] }): Iterable<Uint32Array>
   mailboxThreads(params: MailboxMessages & WantedMatches): Iterable<readonly Thread[]>
+  /** Tells how many messages are left to be indexed. */
+  indexMail(params: { dir: string } & IndexLimits): Iterable<number>
 }
 
 /** The operations for mail programs. A profile that was never synchronized has no mailbox yet. */
 export class MailboxReaders extends OpenReaders implements MailboxOperations {
   *mailboxFolders({ dir }: { dir: string }): Generator<readonly MailboxFolder[]> {
     yield this.find(dir)?.mailboxes.folders() ?? []
+  }
+
+  *mailboxQuota({ dir }: { dir: string }): Generator<StorageQuota | undefined> {
+    yield this.find(dir)?.storageQuota()
   }
 
   *mailboxNews({ dir, since }: { dir: string; since: number }): Generator<StoreNews> {
@@ -96,16 +103,22 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     for (const page of pages(uids, PAGE_ROWS)) yield mailboxes.items(folder, page)
   }
 
-  *mailboxDetails(params: MailboxMessages & { hasPreview: boolean }): Generator<readonly MailboxDetails[]> {
-    const { dir, folder, uids, hasPreview } = params
-    const store = this.get(dir)
-    for (const page of pages(uids, DETAILS_ROWS)) {
-      yield store.mailboxes.items(folder, page).map(({ uid, location }) => {
-        const structure = parseMimeTree(store.body(location))
-        const source = (range: OctetRange) => octetsOf(store, { location }, range)
-        return { uid, structure, preview: hasPreview ? preview(structure, source) : undefined }
-      })
-    }
+  *mailboxColumns({ dir, folder, uids }: MailboxMessages): Generator<MailboxColumns> {
+    const { mailboxes } = this.get(dir)
+    for (const page of pages(uids, COLUMN_ROWS)) yield mailboxes.columns(folder, page)
+  }
+
+  *mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Generator<readonly ItemDetails[]> {
+    const { dir, folder, uids, kinds } = params
+    const rows = kinds.includes('structure') ? STRUCTURE_ROWS : DETAILS_ROWS
+    for (const page of pages(uids, rows)) yield this.searcher(dir).details(folder, page, kinds)
+  }
+
+  *mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Generator<OctetsPage> {
+    const { dir, folder, uids, part } = params
+    const read = (page: Uint32Array) =>
+      part === 'header' ? this.searcher(dir).smallHeaders(folder, page) : wholeMessages(this.get(dir), folder, page)
+    for (const page of pages(uids, DETAILS_ROWS)) yield* octetsPages(read(page))
   }
 
   *mailboxSearch({ dir, folder, uids, key, nowMs }: MailboxMessages & WantedMatches): Generator<Uint32Array> {
@@ -120,6 +133,11 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
 
   *mailboxThreads(params: MailboxMessages & WantedMatches): Generator<readonly Thread[]> {
     yield this.searcher(params.dir).threads(searchOf(params))
+  }
+
+  *indexMail({ dir, ...limits }: { dir: string } & IndexLimits): Generator<number> {
+    const store = this.find(dir)
+    yield store ? this.index(dir).indexSome(store, limits) : 0
   }
 
   *mailboxOctets({ dir, folder, uid, ...span }: WantedOctets): Generator<Uint8Array> {

@@ -1,4 +1,5 @@
 import { StoreReader } from '../../store/reader.ts'
+import { SearchIndex } from '../../store/search/search-index.ts'
 import { SearchReader } from '../../store/search/search-reader.ts'
 import { assertStore, hasStore } from './store-presence.ts'
 
@@ -12,6 +13,8 @@ export interface OpenReaderOperations {
 export class OpenReaders implements OpenReaderOperations, Disposable {
   readonly #open = new Map<string, StoreReader>()
   readonly #searchers = new Map<string, SearchReader>()
+  readonly #indexes = new Map<string, SearchIndex>()
+  readonly #all: readonly Map<string, Disposable>[] = [this.#open, this.#searchers, this.#indexes]
 
   /** A profile that was never synchronized has no store yet. */
   protected find(dir: string): StoreReader | undefined {
@@ -36,14 +39,22 @@ export class OpenReaders implements OpenReaderOperations, Disposable {
     return open
   }
 
+  /** The index of a store for writing: for one worker only. */
+  protected index(dir: string): SearchIndex {
+    const open = this.#indexes.get(dir) ?? SearchIndex.open(dir)
+    this.#indexes.set(dir, open)
+    return open
+  }
+
   [Symbol.dispose](): void {
-    for (const reader of [...this.#open.values(), ...this.#searchers.values()]) reader[Symbol.dispose]()
-    this.#open.clear()
-    this.#searchers.clear()
+    for (const readers of this.#all) {
+      for (const reader of readers.values()) reader[Symbol.dispose]()
+      readers.clear()
+    }
   }
 
   *forget({ dir }: { dir: string }): Generator<null> {
-    for (const readers of [this.#open, this.#searchers]) {
+    for (const readers of this.#all) {
       readers.get(dir)?.[Symbol.dispose]()
       readers.delete(dir)
     }

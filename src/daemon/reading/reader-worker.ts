@@ -86,9 +86,12 @@ class Lookahead implements Iterator<unknown> {
 }
 
 function answer(message: ReaderAnswer): void {
-  const value = message.kind === 'value' ? message.value : undefined
-  const octets = value instanceof Uint8Array && value.buffer instanceof ArrayBuffer ? value : undefined
-  // Octets that have a memory of their own move over instead of being copied.
-  const isAlone = octets !== undefined && octets.byteLength === octets.buffer.byteLength
-  parentPort?.postMessage(message, isAlone && octets.buffer instanceof ArrayBuffer ? [octets.buffer] : [])
+  parentPort?.postMessage(message, message.kind === 'value' ? movable(message.value) : [])
+}
+
+// Octets that have a memory of their own move over instead of being copied.
+function movable(value: unknown): ArrayBuffer[] {
+  const octets = typeof value === 'object' && value !== null && 'octets' in value ? value.octets : value
+  if (!(octets instanceof Uint8Array) || !(octets.buffer instanceof ArrayBuffer)) return []
+  return octets.byteLength === octets.buffer.byteLength ? [octets.buffer] : []
 }

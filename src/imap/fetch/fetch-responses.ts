@@ -4,12 +4,14 @@ import type { MessageNumbers } from '../message-numbers.ts'
 import type { Wire } from '../wire.ts'
 import { type FetchNeeds, fetchNeeds } from './fetch-needs.ts'
 import { type FetchedMessage, fetchedMessages } from './fetched-message.ts'
+import { HeldSections } from './held-sections.ts'
 import { itemText, type TextItem } from './item-text.ts'
 import { MessageOctets } from './message-octets.ts'
 import { type PreparedSection, PreparedSections } from './prepared-sections.ts'
 import { readAhead } from './read-ahead.ts'
 import { type OctetItem, partEncoding } from './section-source.ts'
 import { type MarkedMessage, markSeen, tellableMessages } from './seen-marking.ts'
+import { SmallOctets } from './small-octets.ts'
 import { TornResponse } from './torn-response.ts'
 import { WireBatch } from './wire-batch.ts'
 
@@ -58,6 +60,8 @@ class FetchAnswer {
   readonly #textItems: readonly TextItem[]
   readonly #textItemsWithFlags: readonly TextItem[]
   readonly #batch = new WireBatch()
+  readonly #heldSections: HeldSections | undefined
+  #small: SmallOctets | undefined
 
   constructor(account: ImapAccount, request: FetchRequest) {
     const { items, isReadOnly } = request
@@ -65,6 +69,7 @@ class FetchAnswer {
     this.#request = request
     this.#needs = fetchNeeds(items, isReadOnly)
     this.#octetItems = items.filter(item => item.kind !== 'plain' && item.kind !== 'preview')
+    this.#heldSections = this.#needs.octets && HeldSections.of(this.#octetItems, this.#needs.octets)
     this.#textItems = textItems(request, false)
     this.#textItemsWithFlags = textItems(request, true)
   }
@@ -72,6 +77,9 @@ class FetchAnswer {
   async *wires(): AsyncGenerator<Wire> {
     const { mailbox, numbers } = this.#request
     const uids = this.#request.uids.filter(uid => numbers.numberOf(uid) !== undefined)
+    const part = this.#needs.octets
+    await using small = part && new SmallOctets(this.#account, { mailbox, uids, part })
+    this.#small = small
     try {
       for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
         if (this.#needs.setsSeen) yield* this.#pageToMark(page)
@@ -112,8 +120,18 @@ class FetchAnswer {
   }
 
   async *#responseWithOctets(message: MarkedMessage): AsyncGenerator<Wire> {
+    const held = await this.#small?.take(message.uid)
+    if (held && this.#heldSections && (this.#needs.octets === 'header' || held.length <= MAX_BATCHED_OCTETS)) {
+      const head = this.#head(message)
+      this.#batch.add(`${head}${head.endsWith('(') ? '' : ' '}${this.#heldSections.text(held)})\r\n`)
+      return
+    }
+    yield* this.#preparedResponse(message, held)
+  }
+
+  async *#preparedResponse(message: MarkedMessage, held: Buffer | undefined): AsyncGenerator<Wire> {
     if (message.row?.isWhole === false) yield* this.#batch.take() // it may take its time
-    await using prepared = await this.#prepare(message)
+    await using prepared = await this.#prepare(message, held)
     if (!prepared) return
     const head = this.#head(message)
     this.#batch.add(head)
@@ -127,9 +145,9 @@ class FetchAnswer {
   }
 
   /** Undefined for a message that is gone. */
-  async #prepare(message: FetchedMessage): Promise<PreparedSections | undefined> {
+  async #prepare(message: FetchedMessage, held: Buffer | undefined): Promise<PreparedSections | undefined> {
     try {
-      return await PreparedSections.prepare(this.#octetsOf(message), this.#octetItems)
+      return await PreparedSections.prepare(this.#octetsOf(message, held), this.#octetItems)
     } catch (error) {
       if (error instanceof ImapRefusal && error.code === 'EXPUNGEISSUED') return undefined
       throw error
@@ -155,8 +173,9 @@ class FetchAnswer {
     return `* ${this.#request.numbers.numberOf(message.uid)} FETCH (${texts.join(' ')}`
   }
 
-  #octetsOf(message: FetchedMessage): MessageOctets {
-    return new MessageOctets(this.#account, this.#request.mailbox, message)
+  #octetsOf(message: FetchedMessage, held?: Buffer): MessageOctets {
+    const { mailbox } = this.#request
+    return new MessageOctets(this.#account, { mailbox, message, part: this.#needs.octets, held })
   }
 }
 

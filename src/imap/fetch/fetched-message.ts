@@ -1,4 +1,5 @@
-import type { ImapAccount, MessageDetails, MessageRow } from '../backend.ts'
+import type { ItemDetails } from '../../store/search/item-details.ts'
+import type { ImapAccount, MessageRow } from '../backend.ts'
 import type { FetchNeeds } from './fetch-needs.ts'
 
 const BARE_PAGE_MESSAGES = 4096
@@ -9,7 +10,7 @@ export interface FetchedMessage {
   /** Undefined when no item needs it. */
   readonly row: MessageRow | undefined
   /** Undefined when no item needs it, or for a lazy preview of a message that is not here. */
-  readonly details: MessageDetails | undefined
+  readonly details: ItemDetails | undefined
 }
 
 /** Which messages are fetched: ascending UIDs. */
@@ -24,7 +25,7 @@ export function fetchedMessages(
   which: FetchedUids,
   needs: FetchNeeds,
 ): AsyncIterable<readonly FetchedMessage[]> {
-  if (needs.hasDetails) return pagesOfDetails(account, which, needs)
+  if (needs.details.length > 0) return pagesOfDetails(account, which, needs)
   return needs.hasRows ? pagesOfRows(account, which, needs) : pagesOfUids(which)
 }
 
@@ -39,12 +40,7 @@ export async function readRows(
 
 // Structures are large and rows are small: the pages are those of the structures, which their owner has measured.
 async function* pagesOfDetails(account: ImapAccount, { mailbox, uids }: FetchedUids, needs: FetchNeeds) {
-  for await (const page of account.details({
-    mailbox,
-    uids,
-    depth: needs.depth,
-    hasPreview: needs.preview !== 'none',
-  })) {
+  for await (const page of account.details({ mailbox, uids, depth: needs.depth, kinds: needs.details })) {
     const rows = needs.hasRows ? await readRows(account, mailbox, uidsOf(page)) : undefined
     yield page
       .map(details => ({ uid: details.uid, row: rows?.get(details.uid), details }))
@@ -69,7 +65,7 @@ async function* pagesOfUids({ uids }: FetchedUids) {
 // A lazy preview is not worth a way to the server (RFC 8970 section 3.1).
 function readPreviews(account: ImapAccount, mailbox: number, rows: readonly MessageRow[]) {
   const uids = uidsOf(rows.filter(row => row.isWhole))
-  return byUid(account.details({ mailbox, uids, depth: 'whole', hasPreview: true }))
+  return byUid(account.details({ mailbox, uids, depth: 'whole', kinds: ['preview'] }))
 }
 
 function uidsOf(messages: readonly { readonly uid: number }[]): Uint32Array {

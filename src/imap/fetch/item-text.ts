@@ -1,11 +1,10 @@
 import type { FetchItem, PlainFetchItem } from '../../formats/imap/command/arguments/fetch.ts'
 import { formatDateTime } from '../../formats/imap/date-time.ts'
-import { flagList, textString } from '../../formats/imap/response-encoder.ts'
-import { bodyStructureText } from '../../formats/imap/structure/body-structure.ts'
-import { envelopeOctets } from '../../formats/imap/structure/envelope-text.ts'
-import type { MessageStructure } from '../../formats/mail/structure/part.ts'
-import { unpackFlags } from '../../store/flags.ts'
-import type { MessageDetails, MessageRow } from '../backend.ts'
+import { textString } from '../../formats/imap/response-encoder.ts'
+import { bodyStructureOctets } from '../../formats/imap/structure/body-structure.ts'
+import type { DetailKind, ItemDetails } from '../../store/search/item-details.ts'
+import type { MessageRow } from '../backend.ts'
+import { flagsText } from '../mailbox/flags-text.ts'
 import type { FetchedMessage } from './fetched-message.ts'
 
 /** A data item that is told without octets of the message. */
@@ -15,16 +14,16 @@ type Writer = (message: FetchedMessage) => string | number
 
 const WRITERS: Readonly<Record<PlainFetchItem, Writer>> = {
   UID: ({ uid }) => uid,
-  FLAGS: message => flagList(unpackFlags(rowOf(message).flags)),
+  FLAGS: message => flagsText(rowOf(message).flags),
   INTERNALDATE: message => dateText(rowOf(message).internalDateMs),
   SAVEDATE: message => dateText(rowOf(message).savedDateMs),
   'RFC822.SIZE': message => rowOf(message).size,
   MODSEQ: message => `(${rowOf(message).modseq})`,
   EMAILID: message => `(${rowOf(message).emailId})`,
   THREADID: () => 'NIL', // RFC 8474 section 5.2: we tell no threads
-  ENVELOPE: message => envelopeOctets(structureOf(message).envelope),
-  BODY: message => bodyStructureText(structureOf(message).root, 'BODY').toString('latin1'),
-  BODYSTRUCTURE: message => bodyStructureText(structureOf(message).root, 'BODYSTRUCTURE').toString('latin1'),
+  ENVELOPE: message => detailOf(message, 'envelope'),
+  BODY: message => bodyStructureOctets(detailOf(message, 'structure').root, 'BODY'),
+  BODYSTRUCTURE: message => detailOf(message, 'bodyStructure'),
 }
 
 /** Writes a data item: its name and its value, one character for each octet. */
@@ -34,7 +33,7 @@ export function itemText(message: FetchedMessage, item: TextItem, isUtf8: boolea
 }
 
 // NIL says that it may be asked for again (RFC 8970 section 3.1).
-function previewText(details: MessageDetails | undefined, isUtf8: boolean): string {
+function previewText(details: ItemDetails | undefined, isUtf8: boolean): string {
   return details?.preview === undefined ? 'NIL' : textString(details.preview, isUtf8)
 }
 
@@ -47,7 +46,8 @@ function rowOf({ row }: FetchedMessage): MessageRow {
   return row
 }
 
-function structureOf({ details }: FetchedMessage): MessageStructure {
-  if (!details) throw new Error('an item needs the structure of a message, which was not read')
-  return details.structure
+function detailOf<Kind extends DetailKind>({ details }: FetchedMessage, kind: Kind): NonNullable<ItemDetails[Kind]> {
+  const detail = details?.[kind]
+  if (detail === undefined) throw new Error(`an item needs the ${kind} of a message, which was not read`)
+  return detail as NonNullable<ItemDetails[Kind]> // null is none of its values
 }

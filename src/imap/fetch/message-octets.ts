@@ -1,6 +1,6 @@
 import type { MessageStructure } from '../../formats/mail/structure/part.ts'
 import { findSection, type Section } from '../../formats/mail/structure/section.ts'
-import { type ImapAccount, ImapRefusal, type OctetSpan } from '../backend.ts'
+import { type ImapAccount, ImapRefusal, type OctetPart, type OctetSpan } from '../backend.ts'
 import type { FetchedMessage } from './fetched-message.ts'
 import { HeaderEnd } from './header-end.ts'
 import { exactly, type OctetStream } from './octet-stream.ts'
@@ -8,19 +8,31 @@ import { exactly, type OctetStream } from './octet-stream.ts'
 const FIRST_HEADER_OCTETS = 16_384 // most headers are shorter
 const MAX_HELD_HEADER_OCTETS = 1_048_576 // whose fields are looked at; of a longer header the rest is not
 
+/** Which message's octets are read. */
+export interface MessageSource {
+  readonly mailbox: number
+  readonly message: FetchedMessage
+  /** What of it was read ahead; undefined when it is to be read now. */
+  readonly held: Buffer | undefined
+  readonly part: OctetPart | undefined
+}
+
 /** The octets of one message, and where its sections are. */
 export class MessageOctets {
   readonly #account: ImapAccount
   readonly #mailbox: number
   readonly #message: FetchedMessage
   #structure: MessageStructure | undefined
+  readonly #whole: Buffer | undefined
   #header: { readonly end: number; readonly held: Buffer } | undefined
 
-  constructor(account: ImapAccount, mailbox: number, message: FetchedMessage) {
+  constructor(account: ImapAccount, { mailbox, message, held, part }: MessageSource) {
     this.#account = account
     this.#mailbox = mailbox
     this.#message = message
     this.#structure = message.details?.structure
+    if (held && part === 'header') this.#header = { end: held.length, held }
+    if (held && part === 'whole') this.#whole = held
   }
 
   /** Undefined when it was not read. */
@@ -31,7 +43,7 @@ export class MessageOctets {
   /** Reads exactly the octets of a span. */
   async *read(span: OctetSpan): AsyncGenerator<Buffer> {
     if (span.start >= span.end) return
-    const held = this.#header?.held
+    const held = this.#whole ?? this.#header?.held
     if (held && span.end <= held.length) yield held.subarray(span.start, span.end)
     else yield* exactly(this.#octets(span), span.end - span.start)
   }
@@ -73,15 +85,16 @@ export class MessageOctets {
       mailbox: this.#mailbox,
       uids: Uint32Array.of(this.#message.uid),
       depth: 'whole',
-      hasPreview: false,
+      kinds: ['structure'],
     } as const
-    for await (const [details] of this.#account.details(which)) if (details) return details.structure
+    for await (const [details] of this.#account.details(which)) if (details?.structure) return details.structure
     throw new ImapRefusal('EXPUNGEISSUED', 'The message is gone.')
   }
 
   // In steps that grow: of a large message that lies elsewhere only its beginning is asked for.
   async #readHeader(): Promise<{ readonly end: number; readonly held: Buffer }> {
     if (this.#header) return this.#header
+    if (this.#whole) return this.#headerOf(this.#whole)
     const size = this.#message.row?.size ?? 0
     const blankLine = new HeaderEnd()
     const chunks: Uint8Array[] = []
@@ -99,6 +112,12 @@ export class MessageOctets {
     end ??= octets
     const held = Buffer.concat(chunks)
     this.#header = { end, held: held.subarray(0, Math.min(end, MAX_HELD_HEADER_OCTETS)) }
+    return this.#header
+  }
+
+  #headerOf(whole: Buffer) {
+    const end = new HeaderEnd().push(whole) ?? whole.length
+    this.#header = { end, held: whole.subarray(0, end) }
     return this.#header
   }
 

@@ -95,6 +95,7 @@ function fieldOctets(
   return { octets: undefined, open: () => spanOf(fields(), rangeSpan(range)) }
 }
 
-function rangeSpan(range: BodyRange | undefined): OctetSpan {
+/** What a range stands for. */
+export function rangeSpan(range: BodyRange | undefined): OctetSpan {
   return range ? { start: range.origin, end: range.origin + range.octets } : EVERYTHING
 }

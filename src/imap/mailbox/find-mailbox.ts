@@ -25,7 +25,7 @@ export async function getTarget(account: ImapAccount, path: string): Promise<Mai
   const mailbox = await findMailbox(account, path)
   if (!mailbox) throw new ImapRefusal('TRYCREATE', 'there is no such mailbox')
   if (!mailbox.isSelectable) throw new ImapRefusal('CANNOT', 'this mailbox holds no messages')
-  if (mailbox.isReadOnly) throw new ImapRefusal('NOPERM', 'this mailbox takes no changes')
+  if (mailbox.isReadOnly) throw new ImapRefusal('NOPERM', mailbox.readOnlyReason ?? 'this mailbox takes no changes')
   return mailbox
 }
 

@@ -1,5 +1,5 @@
-import { flagList } from '../../formats/imap/response-encoder.ts'
-import { type MessageFlags, unpackFlags } from '../../store/flags.ts'
+import type { MessageFlags } from '../../store/flags.ts'
+import { flagsText } from './flags-text.ts'
 
 /** What a FETCH response tells of a message's flags; absent parts are not told. */
 export interface FlagsToTell {
@@ -12,7 +12,7 @@ export interface FlagsToTell {
 export function flagsResponse(number: number, { uid, flags, modseq }: FlagsToTell): string {
   const items = [
     ...(uid === undefined ? [] : [`UID ${uid}`]),
-    ...(flags === undefined ? [] : [`FLAGS ${flagList(unpackFlags(flags))}`]),
+    ...(flags === undefined ? [] : [`FLAGS ${flagsText(flags)}`]),
     ...(modseq === undefined ? [] : [`MODSEQ (${modseq})`]),
   ]
   return `* ${number} FETCH (${items.join(' ')})\r\n`

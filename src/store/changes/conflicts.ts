@@ -28,13 +28,13 @@ export class Conflicts {
 
   /** Keeps the server's version of an item that is deleted here; another one of the same deletion gives way to it. */
   keepServer(row: Row, loser: { readonly folder: number; readonly flags: MessageFlags }): void {
-    this.#scope.database.run(`DELETE FROM conflict WHERE item = ? AND side = 'server'`, Number(row.id))
+    this.#scope.dropKept(`item = ? AND side = 'server'`, Number(row.id))
     this.#keep(row, { side: 'server', reason: 'deleted-here', loser, other: localVersion(row) })
   }
 
   /** Drops a kept version for good. False when there is none of that number. */
   discard(id: number): boolean {
-    const row = this.#scope.database.find('DELETE FROM conflict WHERE id = ? RETURNING item', id)
+    const [row] = this.#scope.dropKept('id = ?', id)
     if (row) this.#scope.log({ item: Number(row.item), event: 'conflict-discarded' })
     return row !== undefined
   }
@@ -56,12 +56,13 @@ export class Conflicts {
     const { side, reason, loser, other } = kept
     this.#scope.database.run(
       `INSERT INTO conflict(item, side, reason, folder, path, message_id, internal_date, size, bits, keywords, other_path,
-         other_bits, other_keywords, body_state, pack, offset, length, sha256, subject, sender, date, at)
+         other_bits, other_keywords, body_state, pack, offset, length, sha256, subject, sender, date, at, modseq)
        SELECT id, ?, ?, ?, (SELECT path FROM folder WHERE id = ?), message_id, internal_date, size, ?, ?,
-         (SELECT path FROM folder WHERE id = ?), ?, ?, body_state, pack, offset, length, sha256, subject, sender, date, ?
+         (SELECT path FROM folder WHERE id = ?), ?, ?, body_state, pack, offset, length, sha256, subject, sender, date, ?, ?
          FROM item WHERE id = ?`,
       ...[side, reason, loser.folder, loser.folder, loser.flags.bits, loser.flags.keywords],
-      ...[other.folder, other.flags.bits, other.flags.keywords, this.#scope.now, Number(row.id)],
+      ...[other.folder, other.flags.bits, other.flags.keywords, this.#scope.now, this.#scope.modseq],
+      Number(row.id),
     )
     const folder = loser.folder ?? 0
     this.#scope.log({ item: Number(row.id), folder, event: 'conflict', detail: `${side} version kept: ${reason}` })

@@ -59,10 +59,10 @@ export class DraftMoves {
     const { database } = this.#scope
     const id = Number(row.id)
     const { lastRowId: left } = database.run(
-      `INSERT INTO item(folder, local_uid, remote_folder, uid, modseq, ${SHARED})
-       SELECT ?, ?, ?, ?, ?, ${SHARED} FROM item WHERE id = ?`,
+      `INSERT INTO item(folder, local_uid, remote_folder, uid, modseq, saved_at, ${SHARED})
+       SELECT ?, ?, ?, ?, ?, ?, ${SHARED} FROM item WHERE id = ?`,
       ...[trash, this.#scope.nextLocalUid(trash), typeof row.remote_folder === 'number' ? row.remote_folder : null],
-      ...[Number(row.uid), this.#scope.modseq, id],
+      ...[Number(row.uid), this.#scope.modseq, this.#scope.now, id],
     )
     const sql = 'UPDATE item SET server_bits = ?, server_keywords = ? WHERE id = ?'
     database.run(sql, Number(row.server_bits), String(row.server_keywords), left)

@@ -30,8 +30,12 @@ export class FolderChanges {
     this.#deleted = deleted
   }
 
-  /** Adds a folder and gives its id. */
-  create(path: string): number {
+  /**
+   * Adds a folder, for a use of mail programs (RFC 6154) where one is given, and gives its id.
+   *
+   * @throws {PosternError} STORE_FOLDER_EXISTS, STORE_FOLDER_REFUSED, STORE_FOLDER_ROLE_TAKEN
+   */
+  create(path: string, role?: string): number {
     this.#assertFree(path)
     this.#assertRoomFor(path)
     const database = this.#scope.database
@@ -39,13 +43,24 @@ export class FolderChanges {
     database.run(
       `INSERT INTO folder(kind, path, delimiter, is_selectable, is_excluded, state, local_uid_validity, local_uid_next)
          VALUES('mail', ?, ?, 1, 0, 'ok', ?, 1)
-       ON CONFLICT(path) DO UPDATE SET state = 'ok', is_selectable = 1`,
+       ON CONFLICT(path) DO UPDATE SET state = 'ok', is_selectable = 1, given_role = NULL,
+         role = iif(role = given_role, NULL, role), is_excluded = iif(role = given_role, 0, is_excluded)`,
       ...[path, textOf(known?.delimiter) ?? null, Math.trunc(this.#scope.now / 1000)],
     )
     const id = Number(database.find('SELECT id FROM folder WHERE path = ?', path)?.id)
+    if (role !== undefined) this.#giveRole(id, role)
     this.#queue('create', path, null)
     this.#scope.log({ folder: id, event: 'folder-created', detail: path })
     return id
+  }
+
+  #giveRole(id: number, role: string): void {
+    const { database } = this.#scope
+    const holder = database.find(`SELECT path FROM folder WHERE role = ? AND id <> ? AND state <> 'gone'`, role, id)
+    if (holder) throw roleTaken(role, String(holder.path))
+    // As the list of folders does with what the server has: Drafts are never synchronized.
+    const sql = `UPDATE folder SET role = ?1, given_role = ?1, is_excluded = ?1 = 'drafts' WHERE id = ?2`
+    database.run(sql, role, id)
   }
 
   /** Whether mail programs list it; the server is not told. */
@@ -266,14 +281,14 @@ export class FolderChanges {
     )
   }
 
-  #assertOrdinary({ path, role, rights }: Row, what: string): void {
+  #assertOrdinary({ path, role, given_role, rights }: Row, what: string): void {
     if (typeof rights === 'string' && !/[xcd]/.test(rights)) {
       throw refused(
         `The server does not let ${JSON.stringify(path)} be ${what} by you.`,
         'Ask its owner for the right.',
       )
     }
-    if (role === null) return
+    if (role === null || role === given_role) return // who has made it here may undo that
     throw refused(
       `${JSON.stringify(path)} is the account’s ${role} folder and cannot be ${what} here.`,
       'Do it with the server’s own tools if it must be.',
@@ -287,6 +302,14 @@ function isBelow(path: string, parent: string, delimiter: unknown): boolean {
 
 function refused(message: string, advice: string): PosternError {
   return new PosternError<StoreErrorCode>('STORE_FOLDER_REFUSED', message, { remedy: 'user', advice })
+}
+
+function roleTaken(role: string, path: string): PosternError {
+  return new PosternError<StoreErrorCode>(
+    'STORE_FOLDER_ROLE_TAKEN',
+    `${JSON.stringify(path)} is the account’s ${role} folder already.`,
+    { remedy: 'user', advice: 'Use that one, or make a folder without a use.' },
+  )
 }
 
 function exists(path: string): PosternError {

@@ -19,8 +19,8 @@ const INSERT_STAGE = `INSERT INTO stage(folder, uid_validity, uid, bits, keyword
   VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** Adds an item with everything that is known of it. */
 export const INSERT_ITEM = `INSERT INTO item(folder, remote_folder, uid, local_uid, modseq, email_id, message_id, size, internal_date,
-  server_bits, server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date, born)
-  VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT cycle FROM meta))`
+  server_bits, server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date, saved_at,
+  born) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, (SELECT cycle FROM meta))`
 const KEY = 'folder = ? AND uid_validity = ? AND uid = ?'
 
 /** The way of the server's mail into the store: `dlq`, then `stage`, then `item`, or at the third failure `ignored`. */
@@ -104,7 +104,7 @@ export class IncomingMail {
       ...[textOf(row.email_id) ?? null, digest.messageId ?? null, isStub ? Number(row.size) : location.length],
       ...[Number(row.internal_date), bits, keywords, bits, keywords, isStub ? 'header' : 'full'],
       ...[location.pack, location.offset, location.length, digest.sha256],
-      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
+      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null, this.#scope.now],
     )
     // One entry for three events: how long ago it was seen and downloaded, in ms.
     const { now } = this.#scope

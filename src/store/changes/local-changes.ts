@@ -48,8 +48,8 @@ export class LocalChanges {
     const { location, digest, flags, internalDateMs } = message
     const { lastRowId: id } = this.#scope.database.run(
       `INSERT INTO item(folder, uid, local_uid, modseq, message_id, size, internal_date, server_bits, server_keywords,
-         local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-       VALUES(?, 0, ?, ?, ?, ?, ?, 0, '', ?, ?, 'full', ?, ?, ?, ?, ?, ?, ?)`,
+         local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date, saved_at)
+       VALUES(?, 0, ?, ?, ?, ?, ?, 0, '', ?, ?, 'full', ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...[folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, digest.messageId ?? null, location.length],
       ...[
         Math.trunc(internalDateMs / 1000) * 1000,
@@ -60,7 +60,7 @@ export class LocalChanges {
         location.length,
         digest.sha256,
       ],
-      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null],
+      ...[digest.subject ?? null, digest.from ?? null, digest.dateMs ?? null, this.#scope.now],
     )
     this.#scope.log({ item: id, folder, event: 'added' })
     this.append(id, folder)
@@ -101,9 +101,9 @@ export class LocalChanges {
     if (row.body_state !== 'full') throw headerOnly(id)
     this.#assertSelectable(folder)
     const { lastRowId: copy } = this.#scope.database.run(
-      `INSERT INTO item(folder, uid, local_uid, modseq, server_bits, server_keywords, ${COPIED})
-       SELECT ?, 0, ?, ?, 0, '', ${COPIED} FROM item WHERE id = ?`,
-      ...[folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, id],
+      `INSERT INTO item(folder, uid, local_uid, modseq, server_bits, server_keywords, saved_at, ${COPIED})
+       SELECT ?, 0, ?, ?, 0, '', ?, ${COPIED} FROM item WHERE id = ?`,
+      ...[folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, this.#scope.now, id],
     )
     this.#scope.log({ item: copy, folder, event: 'copied', detail: `from ${id}` })
     this.append(copy, folder)

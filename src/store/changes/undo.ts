@@ -74,6 +74,20 @@ export class Undo {
     return item
   }
 
+  /**
+   * Makes a new message of a version that lost, which stays kept, and gives its id.
+   *
+   * @throws {PosternError} STORE_NO_SUCH_CONFLICT, STORE_HEADER_ONLY
+   */
+  copyConflict(id: number, folder: number): number {
+    const kept = this.#scope.database.find('SELECT * FROM conflict WHERE id = ?', id)
+    if (!kept) throw noSuchConflict(id)
+    const copy = this.#insert(kept, folder, null)
+    this.#scope.log({ item: copy, folder, event: 'copied', detail: `from a kept version of ${kept.item}` })
+    this.#local.append(copy, folder)
+    return copy
+  }
+
   /** Takes deletions back that the server was not told of. */
   restoreDoomed(items: readonly number[]): void {
     this.#keepHere(this.#scope.rows(items, 'SELECT * FROM item WHERE id = ? AND is_gone'))
@@ -107,17 +121,23 @@ export class Undo {
 
   #bringBack(kept: Row, folder: number): void {
     const id = Number(kept.item)
-    if (kept.body_state !== 'full') throw bodyLost(id)
-    this.#scope.database.run(
-      `INSERT INTO item(id, folder, uid, local_uid, modseq, message_id, size, internal_date, server_bits,
-         server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
-       VALUES(?, ?, 0, ?, ?, ?, ?, ?, 0, '', ?, ?, 'full', ?, ?, ?, ?, ?, ?, ?)`,
-      ...[id, folder, this.#scope.nextLocalUid(folder), this.#scope.modseq],
-      ...COPIED.map(column => kept[column] as string | number | Uint8Array | null), // of columns of these types
-    )
+    this.#insert(kept, folder, id)
     this.#scope.database.run('DELETE FROM tomb WHERE item = ?', id)
     this.#scope.log({ item: id, folder, event: 'restored' })
     this.#local.append(id, folder)
+  }
+
+  // `id` is null for a new message.
+  #insert(kept: Row, folder: number, id: number | null): number {
+    if (kept.body_state !== 'full') throw bodyLost(Number(kept.item))
+    const { lastRowId } = this.#scope.database.run(
+      `INSERT INTO item(id, folder, uid, local_uid, modseq, saved_at, message_id, size, internal_date, server_bits,
+         server_keywords, local_bits, local_keywords, body_state, pack, offset, length, sha256, subject, sender, date)
+       VALUES(?, ?, 0, ?, ?, ?, ?, ?, ?, 0, '', ?, ?, 'full', ?, ?, ?, ?, ?, ?, ?)`,
+      ...[id, folder, this.#scope.nextLocalUid(folder), this.#scope.modseq, this.#scope.now],
+      ...COPIED.map(column => kept[column] as string | number | Uint8Array | null), // of columns of these types
+    )
+    return lastRowId
   }
 
   #notDeleted(id: number): PosternError {

@@ -12,6 +12,8 @@ export interface FolderChange {
   readonly kind: 'create' | 'rename' | 'delete'
   readonly path: string
   readonly newPath: string | undefined
+  /** What a folder to be made is for. */
+  readonly role: string | undefined
   /** Of a folder to be deleted: what it had when it was last read; 0 when not all of that was downloaded. */
   readonly uidNext: number | undefined
   readonly uidValidity: number | undefined
@@ -81,6 +83,8 @@ const TO_MOVE = `${CHANGED} AND remote_folder <> folder AND uid > 0 AND is_block
 const MAY_BE_MOVED = `EXISTS(SELECT 1 FROM expunge JOIN op AS deletion ON deletion.source = expunge.folder
   WHERE expunge.item = op.item AND deletion.item IS NULL AND deletion.kind = 'delete')`
 
+const FOLDER_CHANGES = `SELECT op.*, folder.given_role FROM op LEFT JOIN folder ON folder.id = op.source WHERE item IS NULL`
+
 /** Reads what the user has changed and the server does not know. */
 export class PendingChanges {
   readonly #database: Database
@@ -90,12 +94,12 @@ export class PendingChanges {
   }
 
   folders(): FolderChange[] {
-    return this.#database.all('SELECT * FROM op WHERE item IS NULL ORDER BY seq').map(folderChange)
+    return this.#database.all(`${FOLDER_CHANGES} ORDER BY seq`).map(folderChange)
   }
 
   /** The first change of a folder after another one. */
   folderAfter(seq: number): FolderChange | undefined {
-    const row = this.#database.find('SELECT * FROM op WHERE seq > ? AND item IS NULL ORDER BY seq LIMIT 1', seq)
+    const row = this.#database.find(`${FOLDER_CHANGES} AND seq > ? ORDER BY seq LIMIT 1`, seq)
     return row && folderChange(row)
   }
 
@@ -245,6 +249,7 @@ function folderChange(row: Row): FolderChange {
     kind: row.kind as FolderChange['kind'], // held to these by a CHECK
     path: String(row.path),
     newPath: textOf(row.new_path),
+    role: textOf(row.given_role),
     uidNext: numberOf(row.uid_next_before),
     uidValidity: numberOf(row.uid_validity_before),
     attempts: Number(row.attempts),

@@ -1,3 +1,4 @@
+import { isKeptVersion, itemsOf, KEPT_AS_ITEMS } from '../conflict-mailbox.ts'
 import type { Database } from '../database.ts'
 import type { PackLocation } from '../packs/pack-format.ts'
 import { locationOf } from '../row-values.ts'
@@ -9,10 +10,15 @@ const COLUMNS = {
   bits: 'local_bits',
   keywords: 'local_keywords',
   internalDateMs: 'internal_date',
+  // RFC 8514 section 4.3: where nobody knows, the internal date stands for it.
+  savedDateMs: 'coalesce(saved_at, internal_date)',
   size: 'size',
   modseq: 'modseq',
   isWhole: `body_state = 'full'`,
   sha256: 'lower(hex(sha256))',
+  pack: 'pack',
+  offset: 'offset',
+  length: 'length',
 } as const
 
 /** What of items is searched. */
@@ -68,7 +74,8 @@ export class SearchRows {
 
   /** Where the octets of an item are; undefined when it is gone, or has others now. */
   findOctets(id: number, hash: string): PackLocation | undefined {
-    const sql = 'SELECT pack, offset, length FROM item WHERE id = ? AND sha256 = unhex(?)'
+    const from = isKeptVersion(id) ? KEPT_AS_ITEMS : 'item'
+    const sql = `SELECT pack, offset, length FROM ${from} WHERE id = ? AND sha256 = unhex(?)`
     const row = this.#database.find(sql, id, hash)
     return row && locationOf(row)
   }
@@ -85,7 +92,7 @@ export class SearchRows {
 
   #column(column: SearchColumn, { folder, first, last }: ItemSpan): unknown[] {
     const sql = `SELECT json_group_array(value) AS values_ FROM (
-      SELECT ${COLUMNS[column]} AS value FROM item WHERE ${SEEN} ORDER BY local_uid)`
+      SELECT ${COLUMNS[column]} AS value FROM ${itemsOf(folder)} WHERE ${SEEN} ORDER BY local_uid)`
     return JSON.parse(String(this.#database.find(sql, folder, first, last)?.values_))
   }
 }

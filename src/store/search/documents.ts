@@ -1,21 +1,36 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { MessageStructure } from '../../formats/mail/structure/part.ts'
 import type { Database, Row } from '../database.ts'
+import type { DetailKind, MadeDetails, readDetails } from './item-details.ts'
 import type { MessageFacts, MessageLinks } from './message-facts.ts'
 import { trigramQuery, trigramText } from './trigrams.ts'
 
 const MAX_TEXT_OCTETS = 67_108_864 // more than any text has: what a damaged one claims must not fill the memory
 const COMPRESSION = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
 
+/** How a header is known again in a message that is not read to its end. */
+export interface HeaderMark {
+  /** Its length, with the blank line. */
+  readonly octets: number
+  readonly crc32: number
+}
+
 /** What is kept of certain octets. */
 export interface Document {
   readonly facts: MessageFacts
   readonly links: MessageLinks
-  readonly structure: MessageStructure
-  readonly preview: string
+  readonly details: ReturnType<typeof readDetails>
+  readonly rawHeader: HeaderMark
   /** Folded texts. */
   readonly header: string
   readonly body: string
+}
+
+const DETAIL_COLUMNS: Readonly<Record<DetailKind, string>> = {
+  envelope: 'envelope',
+  bodyStructure: 'body_structure',
+  structure: 'structure',
+  preview: 'preview',
 }
 
 /** The index cannot be read, whatever is wrong with it: what it has is to be had from the messages. */
@@ -85,19 +100,33 @@ export class Documents {
     })
   }
 
-  structureOf(id: number): { readonly structure: MessageStructure; readonly preview: string } {
+  /** Reads how documents are made. */
+  detailsOf(ids: readonly number[], kinds: readonly DetailKind[]): Map<number, MadeDetails> {
+    const columns = kinds.map(kind => DETAIL_COLUMNS[kind]).join(', ')
+    const sql = `SELECT document, ${columns} FROM structure WHERE document IN (SELECT value FROM json_each(?))`
     return this.#told(() => {
-      const row = this.#get('SELECT structure, preview FROM structure WHERE document = ?', id)
-      const structure = JSON.parse(String(row.structure)) as MessageStructure // written by add
-      return { structure, preview: String(row.preview) }
+      const rows = this.#database.all(sql, JSON.stringify(ids))
+      return new Map(rows.map(row => [Number(row.document), detailsOf(row)]))
     })
   }
 
-  textOf(id: number, part: TextPart): string {
+  /** Reads where the headers of documents end. */
+  headersOf(ids: readonly number[]): Map<number, HeaderMark> {
+    const sql = `SELECT id, header_octets, header_crc32 FROM document WHERE id IN (SELECT value FROM json_each(?))`
     return this.#told(() => {
-      const { text } = this.#get(`SELECT ${part} AS text FROM content WHERE document = ?`, id)
-      if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
-      return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
+      const rows = this.#database.all(sql, JSON.stringify(ids))
+      return new Map(
+        rows.map(row => [Number(row.id), { octets: Number(row.header_octets), crc32: Number(row.header_crc32) }]),
+      )
+    })
+  }
+
+  /** Reads folded texts. */
+  textsOf(ids: readonly number[], part: TextPart): Map<number, string> {
+    const sql = `SELECT document, ${part} AS text FROM content WHERE document IN (SELECT value FROM json_each(?))`
+    return this.#told(() => {
+      const rows = this.#database.all(sql, JSON.stringify(ids))
+      return new Map(rows.map(({ document, text }) => [Number(document), unpacked(text)]))
     })
   }
 
@@ -111,11 +140,17 @@ export class Documents {
   }
 
   /** Adds a document; in a transaction of the caller's. */
-  add(hash: string, { facts, links, structure, preview, header, body }: Document): void {
-    const sql = 'INSERT INTO document(sha256, facts, links) VALUES(unhex(?), ?, ?)'
-    const { lastRowId: id } = this.#database.run(sql, hash, JSON.stringify(facts), JSON.stringify(links))
-    this.#database.run('INSERT INTO structure VALUES(?, ?, ?)', id, JSON.stringify(structure), preview)
-    this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, packed(header), packed(body))
+  add(hash: string, { facts, links, details, rawHeader, header, body }: Document): void {
+    const { lastRowId: id } = this.#database.run(
+      'INSERT INTO document(sha256, facts, links, header_octets, header_crc32) VALUES(unhex(?), ?, ?, ?, ?)',
+      ...[hash, JSON.stringify(facts), JSON.stringify(links), rawHeader.octets, rawHeader.crc32],
+    )
+    this.#database.run(
+      'INSERT INTO structure(document, envelope, body_structure, structure, preview) VALUES(?, ?, ?, ?, ?)',
+      ...[id, Buffer.from(details.envelope, 'latin1'), Buffer.from(details.bodyStructure, 'latin1')],
+      ...[JSON.stringify(details.structure), details.preview],
+    )
+    this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, header, packed(body))
     for (const [row, text] of [
       [2 * id, header],
       [2 * id + 1, body],
@@ -147,12 +182,26 @@ export class Documents {
       throw new IndexUnusable('the index cannot be read', { cause })
     }
   }
+}
 
-  #get(sql: string, id: number): Row {
-    const row = this.#database.find(sql, id)
-    if (!row) throw new TypeError('a document lacks a part')
-    return row
+function detailsOf({ envelope, body_structure, structure, preview }: Row): MadeDetails {
+  return {
+    envelope: envelope === undefined ? undefined : octetText(envelope),
+    bodyStructure: body_structure === undefined ? undefined : octetText(body_structure),
+    structure: structure === undefined ? undefined : (JSON.parse(String(structure)) as MessageStructure), // written by add
+    preview: preview === undefined ? undefined : String(preview),
   }
+}
+
+function octetText(value: Row[string]): string {
+  if (!(value instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
+  return Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')
+}
+
+function unpacked(text: Row[string]): string {
+  if (typeof text === 'string') return text
+  if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
+  return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
 }
 
 function packed(text: string): Uint8Array {

@@ -1,9 +1,13 @@
+import { crc32 } from 'node:zlib'
 import { isBlankLine } from '../../formats/mail/structure/header-fields.ts'
 import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
 import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
 import type { PackLocation } from '../packs/pack-format.ts'
 import type { StoreReader } from '../reader.ts'
+import type { HeaderMark } from './documents.ts'
 
+/** Octets that are small enough for many messages of them to be held at once. */
+export const SMALL_OCTETS = 65_536
 const CHUNK_OCTETS = 1_048_576
 const FIRST_OCTETS = 16_384 // of a header; most are shorter
 const MAX_HEADER_OCTETS = 262_144 // as in MimeTreeParser
@@ -34,6 +38,21 @@ export class MessageOctets {
     if (end !== undefined || first.length === this.#location.length) return first.subarray(0, end)
     const octets = this.#head(MAX_HEADER_OCTETS)
     return octets.subarray(0, headerEnd(octets))
+  }
+
+  /**
+   * The header if it is small, checked: by its mark, or else by reading all of the message.
+   *
+   * @throws {PosternError} STORE_PACK_DAMAGED
+   */
+  smallHeader(mark: HeaderMark | undefined): Buffer | undefined {
+    if ((mark?.octets ?? this.#location.length) > SMALL_OCTETS) return undefined
+    if (mark) {
+      const header = this.#head(mark.octets)
+      if (crc32(header) === mark.crc32) return header
+    }
+    for (const _ of this.#chunks());
+    return this.header()
   }
 
   /**

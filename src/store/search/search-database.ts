@@ -6,7 +6,7 @@ import { fileFailure } from '../disk-failure.ts'
 
 /** The name of the index inside a profile's folder. */
 export const SEARCH_FILE = 'search.sqlite'
-const SCHEMA_VERSION = 1 // raised when a table changes, or what is made of a message
+const SCHEMA_VERSION = 2 // raised when a table changes, or what is made of a message
 /** What `user_version` says of an index that can be used. */
 export const SEARCH_VERSION = SCHEMA_VERSION * 1000 + STRUCTURE_VERSION
 
@@ -19,17 +19,21 @@ CREATE TABLE document(
   id INTEGER PRIMARY KEY,
   sha256 BLOB NOT NULL UNIQUE,
   facts TEXT NOT NULL,                -- JSON of MessageFacts
-  links TEXT NOT NULL                 -- JSON of MessageLinks
+  links TEXT NOT NULL,                -- JSON of MessageLinks
+  header_octets INTEGER NOT NULL,     -- of the header and its blank line
+  header_crc32 INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE structure(
   document INTEGER PRIMARY KEY,
+  envelope BLOB NOT NULL,             -- as IMAP tells it
+  body_structure BLOB NOT NULL,       -- the same
   structure TEXT NOT NULL,            -- JSON of MessageStructure
   preview TEXT NOT NULL
 ) STRICT;
 CREATE TABLE content(
   document INTEGER PRIMARY KEY,
-  header BLOB NOT NULL,               -- folded texts, compressed with Zstandard
-  body BLOB NOT NULL
+  header TEXT NOT NULL,               -- folded texts
+  body BLOB NOT NULL                  -- compressed with Zstandard
 ) STRICT;
 CREATE VIRTUAL TABLE grams USING fts5(text, content = '', contentless_delete = 1, detail = none,
   tokenize = 'trigram case_sensitive 1');

@@ -1,14 +1,15 @@
+import { crc32 } from 'node:zlib'
 import { PosternError } from '../../errors.ts'
-import { preview } from '../../formats/mail/text/preview.ts'
 import type { Database } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import type { StoreReader } from '../reader.ts'
 import { type Document, Documents, IndexUnusable } from './documents.ts'
+import { readDetails } from './item-details.ts'
 import { readMessageFacts, readMessageLinks } from './message-facts.ts'
 import { MessageOctets } from './message-octets.ts'
 import { readBodyText, readHeaderText } from './message-texts.ts'
 import { openSearchDatabase, removeSearchDatabase } from './search-database.ts'
-import { isUnreadable } from './unreadable.ts'
+import { readable } from './unreadable.ts'
 
 const DAMAGED: StoreErrorCode = 'STORE_UNREADABLE'
 const BATCH_UNITS = 131_072 // of text in one transaction, about 20 ms
@@ -145,13 +146,9 @@ export class SearchIndex implements Disposable {
     if (this.#documents.has(hash)) return undefined
     const location = store.searched.findOctets(id, hash)
     if (!location) return undefined
-    try {
-      return readDocument(new MessageOctets(store, location))
-    } catch (error) {
-      if (!isUnreadable(error)) throw error
-      this.#unreadable.add(hash)
-      return undefined
-    }
+    const document = readable(() => readDocument(new MessageOctets(store, location)))
+    if (!document) this.#unreadable.add(hash)
+    return document
   }
 
   #write(documents: ReadonlyMap<string, Document>, end: number): void {
@@ -176,15 +173,15 @@ export class SearchIndex implements Disposable {
 
 /** Makes a document of octets. */
 export function readDocument(octets: MessageOctets): Document {
-  const structure = octets.structure()
+  const details = readDetails(octets)
   const header = octets.header()
   return {
+    details,
+    rawHeader: { octets: header.length, crc32: crc32(header) },
     facts: readMessageFacts(header),
     links: readMessageLinks(header),
-    structure,
-    preview: preview(structure, octets.source),
     header: readHeaderText(header),
-    body: readBodyText(structure, octets.source),
+    body: readBodyText(details.structure, octets.source),
   }
 }
 

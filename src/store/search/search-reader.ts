@@ -1,9 +1,8 @@
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
-import type { MessageStructure } from '../../formats/mail/structure/part.ts'
-import { preview } from '../../formats/mail/text/preview.ts'
 import { StoreReader } from '../reader.ts'
 import type { Documents } from './documents.ts'
+import { type DetailKind, type ItemDetails, pickDetails, readDetails } from './item-details.ts'
 import { MessageOctets } from './message-octets.ts'
 import { IndexSource } from './query/index-source.ts'
 import { ItemTexts } from './query/item-texts.ts'
@@ -12,17 +11,14 @@ import { MailboxItems, type Places } from './query/mailbox-items.ts'
 import { SearchBudget } from './query/search-budget.ts'
 import { sentTimes, sortPlaces } from './query/sort-order.ts'
 import { type Thread, threadMessages } from './query/threads.ts'
-import { isUnreadable } from './unreadable.ts'
+import { readable } from './unreadable.ts'
 
 const MAX_SEARCH_MS = 30_000 // a client that waits longer asks again
 
-/** A message's structure, and its preview where that was asked for. */
-export interface ItemDetails {
+/** The octets of an item, or its header with its blank line. */
+export interface OctetsOfItem {
   readonly uid: number
-  /** Of a message of which only the header is here, the envelope alone is right. */
-  readonly structure: MessageStructure
-  readonly preview: string | undefined
-  readonly isWhole: boolean
+  readonly octets: Buffer
 }
 
 /** Options of {@link SearchReader.open}. */
@@ -64,27 +60,25 @@ export class SearchReader implements Disposable {
     return new SearchReader(dir, options)
   }
 
-  /** The structures of messages, in the order of the UIDs; those that are gone or cannot be read are left out. */
-  details(folder: number, uids: Uint32Array, { hasPreview }: { readonly hasPreview: boolean }): ItemDetails[] {
-    return this.#read(documents => {
-      const items = new MailboxItems(this.#store.searched, folder, uids)
-      const known = documents?.idsOf(items.texts('sha256'))
-      const wholes = items.numbers('isWhole')
-      return items.uids.flatMap((uid, place) => {
-        const id = known?.get(items.texts('sha256')[place] ?? '')
-        const kept = id === undefined ? undefined : documents?.structureOf(id)
-        const made = kept ?? this.#parse(items, place, hasPreview)
-        if (!made) return []
-        return [
-          {
-            uid,
-            structure: made.structure,
-            preview: hasPreview ? made.preview : undefined,
-            isWhole: wholes[place] === 1,
-          },
-        ]
-      })
+  /**
+   * How messages are made, in the order of the UIDs; those that are gone are left out.
+   *
+   * @throws {PosternError} STORE_PACK_DAMAGED
+   */
+  details(folder: number, uids: Uint32Array, kinds: readonly DetailKind[]): ItemDetails[] {
+    return this.#each(folder, uids, (documents, ids) => {
+      const known = documents?.detailsOf(ids, kinds)
+      return (uid, id, octets) => ({ uid, ...(known?.get(id) ?? pickDetails(readDetails(octets()), kinds)) })
     })
+  }
+
+  /** The headers of messages, in the order of the UIDs: of those that are there, can be read and are small. */
+  smallHeaders(folder: number, uids: Uint32Array): OctetsOfItem[] {
+    const read = this.#each(folder, uids, (documents, ids) => {
+      const known = documents?.headersOf(ids)
+      return (uid, id, octets) => ({ uid, octets: readable(() => octets().smallHeader(known?.get(id))) })
+    })
+    return read.flatMap(({ uid, octets }) => (octets ? [{ uid, octets }] : []))
   }
 
   /**
@@ -147,17 +141,28 @@ export class SearchReader implements Disposable {
     return this.#store.searched.snapshot(() => this.#index.run(work))
   }
 
-  #parse(items: MailboxItems, place: number, hasPreview: boolean) {
-    const id = items.numbers('id')[place] ?? 0
-    const location = this.#store.searched.findOctets(id, items.texts('sha256')[place] ?? '')
-    if (!location) return undefined
-    const octets = new MessageOctets(this.#store, location)
-    try {
-      const structure = octets.structure()
-      return { structure, preview: hasPreview ? preview(structure, octets.source) : '' }
-    } catch (error) {
-      if (isUnreadable(error)) return undefined
-      throw error
-    }
+  /** Reads something of messages one by one, with what the index has of them all. */
+  #each<Result>(
+    folder: number,
+    uids: Uint32Array,
+    prepare: (
+      documents: Documents | undefined,
+      ids: readonly number[],
+    ) => (uid: number, document: number, octets: () => MessageOctets) => Result,
+  ): Result[] {
+    return this.#read(documents => {
+      const items = new MailboxItems(this.#store.searched, folder, uids)
+      const hashes = items.texts('sha256')
+      const known = documents?.idsOf(hashes)
+      const read = prepare(documents, [...(known?.values() ?? [])])
+      return items.uids.map((uid, place) =>
+        read(uid, known?.get(hashes[place] ?? '') ?? 0, () => this.#octetsAt(items, place)),
+      )
+    })
+  }
+
+  #octetsAt(items: MailboxItems, place: number): MessageOctets {
+    const value = (column: 'pack' | 'offset' | 'length') => items.numbers(column)[place] ?? 0
+    return new MessageOctets(this.#store, { pack: value('pack'), offset: value('offset'), length: value('length') })
   }
 }

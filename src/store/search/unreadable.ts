@@ -3,7 +3,12 @@ import type { StoreErrorCode } from '../errors.ts'
 
 const CODE: StoreErrorCode = 'STORE_PACK_DAMAGED'
 
-/** Tells whether octets could not be read from their pack. */
-export function isUnreadable(error: unknown): boolean {
-  return error instanceof PosternError && error.code === CODE
+/** Reads octets; undefined when their pack does not give them. */
+export function readable<Value>(read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof PosternError && error.code === CODE) return undefined
+    throw error
+  }
 }

@@ -2,6 +2,7 @@ import { packFlags } from '../../store/flags.ts'
 import type { Store } from '../../store/store.ts'
 import type { Transactor } from '../../store/transactor.ts'
 import { resumeFolder } from '../plan/held-folders.ts'
+import type { GivenRole } from '../remote.ts'
 import { applyConflictChange, type ConflictChange } from './conflict-change.ts'
 import { checkedFlag } from './flag-names.ts'
 import { applyMailboxChange, isMailboxChange, type MailboxChange, type MailboxChangeResult } from './mailbox-change.ts'
@@ -19,7 +20,8 @@ export type LocalChange =
   | { readonly kind: 'move' | 'copy'; readonly items: readonly number[]; readonly folder: string }
   | { readonly kind: 'delete'; readonly items: readonly number[]; readonly isPermanent: boolean }
   | { readonly kind: 'restore'; readonly items: readonly number[] }
-  | { readonly kind: 'createFolder' | 'deleteFolder'; readonly path: string }
+  | { readonly kind: 'createFolder'; readonly path: string; readonly role?: GivenRole | undefined }
+  | { readonly kind: 'deleteFolder'; readonly path: string }
   | { readonly kind: 'renameFolder'; readonly path: string; readonly newPath: string }
   | { readonly kind: 'resumeFolder'; readonly path: string; readonly consent: 'accept' | 'restore' | undefined }
   | { readonly kind: 'clearIgnored'; readonly folder: string | undefined }
@@ -109,7 +111,7 @@ async function changeFolder(store: Store, change: Extract<LocalChange, { path: s
     return { items: [], changed: 1 }
   }
   const changed = store.transact(transactor => {
-    if (change.kind === 'createFolder') transactor.folders.create(change.path)
+    if (change.kind === 'createFolder') transactor.folders.create(change.path, change.role)
     else if (change.kind === 'renameFolder') transactor.folders.rename(change.path, change.newPath)
     else return transactor.folders.delete(change.path)
     return 1

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { PosternError } from '../../errors.ts'
-import { changeFlags, DELETED, type FlagChange, flagChange, packFlags } from '../../store/flags.ts'
+import { isKeptVersion } from '../../store/conflict-mailbox.ts'
+import { changeFlags, DELETED, type FlagChange, flagChange, type MessageFlags, packFlags } from '../../store/flags.ts'
 import type { PackWriter } from '../../store/packs/pack-writer.ts'
 import type { MailboxItem } from '../../store/queries/mailbox-views.ts'
 import type { Store } from '../../store/store.ts'
@@ -11,9 +12,10 @@ import { type PackedMessage, packMessage } from './pack-message.ts'
 
 const BLOCK = 500 // some 20 ms: no transaction lasts longer than 50
 
-/** A message that waits in a file, octet by octet as it was given. */
+/** A message that waits, octet by octet as it was given. */
 export interface SpooledMessage {
-  readonly file: string
+  /** A small one as it is, a large one by its file. */
+  readonly content: { readonly octets: Uint8Array } | { readonly file: string }
   readonly flags: readonly string[]
   /** In ms since the epoch. */
   readonly internalDateMs: number
@@ -93,9 +95,8 @@ function inMailbox(
 }
 
 function setFlags(store: Store, change: MailboxChange & { kind: 'mailboxFlags' }): MailboxChangeResult {
-  const { action, unchangedSince } = change
-  const named = packFlags(change.flags.map(checkedFlag))
-  const none = packFlags([])
+  const { unchangedSince } = change
+  const changeOf = flagChanges(change)
   const modified: number[] = []
   inMailbox(store, change, ({ local }, items) => {
     for (const { id, uid, flags, modseq } of items) {
@@ -103,16 +104,26 @@ function setFlags(store: Store, change: MailboxChange & { kind: 'mailboxFlags' }
         modified.push(uid)
         continue
       }
-      const wanted: FlagChange =
-        action === 'replace'
-          ? flagChange(flags, named)
-          : { add: action === 'add' ? named : none, remove: action === 'remove' ? named : none }
-      const made = flagChange(flags, changeFlags(flags, wanted))
+      const made = changeOf(flags)
       // Nothing is news where nothing changes: no run begins for it.
       if (!isEmpty(made)) local.setFlags(id, made)
     }
   })
   return result(store, change.folder, { modified })
+}
+
+/** Finds what is to be changed of flags; a mailbox has few combinations of them. */
+function flagChanges({ action, flags }: MailboxChange & { kind: 'mailboxFlags' }): (from: MessageFlags) => FlagChange {
+  const named = packFlags(flags.map(checkedFlag))
+  const none = packFlags([])
+  const known = new Map<string, FlagChange>()
+  return from => {
+    const key = `${from.bits} ${from.keywords}`
+    const wanted = { add: action === 'add' ? named : none, remove: action === 'remove' ? named : none }
+    const made = known.get(key) ?? flagChange(from, action === 'replace' ? named : changeFlags(from, wanted))
+    known.set(key, made)
+    return made
+  }
 }
 
 function isEmpty({ add, remove }: FlagChange): boolean {
@@ -139,8 +150,8 @@ function transfer(
 function copy(store: Store, change: MailboxChange & { kind: 'mailboxCopy' | 'mailboxMove' }): MailboxChangeResult {
   const made: number[] = []
   try {
-    return transfer(store, change, ({ local }, id) => {
-      const item = local.copy(id, change.to)
+    return transfer(store, change, ({ local, undo }, id) => {
+      const item = isKeptVersion(id) ? undo.copyConflict(-id, change.to) : local.copy(id, change.to)
       made.push(item)
       return item
     })
@@ -164,7 +175,7 @@ async function append(store: Store, change: MailboxChange & { kind: 'mailboxAppe
   const packed = messages.map(({ flags }) => packFlags(flags.map(checkedFlag)))
   await using writer = store.openPackWriter()
   const read: PackedMessage[] = []
-  for (const { file } of messages) read.push(await readRaw(file, writer))
+  for (const { content } of messages) read.push(await pack(content, writer))
   const ends = await writer.sync()
   const to = store.transact(transactor => {
     for (const { pack, octets } of ends) transactor.setPackEnd(pack, octets)
@@ -178,19 +189,23 @@ async function append(store: Store, change: MailboxChange & { kind: 'mailboxAppe
   return result(store, folder, { to })
 }
 
-/** Reads a file into a pack as it is. */
-async function readRaw(file: string, writer: PackWriter): Promise<PackedMessage> {
-  const packed = await packMessage(writer, await measure(file), createReadStream(file))
+/** Writes a message into a pack as it is. */
+async function pack(content: SpooledMessage['content'], writer: PackWriter): Promise<PackedMessage> {
+  const chunks = () => ('file' in content ? createReadStream(content.file) : inMemory(content.octets))
+  const packed = await packMessage(writer, await measure(chunks()), chunks())
   if (!packed) throw new Error('a file of the spool has changed')
   return packed
 }
 
-async function measure(file: string): Promise<number> {
+async function* inMemory(octets: Uint8Array): AsyncGenerator<Buffer> {
+  yield Buffer.from(octets.buffer, octets.byteOffset, octets.length)
+}
+
+async function measure(chunks: AsyncIterable<Buffer>): Promise<number> {
   let octets = 0
-  for await (const chunk of createReadStream(file)) {
-    const part = chunk as Buffer // a stream without an encoding
-    octets += part.length
-    if (part.includes(0)) throw hasNul()
+  for await (const chunk of chunks) {
+    octets += chunk.length
+    if (chunk.includes(0)) throw hasNul()
   }
   return octets
 }

@@ -3,6 +3,7 @@ import type { Store } from '../../store/store.ts'
 import type { FolderFacts } from '../../store/transactor.ts'
 import type { RemoteFolder } from '../remote.ts'
 import { findRenames } from './find-renames.ts'
+import { rolesOf } from './given-roles.ts'
 
 /**
  * Takes over the server's list of folders. What the user has changed and the server does not know yet stays. True when
@@ -21,7 +22,10 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): bo
   const appeared = present.filter(({ path }) => !known.has(path))
   const renamed = absent.length > 0 ? findRenames(store, absent, appeared) : []
   const gone = absent.filter(({ id }) => !renamed.some(({ folder }) => folder.id === id))
-  const changed = present.map(factsOf).filter(facts => isNews(facts, known.get(facts.path)))
+  const byName = new Map([...known, ...renamed.map(({ folder, path }) => [path, folder] as const)])
+  const roleOf = rolesOf(listed, byName)
+  const facts = present.map(folder => factsOf(folder, roleOf(folder)))
+  const changed = facts.filter(each => isNews(each, known.get(each.path)))
   if (changed.length + gone.length === 0) return false // mostly: nothing is written, the disk is left alone
   return store.transact(transactor => {
     for (const { folder, path } of renamed) transactor.folders.renamedOnServer(folder, path)
@@ -30,7 +34,7 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): bo
   })
 }
 
-function factsOf({ path, delimiter, role, rights, selectable }: RemoteFolder): FolderFacts {
+function factsOf({ path, delimiter, rights, selectable }: RemoteFolder, role: string | undefined): FolderFacts {
   return { path, delimiter, role, rights, isSelectable: selectable, isExcluded: role === 'drafts' }
 }
 

@@ -1,4 +1,5 @@
 import type { FolderChange } from '../../store/queries/pending-changes.ts'
+import { givenRole } from '../plan/given-roles.ts'
 import { isRefusal } from '../refusal.ts'
 import type { RemoteMail } from '../remote.ts'
 import { deleteSeenFolder } from './delete-folder.ts'
@@ -60,7 +61,7 @@ function sharesName(one: FolderChange, other: FolderChange): boolean {
 async function pushFolder(remote: RemoteMail, change: FolderChange): Promise<boolean> {
   const { kind, path, newPath } = change
   if (kind === 'delete') return await deleteSeenFolder(remote, change)
-  if (kind === 'create') await remote.createFolder(path)
+  if (kind === 'create') await remote.createFolder(path, givenRole(change.role))
   else await remote.renameFolder(path, newPath ?? path)
   return false
 }

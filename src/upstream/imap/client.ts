@@ -1,10 +1,12 @@
 import { PosternError } from '../../errors.ts'
 import type {
   FolderCursor,
+  GivenRole,
   RemoteAppend,
   RemoteFeatures,
   RemoteFolder,
   RemoteMail,
+  RemoteQuota,
   RemoteStatus,
   RemoteUid,
   SelectedFolder,
@@ -19,6 +21,7 @@ import { createFolder, deleteFolder, renameFolder } from './folders/folder-comma
 import { readStatus } from './folders/folder-status.ts'
 import { listFolders } from './folders/list-folders.ts'
 import { hasServerMetadata, readServerMetadata } from './folders/metadata.ts'
+import { hasQuota, readQuota } from './folders/quota.ts'
 import { examineFolder } from './folders/selected-folder.ts'
 import { selectFolder } from './folders/writable-folder.ts'
 
@@ -50,12 +53,14 @@ class ImapMail implements RemoteMail {
   #isOpen = false
   readonly host: string
   readonly readMetadata?: (entry: string) => Promise<string | undefined>
+  readonly readQuota?: () => Promise<RemoteQuota | undefined>
 
   constructor({ connection, release }: LentSession, { host }: Peer, signal: AbortSignal) {
     this.#connection = connection
     this.#release = release
     this.host = host
     this.#signal = signal
+    if (hasQuota(connection)) this.readQuota = () => readQuota(connection)
     if (hasServerMetadata(connection)) this.readMetadata = entry => readServerMetadata(connection, entry)
     signal.addEventListener('abort', this.#onAbort, { once: true })
     if (signal.aborted) this.#onAbort()
@@ -95,8 +100,8 @@ class ImapMail implements RemoteMail {
     return appendMessages(this.#connection, path, messages)
   }
 
-  createFolder(path: string): Promise<void> {
-    return createFolder(this.#connection, path)
+  createFolder(path: string, role?: GivenRole): Promise<void> {
+    return createFolder(this.#connection, path, role)
   }
 
   async renameFolder(path: string, newPath: string): Promise<void> {

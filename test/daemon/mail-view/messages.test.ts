@@ -129,13 +129,14 @@ t.test('an APPEND leaves nothing behind, whatever becomes of it', async t => {
   await using _front = front
   const spool = join(front.account.root, 'spool')
   const left = () => (existsSync(spool) ? readdirSync(spool) : [])
-  await client.append('INBOX', 'Subject: two\r\n\r\nx\r\n')
+  const large = 'x'.repeat(70_000)
+  t.match(await client.append('INBOX', `Subject: two\r\n\r\n${large}\r\n`), ['* 2 EXISTS', /^OK/])
   t.same(left(), [], 'when it was taken')
-  await client.append('INBOX', 'a: b\0\r\n\r\n')
+  t.match(await client.append('INBOX', `a: b\0\r\n\r\n${large}`), [/^NO \[CANNOT\]/])
   t.same(left(), [], 'when it was refused')
   for (let wait = 0; wait < 30; wait++) {
     const other = await front.connect()
-    other.write('b APPEND INBOX {10+}\r\nab')
+    other.write('b APPEND INBOX {70000+}\r\nab')
     for (let count = 0; count < wait; count++) await turn()
     await other.close()
   }

@@ -98,6 +98,38 @@ t.test('what was answered before a refusal is sent', async t => {
   t.equal(error, refusal)
 })
 
+t.test('small messages are read many at a time, the others one by one', async t => {
+  const account = accountWith(5)
+  account.pageMessages = 2
+  account.smallOctetsLimit = 100
+  const large = Buffer.concat([OCTETS, Buffer.alloc(200, 'x')])
+  account.add(4, { octets: large })
+  account.add(10, { octets: OCTETS, isWhole: false })
+  const responses = readResponses(await fetchText(account, '(UID BODY.PEEK[])'))
+  t.same(
+    responses.map(([, items]) => items.get('BODY[]')?.length),
+    [OCTETS.length, large.length, OCTETS.length, OCTETS.length, OCTETS.length],
+  )
+  t.same(
+    account.calls.filter(call => call.startsWith('octets')).map(call => call.split(' ')[1]),
+    ['4', '10'],
+  )
+  t.equal(account.calls.filter(call => call.startsWith('small whole')).length, 1)
+})
+
+t.test('small messages that become \\Seen are told with their flags', async t => {
+  const account = accountWith(40)
+  for (let uid = 2; uid <= 80; uid += 2) account.add(uid, { octets: OCTETS })
+  account.smallOctetsLimit = 100
+  account.pageMessages = 7
+  const text = await fetchText(account, 'BODY[HEADER]')
+  const responses = readResponses(text)
+  t.equal(responses.length, 40)
+  for (const [, items] of responses) t.equal(items.get('BODY[HEADER]')?.length, OCTETS.length - 4)
+  t.equal(text.match(/FLAGS \(\\Seen\)/g)?.length, 40)
+  t.notOk(account.calls.some(call => call.startsWith('octets')))
+})
+
 t.test('no messages are no answer', async t => {
   t.equal(await fetchText(new FetchAccount(), 'FLAGS'), '')
 })

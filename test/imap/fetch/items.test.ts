@@ -79,7 +79,7 @@ const READS: readonly (readonly [items: string, calls: readonly string[]])[] = [
   ['BINARY.SIZE[1]', ['details 7']],
   ['BODY.PEEK[HEADER.FIELDS (TO)]', ['messages 7', `octets 7 0-${MESSAGE.length}`]],
   ['BODY.PEEK[HEADER]', ['messages 7', `octets 7 0-${MESSAGE.length}`]],
-  ['(ENVELOPE BODY.PEEK[HEADER])', ['details 7', `octets 7 0-${MESSAGE.length - 6}`]],
+  ['(ENVELOPE BODY.PEEK[HEADER])', ['details 7', 'messages 7', `octets 7 0-${MESSAGE.length}`]],
 ]
 
 for (const [items, calls] of READS) {

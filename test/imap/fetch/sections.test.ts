@@ -64,10 +64,17 @@ const SECTIONS: readonly (readonly [items: string, answer: string])[] = [
 for (const [items, answer] of SECTIONS) {
   t.test(`${items} is told`, async t => {
     t.equal(await fetchText(accountWith(DEEP), items), `* 1 FETCH (${answer})\r\n`)
-    // With the structure that an ENVELOPE needs, sections are found in another way.
-    const [, envelope] = /\((.*)\)\r\n$/s.exec(await fetchText(accountWith(DEEP), 'ENVELOPE')) ?? []
-    const both = items.startsWith('(') ? items.replace('(', '(ENVELOPE ') : `(ENVELOPE ${items})`
-    t.equal(await fetchText(accountWith(DEEP), both), `* 1 FETCH (${envelope} ${answer})\r\n`)
+    // With the structure that BODY needs, sections are found in another way.
+    const [, body] = /\((.*)\)\r\n$/s.exec(await fetchText(accountWith(DEEP), 'BODY')) ?? []
+    const both = items.startsWith('(') ? items.replace('(', '(BODY ') : `(BODY ${items})`
+    t.equal(await fetchText(accountWith(DEEP), both), `* 1 FETCH (${body} ${answer})\r\n`)
+    const small = accountWith(DEEP)
+    small.smallOctetsLimit = 65_536
+    t.equal(await fetchText(small, items), `* 1 FETCH (${answer})\r\n`, 'read with others')
+    t.notOk(
+      small.calls.some(call => call.startsWith('octets')),
+      'and not once more',
+    )
   })
 }
 

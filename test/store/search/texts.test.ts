@@ -120,6 +120,6 @@ t.test('of a message of which only the header is here, the header is searched', 
     t.same(ask({ kind: 'body', text: 'stub' }), [])
     t.same(ask({ kind: 'larger', octets: 999 }), [1])
     t.match(ask({ kind: 'email-id', id: `E${made.store.read.items(made.inbox).next().value?.id}` }), [1])
-    t.match(made.reader.details(made.inbox, made.uids, { hasPreview: true }), [{ isWhole: false, preview: '' }])
+    t.match(made.reader.details(made.inbox, made.uids, ['preview']), [{ preview: '' }])
   }
 })

@@ -1,15 +1,20 @@
+import { bodyStructureOctets } from '../../../src/formats/imap/structure/body-structure.ts'
+import { envelopeOctets } from '../../../src/formats/imap/structure/envelope-text.ts'
 import { parseMimeTree } from '../../../src/formats/mail/structure/mime-tree.ts'
 import type { MessageStructure } from '../../../src/formats/mail/structure/part.ts'
 import {
   type FlagsToStore,
   type ImapAccount,
   ImapRefusal,
-  type MessageDetails,
   type MessageRow,
   type MessagesOf,
+  type OctetPart,
   type OctetSpan,
+  type WantedDetails,
 } from '../../../src/imap/backend.ts'
+import { HeaderEnd } from '../../../src/imap/fetch/header-end.ts'
 import { changeFlags, type MessageFlags, packFlags } from '../../../src/store/flags.ts'
+import { type ItemDetails, pickDetails } from '../../../src/store/search/item-details.ts'
 
 const NONE = packFlags([])
 
@@ -24,7 +29,7 @@ export interface FetchMessage {
   readonly savedDateMs?: number
 }
 
-type FetchPart = Pick<ImapAccount, 'messages' | 'details' | 'octets' | 'storeFlags'>
+type FetchPart = Pick<ImapAccount, 'messages' | 'details' | 'smallOctets' | 'octets' | 'storeFlags'>
 
 /** Mail in memory, as far as FETCH reads it; one mailbox. It notes what it is asked for. */
 export class FetchAccount implements FetchPart {
@@ -33,6 +38,8 @@ export class FetchAccount implements FetchPart {
   /** Octets in one chunk. */
   chunkOctets = 65_536
   pageMessages = 500
+  /** Of what is read for many messages at once. */
+  smallOctetsLimit = 0
   /** Called before each chunk, the first one is 0: what it throws, the reader is thrown. */
   onChunk: (uid: number, chunk: number) => void = () => undefined
   /** Streams of octets that were begun and have not ended. */
@@ -68,15 +75,21 @@ export class FetchAccount implements FetchPart {
     }
   }
 
-  async *details({
-    uids,
-    hasPreview,
-  }: MessagesOf & { hasPreview: boolean }): AsyncGenerator<readonly MessageDetails[]> {
+  async *details({ uids, kinds }: MessagesOf & WantedDetails): AsyncGenerator<readonly ItemDetails[]> {
     this.#note('details', uids)
     for (const page of this.#pages(uids)) {
-      yield page.map(([uid, { octets, preview = '' }]) => ({
-        ...{ uid, structure: structureOf(octets), preview: hasPreview ? preview : undefined },
-      }))
+      yield page.map(([uid, { octets, preview = '' }]) => ({ uid, ...detailsOf(octets, preview, kinds) }))
+    }
+  }
+
+  async *smallOctets({ uids, part }: MessagesOf & { readonly part: OctetPart }) {
+    if (this.smallOctetsLimit > 0) this.#note(`small ${part}`, uids)
+    for (const page of this.#pages(uids)) {
+      yield page.flatMap(([uid, { octets, isWhole = true }]) => {
+        if (octets.length > this.smallOctetsLimit || !(isWhole || part === 'header')) return []
+        const end = part === 'header' ? (new HeaderEnd().push(octets) ?? octets.length) : octets.length
+        return [{ uid, octets: octets.subarray(0, end) }]
+      })
     }
   }
 
@@ -118,6 +131,14 @@ export class FetchAccount implements FetchPart {
   #note(method: string, uids: Uint32Array): void {
     this.calls.push(`${method} ${uids.length > 20 ? `(${uids.length})` : uids.join(',')}`)
   }
+}
+
+/** Reads what is asked of a message. */
+export function detailsOf(octets: Buffer, preview: string, kinds: WantedDetails['kinds']) {
+  const structure = structureOf(octets)
+  const envelope = envelopeOctets(structure.envelope)
+  const bodyStructure = bodyStructureOctets(structure.root, 'BODYSTRUCTURE')
+  return pickDetails({ envelope, bodyStructure, structure, preview }, kinds)
 }
 
 function structureOf(octets: Buffer): MessageStructure {

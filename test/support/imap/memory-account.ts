@@ -1,6 +1,5 @@
 import type { SortCriterion } from '../../../src/formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../../../src/formats/imap/command/arguments/search-key.ts'
-import { parseMimeTree } from '../../../src/formats/mail/structure/mime-tree.ts'
 import {
   type AccountNews,
   type AppendSink,
@@ -8,15 +7,17 @@ import {
   type FlagsToStore,
   type ImapAccount,
   ImapRefusal,
-  type MessageDetails,
+  type MailboxUse,
   type MessageRow,
   type MessagesOf,
   type OctetSpan,
-  type StorageQuota,
   type Thread,
   type WantedDetails,
 } from '../../../src/imap/backend.ts'
 import { changeFlags, DELETED, packFlags } from '../../../src/store/flags.ts'
+import type { StorageQuota } from '../../../src/store/rows.ts'
+import type { ItemDetails } from '../../../src/store/search/item-details.ts'
+import { detailsOf } from './fetch-account.ts'
 import { MemoryMailbox, type MemoryMessage, type MessageToPut } from './memory-mailbox.ts'
 import { matches, sorted } from './memory-search.ts'
 
@@ -70,14 +71,15 @@ export class MemoryAccount implements ImapAccount {
     }
   }
 
-  async *details(which: MessagesOf & WantedDetails): AsyncIterable<readonly MessageDetails[]> {
+  async *details(which: MessagesOf & WantedDetails): AsyncIterable<readonly ItemDetails[]> {
     for (let at = 0; at < which.uids.length; at += PAGE) {
       const page = await this.#these({ ...which, uids: which.uids.subarray(at, at + PAGE) })
-      yield page.map(({ message: { uid, octets } }) => {
-        const structure = parseMimeTree([octets])
-        return { uid, structure, preview: which.hasPreview ? previewOf(octets) : undefined }
-      })
+      yield page.map(({ message: { uid, octets } }) => ({ uid, ...detailsOf(octets, previewOf(octets), which.kinds) }))
     }
+  }
+
+  async *smallOctets(): AsyncIterable<[]> {
+    yield [] // each is read by itself
   }
 
   async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncIterable<Uint8Array> {
@@ -166,8 +168,9 @@ export class MemoryAccount implements ImapAccount {
     }
   }
 
-  async createMailbox(path: string) {
-    return this.add(path).id
+  async createMailbox(path: string, use?: MailboxUse) {
+    if (use && this.boxes.some(({ role }) => role === use)) throw new ImapRefusal('USEATTR', 'another one has this use')
+    return this.add(path, use).id
   }
 
   async renameMailbox(mailbox: number, path: string) {

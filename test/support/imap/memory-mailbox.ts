@@ -31,6 +31,7 @@ export class MemoryMailbox implements Mailbox {
   isSubscribed = true
   role: Mailbox['role']
   isReadOnly = false
+  readOnlyReason: string | undefined
   readonly uidValidity = 7
   readonly messages = new Map<number, MemoryMessage>()
   #uidNext = 1

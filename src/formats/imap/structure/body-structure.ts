@@ -7,10 +7,11 @@ export type StructureForm = 'BODY' | 'BODYSTRUCTURE'
 
 /** Writes what stands behind `BODY` or `BODYSTRUCTURE` in a FETCH response. */
 export function bodyStructureText(root: MimePart, form: StructureForm): Buffer {
-  return Buffer.from(partOctets(root, form), 'latin1')
+  return Buffer.from(bodyStructureOctets(root, form), 'latin1')
 }
 
-function partOctets(part: MimePart, form: StructureForm): string {
+/** Writes a structure as {@link bodyStructureText} does, one character for each octet. */
+export function bodyStructureOctets(part: MimePart, form: StructureForm): string {
   const fields = part.kind === 'multipart' ? multipartFields(part, form) : singleFields(part, form)
   if (form === 'BODYSTRUCTURE')
     fields.push(dispositionText(part.disposition), languages(part), serverNstring(part.location))
@@ -18,7 +19,7 @@ function partOctets(part: MimePart, form: StructureForm): string {
 }
 
 function multipartFields(part: MimePart & { readonly kind: 'multipart' }, form: StructureForm): string[] {
-  const parts = part.parts.map(inner => partOctets(inner, form)).join('')
+  const parts = part.parts.map(inner => bodyStructureOctets(inner, form)).join('')
   return [parts, serverString(part.subtype), ...(form === 'BODYSTRUCTURE' ? [parameterList(part.parameters)] : [])]
 }
 
@@ -31,7 +32,9 @@ function singleFields(part: Exclude<MimePart, { readonly kind: 'multipart' }>, f
     serverNstring(part.description),
     serverString(part.encoding),
     String(part.body.end - part.body.start),
-    ...(part.kind === 'message' ? [envelopeOctets(part.message.envelope), partOctets(part.message.root, form)] : []),
+    ...(part.kind === 'message'
+      ? [envelopeOctets(part.message.envelope), bodyStructureOctets(part.message.root, form)]
+      : []),
     ...(part.kind === 'message' || part.type === 'text' ? [String(part.lines)] : []),
     ...(form === 'BODYSTRUCTURE' ? [serverNstring(part.md5)] : []),
   ]

@@ -1,6 +1,6 @@
 import type { GetQuotaCommand, MailboxCommand } from '../../../formats/imap/command/arguments/mailbox-commands.ts'
 import { mailboxString } from '../../../formats/imap/response-encoder.ts'
-import type { StorageQuota } from '../../backend.ts'
+import type { StorageQuota } from '../../../store/rows.ts'
 import { no, ok } from '../../completion.ts'
 import { getMailbox } from '../../mailbox/find-mailbox.ts'
 import type { Authenticated, Selected } from '../../session-state.ts'

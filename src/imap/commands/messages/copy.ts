@@ -1,9 +1,10 @@
 import type { CopyCommand } from '../../../formats/imap/command/arguments/mailbox-commands.ts'
 import { UidSet } from '../../../formats/imap/uid-set.ts'
 import type { CopiedUids } from '../../backend.ts'
-import { type Completion, no, ok } from '../../completion.ts'
+import { type Completion, ok } from '../../completion.ts'
 import { getTarget } from '../../mailbox/find-mailbox.ts'
 import { tellNews } from '../../mailbox/mailbox-news.ts'
+import { readOnlyRefusal } from '../../mailbox/read-only.ts'
 import type { Selected } from '../../session-state.ts'
 import type { Answer, Turn } from '../handler.ts'
 
@@ -21,7 +22,7 @@ export async function copy(command: CopyCommand, { state }: Turn<Selected>): Pro
 /** MOVE and UID MOVE (RFC 9051 section 6.4.8): where messages are now is told before they go here. */
 export async function* move(command: CopyCommand, { state }: Turn<Selected>): Answer {
   const { account, dialect, open } = state
-  if (open.isReadOnly) return no('the mailbox is open read-only', 'NOPERM')
+  if (open.isReadOnly) return readOnlyRefusal(open)
   const uids = open.uidsOf(command.messages, command.isUid)
   const target = await getTarget(account, command.mailbox)
   if (uids.length === 0) return ok('nothing to move')

@@ -2,10 +2,11 @@ import type { StoreCommand } from '../../../formats/imap/command/arguments/store
 import { UidSet } from '../../../formats/imap/uid-set.ts'
 import { changeFlags, type MessageFlags, packFlags } from '../../../store/flags.ts'
 import type { MessagesOf } from '../../backend.ts'
-import { no, ok } from '../../completion.ts'
+import { ok } from '../../completion.ts'
 import { enableCondstore, modseqNumber } from '../../mailbox/condstore.ts'
 import { flagsResponse } from '../../mailbox/flags-response.ts'
 import { tellNews } from '../../mailbox/mailbox-news.ts'
+import { readOnlyRefusal } from '../../mailbox/read-only.ts'
 import type { Selected } from '../../session-state.ts'
 import type { Wire } from '../../wire.ts'
 import type { Answer, Turn } from '../handler.ts'
@@ -19,7 +20,7 @@ const NO_FLAGS: MessageFlags = { bits: 0, keywords: '' }
 export async function* store(command: StoreCommand, { state }: Turn<Selected>): Answer {
   const { account, open } = state
   const { isUid, isSilent, action, flags } = command
-  if (open.isReadOnly) return no('the mailbox is open read-only', 'NOPERM')
+  if (open.isReadOnly) return readOnlyRefusal(open)
   const which = { mailbox: open.id, uids: open.uidsOf(command.messages, isUid) }
   if (command.unchangedSince !== undefined) yield* enableCondstore(state)
   const before = open.isStale ? yield* tellNews(state, { canExpunge: false, isUid }) : []

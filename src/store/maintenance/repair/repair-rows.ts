@@ -64,7 +64,8 @@ function moveToInbox(database: Database, now: number): void {
   const id = Number(inbox?.id)
   let next = Number(inbox?.next)
   for (const row of database.all(`SELECT id FROM item WHERE ${WITHOUT_FOLDER} ORDER BY id`)) {
-    database.run('UPDATE item SET folder = ?, local_uid = ? WHERE id = ?', id, next++, Number(row.id))
+    const sql = 'UPDATE item SET folder = ?, local_uid = ?, saved_at = ? WHERE id = ?'
+    database.run(sql, id, next++, now, Number(row.id))
   }
   database.run('UPDATE folder SET local_uid_next = ? WHERE id = ?', next, id)
   database.run('UPDATE op SET destination = ? WHERE item IS NOT NULL AND destination NOT IN(SELECT id FROM folder)', id)

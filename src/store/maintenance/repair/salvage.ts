@@ -97,18 +97,21 @@ function openDamaged(file: string): DatabaseSync | undefined {
 }
 
 function copyTable(source: DatabaseSync, target: Database, table: string): number {
-  const columns = target.all(`PRAGMA table_info(${table})`).map(({ name }) => String(name))
-  const marks = columns.map(() => '?').join(', ')
-  // A row that breaks a rule of the schema cannot be taken over.
-  const sql = `INSERT OR IGNORE INTO ${table}(${columns.join(', ')}) VALUES(${marks})`
+  const known = target.all(`PRAGMA table_info(${table})`).map(({ name }) => String(name))
   return target.transaction(() => {
     let rows = 0
     for (const row of readableRows(source, table)) {
-      const values = columns.map(name => (row[name] ?? null) as SQLInputValue) // as SQLite gave it
-      rows += target.run(sql, ...values).changes
+      const columns = known.filter(name => Object.hasOwn(row, name)) // an older schema has fewer
+      const values = columns.map(name => row[name] as SQLInputValue) // as SQLite gave it
+      rows += target.run(insertionInto(table, columns), ...values).changes
     }
     return rows
   }, true)
+}
+
+// A row that breaks a rule of the schema cannot be taken over.
+function insertionInto(table: string, columns: readonly string[]): string {
+  return `INSERT OR IGNORE INTO ${table}(${columns.join(', ')}) VALUES(${columns.map(() => '?').join(', ')})`
 }
 
 const UNKNOWN_ROWS = 1_000_000 // looked for behind the first, where the last cannot be found

@@ -14,9 +14,9 @@ type KeyOf<Kind extends SearchKey['kind']> = Extract<SearchKey, { kind: Kind }>
 export function columnTest(items: MailboxItems, key: SearchKey, now: number): PlaceTest | undefined {
   switch (key.kind) {
     case 'all':
+    case 'save-date-supported':
       return always
     case 'recent': // IMAP4rev2 has no such flag, and we keep none
-    case 'save-date-supported':
     case 'thread-id':
       return never
     case 'uids':
@@ -24,7 +24,7 @@ export function columnTest(items: MailboxItems, key: SearchKey, now: number): Pl
     case 'flag':
       return flagTest(items, key.flag)
     case 'date':
-      return key.of === 'internal' ? internalDateTest(items, key) : key.of === 'saved' ? never : undefined
+      return key.of === 'sent' ? undefined : storedDateTest(items, key)
     case 'older':
     case 'younger':
       return ageTest(items, key, now)
@@ -70,8 +70,8 @@ function flagTest(items: MailboxItems, flag: string): PlaceTest {
   return place => column[place] !== '' && ` ${column[place]?.toLowerCase()} `.includes(wanted)
 }
 
-function internalDateTest(items: MailboxItems, key: KeyOf<'date'>): PlaceTest {
-  const [column, test] = [items.numbers('internalDateMs'), dayTest(key)]
+function storedDateTest(items: MailboxItems, key: KeyOf<'date'>): PlaceTest {
+  const [column, test] = [items.numbers(key.of === 'saved' ? 'savedDateMs' : 'internalDateMs'), dayTest(key)]
   return place => test(Math.floor((column[place] ?? 0) / DAY_MS) * DAY_MS)
 }
 

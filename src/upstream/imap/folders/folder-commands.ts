@@ -1,19 +1,41 @@
 import { mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import type { ResponseCode } from '../../../formats/imap/response.ts'
+import type { GivenRole } from '../../../sync/remote.ts'
 import type { ImapConnection } from '../connection/connection.ts'
 import { readStatus } from './folder-status.ts'
 
-/** Makes a folder and subscribes to it. */
-export async function createFolder(connection: ImapConnection, path: string): Promise<void> {
+const USES: Readonly<Record<GivenRole, string>> = {
+  drafts: '\\Drafts',
+  sent: '\\Sent',
+  trash: '\\Trash',
+  junk: '\\Junk',
+  archive: '\\Archive',
+}
+
+/** Makes a folder and subscribes to it; for a use where the server takes one (RFC 6154 section 3), else for none. */
+export async function createFolder(connection: ImapConnection, path: string, role?: GivenRole): Promise<void> {
   const name = mailboxArgument(path)
+  const isMade = role !== undefined && (await createForUse(connection, path, role))
   try {
-    await connection.command(['CREATE ', name])
+    if (!isMade) await connection.command(['CREATE ', name])
   } catch (error) {
     if (codeOf(error)?.name !== 'ALREADYEXISTS' && !(await exists(connection, path, error))) throw error
   }
   await connection.command(['SUBSCRIBE ', name]).catch(error => {
     if (connection.hasFailed) throw error // a server may keep no subscriptions
   })
+}
+
+// That it is refused may be because of the use alone, with [USEATTR] or without.
+async function createForUse(connection: ImapConnection, path: string, role: GivenRole): Promise<boolean> {
+  if (!connection.capabilities.has('CREATE-SPECIAL-USE')) return false
+  try {
+    await connection.command(['CREATE ', mailboxArgument(path), ` (USE (${USES[role]}))`])
+    return true
+  } catch (error) {
+    if (connection.hasFailed) throw error
+    return false
+  }
 }
 
 /** Renames a folder; one that has its new name already is done. */
