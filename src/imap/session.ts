@@ -31,10 +31,11 @@ export interface SessionOptions {
 
 const SIGNED_OUT: State = { kind: 'not-authenticated' }
 const NOT_NOW = 'this command is not valid in this state'
+// Not NO: a SELECT that is answered NO has closed the mailbox (RFC 9051 section 6.3.2), and nobody knows what this one was.
 const REFUSED = {
   'line-too-long': bad('the line is too long'),
-  'literal-too-large': no('a string is too long', 'LIMIT'),
-  'command-too-large': no('the command is too long', 'LIMIT'),
+  'literal-too-large': { ...bad('a string is too long'), code: 'LIMIT' },
+  'command-too-large': { ...bad('the command is too long'), code: 'LIMIT' },
   'by-caller': bad('the command came to nothing'),
 } as const
 

@@ -65,7 +65,9 @@ export class CommandReader {
   }
 
   expect(text: string): void {
-    if (!this.skip(text)) this.fail(text === ' ' ? 'a space is missing' : `${text.trim()} is missing`)
+    if (this.skip(text)) return
+    // A bracket at the beginning of an answer would be one of a response code.
+    this.fail(text === ' ' ? 'a space is missing' : `expected ${text.trim()}`)
   }
 
   space(): void {
