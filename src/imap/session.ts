@@ -1,6 +1,7 @@
 import type { ClientLine, CommandEvent } from '../formats/imap/command/command-event.ts'
 import { type ImapCommand, parseCommand, type RejectedCommand } from '../formats/imap/command/command-parser.ts'
 import type { CommandPiece } from '../formats/imap/command/command-piece.ts'
+import { UidSet } from '../formats/imap/uid-set.ts'
 import { type AccountNews, ImapRefusal } from './backend.ts'
 import type { Handler, Services } from './commands/handler.ts'
 import { Append } from './commands/messages/append.ts'
@@ -30,10 +31,11 @@ export interface SessionOptions {
 
 const SIGNED_OUT: State = { kind: 'not-authenticated' }
 const NOT_NOW = 'this command is not valid in this state'
+// Not NO: a SELECT that is answered NO has closed the mailbox (RFC 9051 section 6.3.2), and nobody knows what this one was.
 const REFUSED = {
   'line-too-long': bad('the line is too long'),
-  'literal-too-large': no('a string is too long', 'LIMIT'),
-  'command-too-large': no('the command is too long', 'LIMIT'),
+  'literal-too-large': { ...bad('a string is too long'), code: 'LIMIT' },
+  'command-too-large': { ...bad('the command is too long'), code: 'LIMIT' },
   'by-caller': bad('the command came to nothing'),
 } as const
 
@@ -146,11 +148,18 @@ export class ImapSession implements AsyncDisposable {
     this.#hasSpoken = true
     const parsed = parseCommand(pieces, this.#user?.dialect ?? { isUtf8: false })
     if (parsed.kind !== 'command') {
-      yield taggedLine(parsed.tag, rejection(parsed))
+      yield taggedLine(parsed.tag, this.#reject(parsed))
       return
     }
     const { tag, command } = parsed
     yield* this.#complete(tag, yield* this.#obey(tag, command), newsOptions(command))
+  }
+
+  #reject(rejected: RejectedCommand): Done {
+    if (rejected.kind === 'malformed') return bad(rejected.reason)
+    if (this.#state.kind !== 'selected') return bad(NOT_NOW)
+    if (rejected.isSaved) this.#state.open.saved = UidSet.EMPTY
+    return no(rejected.reason, 'BADCHARSET')
   }
 
   async *#obey(tag: string, command: ImapCommand): AsyncGenerator<Wire, Completion> {
@@ -243,8 +252,4 @@ export class ImapSession implements AsyncDisposable {
     const done: Done = event.reason === 'by-caller' ? (append?.refusal ?? bad(NOT_NOW)) : REFUSED[event.reason]
     yield taggedLine(event.tag, done)
   }
-}
-
-function rejection({ kind, reason }: RejectedCommand): Done {
-  return kind === 'malformed' ? bad(reason) : no(reason, 'BADCHARSET')
 }

@@ -86,7 +86,7 @@ S: e OK fetched
 C: f MOVE 1 Sent
 S: * OK [COPYUID 7 3 1] moved there
 S: * VANISHED 3
-S: f OK moved
+S: f OK [HIGHESTMODSEQ 9] moved
 <bye>`,
   'QRESYNC brings a client up to date': `<signed in>
 C: a ENABLE QRESYNC

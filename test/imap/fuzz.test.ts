@@ -3,6 +3,11 @@ import t from 'tap'
 import { ImapClient } from '../support/imap/client.ts'
 import { serveAccount } from '../support/imap/front.ts'
 
+const RUNS = Number(process.env.POSTERN_FRONT_RUNS ?? 1000)
+const SEED = Number(process.env.POSTERN_TEST_SEED ?? 20_261_126)
+
+t.comment(`${RUNS} runs from the seed ${SEED}`)
+
 const WORDS = [
   ...[
     'a',
@@ -81,6 +86,6 @@ t.test('no input is a bug', async t => {
       await client.served
       t.ok(text.endsWith('\r\n'))
     }),
-    { numRuns: 1000 },
+    { numRuns: RUNS, seed: SEED },
   )
 })

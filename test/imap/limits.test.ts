@@ -5,9 +5,9 @@ import { memoryFront, serveAccount, someAccount } from '../support/imap/front.ts
 
 t.test('a string that is too long is refused, and the session goes on', async t => {
   const client = await ImapClient.signedIn(serveAccount())
-  t.match(await client.send('a CREATE {70000}\r\n').until(/^a .*\r\n/m), /a NO \[LIMIT\]/, 'before it has come')
+  t.match(await client.send('a CREATE {70000}\r\n').until(/^a .*\r\n/m), /a BAD \[LIMIT\]/, 'before it has come')
   client.send(`b CREATE {70000+}\r\n${'x'.repeat(70_000)}\r\n`)
-  t.match(await client.until(/^b .*\r\n/m), /^b NO \[LIMIT\]/, 'after it was read over')
+  t.match(await client.until(/^b .*\r\n/m), /^b BAD \[LIMIT\]/, 'after it was read over')
   t.match(await client.command('NOOP'), /OK/)
   await client.end()
 })

@@ -47,6 +47,16 @@ t.test('while numbers are in use, messages that are gone keep theirs', async t =
   await client.end()
 })
 
+t.test('they keep theirs in a UID SEARCH by numbers as well', async t => {
+  const { inbox, client, tell } = await start('ENABLE QRESYNC', 'SELECT INBOX', 'NOOP')
+  inbox.remove(1)
+  tell()
+  t.equal(await client.command('UID SEARCH 2:3'), '* SEARCH 2 3\r\nt5 OK searched\r\n')
+  t.equal(await client.command('UID SORT (SUBJECT) UTF-8 OR 9:* NOT 3'), '* SORT 2 3\r\nt6 OK sorted\r\n')
+  t.equal(await client.command('UID SEARCH UID 2:3'), '* SEARCH 2 3\r\n* VANISHED 1\r\nt7 OK searched\r\n')
+  await client.end()
+})
+
 t.test('what the store has forgotten is found by looking', async t => {
   const { inbox, client } = await start('ENABLE QRESYNC', 'SELECT INBOX')
   inbox.remove(2)

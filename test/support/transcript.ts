@@ -19,7 +19,7 @@ export type Serve = (connection: FrontConnection) => Promise<void>
 
 /**
  * Plays the `C:` lines of a transcript against a server and resolves to the transcript that really happened. `\\0` in a
- * client's line is a NUL octet. The server's lines are compared by the test, so a failure is a transcript diff.
+ * line is a NUL octet. The server's lines are compared by the test, so a failure is a transcript diff.
  */
 export async function play(serve: Serve, script: string, delivery: Delivery, options: PlayOptions = {}) {
   const [clientEnd, serverEnd] = duplexPair()
@@ -48,7 +48,8 @@ async function converse(replies: Replies, client: Duplex, script: readonly strin
   const expected = script.filter(line => line.startsWith('S:')).length
   if (delivery === 'pipelined') {
     // Everything at once; the replies are then sorted back among the lines that they answer.
-    for (const line of script) if (line.startsWith('C:')) client.write(`${octetsOf(line)}\r\n`, 'latin1')
+    const commands = script.filter(line => line.startsWith('C:'))
+    client.write(commands.map(line => `${octetsOf(line)}\r\n`).join(''), 'latin1')
     const got: string[] = []
     while (got.length < expected) {
       const reply = await replies.next()
@@ -87,7 +88,7 @@ class Replies {
     client.on('data', (chunk: Buffer) => {
       const lines = (this.#text + chunk.toString('utf8')).split('\r\n')
       this.#text = lines.pop() ?? ''
-      this.#lines.push(...lines.map(line => `S: ${line}`))
+      this.#lines.push(...lines.map(line => `S: ${line.replaceAll('\0', '\\0')}`))
       this.#wake?.()
     })
     client.on('end', () => {

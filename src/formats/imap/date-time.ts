@@ -13,6 +13,13 @@ export function parseDateTime(text: string): number | undefined {
   return sign === '-' ? local + zoneMs : local - zoneMs
 }
 
+/** Finds 00:00 UTC of a date (RFC 9051 section 9) in ms since the epoch; undefined for a day that its month does not have. */
+export function findDay(date: string): number | undefined {
+  const dayMs = parseDateTime(`${date} 00:00:00 +0000`)
+  // 31-Feb would be a day of March.
+  return dayMs !== undefined && new Date(dayMs).getUTCDate() === Number.parseInt(date, 10) ? dayMs : undefined
+}
+
 /** Writes an INTERNALDATE, in UTC. A time outside of years 1 to 9999 becomes the epoch. */
 export function formatDateTime(ms: number): string {
   const date = new Date(ms)

@@ -1,16 +1,19 @@
 import type { ImapCommand } from '../../formats/imap/command/command-parser.ts'
 import type { NewsOptions } from '../mailbox/mailbox-news.ts'
+import { usesNumbers } from './messages/uid-search-key.ts'
 
 /** Tells how news may be told at the end of a command; undefined for not at all. */
 export function newsOptions(command: ImapCommand): NewsOptions | undefined {
   switch (command.kind) {
+    // While numbers are in use none may shift (RFC 9051 section 7.5.1).
     case 'fetch':
     case 'store':
+      return { canExpunge: command.isUid, isUid: command.isUid }
     case 'search':
     case 'sort':
     case 'thread':
-      // While numbers are in use none may shift (RFC 9051 section 7.5.1).
-      return { canExpunge: command.isUid, isUid: command.isUid }
+      // Those of a UID SEARCH are in its keys (RFC 7162 section 3.2.10.2).
+      return { canExpunge: command.isUid && !usesNumbers(command.key), isUid: command.isUid }
     case 'copy':
     case 'move':
       return { canExpunge: true, isUid: command.isUid }

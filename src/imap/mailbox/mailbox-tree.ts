@@ -7,10 +7,6 @@ export interface MailboxNode {
   /** Undefined for a name that is there only because others are below it. */
   readonly mailbox: Mailbox | undefined
   readonly hasChildren: boolean
-  /** Whether a mailbox below it, at any depth, is subscribed. */
-  readonly hasSubscribedBelow: boolean
-  /** Whether one below it has a special use. */
-  readonly hasSpecialBelow: boolean
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
@@ -20,14 +16,14 @@ export function mailboxTree(mailboxes: readonly Mailbox[]): MailboxNode[] {
   const nodes = new Map<string, Mutable<MailboxNode>>()
   for (const mailbox of mailboxes) nodeOf(nodes, mailbox.path, mailbox.delimiter).mailbox = mailbox
   for (const mailbox of mailboxes) {
-    for (const path of pathsAbove(mailbox)) {
-      const above = nodeOf(nodes, path, mailbox.delimiter)
-      above.hasChildren = true
-      above.hasSubscribedBelow ||= mailbox.isSubscribed
-      above.hasSpecialBelow ||= specialUseOf(mailbox) !== undefined
-    }
+    for (const path of pathsAbove(mailbox)) nodeOf(nodes, path, mailbox.delimiter).hasChildren = true
   }
   return [...nodes.values()].sort((left, right) => rank(left) - rank(right) || (left.path < right.path ? -1 : 1))
+}
+
+/** Gives all names above mailboxes. */
+export function namesAbove(mailboxes: readonly Mailbox[]): ReadonlySet<string> {
+  return new Set(mailboxes.flatMap(mailbox => [...pathsAbove(mailbox)]))
 }
 
 /** The hierarchy delimiter of an account; undefined when it has no hierarchy. */
@@ -47,8 +43,7 @@ function rank({ path }: MailboxNode): number {
 function nodeOf(nodes: Map<string, Mutable<MailboxNode>>, path: string, delimiter: string | undefined) {
   const known = nodes.get(path)
   if (known) return known
-  const flags = { hasChildren: false, hasSubscribedBelow: false, hasSpecialBelow: false }
-  const node: Mutable<MailboxNode> = { path, delimiter, mailbox: undefined, ...flags }
+  const node: Mutable<MailboxNode> = { path, delimiter, mailbox: undefined, hasChildren: false }
   nodes.set(path, node)
   return node
 }

@@ -78,12 +78,7 @@ export class FetchAccount implements FetchPart {
   async *details({ uids, kinds }: MessagesOf & WantedDetails): AsyncGenerator<readonly ItemDetails[]> {
     this.#note('details', uids)
     for (const page of this.#pages(uids)) {
-      yield page.map(([uid, { octets, preview = '' }]) => {
-        const structure = structureOf(octets)
-        const envelope = envelopeOctets(structure.envelope)
-        const bodyStructure = bodyStructureOctets(structure.root, 'BODYSTRUCTURE')
-        return { uid, ...pickDetails({ envelope, bodyStructure, structure, preview }, kinds) }
-      })
+      yield page.map(([uid, { octets, preview = '' }]) => ({ uid, ...detailsOf(octets, preview, kinds) }))
     }
   }
 
@@ -136,6 +131,14 @@ export class FetchAccount implements FetchPart {
   #note(method: string, uids: Uint32Array): void {
     this.calls.push(`${method} ${uids.length > 20 ? `(${uids.length})` : uids.join(',')}`)
   }
+}
+
+/** Reads what is asked of a message. */
+export function detailsOf(octets: Buffer, preview: string, kinds: WantedDetails['kinds']) {
+  const structure = structureOf(octets)
+  const envelope = envelopeOctets(structure.envelope)
+  const bodyStructure = bodyStructureOctets(structure.root, 'BODYSTRUCTURE')
+  return pickDetails({ envelope, bodyStructure, structure, preview }, kinds)
 }
 
 function structureOf(octets: Buffer): MessageStructure {

@@ -10,10 +10,14 @@ import {
   type MailboxUse,
   type MessageRow,
   type MessagesOf,
+  type OctetSpan,
   type Thread,
+  type WantedDetails,
 } from '../../../src/imap/backend.ts'
 import { changeFlags, DELETED, packFlags } from '../../../src/store/flags.ts'
 import type { StorageQuota } from '../../../src/store/rows.ts'
+import type { ItemDetails } from '../../../src/store/search/item-details.ts'
+import { detailsOf } from './fetch-account.ts'
 import { MemoryMailbox, type MemoryMessage, type MessageToPut } from './memory-mailbox.ts'
 import { matches, sorted } from './memory-search.ts'
 
@@ -67,19 +71,21 @@ export class MemoryAccount implements ImapAccount {
     }
   }
 
-  // biome-ignore lint/correctness/useYield: the memory account has no structures
-  async *details(): AsyncIterable<never> {
-    throw new Error('the memory account has no structures')
+  async *details(which: MessagesOf & WantedDetails): AsyncIterable<readonly ItemDetails[]> {
+    for (let at = 0; at < which.uids.length; at += PAGE) {
+      const page = await this.#these({ ...which, uids: which.uids.subarray(at, at + PAGE) })
+      yield page.map(({ message: { uid, octets } }) => ({ uid, ...detailsOf(octets, previewOf(octets), which.kinds) }))
+    }
   }
 
   async *smallOctets(): AsyncIterable<[]> {
     yield [] // each is read by itself
   }
 
-  async *octets(mailbox: number, uid: number): AsyncIterable<Uint8Array> {
+  async *octets(mailbox: number, uid: number, span?: OctetSpan): AsyncIterable<Uint8Array> {
     const message = (await this.#find(mailbox))?.messages.get(uid)
     if (!message) throw new ImapRefusal('EXPUNGEISSUED', 'the message is gone')
-    yield message.octets
+    yield message.octets.subarray(span?.start ?? 0, span?.end ?? message.octets.length)
   }
 
   async search(which: MessagesOf, key: SearchKey) {
@@ -215,6 +221,11 @@ export class MemoryAccount implements ImapAccount {
     this.nextFailure = undefined
     if (failure) throw failure
   }
+}
+
+/** The first line of the body. */
+function previewOf(octets: Buffer): string {
+  return /\r\n\r\n(.*)/.exec(octets.toString())?.[1] ?? ''
 }
 
 function sameAs({ octets, flags, internalDateMs }: MemoryMessage): MessageToPut {

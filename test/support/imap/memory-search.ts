@@ -1,9 +1,12 @@
 import type { SortCriterion } from '../../../src/formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../../../src/formats/imap/command/arguments/search-key.ts'
 import { unpackFlags } from '../../../src/store/flags.ts'
-import type { MemoryMessage } from './memory-mailbox.ts'
+import { type MemoryMessage, SOME_DATE_MS } from './memory-mailbox.ts'
 
-/** Tells whether a message matches; of keys only those that tests use. */
+const DAY_MS = 86_400_000
+const NOW_MS = SOME_DATE_MS + 10 * DAY_MS
+
+/** Tells whether a message matches. */
 export function matches(message: MemoryMessage, key: SearchKey): boolean {
   switch (key.kind) {
     case 'all':
@@ -20,15 +23,39 @@ export function matches(message: MemoryMessage, key: SearchKey): boolean {
       return unpackFlags(message.flags).some(flag => flag.toLowerCase() === key.flag.toLowerCase())
     case 'subject':
       return subjectOf(message).includes(key.text)
+    case 'address':
+      return hasField(message, key.field, key.text)
+    case 'header':
+      return hasField(message, key.field, key.text)
+    case 'body':
+    case 'text':
+      return message.octets.includes(key.text)
+    case 'date':
+      return key.of !== 'saved' && isOnDay(message.internalDateMs, key.relation, key.dayMs)
+    case 'older':
+      return message.internalDateMs <= NOW_MS - key.seconds * 1000
+    case 'younger':
+      return message.internalDateMs >= NOW_MS - key.seconds * 1000
     case 'larger':
       return message.octets.length > key.octets
+    case 'smaller':
+      return message.octets.length < key.octets
     case 'modseq':
       return BigInt(message.modseq) >= key.modseq
-    case 'recent':
-      return false
     default:
-      throw new Error(`the memory account cannot search by ${key.kind}`)
+      return false // no \\Recent, no numbers, which are UIDs by now, and no ids that anybody asks for
   }
+}
+
+function isOnDay(ms: number, relation: 'before' | 'on' | 'since', dayMs: number): boolean {
+  if (relation === 'before') return ms < dayMs
+  return ms >= dayMs && (relation === 'since' || ms < dayMs + DAY_MS)
+}
+
+function hasField({ octets }: MemoryMessage, name: string, text: string): boolean {
+  const lines = octets.toString().split('\r\n\r\n', 1)[0]?.split('\r\n') ?? []
+  const field = lines.find(line => line.toLowerCase().startsWith(`${name.toLowerCase()}:`))
+  return field?.slice(name.length + 1).includes(text) ?? false
 }
 
 /** Orders messages; criteria other than SUBJECT and SIZE leave them as they are. */

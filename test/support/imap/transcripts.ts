@@ -14,6 +14,20 @@ const FLAGS = '\\Answered \\Flagged \\Deleted \\Seen \\Draft $Forwarded $MDNSent
 // What every transcript would repeat has a name in it.
 const NAMES: readonly (readonly [name: string, text: string])[] = [
   [
+    '<selected>',
+    `<signed in>
+C: s SELECT INBOX
+<the inbox>
+S: s OK [READ-WRITE] the mailbox is open`,
+  ],
+  [
+    '<examined>',
+    `<signed in>
+C: s EXAMINE INBOX
+<the inbox, read-only>
+S: s OK [READ-ONLY] the mailbox is open`,
+  ],
+  [
     '<signed in>',
     `<ready>
 C: l LOGIN ada "correct horse"
@@ -33,6 +47,18 @@ S: <closed>`,
 S: * 0 RECENT
 S: * FLAGS (<flags>)
 S: * OK [PERMANENTFLAGS (<flags> \\*)] these are kept
+S: * OK [UNSEEN 2] the first unseen message
+S: * OK [UIDVALIDITY 7] UIDs stay valid
+S: * OK [UIDNEXT 4] the next UID
+S: * OK [HIGHESTMODSEQ 4] the latest change
+S: * OK [MAILBOXID (F1)] the mailbox itself`,
+  ],
+  [
+    '<the inbox, read-only>',
+    `S: * 3 EXISTS
+S: * 0 RECENT
+S: * FLAGS (<flags>)
+S: * OK [PERMANENTFLAGS ()] these are kept
 S: * OK [UNSEEN 2] the first unseen message
 S: * OK [UIDVALIDITY 7] UIDs stay valid
 S: * OK [UIDNEXT 4] the next UID

@@ -86,8 +86,8 @@ export type ImapCommand =
 export type RejectedCommand =
   /** Answer BAD; untagged without a tag. */
   | { readonly kind: 'malformed'; readonly tag: string | undefined; readonly reason: string }
-  /** Answer NO with BADCHARSET (RFC 9051 section 7.1). */
-  | { readonly kind: 'unknown-charset'; readonly tag: string; readonly reason: string }
+  /** Answer NO with BADCHARSET (RFC 9051 section 7.1); with `isSaved`, nothing is saved any more (section 6.4.4.1). */
+  | { readonly kind: 'unknown-charset'; readonly tag: string; readonly reason: string; readonly isSaved: boolean }
 
 type ArgumentReader = (reader: CommandReader) => ImapCommand
 type MessageArgumentReader = (reader: CommandReader, isUid: boolean) => ImapCommand
@@ -223,7 +223,7 @@ function caught<Parsed>(tag: string | undefined, read: () => Parsed): Parsed | R
   } catch (error) {
     if (error instanceof Malformed) return { kind: 'malformed', tag, reason: error.message }
     if (error instanceof UnknownCharset && tag !== undefined) {
-      return { kind: 'unknown-charset', tag, reason: 'the charset is unknown' }
+      return { kind: 'unknown-charset', tag, reason: 'the charset is unknown', isSaved: error.isSaved }
     }
     throw error
   }

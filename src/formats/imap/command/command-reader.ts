@@ -1,4 +1,4 @@
-import { parseDateTime } from '../date-time.ts'
+import { findDay, parseDateTime } from '../date-time.ts'
 import type { CommandPiece } from './command-piece.ts'
 
 /** How a client's commands are to be read. */
@@ -65,7 +65,9 @@ export class CommandReader {
   }
 
   expect(text: string): void {
-    if (!this.skip(text)) this.fail(text === ' ' ? 'a space is missing' : `${text} is missing`)
+    if (this.skip(text)) return
+    // A bracket at the beginning of an answer would be one of a response code.
+    this.fail(text === ' ' ? 'a space is missing' : `expected ${text.trim()}`)
   }
 
   space(): void {
@@ -149,7 +151,8 @@ export class CommandReader {
   /** A date-time as ms since the epoch. */
   dateTime(): number {
     const text = this.match(QUOTED) ?? ''
-    const ms = DATE_TIME.test(text) ? parseDateTime(text) : undefined
+    const isReal = DATE_TIME.test(text) && findDay(text.trimStart().split(' ', 1)[0] ?? '') !== undefined
+    const ms = isReal ? parseDateTime(text) : undefined
     return ms ?? this.fail('a date and time is malformed')
   }
 

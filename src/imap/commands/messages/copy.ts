@@ -21,7 +21,7 @@ export async function copy(command: CopyCommand, { state }: Turn<Selected>): Pro
 
 /** MOVE and UID MOVE (RFC 9051 section 6.4.8): where messages are now is told before they go here. */
 export async function* move(command: CopyCommand, { state }: Turn<Selected>): Answer {
-  const { account, open } = state
+  const { account, dialect, open } = state
   if (open.isReadOnly) return readOnlyRefusal(open)
   const uids = open.uidsOf(command.messages, command.isUid)
   const target = await getTarget(account, command.mailbox)
@@ -29,7 +29,7 @@ export async function* move(command: CopyCommand, { state }: Turn<Selected>): An
   const code = copyUid(await account.move({ mailbox: open.id, uids }, target.id))
   if (code !== '') yield `* OK [${code}] moved there\r\n`
   yield* tellNews(state, { canExpunge: true, isUid: command.isUid })
-  return ok('moved')
+  return ok('moved', dialect.isQresync ? `HIGHESTMODSEQ ${open.toldModseq}` : '') // as EXPUNGE does
 }
 
 /** Both lists are ascending, so that sets keep their order (RFC 4315 section 3). */

@@ -9,7 +9,7 @@ export interface SearchResult {
   readonly returns: ReadonlySet<SearchReturn>
   /** Message numbers, or UIDs with `isUid`. */
   readonly names: readonly number[]
-  /** The highest mod-sequence of what was found, if that was asked for. */
+  /** The highest mod-sequence of what the answer is about, if that was asked for. */
   readonly modseq: number | undefined
 }
 
@@ -30,10 +30,13 @@ export function esearchResponse({ tag, isUid, returns, names, modseq }: SearchRe
 
 /** Keeps what was found for `$` (RFC 9051 section 6.4.4.4): the ends alone, when only those were asked for. */
 export function saveResult(open: OpenMailbox, returns: ReadonlySet<SearchReturn>, uids: Uint32Array): void {
-  if (!returns.has('SAVE')) return
-  const isWhole = returns.has('ALL') || returns.has('COUNT') || (!returns.has('MIN') && !returns.has('MAX'))
-  const ends = [...(returns.has('MIN') ? uids.slice(0, 1) : []), ...(returns.has('MAX') ? uids.slice(-1) : [])]
-  open.saved = UidSet.of(isWhole ? uids : ends)
+  if (returns.has('SAVE')) open.saved = UidSet.of(askedFor(returns, uids))
+}
+
+/** Those of the messages that an answer is about: the ends alone, when only those were asked for. */
+export function askedFor(returns: ReadonlySet<SearchReturn>, uids: Uint32Array): Uint32Array {
+  if (returns.has('ALL') || returns.has('COUNT') || (!returns.has('MIN') && !returns.has('MAX'))) return uids
+  return Uint32Array.of(...(returns.has('MIN') ? uids.slice(0, 1) : []), ...(returns.has('MAX') ? uids.slice(-1) : []))
 }
 
 /** Writes numbers as a sequence-set that names them in this order (RFC 5267 section 3). */

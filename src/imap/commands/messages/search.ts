@@ -4,7 +4,7 @@ import { ok } from '../../completion.ts'
 import { enableCondstore } from '../../mailbox/condstore.ts'
 import type { Selected } from '../../session-state.ts'
 import type { Answer, Turn } from '../handler.ts'
-import { esearchResponse, saveResult } from './search-result.ts'
+import { askedFor, esearchResponse, saveResult } from './search-result.ts'
 import { uidSearchKey, usesModseq } from './uid-search-key.ts'
 
 const ALL: ReadonlySet<SearchReturn> = new Set(['ALL'])
@@ -37,11 +37,12 @@ async function* find(command: SearchCommand | SortCommand, { tag, state }: Turn<
     : account.search(which, key))
   saveResult(open, returns, found)
   const names = open.named(found, isUid)
-  const modseq = hasModseq && names.length > 0 ? await highestModseq(state, found) : undefined
+  const modseq = hasModseq && names.length > 0 ? await highestModseq(state, askedFor(returns, found)) : undefined
   if (plain === undefined) yield esearchResponse({ tag, isUid, returns, names, modseq })
   else yield `${[plain, ...names].join(' ')}${modseq === undefined ? '' : ` (MODSEQ ${modseq})`}\r\n`
 }
 
+// RFC 4731 section 3.2
 async function highestModseq({ account, open }: Selected, found: Uint32Array): Promise<number> {
   let highest = 1
   const uids = found.toSorted()

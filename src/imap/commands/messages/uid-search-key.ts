@@ -29,14 +29,23 @@ export function uidSearchKey(key: SearchKey, open: OpenMailbox): SearchKey {
 
 /** Tells whether a key asks for mod-sequences, so that the answer has one (RFC 7162 section 3.1.5). */
 export function usesModseq(key: SearchKey): boolean {
+  return hasPart(key, part => part.kind === 'modseq')
+}
+
+/** Tells whether a key names messages by their numbers. */
+export function usesNumbers(key: SearchKey): boolean {
+  return hasPart(key, part => part.kind === 'numbers' && part.messages.kind === 'numbers')
+}
+
+function hasPart(key: SearchKey, isIt: (part: SearchKey) => boolean): boolean {
   switch (key.kind) {
     case 'and':
-      return key.keys.some(usesModseq)
+      return key.keys.some(part => hasPart(part, isIt))
     case 'or':
-      return usesModseq(key.left) || usesModseq(key.right)
+      return hasPart(key.left, isIt) || hasPart(key.right, isIt)
     case 'not':
-      return usesModseq(key.key)
+      return hasPart(key.key, isIt)
     default:
-      return key.kind === 'modseq'
+      return isIt(key)
   }
 }

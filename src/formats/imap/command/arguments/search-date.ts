@@ -1,4 +1,4 @@
-import { parseDateTime } from '../../date-time.ts'
+import { findDay } from '../../date-time.ts'
 import type { CommandReader } from '../command-reader.ts'
 
 const DATE = /"?(\d{1,2}-[a-z]{3}-\d{4})(?=["\s)]|$)/iy
@@ -9,8 +9,5 @@ export function readSearchDate(reader: CommandReader): number {
   const isQuoted = reader.next === '"'
   const text = reader.match(DATE) ?? ''
   if (isQuoted) reader.expect('"')
-  const dayMs = parseDateTime(`${text} 00:00:00 +0000`)
-  // 31-Feb would be a day of March.
-  const isReal = dayMs !== undefined && new Date(dayMs).getUTCDate() === Number.parseInt(text, 10)
-  return isReal ? dayMs : reader.fail('a date is malformed')
+  return findDay(text) ?? reader.fail('a date is malformed')
 }

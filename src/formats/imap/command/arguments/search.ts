@@ -42,14 +42,22 @@ export interface ThreadCommand {
 }
 
 /** A charset that no text can be read in: answer NO with BADCHARSET. */
-export class UnknownCharset extends Error {}
+export class UnknownCharset extends Error {
+  /** Whether the result was to be saved. */
+  readonly isSaved: boolean
+
+  constructor(isSaved: boolean) {
+    super()
+    this.isSaved = isSaved
+  }
+}
 
 /** Reads what follows SEARCH. */
 export function readSearch(reader: CommandReader, isUid: boolean): SearchCommand {
   const returns = readReturns(reader)
   // Texts without a charset are UTF-8, of which the US-ASCII of IMAP4rev1 is a part.
   const charset = reader.skip('CHARSET ') ? readCharset(reader) : 'utf-8'
-  return { kind: 'search', isUid, returns, key: readKey(reader, charset) }
+  return { kind: 'search', isUid, returns, key: readKey(reader, charset, returns) }
 }
 
 /** Reads what follows SORT. */
@@ -57,7 +65,7 @@ export function readSort(reader: CommandReader, isUid: boolean): SortCommand {
   const returns = readReturns(reader)
   const criteria = reader.list(() => readCriterion(reader))
   reader.space()
-  return { kind: 'sort', isUid, returns, criteria, key: readKey(reader, readCharset(reader)) }
+  return { kind: 'sort', isUid, returns, criteria, key: readKey(reader, readCharset(reader), returns) }
 }
 
 /** Reads what follows THREAD. */
@@ -85,14 +93,16 @@ function readCharset(reader: CommandReader): string {
   return charset
 }
 
-function readKey(reader: CommandReader, charset: string): SearchKey {
+function readKey(reader: CommandReader, charset: string, returns?: ReadonlySet<SearchReturn>): SearchKey {
   const decode = decoderOf(charset)
+  if (!decode) throw new UnknownCharset(returns?.has('SAVE') === true)
   return new SearchKeyReader(reader, octets => decode(octets) ?? reader.fail('a text is not of its charset')).all()
 }
 
-function decoderOf(charset: string): (octets: Buffer) => string | undefined {
+function decoderOf(charset: string): ((octets: Buffer) => string | undefined) | undefined {
   // What US-ASCII text says it says in UTF-8; clients that send more mean UTF-8.
   const decoder = findDecoder(/^us-ascii$/i.test(charset) ? 'utf-8' : charset)
+  if (!decoder) return undefined
   return octets => {
     try {
       return decoder.decode(octets)
@@ -106,6 +116,6 @@ function findDecoder(charset: string) {
   try {
     return new TextDecoder(charset, { fatal: true })
   } catch {
-    throw new UnknownCharset()
+    return undefined
   }
 }
