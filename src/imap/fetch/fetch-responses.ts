@@ -65,6 +65,8 @@ class FetchAnswer {
   readonly #batch = new WireBatch()
   readonly #heldSections: HeldSections | undefined
   #small: SmallOctets | undefined
+  /** Octets that a rehearsal has read, of no more than a group of messages. */
+  readonly #rehearsed = new Map<number, Buffer>()
   #refusal: ImapRefusal | undefined
   #refusals = 0
 
@@ -126,6 +128,7 @@ class FetchAnswer {
   /** Those that are not refused. */
   async #tellable(messages: readonly FetchedMessage[]): Promise<readonly FetchedMessage[]> {
     const tellable: FetchedMessage[] = []
+    this.#rehearsed.clear()
     for (const message of messages) {
       try {
         await this.#rehearse(message)
@@ -154,11 +157,15 @@ class FetchAnswer {
     if (++this.#refusals > MAX_REFUSALS) throw this.#refusal
   }
 
-  /** Does what may be refused. Of a message that is here, only an encoding can be. */
+  /** Does what may be refused. Nothing can be of octets that are held, but an encoding. */
   async #rehearse(message: FetchedMessage): Promise<void> {
     const octets = this.#octetsOf(message)
     for (const item of this.#octetItems) if (item.kind !== 'body') partEncoding(octets.structure, item.path)
-    if (message.row?.isWhole) return
+    const held = await this.#small?.take(message.uid)
+    if (held) {
+      this.#rehearsed.set(message.uid, held)
+      return
+    }
     const sections = await PreparedSections.prepare(octets, this.#octetItems)
     await sections[Symbol.asyncDispose]()
   }
@@ -172,7 +179,7 @@ class FetchAnswer {
   }
 
   async *#responseWithOctets(message: MarkedMessage): AsyncGenerator<Wire> {
-    const held = await this.#small?.take(message.uid)
+    const held = this.#rehearsed.get(message.uid) ?? (await this.#small?.take(message.uid))
     if (held && this.#heldSections && (this.#needs.octets === 'header' || held.length <= MAX_BATCHED_OCTETS)) {
       const head = this.#head(message)
       this.#batch.add(`${head}${head.endsWith('(') ? '' : ' '}${this.#heldSections.text(held)})\r\n`)
