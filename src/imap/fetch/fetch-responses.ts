@@ -10,12 +10,13 @@ import { MessageOctets } from './message-octets.ts'
 import { type PreparedSection, PreparedSections } from './prepared-sections.ts'
 import { readAhead } from './read-ahead.ts'
 import { type OctetItem, partEncoding } from './section-source.ts'
-import { type MarkedMessage, markSeen, tellableMessages } from './seen-marking.ts'
+import { type MarkedMessage, markSeen } from './seen-marking.ts'
 import { SmallOctets } from './small-octets.ts'
 import { TornResponse } from './torn-response.ts'
 import { WireBatch } from './wire-batch.ts'
 
 const MARKED_MESSAGES = 16 // that become \Seen together: when a connection ends, no more are marked and were not told
+const MAX_REFUSALS = 16 // each may be a question to a server that does not answer
 const MAX_BATCHED_OCTETS = 8192 // of a section that is sent together with the texts around it
 
 /** What a client wants to know of which messages. */
@@ -44,8 +45,10 @@ export interface FetchRequest {
  * that they have now. So a message that is refused is not marked, and what is told of flags is stored. A message may be
  * marked and not told when the connection ends in between.
  *
- * @throws {ImapRefusal} when something of a message cannot be told: before anything of its response has come, and after all
- *   of the responses before it
+ * A message of which something cannot be told has no response at all, and all others have theirs: a program that reads a
+ * folder is not stopped by one damaged message.
+ *
+ * @throws {ImapRefusal} the first one, after all other messages were told, or once there were too many refusals
  * @throws {TornResponse} when it is too late for that: the connection must end
  */
 export async function* fetchResponses(account: ImapAccount, request: FetchRequest): AsyncGenerator<Wire> {
@@ -62,6 +65,10 @@ class FetchAnswer {
   readonly #batch = new WireBatch()
   readonly #heldSections: HeldSections | undefined
   #small: SmallOctets | undefined
+  /** Octets that a rehearsal has read, of no more than a group of messages. */
+  readonly #rehearsed = new Map<number, Buffer>()
+  #refusal: ImapRefusal | undefined
+  #refusals = 0
 
   constructor(account: ImapAccount, request: FetchRequest) {
     const { items, isReadOnly } = request
@@ -81,32 +88,84 @@ class FetchAnswer {
     await using small = part && new SmallOctets(this.#account, { mailbox, uids, part })
     this.#small = small
     try {
-      for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
-        if (this.#needs.setsSeen) yield* this.#pageToMark(page)
-        else yield* this.#responses(page.map(message => ({ ...message, hasNewFlags: false })))
-      }
+      yield* this.#tell(uids)
     } catch (error) {
       yield* this.#batch.take()
       throw error
     }
     yield* this.#batch.take()
+    if (this.#refusal) throw this.#refusal
+  }
+
+  /** Where a page is refused and nobody says for which message, halves of what is left are read. */
+  async *#tell(uids: Uint32Array): AsyncGenerator<Wire> {
+    const { mailbox } = this.#request
+    let rest = uids
+    try {
+      for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
+        const last = page.at(-1)?.uid ?? 0
+        rest = rest.filter(uid => uid > last)
+        if (this.#needs.setsSeen) yield* this.#pageToMark(page)
+        else yield* this.#responses(page.map(message => ({ ...message, hasNewFlags: false })))
+      }
+    } catch (error) {
+      if (!(error instanceof ImapRefusal) || this.#refusals > MAX_REFUSALS) throw error
+      if (rest.length <= 1) return this.#refuse(error)
+      const half = rest.length >> 1
+      yield* this.#tell(rest.subarray(0, half))
+      yield* this.#tell(rest.subarray(half))
+    }
   }
 
   async *#pageToMark(page: readonly FetchedMessage[]): AsyncGenerator<Wire> {
     for (let at = 0; at < page.length; at += MARKED_MESSAGES) {
       yield* this.#batch.take()
-      const group = page.slice(at, at + MARKED_MESSAGES)
-      const { messages, refusal } = await tellableMessages(group, message => this.#rehearse(message))
-      yield* this.#responses(await markSeen(this.#account, this.#request.mailbox, messages))
-      if (refusal) throw refusal
+      const messages = await this.#tellable(page.slice(at, at + MARKED_MESSAGES))
+      yield* this.#responses(await this.#marked(messages))
     }
   }
 
-  /** Does what may be refused. Of a message that is here, only an encoding can be. */
+  /** Those that are not refused. */
+  async #tellable(messages: readonly FetchedMessage[]): Promise<readonly FetchedMessage[]> {
+    const tellable: FetchedMessage[] = []
+    this.#rehearsed.clear()
+    for (const message of messages) {
+      try {
+        await this.#rehearse(message)
+        tellable.push(message)
+      } catch (error) {
+        this.#refuse(error)
+      }
+    }
+    return tellable
+  }
+
+  async #marked(messages: readonly FetchedMessage[]): Promise<readonly MarkedMessage[]> {
+    try {
+      return await markSeen(this.#account, this.#request.mailbox, messages)
+    } catch (error) {
+      this.#refuse(error)
+      return []
+    }
+  }
+
+  /** Notes why a message is not told; one that is gone is no reason to refuse anything. */
+  #refuse(error: unknown): void {
+    if (!(error instanceof ImapRefusal)) throw error
+    if (error.code === 'EXPUNGEISSUED') return
+    this.#refusal ??= error
+    if (++this.#refusals > MAX_REFUSALS) throw this.#refusal
+  }
+
+  /** Does what may be refused. Nothing can be of octets that are held, but an encoding. */
   async #rehearse(message: FetchedMessage): Promise<void> {
     const octets = this.#octetsOf(message)
     for (const item of this.#octetItems) if (item.kind !== 'body') partEncoding(octets.structure, item.path)
-    if (message.row?.isWhole) return
+    const held = await this.#small?.take(message.uid)
+    if (held) {
+      this.#rehearsed.set(message.uid, held)
+      return
+    }
     const sections = await PreparedSections.prepare(octets, this.#octetItems)
     await sections[Symbol.asyncDispose]()
   }
@@ -120,7 +179,7 @@ class FetchAnswer {
   }
 
   async *#responseWithOctets(message: MarkedMessage): AsyncGenerator<Wire> {
-    const held = await this.#small?.take(message.uid)
+    const held = this.#rehearsed.get(message.uid) ?? (await this.#small?.take(message.uid))
     if (held && this.#heldSections && (this.#needs.octets === 'header' || held.length <= MAX_BATCHED_OCTETS)) {
       const head = this.#head(message)
       this.#batch.add(`${head}${head.endsWith('(') ? '' : ' '}${this.#heldSections.text(held)})\r\n`)
@@ -144,13 +203,13 @@ class FetchAnswer {
     this.#batch.add(')\r\n')
   }
 
-  /** Undefined for a message that is gone. */
+  /** Undefined for a message that is gone, or refused. */
   async #prepare(message: FetchedMessage, held: Buffer | undefined): Promise<PreparedSections | undefined> {
     try {
       return await PreparedSections.prepare(this.#octetsOf(message, held), this.#octetItems)
     } catch (error) {
-      if (error instanceof ImapRefusal && error.code === 'EXPUNGEISSUED') return undefined
-      throw error
+      this.#refuse(error)
+      return undefined
     }
   }
 

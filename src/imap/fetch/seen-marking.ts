@@ -1,5 +1,5 @@
 import { unpackFlags } from '../../store/flags.ts'
-import { type ImapAccount, ImapRefusal } from '../backend.ts'
+import type { ImapAccount } from '../backend.ts'
 import { type FetchedMessage, readRows } from './fetched-message.ts'
 
 const SEEN = '\\Seen'
@@ -8,30 +8,6 @@ const SEEN = '\\Seen'
 export interface MarkedMessage extends FetchedMessage {
   /** Whether the client must be told its flags. */
   readonly hasNewFlags: boolean
-}
-
-/** The messages before the first one that is refused. */
-export interface TellableMessages {
-  readonly messages: readonly FetchedMessage[]
-  readonly refusal: ImapRefusal | undefined
-}
-
-/** Tries which messages can be told. Those that are gone are left out, and are no reason to refuse the others. */
-export async function tellableMessages(
-  candidates: readonly FetchedMessage[],
-  rehearse: (message: FetchedMessage) => Promise<void>,
-): Promise<TellableMessages> {
-  const messages: FetchedMessage[] = []
-  for (const message of candidates) {
-    try {
-      await rehearse(message)
-      messages.push(message)
-    } catch (error) {
-      if (!(error instanceof ImapRefusal)) throw error
-      if (error.code !== 'EXPUNGEISSUED') return { messages, refusal: error }
-    }
-  }
-  return { messages, refusal: undefined }
 }
 
 /** Makes messages \\Seen, in one change, and gives them as they are then. Those that are gone are left out. */

@@ -81,7 +81,7 @@ for (const large of [LARGE, SMALL]) {
   t.test(`a message of ${large.length} octets that cannot be had is refused before anything of it is told`, async t => {
     const account = failing(accountWith(SMALL, large, SMALL), 2, 0, UNAVAILABLE)
     const { text, error } = await fetchUntilFailure(account, '(UID BODY.PEEK[])')
-    t.equal(text, `* 1 FETCH (UID 1 BODY[] {25}\r\n${SMALL})\r\n`)
+    t.equal(text, `* 1 FETCH (UID 1 BODY[] {25}\r\n${SMALL})\r\n* 3 FETCH (UID 3 BODY[] {25}\r\n${SMALL})\r\n`)
     t.equal(error, UNAVAILABLE)
     t.equal(account.openStreams, 0)
   })

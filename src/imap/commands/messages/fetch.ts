@@ -20,11 +20,11 @@ export async function* fetch(command: FetchCommand, { state }: Turn<Selected>): 
   if (asksModseq || command.changedSince !== undefined) yield* enableCondstore(state)
   const uids = command.changedSince === undefined ? named : yield* changedOf(command, state, named)
   const items = command.changedSince === undefined || asksModseq ? command.items : [...command.items, MODSEQ]
+  if (!open.isReadOnly && command.items.some(setsSeen)) open.isStale = true // before some of it may be refused
   yield* fetchResponses(account, {
     ...{ mailbox: open.id, uids, items, numbers: open.numbers, isUid: command.isUid },
     ...{ isCondstore: dialect.isCondstore, isUtf8: dialect.isUtf8, isReadOnly: open.isReadOnly },
   })
-  if (!open.isReadOnly && command.items.some(setsSeen)) open.isStale = true
   return ok('fetched')
 }
 
