@@ -35,6 +35,7 @@ import { SpooledAppend } from './spooled-append.ts'
 
 const KEPT_VERSIONS = 'versions that lost a conflict: COPY one elsewhere, or see postern conflict restore and discard'
 const FETCH_TIMEOUT_MS = 60_000 // clients give up after a minute or two
+const AWAY_MS = 5000 // one FETCH may need a thousand messages of a server that does not answer
 
 /** What a profile's mail is read from and changed through. */
 export interface MailAccountOptions {
@@ -53,6 +54,8 @@ export interface MailAccountOptions {
 export class MailAccount implements ImapAccount {
   readonly #options: MailAccountOptions
   readonly #dir: string
+  /** Why the server gave nothing a moment ago: it is not asked again before then. */
+  #away: { readonly refusal: unknown; readonly untilMs: number } | undefined
 
   constructor(options: MailAccountOptions) {
     this.#options = options
@@ -229,11 +232,14 @@ export class MailAccount implements ImapAccount {
   async #fetch(items: readonly number[]): Promise<void> {
     if (items.length === 0) return
     if (items.some(isKeptVersion)) throw new ImapRefusal('UNAVAILABLE', 'only the header of this version was kept')
+    if (this.#away && performance.now() < this.#away.untilMs) throw this.#away.refusal
     try {
       const { errors } = await this.#options.fetch(items, FETCH_TIMEOUT_MS)
       if (errors.length === 0) return
     } catch (error) {
-      throw unavailable(error)
+      const refusal = unavailable(error)
+      this.#away = { refusal, untilMs: performance.now() + AWAY_MS }
+      throw refusal
     }
     throw new ImapRefusal('UNAVAILABLE', 'only the header is here, and the server did not give the rest')
   }
