@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { MailAccount } from '../../src/daemon/mail-view/mail-account.ts'
 import { MailNews } from '../../src/daemon/mail-view/mail-news.ts'
 import { InlineReaders } from '../../src/daemon/reading/readers.ts'
+import type { PosternError } from '../../src/errors.ts'
 import { serveImap } from '../../src/imap/connection.ts'
 import { ImapClient } from './imap/client.ts'
 import { signIn } from './imap/front.ts'
@@ -18,6 +19,8 @@ export class ImapFront implements AsyncDisposable {
   readonly #mail: MailAccount
   /** Items whose bodies were asked for; none can be fetched. */
   readonly fetched: number[] = []
+  /** What keeps all of them from being fetched, not one by one. */
+  away: PosternError | undefined
 
   constructor() {
     const { account } = this
@@ -29,6 +32,7 @@ export class ImapFront implements AsyncDisposable {
       change: change => account.change(change),
       fetch: async items => {
         this.fetched.push(...items)
+        if (this.away) throw this.away
         return { errors: items }
       },
     })

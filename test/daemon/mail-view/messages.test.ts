@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
+import { PosternError } from '../../../src/errors.ts'
 import { ImapFront } from '../../support/imap-front.ts'
 
 async function opened(...subjects: readonly string[]) {
@@ -219,5 +220,19 @@ t.test('of a header, the list is served; the body is fetched, or refused before 
   t.match(await client.command('FETCH 1 (ENVELOPE BODY.PEEK[TEXT])'), [/^NO \[UNAVAILABLE\]/])
   t.ok(front.fetched.length > 0)
   t.match(await client.command('FETCH 1 (FLAGS)'), ['* 1 FETCH (FLAGS ())'], 'it has not become \\Seen')
+  await client.close()
+})
+
+t.test('a server that is away is not asked for every message of a list', async t => {
+  await using front = new ImapFront()
+  front.account.settings = { ...front.account.settings, downloadMode: 'headers' }
+  front.account.deliver('INBOX', 'one', 'two', 'three', 'four')
+  await front.account.sync()
+  front.away = new PosternError('UPSTREAM_UNREACHABLE', 'away', { remedy: 'retry', advice: 'wait' })
+  const client = await front.connect()
+  await client.command('SELECT INBOX')
+  const answer = await client.command('FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY.PEEK[TEXT])')
+  t.match(answer.at(-1), /^NO \[UNAVAILABLE\]/)
+  t.equal(front.fetched.length, 1)
   await client.close()
 })
