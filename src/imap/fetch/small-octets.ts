@@ -1,9 +1,10 @@
-import type { ImapAccount, OctetPart } from '../backend.ts'
+import type { OctetsOfItem } from '../../store/search/search-reader.ts'
+import { type ImapAccount, ImapRefusal, type OctetPart } from '../backend.ts'
 import { readAhead } from './read-ahead.ts'
 
 /** The octets of messages that are small, read many at a time while the messages are told one by one. */
 export class SmallOctets implements AsyncDisposable {
-  readonly #pages: AsyncIterator<readonly { readonly uid: number; readonly octets: Buffer }[]>
+  readonly #pages: AsyncIterator<readonly OctetsOfItem[]>
   readonly #held = new Map<number, Buffer>()
   #lastUid = 0
 
@@ -24,13 +25,20 @@ export class SmallOctets implements AsyncDisposable {
 
   async #turn(): Promise<void> {
     this.#held.clear() // of what was not told
-    const { done, value } = await this.#pages.next()
-    if (done) {
-      this.#lastUid = Infinity
-      return
+    const page = await this.#next()
+    for (const { uid, octets } of page ?? []) this.#held.set(uid, octets)
+    this.#lastUid = page ? (page.at(-1)?.uid ?? this.#lastUid) : Infinity
+  }
+
+  // What is refused for many is tried for each: that tells which one it is.
+  async #next(): Promise<readonly OctetsOfItem[] | undefined> {
+    try {
+      const { done, value } = await this.#pages.next()
+      return done ? undefined : value
+    } catch (error) {
+      if (error instanceof ImapRefusal) return undefined
+      throw error
     }
-    for (const { uid, octets } of value) this.#held.set(uid, octets)
-    this.#lastUid = value.at(-1)?.uid ?? this.#lastUid
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -28,7 +28,7 @@ export class MessageOctets {
   }
 
   /**
-   * The header up to its blank line.
+   * The header with its blank line.
    *
    * @throws {PosternError} STORE_PACK_DAMAGED
    */
@@ -88,10 +88,12 @@ export class MessageOctets {
   }
 }
 
+// With the blank line (RFC 9051 section 6.4.5.1).
 function headerEnd(octets: Buffer): number | undefined {
-  if (isBlankLine(octets, 0)) return 0
-  for (let lf = octets.indexOf(LF); lf !== -1; lf = octets.indexOf(LF, lf + 1)) {
-    if (isBlankLine(octets, lf + 1)) return lf + 1
+  for (let at = 0; ; ) {
+    const lf = octets.indexOf(LF, at)
+    if (lf === -1) return undefined
+    if (isBlankLine(octets, at)) return lf + 1
+    at = lf + 1
   }
-  return undefined
 }

@@ -6,7 +6,7 @@ import { fileFailure } from '../disk-failure.ts'
 
 /** The name of the index inside a profile's folder. */
 export const SEARCH_FILE = 'search.sqlite'
-const SCHEMA_VERSION = 2 // raised when a table changes, or what is made of a message
+const SCHEMA_VERSION = 3 // raised when a table changes, or what is made of a message
 /** What `user_version` says of an index that can be used. */
 export const SEARCH_VERSION = SCHEMA_VERSION * 1000 + STRUCTURE_VERSION
 

@@ -130,6 +130,27 @@ t.test('small messages that become \\Seen are told with their flags', async t =>
   t.notOk(account.calls.some(call => call.startsWith('octets')))
 })
 
+for (const items of ['BODY.PEEK[HEADER]', 'BODY.PEEK[]', 'BODY[]', '(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])']) {
+  t.test(`${items}: what is refused for many is told one by one`, async t => {
+    for (const failingPage of [0, 1]) {
+      const account = accountWith(20)
+      account.smallOctetsLimit = 100
+      account.pageMessages = 5
+      const small = account.smallOctets.bind(account)
+      account.smallOctets = async function* (which) {
+        let page = 0
+        for await (const messages of small(which)) {
+          if (page++ === failingPage) throw new ImapRefusal(undefined, 'this cannot be done now')
+          yield messages
+        }
+      }
+      const { text, error } = await fetchUntilFailure(account, items)
+      t.equal(readResponses(text).length, 20)
+      t.equal(error, undefined)
+    }
+  })
+}
+
 t.test('no messages are no answer', async t => {
   t.equal(await fetchText(new FetchAccount(), 'FLAGS'), '')
 })
