@@ -15,6 +15,7 @@ import { emptySpool } from './mail-view/spooled-append.ts'
 import { PolicyRunner } from './policy/policy-runner.ts'
 import { MailIndexer } from './reading/mail-indexer.ts'
 import { ReaderPool } from './reading/reader-pool.ts'
+import { hasStore } from './reading/store-presence.ts'
 import { StoreTidier } from './runs/store-tidier.ts'
 import { Watchers } from './runs/watchers.ts'
 import { PollScheduler } from './schedule/poll-scheduler.ts'
@@ -147,8 +148,20 @@ export class Daemon implements AsyncDisposable {
     const context = { installation: this.#installation, daemon: this }
     this.#control = await openControlServer({ home, context, log })
     log.info({ version: this.#installation.version }, 'the daemon has started')
+    this.#openStores()
     this.#indexer.start()
     this.#loadSecrets()
+  }
+
+  // Mail programs read them from now on, also of profiles that are paused.
+  #openStores(): void {
+    const { profiles, stores, log } = this.#installation
+    const call = { onProgress: () => undefined, signal: new AbortController().signal }
+    for (const profile of profiles.list().filter(({ dir }) => hasStore(dir))) {
+      stores.open(profile, call).catch(error => {
+        log.warn({ err: error, profile: profile.number }, 'a store could not be opened')
+      })
+    }
   }
 
   #loadSecrets(): void {
@@ -189,8 +202,7 @@ export class Daemon implements AsyncDisposable {
 
   #makeIndexer(): MailIndexer {
     const { profiles, readers, syncs, log } = this.#installation
-    const isBusy = (profile: number) => syncs.stateOf(profile) === 'syncing'
-    return new MailIndexer({ profiles: () => profiles.list(), readers, isBusy, log })
+    return new MailIndexer({ profiles: () => profiles.list(), readers, isBusy: profile => syncs.isBusy(profile), log })
   }
 
   #countRefusal(profile: Profile): void {

@@ -168,3 +168,17 @@ t.test('a pause breaks off what is fetched on demand, too', async t => {
   runner.cancel(PROFILE, profilePaused(PROFILE))
   await t.rejects(fetching, { code: 'PROFILE_PAUSED' })
 })
+
+t.test('a store is busy while something is done between two runs, or waits to be', async t => {
+  const { runner } = await makeRunner(t, async () => RESULT)
+  const { number } = PROFILE
+  t.notOk(runner.isBusy(number))
+  const work = Promise.withResolvers<string>()
+  const done = runner.exclusively(PROFILE, () => work.promise)
+  t.ok(runner.isBusy(number))
+  work.resolve('done')
+  t.equal(await done, 'done')
+  t.notOk(runner.isBusy(number))
+  await t.rejects(runner.exclusively(PROFILE, () => Promise.reject(failure('X'))))
+  t.notOk(runner.isBusy(number))
+})

@@ -18,6 +18,8 @@ const RETIRED_GRACE_MS = 3_600_000 // a reader that nobody asks about is done by
 
 /** Looks after a store as a whole. */
 export type StoreTask =
+  /** Brings a store of an older program up to date. */
+  | { readonly kind: 'open' }
   | { readonly kind: 'check'; readonly isFull: boolean }
   | { readonly kind: 'repair'; readonly isFull: boolean }
   | { readonly kind: 'compact'; readonly isDryRun: boolean; readonly isAutomatic: boolean }
@@ -36,6 +38,7 @@ export type StoreTask =
 
 /** What a task gives. */
 export interface StoreTaskResults {
+  readonly open: undefined
   readonly check: CheckReport
   readonly repair: RepairReport
   readonly compact: CompactReport
@@ -71,6 +74,7 @@ export async function runStoreTask(
     return drive(repairStore(context.storeDir, { ...task, ...shared, headerHashOf }), context)
   }
   const store = context.open()
+  if (task.kind === 'open') return undefined
   if (task.kind === 'backup') return backupStore(store, { ...task, ...shared })
   if (task.kind === 'removeRetired') return { freed: removeRetired(store, Date.now(), 0) }
   if (!task.isDryRun) {

@@ -6,6 +6,8 @@ export interface ProfileRuns {
   /** Ends when the run under way, and those that wait behind it, have ended. */
   last: Promise<unknown>
   waiting: number
+  /** What is done between two runs, or waits to be. */
+  alone: number
   crashes: number
   /** Breaks off the run under way, and those that wait. */
   cancel: AbortController
@@ -21,6 +23,7 @@ export function newProfileRuns(): ProfileRuns {
   return {
     last: Promise.resolve(),
     waiting: 0,
+    alone: 0,
     crashes: 0,
     cancel: new AbortController(),
     reconnect: new AbortController(),

@@ -26,6 +26,11 @@ export class StoreKeeper {
     this.#version = version
   }
 
+  /** Brings a store of an older program up to date: who only reads it cannot. */
+  open(profile: Profile, call: KeeperCall): Promise<undefined> {
+    return this.#run(profile, { kind: 'open' }, call)
+  }
+
   /** Changes nothing, so it does not wait for a run. */
   check(profile: Profile, isFull: boolean, call: KeeperCall): Promise<StoreTaskResults['check']> {
     return this.#run(profile, { kind: 'check', isFull }, call)
@@ -34,7 +39,9 @@ export class StoreKeeper {
   async repair(profile: Profile, isFull: boolean, call: KeeperCall): Promise<StoreTaskResults['repair']> {
     return this.#alone(profile, call, async () => {
       await this.#letGo(profile)
-      return this.#run(profile, { kind: 'repair', isFull }, call)
+      const report = await this.#run(profile, { kind: 'repair', isFull }, call)
+      await this.#letGo(profile) // of what was salvaged, those who read meanwhile have the old file
+      return report
     })
   }
 

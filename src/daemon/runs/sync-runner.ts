@@ -69,6 +69,12 @@ export class SyncRunner implements AsyncDisposable {
     return runs && runs.crashes >= MAX_CRASHES ? 'held' : 'idle'
   }
 
+  /** Tells whether a profile's store is being worked with: by a run, or between two. */
+  isBusy(profile: number): boolean {
+    const runs = this.#profiles.get(profile)
+    return runs !== undefined && runs.waiting + runs.alone > 0
+  }
+
   /** Tells whether a run waits for a server that says nothing. */
   slowOf(profile: number): SlowServer | undefined {
     const slow = this.#profiles.get(profile)?.slow
@@ -189,7 +195,11 @@ export class SyncRunner implements AsyncDisposable {
   async exclusively<Result>(profile: Profile, work: () => Promise<Result>): Promise<Result> {
     this.#assertThere(profile)
     const runs = this.#runsOf(profile.number)
-    const done = runs.last.then(undefined, () => undefined).then(work) // its failure is told to who asked for it
+    runs.alone++
+    const done = runs.last
+      .then(undefined, () => undefined)
+      .then(work)
+      .finally(() => runs.alone--) // its failure is told to who asked for it
     runs.last = done.then(() => undefined)
     runs.last.catch(() => undefined) // told below
     return done

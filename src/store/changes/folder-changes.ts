@@ -6,6 +6,10 @@ import { textOf } from '../row-values.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { DeletedFolders } from './deleted-folders.ts'
 
+/** A folder that was gone lets go of a role that it was given, or that another one has by now. */
+const HAS_LOST_ROLE = `(folder.role = folder.given_role OR EXISTS(
+  SELECT 1 FROM folder AS other WHERE other.role = folder.role AND other.id <> folder.id AND other.state <> 'gone'))`
+
 /** A change of a folder that the server does not make. */
 export interface RefusedFolderChange {
   readonly seq: number
@@ -44,7 +48,7 @@ export class FolderChanges {
       `INSERT INTO folder(kind, path, delimiter, is_selectable, is_excluded, state, local_uid_validity, local_uid_next)
          VALUES('mail', ?, ?, 1, 0, 'ok', ?, 1)
        ON CONFLICT(path) DO UPDATE SET state = 'ok', is_selectable = 1, given_role = NULL,
-         role = iif(role = given_role, NULL, role), is_excluded = iif(role = given_role, 0, is_excluded)`,
+         role = iif(${HAS_LOST_ROLE}, NULL, role), is_excluded = iif(${HAS_LOST_ROLE}, 0, is_excluded)`,
       ...[path, textOf(known?.delimiter) ?? null, Math.trunc(this.#scope.now / 1000)],
     )
     const id = Number(database.find('SELECT id FROM folder WHERE path = ?', path)?.id)
@@ -61,6 +65,11 @@ export class FolderChanges {
     // As the list of folders does with what the server has: Drafts are never synchronized.
     const sql = `UPDATE folder SET role = ?1, given_role = ?1, is_excluded = ?1 = 'drafts' WHERE id = ?2`
     database.run(sql, role, id)
+  }
+
+  /** Takes from a folder the use that it was made for: another one is that on the server. */
+  yieldRole(id: number): void {
+    this.#scope.database.run('UPDATE folder SET role = NULL, is_excluded = 0 WHERE id = ?', id)
   }
 
   /** Whether mail programs list it; the server is not told. */

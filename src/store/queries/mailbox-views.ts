@@ -14,8 +14,9 @@ const PLACE = `SELECT local_uid_validity, local_uid_next, max(
     coalesce((SELECT max(modseq) FROM vanished WHERE vanished.folder = folder.id), 1),
     (SELECT vanished_from - 1 FROM meta)) AS modseq
   FROM folder WHERE id = ? AND state <> 'gone'`
-// Its UIDs are other ones when those of all folders are: after a backup was restored.
-const CONFLICT_PLACE = `SELECT local_uid_validity, max(
+// Its UIDs are other ones when those of all folders are: after a backup was restored. It may take the name of a folder that
+// was, and has no UIDVALIDITY that a folder can have: theirs are times of their making, in seconds.
+const CONFLICT_PLACE = `SELECT local_uid_validity + 1000000000 AS local_uid_validity, max(
     coalesce((SELECT max(modseq) FROM conflict), 1),
     coalesce((SELECT max(modseq) FROM vanished WHERE folder = ${CONFLICT_MAILBOX}), 1),
     (SELECT vanished_from - 1 FROM meta)) AS modseq,

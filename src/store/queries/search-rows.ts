@@ -74,9 +74,10 @@ export class SearchRows {
 
   /** Where the octets of an item are; undefined when it is gone, or has others now. */
   findOctets(id: number, hash: string): PackLocation | undefined {
-    const from = isKeptVersion(id) ? KEPT_AS_ITEMS : 'item'
-    const sql = `SELECT pack, offset, length FROM ${from} WHERE id = ? AND sha256 = unhex(?)`
-    const row = this.#database.find(sql, id, hash)
+    const columns = 'SELECT pack, offset, length FROM'
+    const row = isKeptVersion(id)
+      ? this.#database.find(`${columns} ${KEPT_AS_ITEMS} WHERE local_uid = ? AND sha256 = unhex(?)`, -id, hash)
+      : this.#database.find(`${columns} item WHERE id = ? AND sha256 = unhex(?)`, id, hash)
     return row && locationOf(row)
   }
 

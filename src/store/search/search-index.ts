@@ -66,6 +66,8 @@ export class SearchIndex implements Disposable {
     try {
       return this.#indexSome(store, limits)
     } catch (error) {
+      this.#forgetPending() // what was taken from it may not have been written
+      if (error instanceof StoreFailed) throw error.cause
       if (!isDamage(error)) throw error
       this.discard()
       return this.#indexSome(store, limits)
@@ -78,6 +80,10 @@ export class SearchIndex implements Disposable {
     removeSearchDatabase(this.#dir)
     this.#database = openSearchDatabase(this.#dir)
     this.#documents = new Documents(this.#database)
+    this.#forgetPending()
+  }
+
+  #forgetPending(): void {
     this.#pending = []
     this.#knownState = ''
     this.#lastId = 0
@@ -101,10 +107,10 @@ export class SearchIndex implements Disposable {
 
   // The whole store is compared only when all that was found before is done.
   #findPending(store: StoreReader): void {
-    const state = store.searched.state()
+    const state = ofStore(() => store.searched.state())
     if (state === this.#knownState) return
     const isDone = this.#pending.length === 0
-    const { ids, hashes } = store.searched.hashes(isDone ? 0 : this.#lastId)
+    const { ids, hashes } = ofStore(() => store.searched.hashes(isDone ? 0 : this.#lastId))
     this.#lastId = ids.reduce((last, id) => Math.max(last, id), this.#lastId)
     if (isDone) {
       this.#compare(ids, hashes)
@@ -144,7 +150,7 @@ export class SearchIndex implements Disposable {
 
   #read(store: StoreReader, { id, hash }: PendingItem): Document | undefined {
     if (this.#documents.has(hash)) return undefined
-    const location = store.searched.findOctets(id, hash)
+    const location = ofStore(() => store.searched.findOctets(id, hash))
     if (!location) return undefined
     const document = readable(() => readDocument(new MessageOctets(store, location)))
     if (!document) this.#unreadable.add(hash)
@@ -188,6 +194,17 @@ export function readDocument(octets: MessageOctets): Document {
 // What is last in the list comes first.
 function pendingOf(ids: readonly number[], hashes: readonly string[]): PendingItem[] {
   return ids.map((id, index) => ({ id, hash: hashes[index] ?? '' })).reverse()
+}
+
+/** The store could not be read: the index is not to blame. */
+class StoreFailed extends Error {}
+
+function ofStore<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (cause) {
+    throw new StoreFailed('the store cannot be read', { cause })
+  }
 }
 
 function isDamage(error: unknown): boolean {

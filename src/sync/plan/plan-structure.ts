@@ -26,12 +26,19 @@ export function planStructure(store: Store, listed: readonly RemoteFolder[]): bo
   const roleOf = rolesOf(listed, byName)
   const facts = present.map(folder => factsOf(folder, roleOf(folder)))
   const changed = facts.filter(each => isNews(each, known.get(each.path)))
-  if (changed.length + gone.length === 0) return false // mostly: nothing is written, the disk is left alone
+  const yielding = [...known.values()].filter(folder => !paths.has(folder.path) && isTaken(folder, listed))
+  if (changed.length + gone.length + yielding.length === 0) return false // mostly: nothing is written, the disk is left alone
   return store.transact(transactor => {
     for (const { folder, path } of renamed) transactor.folders.renamedOnServer(folder, path)
     for (const facts of changed) transactor.putFolder(facts)
+    for (const { id } of yielding) transactor.folders.yieldRole(id)
     return gone.filter(folder => transactor.loseFolder(folder)).length > 0
   })
+}
+
+// Of folders that the server does not know yet.
+function isTaken({ role, givenRole }: FolderRow, listed: readonly RemoteFolder[]): boolean {
+  return givenRole !== undefined && role === givenRole && listed.some(folder => folder.role === givenRole)
 }
 
 function factsOf({ path, delimiter, rights, selectable }: RemoteFolder, role: string | undefined): FolderFacts {

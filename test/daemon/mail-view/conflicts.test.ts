@@ -2,6 +2,7 @@ import t from 'tap'
 import { MailAccount } from '../../../src/daemon/mail-view/mail-account.ts'
 import { checkStore } from '../../../src/store/maintenance/repair/check-store.ts'
 import { ImapFront, type LineClient } from '../../support/imap-front.ts'
+import { ModelFolder } from '../../support/model/server.ts'
 import { messageOf } from '../../support/model-account.ts'
 import { finish } from '../../support/store.ts'
 
@@ -68,7 +69,7 @@ t.test('they are opened, read and searched like any message', async t => {
       ),
     )
     t.ok(
-      opened.some(line => line.includes(`UIDVALIDITY ${localUidValidity}]`)),
+      opened.some(line => line.includes(`UIDVALIDITY ${localUidValidity + 1_000_000_000}]`)),
       'it is another mailbox when all are',
     )
     t.same(await client.command('UID FETCH 2 (FLAGS EMAILID BODY[])'), [
@@ -237,6 +238,28 @@ t.test('the list of mailboxes is news when the first version comes and when the 
     await client.close()
   } finally {
     MailAccount.prototype.watch = watch
+    await front[Symbol.asyncDispose]()
+  }
+})
+
+t.test('the mailbox is none that a folder of its name has been', async t => {
+  const front = new ImapFront()
+  try {
+    const { account } = front
+    account.server.folders.set('Conflicts', new ModelFolder())
+    account.deliver('Conflicts', 'real')
+    await account.sync()
+    const client = await front.connect()
+    const validity = async () => (await client.command('STATUS Conflicts (UIDVALIDITY)'))[0]
+    const before = await validity()
+    t.match(before, /UIDVALIDITY \d+/)
+    t.match(await client.command('DELETE Conflicts'), [/^OK/])
+    for (let run = 0; run < 3; run++) await account.sync()
+    await losing(front, 'lost')
+    t.match(await validity(), /UIDVALIDITY \d+/)
+    t.not(await validity(), before)
+    await client.close()
+  } finally {
     await front[Symbol.asyncDispose]()
   }
 })

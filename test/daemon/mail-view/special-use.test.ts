@@ -1,4 +1,5 @@
 import t from 'tap'
+import { PosternError } from '../../../src/errors.ts'
 import { ImapFront, type LineClient } from '../../support/imap-front.ts'
 import { ModelFolder } from '../../support/model/server.ts'
 
@@ -107,6 +108,42 @@ t.test('a use goes with its mailbox when that is renamed, and ends when it is de
     t.match(await client.command('CREATE Rubbish'), ['OK'])
     t.same(await special(client), [])
     t.match(await client.command('CREATE Spam (USE (\\Junk))'), ['OK'])
+    await client.close()
+  } finally {
+    await front[Symbol.asyncDispose]()
+  }
+})
+
+t.test('a folder that was gone with its role does not bring it back while another one has it', async t => {
+  const { front, client } = await signedIn()
+  try {
+    front.account.server.folders.set('Trash', new ModelFolder())
+    await front.account.sync()
+    front.account.server.folders.delete('Trash')
+    for (let run = 0; run < 3; run++) await front.account.sync()
+    t.match(await client.command('CREATE Bin (USE (\\Trash))'), [/^OK/])
+    await front.account.sync()
+    t.match(await client.command('CREATE Trash'), [/^OK/])
+    t.same(await special(client), ['* LIST (\\HasNoChildren \\Trash) "/" "Bin"'])
+    await client.close()
+  } finally {
+    await front[Symbol.asyncDispose]()
+  }
+})
+
+t.test('a folder that the server does not take yields its use to one that the server has', async t => {
+  const { front, client } = await signedIn()
+  try {
+    t.match(await client.command('CREATE Bin (USE (\\Trash))'), [/^OK/])
+    front.account.server.folders.set('Trash', new ModelFolder())
+    front.account.connected = remote =>
+      Object.assign(remote, {
+        createFolder: async () => {
+          throw new PosternError('UPSTREAM_REFUSED', 'no', { remedy: 'user', advice: 'none' })
+        },
+      })
+    for (let run = 0; run < 2; run++) await front.account.sync()
+    t.same(await special(client), ['* LIST (\\HasNoChildren \\Trash) "/" "Trash"'])
     await client.close()
   } finally {
     await front[Symbol.asyncDispose]()

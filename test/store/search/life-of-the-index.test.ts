@@ -2,6 +2,8 @@ import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t, { type Test } from 'tap'
+import { PosternError } from '../../../src/errors.ts'
+import { Database } from '../../../src/store/database.ts'
 import { SEARCH_FILE, SEARCH_VERSION } from '../../../src/store/search/search-database.ts'
 import { SearchStore } from '../../support/search-store.ts'
 
@@ -161,4 +163,35 @@ t.test('structures and previews are the same, kept or not', async t => {
   t.same(kept, parsed)
   t.notOk(existsSync(join(made.dir, SEARCH_FILE)), 'a reader makes none')
   t.match(parsed[3], { uid: 4, preview: 'number 3, words', structure: { envelope: { subject: 's3' } } })
+})
+
+t.test('what could not be written is indexed once there is room', async t => {
+  const made = SearchStore.of(t)
+  await made.add(
+    ...Array.from({ length: 100 }, (_, index) => `Subject: s${index}\n\n${'word '.repeat(2000)}${index}\n`),
+  )
+  t.equal(made.index.indexSome(made.store.read, { items: 1, ms: Number.POSITIVE_INFINITY }), 99)
+  const { transaction } = Database.prototype
+  Database.prototype.transaction = () => {
+    throw new PosternError('STORE_DISK_FULL', 'full', { remedy: 'user', advice: 'none' })
+  }
+  t.throws(() => made.indexSome(), { code: 'STORE_DISK_FULL' })
+  Database.prototype.transaction = transaction
+  t.equal(made.indexSome(), 0)
+  t.equal(inIndex(made), 100)
+})
+
+t.test('a store that cannot be read is no reason to throw the index away', async t => {
+  const made = await indexed(t)
+  const unreadable = () => {
+    throw new PosternError('STORE_UNREADABLE', 'damaged', { remedy: 'user', advice: 'none' })
+  }
+  const { searched } = made.store.read
+  const { hashes } = searched
+  made.store.database.exec('UPDATE item SET size = size + 1')
+  searched.hashes = unreadable
+  t.throws(() => made.indexSome(), { code: 'STORE_UNREADABLE' })
+  t.equal(inIndex(made), MESSAGES)
+  searched.hashes = hashes
+  t.equal(made.indexSome(), 0)
 })

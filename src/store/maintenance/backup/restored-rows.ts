@@ -3,6 +3,7 @@ import { PosternError } from '../../../errors.ts'
 import { Database } from '../../database.ts'
 import type { PackLocation } from '../../packs/pack-format.ts'
 import { addSentHashes } from '../sent-hashes.ts'
+import { raiseSequence } from '../sequences.ts'
 
 /** Numbers that a store has given out, and that must not be given to anything else. */
 export interface GivenNumbers {
@@ -65,9 +66,10 @@ function renumber(database: Database, before: GivenNumbers | undefined, now: num
   database.run('UPDATE folder SET local_uid_validity = ?', validity)
   database.run('DELETE FROM vanished')
   database.run('UPDATE meta SET vanished_from = modseq')
-  for (const [table, seq] of own.sequences) {
-    const next = before ? Math.max(seq, before.sequences.get(table) ?? 0) : seq + UNKNOWN_GAP
-    database.run('UPDATE sqlite_sequence SET seq = ? WHERE name = ?', next, table)
+  // A table that had no row yet when the backup was made has no sequence in it.
+  for (const table of new Set([...own.sequences.keys(), ...(before?.sequences.keys() ?? ['conflict'])])) {
+    const seq = own.sequences.get(table) ?? 0
+    raiseSequence(database, table, before ? (before.sequences.get(table) ?? 0) : seq + UNKNOWN_GAP)
   }
 }
 

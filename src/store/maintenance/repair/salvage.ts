@@ -1,11 +1,13 @@
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { CONFLICT_MAILBOX } from '../../conflict-mailbox.ts'
 import { Database } from '../../database.ts'
 import { fileFailure } from '../../disk-failure.ts'
 import { dateWord, listPackFiles } from '../../packs/pack-files.ts'
 import { PACKS_DIR, packFile } from '../../packs/pack-format.ts'
 import { DATABASE_FILE } from '../../reader.ts'
+import { raiseSequence } from '../sequences.ts'
 
 /** What was saved of a database. */
 export interface Salvage {
@@ -66,15 +68,18 @@ function copyReadable(from: string, to: string, packsDir: string): number {
   target.exec('PRAGMA foreign_keys = OFF')
   target.exec('DELETE FROM meta')
   let rows = 0
+  let sequences: readonly SourceRow[] | undefined
   const source = openDamaged(from)
   if (source) {
     try {
+      sequences = tryAll(source, 'SELECT name, seq FROM sqlite_sequence')
       for (const table of tablesOf(target)) rows += copyTable(source, target, table)
     } finally {
       source.close()
     }
   }
   makeUsable(target, packsDir)
+  giveNoNumberTwice(target, sequences)
   target.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   target.exec('PRAGMA journal_mode = DELETE')
   return rows
@@ -171,7 +176,8 @@ function rowIdAt(source: DatabaseSync, table: string, order: 'ASC' | 'DESC'): nu
 function makeUsable(target: Database, packsDir: string): void {
   target.transaction(() => {
     target.run(
-      `INSERT INTO meta(modseq, cycle) SELECT (SELECT coalesce(max(modseq), 0) + 1 FROM item),
+      `INSERT INTO meta(modseq, cycle) SELECT (SELECT coalesce(max(modseq), 0) + 1 FROM (
+           SELECT modseq FROM item UNION ALL SELECT modseq FROM conflict UNION ALL SELECT modseq FROM vanished)),
          (SELECT coalesce(max(unlinked), 0) + 1 FROM item) WHERE NOT EXISTS(SELECT 1 FROM meta)`,
     )
     target.run('UPDATE folder SET uid_next = NULL, cursor = NULL')
@@ -184,6 +190,18 @@ function makeUsable(target: Database, packsDir: string): void {
            AND folder IN(SELECT id FROM folder WHERE is_excluded = 0)
            AND id NOT IN(SELECT item FROM ledger WHERE event = 'made-locally' AND item IS NOT NULL)`,
     )
+  }, true)
+}
+
+// The ledger, and what mail programs were told to be gone, name items and kept versions that are no more.
+function giveNoNumberTwice(target: Database, sequences: readonly SourceRow[] | undefined): void {
+  const last = (sql: string) => Number(target.find(sql)?.n)
+  target.transaction(() => {
+    for (const { name, seq } of sequences ?? []) raiseSequence(target, String(name), Number(seq))
+    const gap = sequences ? 0 : UNKNOWN_ROWS
+    raiseSequence(target, 'item', gap + last('SELECT coalesce(max(item), 0) AS n FROM ledger'))
+    const told = `SELECT coalesce(max(local_uid), 0) AS n FROM vanished WHERE folder = ${CONFLICT_MAILBOX}`
+    raiseSequence(target, 'conflict', gap + last(told))
   }, true)
 }
 
