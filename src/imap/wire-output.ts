@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Wire } from './wire.ts'
 
 const BATCH_OCTETS = 16_384 // a write for each response would cost more than all the rest
+const MAX_QUEUED_OCTETS = 262_144
 
 /** Writes what a session says, and waits for a client that does not read it. */
 export class WireOutput {
@@ -13,9 +14,9 @@ export class WireOutput {
     this.#stream = stream
   }
 
-  /** Whether nothing more should be written before {@link drained}. */
+  /** Whether nothing more should be written before {@link drained}: what is sent next is made while the client reads. */
   get isFull(): boolean {
-    return this.#stream.writableNeedDrain
+    return this.#stream.writableLength >= MAX_QUEUED_OCTETS
   }
 
   /** Writes; texts that come close together leave together. */

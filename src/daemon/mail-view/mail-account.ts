@@ -18,9 +18,8 @@ import {
   type WantedDetails,
 } from '../../imap/backend.ts'
 import { CONFLICT_MAILBOX, isKeptVersion } from '../../store/conflict-mailbox.ts'
-import type { MailboxColumns, MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
 import type { StorageQuota } from '../../store/rows.ts'
-import { emailIdOf } from '../../store/search/email-id.ts'
 import type { ItemDetails } from '../../store/search/item-details.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
 import type { OctetsOfItem } from '../../store/search/search-reader.ts'
@@ -29,6 +28,7 @@ import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbo
 import { octetsOfPage } from '../reading/octets-page.ts'
 import type { ReaderOperations } from '../reading/reader-operations.ts'
 import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
+import { ColumnRow } from './column-row.ts'
 import type { FollowedProfile, MailNews } from './mail-news.ts'
 import { refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
@@ -79,7 +79,9 @@ export class MailAccount implements ImapAccount {
   }
 
   async *messages(which: MessagesOf): AsyncGenerator<readonly MessageRow[]> {
-    for await (const page of this.#stream('mailboxColumns', this.#place(which))) yield rowsOf(page)
+    for await (const page of this.#stream('mailboxColumns', this.#place(which))) {
+      yield page.uids.map((uid, index) => new ColumnRow(page, uid, index))
+    }
   }
 
   async *details({ depth, kinds, ...which }: MessagesOf & WantedDetails): AsyncGenerator<readonly ItemDetails[]> {
@@ -307,18 +309,4 @@ function mailboxOf(folder: MailboxFolder): Mailbox {
     readOnlyReason: id === CONFLICT_MAILBOX ? KEPT_VERSIONS : undefined,
     role: isRole(role) ? role : undefined,
   }
-}
-
-function rowsOf(columns: MailboxColumns): MessageRow[] {
-  const { ids, bits, keywords, modseqs, sizes, internalDatesMs, savedDatesMs, wholes } = columns
-  return columns.uids.map((uid, index) => ({
-    uid,
-    flags: { bits: bits[index] ?? 0, keywords: keywords[index] ?? '' },
-    modseq: modseqs[index] ?? 0,
-    size: sizes[index] ?? 0,
-    internalDateMs: internalDatesMs[index] ?? 0,
-    savedDateMs: savedDatesMs[index] ?? undefined,
-    emailId: emailIdOf({ id: ids[index] ?? 0 }),
-    isWhole: wholes[index] === 1,
-  }))
 }

@@ -22,7 +22,7 @@ import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
 const COLUMN_ROWS = 4096
-const DETAILS_ROWS = 200
+const DETAILS_ROWS = 400 // a message between threads costs as much as some ten messages of mail
 const STRUCTURE_ROWS = 50 // a structure has up to megabytes
 
 /** A folder of a store. */

@@ -3,7 +3,7 @@ import { SMALL_OCTETS } from '../../store/search/message-octets.ts'
 import type { OctetsOfItem } from '../../store/search/search-reader.ts'
 import { readable } from '../../store/search/unreadable.ts'
 
-const OCTETS_AT_ONCE = 524_288
+const OCTETS_AT_ONCE = 1_048_576
 
 /** The octets of some messages, one behind the other. */
 export interface OctetsPage {

@@ -106,7 +106,7 @@ class FetchAnswer {
         const last = page.at(-1)?.uid ?? 0
         rest = rest.filter(uid => uid > last)
         if (this.#needs.setsSeen) yield* this.#pageToMark(page)
-        else yield* this.#responses(page.map(message => ({ ...message, hasNewFlags: false })))
+        else yield* this.#responses(page)
       }
     } catch (error) {
       if (!(error instanceof ImapRefusal) || this.#refusals > MAX_REFUSALS) throw error

@@ -7,7 +7,7 @@ const SEEN = '\\Seen'
 /** A message that has become \\Seen, or was, as it is now. */
 export interface MarkedMessage extends FetchedMessage {
   /** Whether the client must be told its flags. */
-  readonly hasNewFlags: boolean
+  readonly hasNewFlags?: boolean
 }
 
 /** Makes messages \\Seen, in one change, and gives them as they are then. Those that are gone are left out. */
