@@ -5,7 +5,7 @@ import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovec
 import { Story, type StoryServer } from '../support/story/story.ts'
 
 const IS_LONG = process.env.POSTERN_LONG === '1'
-const STORIES = Number(process.env.POSTERN_STORIES ?? (IS_LONG ? 60 : 3))
+const STORIES = Number(process.env.POSTERN_STORIES ?? (IS_LONG ? 60 : 2))
 const ROUNDS = Number(process.env.POSTERN_STORY_ROUNDS ?? (IS_LONG ? 60 : 30))
 const SEED = Number(process.env.POSTERN_TEST_SEED ?? 1)
 const users = Array.from({ length: STORIES }, (_, index) => `user${SEED + index}`)
