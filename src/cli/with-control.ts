@@ -1,5 +1,5 @@
 import type { Control } from '../daemon/control/control.ts'
-import { openControl } from '../daemon/control/local-control.ts'
+import { openControl } from '../daemon/control/open-control.ts'
 import type { CommandContext } from './command.ts'
 import { version } from './version.ts'
 

@@ -1,5 +1,4 @@
 import { findDaemon } from '../../daemon/control/control-client.ts'
-import { Daemon } from '../../daemon/daemon.ts'
 import type { DaemonErrorCode } from '../../daemon/errors.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'
 import { isHomeTaken } from '../../daemon/home-lock.ts'
@@ -19,6 +18,7 @@ export const startCommand: Command<never> = defineCommand({
   describe: 'Run the daemon in the foreground, until Ctrl-C or `postern stop`',
   examples: [['$0 start', 'Prints "ready" with its addresses']],
   run: async (_options, { home, terminal, signal }) => {
+    const { Daemon } = await import('../../daemon/daemon.ts') // the other commands start without it
     await using daemon = await Daemon.start(home, version())
     terminal.result({ ready: true, ...daemon.report }, ({ fronts }) => ['ready', ...fronts.map(frontLine)].join('\n'))
     await daemon.run(signal)

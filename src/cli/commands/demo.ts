@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { Demo } from '../../daemon/demo/demo.ts'
+import type { Demo } from '../../daemon/demo/demo.ts'
 import type { TakenPort } from '../../daemon/demo/free-ports.ts'
-import { pollPop3, sendThrough, untilArrived } from '../../daemon/demo/round-trip.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'
 import { type Command, defineCommand } from '../command.ts'
 import { SyncProgress } from '../sync-progress.ts'
@@ -31,6 +30,10 @@ export const demoCommand: Command<never> = defineCommand<{ once: boolean }>({
     yargs.option('once', { type: 'boolean', default: false, describe: 'End after one message has gone round' }),
   run: async ({ once }, { terminal, signal }) => {
     terminal.say('Starting a mail server with invented mail, and a daemon for it ...')
+    const [{ Demo }, { pollPop3 }] = await Promise.all([
+      import('../../daemon/demo/demo.ts'), // all of it is for this command alone
+      import('../../daemon/demo/round-trip.ts'),
+    ])
     await using demo = await Demo.start(version())
     const { messages, folders } = demo.report
     terminal.say(`The server has ${messages} messages in ${folders} folders.`)
@@ -68,6 +71,7 @@ async function synchronize({ control }: Demo, terminal: Terminal, signal: AbortS
 
 async function goRound(demo: Demo, signal: AbortSignal): Promise<number> {
   const { signIn, control } = demo
+  const { sendThrough, untilArrived } = await import('../../daemon/demo/round-trip.ts')
   const messageId = `<${randomBytes(8).toString('hex')}@demo.example>`
   const lines = [
     `Message-ID: ${messageId}`,
