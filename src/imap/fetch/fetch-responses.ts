@@ -100,16 +100,16 @@ class FetchAnswer {
   /** Where a page is refused and nobody says for which message, halves of what is left are read. */
   async *#tell(uids: Uint32Array): AsyncGenerator<Wire> {
     const { mailbox } = this.#request
-    let rest = uids
+    let last = 0
     try {
       for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
-        const last = page.at(-1)?.uid ?? 0
-        rest = rest.filter(uid => uid > last)
+        last = page.at(-1)?.uid ?? last
         if (this.#needs.setsSeen) yield* this.#pageToMark(page)
         else yield* this.#responses(page)
       }
     } catch (error) {
       if (!(error instanceof ImapRefusal) || this.#refusals > MAX_REFUSALS) throw error
+      const rest = uids.filter(uid => uid > last)
       if (rest.length <= 1) return this.#refuse(error)
       const half = rest.length >> 1
       yield* this.#tell(rest.subarray(0, half))

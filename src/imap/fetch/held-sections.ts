@@ -1,9 +1,9 @@
 import type { BodySectionText } from '../../formats/imap/command/arguments/body-section.ts'
 import { literalHead } from '../../formats/imap/response-encoder.ts'
 import { withoutNuls } from '../../formats/imap/server-string.ts'
+import { HeaderEnd } from '../../formats/mail/structure/header-end.ts'
 import { headerFilter } from '../../formats/mail/structure/header-filter.ts'
 import type { OctetPart } from '../backend.ts'
-import { HeaderEnd } from './header-end.ts'
 import { type OctetItem, octetItemName, rangeSpan } from './section-source.ts'
 
 /** Takes a section out of a message. */

@@ -1,8 +1,8 @@
+import { HeaderEnd } from '../../formats/mail/structure/header-end.ts'
 import type { MessageStructure } from '../../formats/mail/structure/part.ts'
 import { findSection, type Section } from '../../formats/mail/structure/section.ts'
 import { type ImapAccount, ImapRefusal, type OctetPart, type OctetSpan } from '../backend.ts'
 import type { FetchedMessage } from './fetched-message.ts'
-import { HeaderEnd } from './header-end.ts'
 import { exactly, type OctetStream } from './octet-stream.ts'
 
 const FIRST_HEADER_OCTETS = 16_384 // most headers are shorter

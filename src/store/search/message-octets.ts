@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { isBlankLine } from '../../formats/mail/structure/header-fields.ts'
+import { HeaderEnd } from '../../formats/mail/structure/header-end.ts'
 import { parseMimeTree } from '../../formats/mail/structure/mime-tree.ts'
 import type { MessageStructure, OctetRange } from '../../formats/mail/structure/part.ts'
 import type { PackLocation } from '../packs/pack-format.ts'
@@ -11,7 +11,6 @@ export const SMALL_OCTETS = 65_536
 const CHUNK_OCTETS = 1_048_576
 const FIRST_OCTETS = 16_384 // of a header; most are shorter
 const MAX_HEADER_OCTETS = 262_144 // as in MimeTreeParser
-const LF = 0x0a
 
 /** The octets of one stored message; a large one is never held as a whole. */
 export class MessageOctets {
@@ -88,12 +87,6 @@ export class MessageOctets {
   }
 }
 
-// With the blank line (RFC 9051 section 6.4.5.1).
 function headerEnd(octets: Buffer): number | undefined {
-  for (let at = 0; ; ) {
-    const lf = octets.indexOf(LF, at)
-    if (lf === -1) return undefined
-    if (isBlankLine(octets, at)) return lf + 1
-    at = lf + 1
-  }
+  return new HeaderEnd().push(octets)
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { HeaderEnd } from '../../../src/formats/mail/structure/header-end.ts'
 import { parseMimeTree } from '../../../src/formats/mail/structure/mime-tree.ts'
-import { HeaderEnd } from '../../../src/imap/fetch/header-end.ts'
 import { fetchText, readResponses } from '../../support/imap/fetch.ts'
 import { FetchAccount } from '../../support/imap/fetch-account.ts'
 import { MIME_MESSAGES } from '../../support/mime-messages.ts'

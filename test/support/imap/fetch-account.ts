@@ -1,5 +1,6 @@
 import { bodyStructureOctets } from '../../../src/formats/imap/structure/body-structure.ts'
 import { envelopeOctets } from '../../../src/formats/imap/structure/envelope-text.ts'
+import { HeaderEnd } from '../../../src/formats/mail/structure/header-end.ts'
 import { parseMimeTree } from '../../../src/formats/mail/structure/mime-tree.ts'
 import type { MessageStructure } from '../../../src/formats/mail/structure/part.ts'
 import {
@@ -12,7 +13,6 @@ import {
   type OctetSpan,
   type WantedDetails,
 } from '../../../src/imap/backend.ts'
-import { HeaderEnd } from '../../../src/imap/fetch/header-end.ts'
 import { changeFlags, type MessageFlags, packFlags } from '../../../src/store/flags.ts'
 import { type ItemDetails, pickDetails } from '../../../src/store/search/item-details.ts'
 
