@@ -176,18 +176,22 @@ async function account(t: Test, resolution: string) {
   const home = new PosternHome()
   t.teardown(() => home[Symbol.asyncDispose]())
   const imap = `imap://127.0.0.1:${dovecot.imapPort}`
+  home.configure()
   await home.json(['profile', 'add', 'work', '--email', USER, '--imap', imap, '--password-stdin'], DOVECOT_PASSWORD)
-  await home.json(['profile', 'set', 'work', 'conflictResolution', resolution])
+  const settings = { conflictResolution: resolution, watch: 'no', syncAfterChange: 'no', useOutlookSettings: 'yes' }
+  for (const [key, value] of Object.entries(settings)) await home.json(['profile', 'set', 'work', key, value])
+  // A daemon that begins nothing by itself: each run of it is one that the test asked for.
+  await home.start()
   const auth = { user: USER, pass: DOVECOT_PASSWORD }
   const port = dovecot.imapPort
   const other = new ImapFlow({ host: '127.0.0.1', port, secure: false, doSTARTTLS: false, auth, logger: false })
   await other.connect()
   t.teardown(() => other.logout())
-  t.match(await home.json(['sync']), { downloaded: MESSAGES, errors: { length: 0 } })
+  t.match(await home.json(['sync', '--wait']), { downloaded: MESSAGES, errors: { length: 0 } })
   return {
     home,
     other,
-    sync: () => home.json(['sync']),
+    sync: () => home.json(['sync', '--wait']),
     items: async (folder: string) => (await home.json(['item', 'list', folder])) as Item[],
     conflicts: async () => (await home.json(['conflict', 'list'])) as Conflict[],
     uidsOf: async (path: string) => {
