@@ -13,7 +13,11 @@ const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 
 /** Runs one command line and resolves to the exit code: 0 done, 1 failed, 2 wrong usage. */
-export async function runCli(argv: readonly string[], streams: Streams = process): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  streams: Streams = process,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<number> {
   const terminal = new Terminal(streams, { json: argv.includes('--json') })
   const interrupt = new AbortController()
   const onInterrupt = () => {
@@ -22,7 +26,7 @@ export async function runCli(argv: readonly string[], streams: Streams = process
   }
   if (streams === process) heedBrokenPipes()
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt).on('SIGHUP', onInterrupt)
-  const context: CommandContext = { home: findHome(), terminal, signal: interrupt.signal }
+  const context: CommandContext = { home: findHome(environment), terminal, signal: interrupt.signal }
   try {
     return await parse(argv, context, streams)
   } catch (error) {

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { runCli } from '../../src/cli/cli.ts'
 
 /** The launcher under test. */
 export const LAUNCHER = resolve(import.meta.dirname, '../../bin/postern.js')
@@ -48,11 +50,16 @@ export class PosternHome implements AsyncDisposable {
     return { code, stdout, stderr, json: () => JSON.parse(stdout) }
   }
 
-  /** Runs one command that must succeed, with `--json`, and resolves to its document. */
+  /**
+   * Runs one command that must succeed, with `--json`, and resolves to its document. It runs in this process: a process of
+   * its own would cost most of the time of most tests.
+   */
   async json(args: readonly string[], input = ''): Promise<unknown> {
-    const run = await this.run([...args, '--json'], input)
-    if (run.code !== 0) throw new Error(`postern ${args.join(' ')} exited ${run.code}: ${run.stderr}${run.stdout}`)
-    return run.json()
+    const [stdout, stderr] = [new Collected(), new Collected()]
+    const streams = { stdin: Readable.from(input === '' ? [] : [input]), stdout, stderr }
+    const code = await runCli([...args, '--json'], streams, { ...process.env, POSTERN_HOME: this.dir })
+    if (code !== 0) throw new Error(`postern ${args.join(' ')} exited ${code}: ${stderr.text}${stdout.text}`)
+    return JSON.parse(stdout.text)
   }
 
   /** Starts the daemon in the foreground and resolves when it has printed `ready`. */
@@ -99,6 +106,16 @@ export class PosternHome implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#running) await this.killTree(child)
     rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+/** What a command prints. */
+class Collected extends Writable {
+  text = ''
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString()
+    done()
   }
 }
 
