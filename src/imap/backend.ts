@@ -50,6 +50,9 @@ export interface MessageRow {
   readonly isWhole: boolean
 }
 
+/** What a row may be asked for. */
+export type MessageFact = Exclude<keyof MessageRow, 'uid'>
+
 /** Which messages' details are wanted, and which of them. */
 export interface WantedDetails {
   readonly depth: 'header' | 'whole'
@@ -119,6 +122,11 @@ export interface MessagesOf {
   readonly uids: Uint32Array
 }
 
+/** What is read of messages. */
+export interface FactsOf extends MessagesOf {
+  readonly facts: readonly MessageFact[]
+}
+
 /**
  * The mail of one profile. Numbers are local UIDs and local mod-sequences: they never change, whatever the real server does.
  * Methods reject with an {@link ImapRefusal} for what the client is to be told; anything else is a bug. UIDs that are gone
@@ -131,8 +139,8 @@ export interface ImapAccount {
   counters(mailbox: number): Promise<MailboxCounters | undefined>
   snapshot(mailbox: number): Promise<MailboxSnapshot | undefined>
   changes(mailbox: number, since: number): Promise<MailboxChanges | undefined>
-  /** In pages, ascending. */
-  messages(which: MessagesOf): AsyncIterable<readonly MessageRow[]>
+  /** In pages, ascending. To read a fact of a row that was not asked for throws. */
+  messages(which: FactsOf): AsyncIterable<readonly MessageRow[]>
   /**
    * In pages, ascending. For `header`, a message of which only the header is here is read from that: its envelope and its
    * header are right, and it seems to have no body. For `whole`, what is not here is fetched from the server.

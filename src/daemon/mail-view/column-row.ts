@@ -1,45 +1,67 @@
-import type { MessageRow } from '../../imap/backend.ts'
+import type { MessageFact, MessageRow } from '../../imap/backend.ts'
 import type { MessageFlags } from '../../store/flags.ts'
-import type { MailboxColumns } from '../../store/queries/mailbox-views.ts'
+import type { MailboxColumns, SomeColumns } from '../../store/queries/mailbox-views.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
 
-/** A row of columns: most of what it could tell is not asked for. */
+const COLUMNS: Readonly<Record<MessageFact, readonly (keyof MailboxColumns)[]>> = {
+  flags: ['bits', 'keywords'],
+  modseq: ['modseqs'],
+  size: ['sizes'],
+  internalDateMs: ['internalDatesMs'],
+  savedDateMs: ['savedDatesMs'],
+  emailId: ['ids'],
+  isWhole: ['wholes'],
+}
+
+/** Says which columns tell the facts of messages. */
+export function columnsOf(facts: readonly MessageFact[]): (keyof MailboxColumns)[] {
+  return facts.flatMap(fact => COLUMNS[fact])
+}
+
+/** A row of columns: what of it was not asked for cannot be told. */
 export class ColumnRow implements MessageRow {
-  readonly #columns: MailboxColumns
+  readonly #columns: SomeColumns
   readonly #index: number
   readonly uid: number
 
-  constructor(columns: MailboxColumns, uid: number, index: number) {
+  constructor(columns: SomeColumns, uid: number, index: number) {
     this.#columns = columns
     this.#index = index
     this.uid = uid
   }
 
   get flags(): MessageFlags {
-    return { bits: this.#columns.bits[this.#index] ?? 0, keywords: this.#columns.keywords[this.#index] ?? '' }
+    return { bits: this.#at('bits'), keywords: this.#at('keywords') }
   }
 
   get modseq(): number {
-    return this.#columns.modseqs[this.#index] ?? 0
+    return this.#at('modseqs')
   }
 
   get size(): number {
-    return this.#columns.sizes[this.#index] ?? 0
+    return this.#at('sizes')
   }
 
   get internalDateMs(): number {
-    return this.#columns.internalDatesMs[this.#index] ?? 0
+    return this.#at('internalDatesMs')
   }
 
   get savedDateMs(): number | undefined {
-    return this.#columns.savedDatesMs[this.#index] ?? undefined
+    return this.#at('savedDatesMs') ?? undefined
   }
 
   get emailId(): string {
-    return emailIdOf({ id: this.#columns.ids[this.#index] ?? 0 })
+    return emailIdOf({ id: this.#at('ids') })
   }
 
   get isWhole(): boolean {
-    return this.#columns.wholes[this.#index] === 1
+    return this.#at('wholes') === 1
+  }
+
+  #at<Name extends keyof MailboxColumns>(name: Name): MailboxColumns[Name][number] {
+    const columns: Partial<MailboxColumns> = this.#columns
+    const value = columns[name]?.[this.#index]
+    if (value === undefined) throw new Error(`the column ${name} of messages was not read`)
+    return value
   }
 }

@@ -5,6 +5,7 @@ import {
   type AccountNews,
   type AppendSink,
   type CopiedUids,
+  type FactsOf,
   type FlagsToStore,
   type ImapAccount,
   ImapRefusal,
@@ -28,7 +29,7 @@ import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbo
 import { octetsOfPage } from '../reading/octets-page.ts'
 import type { ReaderOperations } from '../reading/reader-operations.ts'
 import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
-import { ColumnRow } from './column-row.ts'
+import { ColumnRow, columnsOf } from './column-row.ts'
 import type { FollowedProfile, MailNews } from './mail-news.ts'
 import { refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
@@ -78,8 +79,9 @@ export class MailAccount implements ImapAccount {
     return this.#readOne('mailboxChanges', { dir: this.#dir, folder: mailbox, since })
   }
 
-  async *messages(which: MessagesOf): AsyncGenerator<readonly MessageRow[]> {
-    for await (const page of this.#stream('mailboxColumns', this.#place(which))) {
+  async *messages({ facts, ...which }: FactsOf): AsyncGenerator<readonly MessageRow[]> {
+    const columns = columnsOf(facts)
+    for await (const page of this.#stream('mailboxColumns', { ...this.#place(which), columns })) {
       yield page.uids.map((uid, index) => new ColumnRow(page, uid, index))
     }
   }
@@ -139,14 +141,12 @@ export class MailAccount implements ImapAccount {
   }
 
   async copy(which: MessagesOf, to: number): Promise<CopiedUids> {
-    await this.#assertWritable(to)
     await this.#fetchMissing(which) // a copy is uploaded
     return this.#change({ kind: 'mailboxCopy', ...this.#messages(which), to })
   }
 
   async move(which: MessagesOf, to: number): Promise<CopiedUids> {
     await this.#assertWritable(which.mailbox)
-    await this.#assertWritable(to)
     return this.#change({ kind: 'mailboxMove', ...this.#messages(which), to })
   }
 
@@ -160,7 +160,6 @@ export class MailAccount implements ImapAccount {
     return new SpooledAppend({
       ...{ spoolDir, clock },
       store: async messages => {
-        await this.#assertWritable(mailbox)
         const { uidValidity, to } = await this.#change({ kind: 'mailboxAppend', folder: mailbox, messages })
         return { uidValidity, uids: to }
       },

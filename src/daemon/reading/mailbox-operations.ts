@@ -9,6 +9,7 @@ import type {
   MailboxFolder,
   MailboxItem,
   MailboxSnapshot,
+  SomeColumns,
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
@@ -46,6 +47,11 @@ export interface WantedOctets extends MailboxPlace {
   readonly isHeader: boolean
 }
 
+/** What is read of messages. */
+export interface WantedColumns {
+  readonly columns: readonly (keyof MailboxColumns)[]
+}
+
 /** What is searched for. */
 export interface WantedMatches {
   readonly key: PlainKey
@@ -61,7 +67,7 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
   mailboxChanges(params: MailboxPlace & { since: number }): Iterable<MailboxChanges | undefined>
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
-  mailboxColumns(params: MailboxMessages): Iterable<MailboxColumns>
+  mailboxColumns(params: MailboxMessages & WantedColumns): Iterable<SomeColumns>
   mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Iterable<readonly ItemDetails[]>
   mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Iterable<OctetsPage>
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
@@ -103,9 +109,9 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     for (const page of pages(uids, PAGE_ROWS)) yield mailboxes.items(folder, page)
   }
 
-  *mailboxColumns({ dir, folder, uids }: MailboxMessages): Generator<MailboxColumns> {
+  *mailboxColumns({ dir, folder, uids, columns }: MailboxMessages & WantedColumns): Generator<SomeColumns> {
     const { mailboxes } = this.get(dir)
-    for (const page of pages(uids, COLUMN_ROWS)) yield mailboxes.columns(folder, page)
+    for (const page of pages(uids, COLUMN_ROWS)) yield mailboxes.columns(folder, page, columns)
   }
 
   *mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Generator<readonly ItemDetails[]> {

@@ -14,17 +14,25 @@ export type ReaderAnswer =
   | { readonly kind: 'failed'; readonly id: number; readonly error: WireError }
 
 const readers = new StoreReaders()
-const calls = new Map<number, Iterator<unknown>>()
+const calls = new Map<number, Call>()
 /** Most bodies are one chunk: that it was the last one is told with it. */
 const LOOKED_AHEAD: ReadonlySet<keyof ReaderOperations> = new Set<keyof ReaderOperations>(['mailboxOctets'])
+/** Pages of a long list: the next one is made while the last one is on its way and being used. */
+const MADE_AHEAD: ReadonlySet<keyof ReaderOperations> = new Set<keyof ReaderOperations>([
+  'mailboxColumns',
+  'mailboxDetails',
+  'mailboxSmallOctets',
+])
 
 parentPort?.on('message', (request: ReaderRequest) => {
   if (request.kind === 'cancel') {
-    calls.get(request.id)?.return?.()
+    calls.get(request.id)?.return()
     calls.delete(request.id)
     return
   }
   answer(step(request))
+  const call = calls.get(request.id)
+  if (call && MADE_AHEAD.has(call.operation)) call.look()
 })
 
 function step(request: ReaderRequest): ReaderAnswer {
@@ -33,52 +41,50 @@ function step(request: ReaderRequest): ReaderAnswer {
     if (request.kind === 'call') {
       // The pool sends with each operation the parameters that its type asks for.
       const operation = readers[request.operation].bind(readers) as (params: object) => Iterable<unknown>
-      const iterator = operation(request.params)[Symbol.iterator]()
-      calls.set(id, LOOKED_AHEAD.has(request.operation) ? new Lookahead(iterator) : iterator)
+      calls.set(id, new Call(request.operation, operation(request.params)))
     }
     const call = calls.get(id)
     if (!call) throw new Error('the worker that read this has ended') // its rest would be missing without a word
     const { value, done } = call.next()
-    const isLast = call instanceof Lookahead && call.isAtEnd
-    if (!done && !isLast) return { kind: 'value', id, value, isLast }
-    calls.delete(id)
-    if (!done) return { kind: 'value', id, value, isLast }
-    return { kind: 'end', id }
+    if (!done && LOOKED_AHEAD.has(call.operation)) call.look()
+    if (done || call.isAtEnd) calls.delete(id)
+    return done ? { kind: 'end', id } : { kind: 'value', id, value, isLast: call.isAtEnd }
   } catch (error) {
     calls.delete(id)
     return { kind: 'failed', id, error: toWireError(error) }
   }
 }
 
-/** Reads one value more than it gives; what fails there fails when it is asked for. */
-class Lookahead implements Iterator<unknown> {
-  readonly #inner: Iterator<unknown>
-  #next: () => IteratorResult<unknown>
+/** An operation under way, whose next value can be made before it is asked for; what fails there fails when it is. */
+class Call {
+  readonly operation: keyof ReaderOperations
+  readonly #values: Iterator<unknown>
+  #ahead: (() => IteratorResult<unknown>) | undefined
+  /** Whether it is known that there is no next value. */
   isAtEnd = false
 
-  constructor(inner: Iterator<unknown>) {
-    this.#inner = inner
-    this.#next = () => inner.next()
+  constructor(operation: keyof ReaderOperations, values: Iterable<unknown>) {
+    this.operation = operation
+    this.#values = values[Symbol.iterator]()
   }
 
   next(): IteratorResult<unknown> {
-    const value = this.#next()
-    if (!value.done) this.#look()
-    return value
+    const next = this.#ahead ?? (() => this.#values.next())
+    this.#ahead = undefined
+    return next()
   }
 
-  return(): IteratorResult<unknown> {
-    this.#inner.return?.()
-    return { value: undefined, done: true }
+  return(): void {
+    this.#values.return?.()
   }
 
-  #look(): void {
+  look(): void {
     try {
-      const ahead = this.#inner.next()
+      const ahead = this.#values.next()
       this.isAtEnd = ahead.done === true
-      this.#next = () => ahead
+      this.#ahead = () => ahead
     } catch (error) {
-      this.#next = () => {
+      this.#ahead = () => {
         throw error
       }
     }

@@ -1,18 +1,27 @@
 import type { FetchItem, PlainFetchItem } from '../../formats/imap/command/arguments/fetch.ts'
 import type { DetailKind } from '../../store/search/item-details.ts'
-import type { OctetPart, WantedDetails } from '../backend.ts'
+import type { MessageFact, OctetPart, WantedDetails } from '../backend.ts'
 
 const DETAILS: ReadonlyMap<PlainFetchItem, DetailKind> = new Map([
   ['ENVELOPE', 'envelope'],
   ['BODY', 'structure'],
   ['BODYSTRUCTURE', 'bodyStructure'],
 ])
-const FREE_ITEMS: ReadonlySet<PlainFetchItem> = new Set(['UID', 'THREADID'])
+const FACTS: ReadonlyMap<PlainFetchItem, MessageFact> = new Map([
+  ['FLAGS', 'flags'],
+  ['INTERNALDATE', 'internalDateMs'],
+  ['SAVEDATE', 'savedDateMs'],
+  ['RFC822.SIZE', 'size'],
+  ['MODSEQ', 'modseq'],
+  ['EMAILID', 'emailId'],
+])
+/** Where there is no structure, they tell where a message ends. */
+const END_FACTS = ['size', 'isWhole'] as const
 
 /** What must be read of messages to answer items. */
 export interface FetchNeeds {
-  /** Whether rows are read. */
-  readonly hasRows: boolean
+  /** What is read of rows; none are read when it is empty. */
+  readonly facts: readonly MessageFact[]
   /** What is read of how every message is made, wherever the message is. */
   readonly details: readonly DetailKind[]
   /** How much of it. */
@@ -25,17 +34,29 @@ export interface FetchNeeds {
   readonly setsSeen: boolean
 }
 
-/** Finds what must be read; in a mailbox that is open for reading only nothing becomes \\Seen. */
-export function fetchNeeds(items: readonly FetchItem[], isReadOnly: boolean): FetchNeeds {
+/** What is asked for, and how. */
+interface FetchQuestion {
+  readonly items: readonly FetchItem[]
+  /** Nothing becomes \\Seen. */
+  readonly isReadOnly: boolean
+  /** Flags are told with their mod-sequence. */
+  readonly isCondstore: boolean
+}
+
+/** Finds what must be read. */
+export function fetchNeeds({ items, isReadOnly, isCondstore }: FetchQuestion): FetchNeeds {
   const preview = previewOf(items)
   const kinds = new Set(items.flatMap(item => detailOf(item) ?? []))
   const hasDetails = preview === 'now' || kinds.size > 0
   const details = hasDetails && preview !== 'none' ? [...kinds, 'preview' as const] : [...kinds]
   const setsSeen = !isReadOnly && items.some(item => 'isPeek' in item && !item.isPeek)
-  const hasRows = setsSeen || preview === 'lazy' || items.some(item => needsRow(item, kinds.has('structure')))
+  const facts = new Set<MessageFact>(items.flatMap(item => factsOf(item, kinds.has('structure'))))
+  if (setsSeen) facts.add('flags')
+  if (facts.has('flags') && isCondstore) facts.add('modseq')
+  if (preview === 'lazy') facts.add('isWhole')
   const isOnlyEnvelope = preview === 'none' && [...kinds].every(kind => kind === 'envelope') && !items.some(needsBody)
   const depth = isOnlyEnvelope ? 'header' : 'whole'
-  return { hasRows, details, depth, preview, octets: octetsOf(items), setsSeen }
+  return { facts: [...facts], details, depth, preview, octets: octetsOf(items), setsSeen }
 }
 
 function octetsOf(items: readonly FetchItem[]): OctetPart | undefined {
@@ -68,8 +89,8 @@ function detailOf(item: FetchItem): DetailKind | undefined {
   return (item.kind === 'body' ? item.section.path : item.path).length > 0 ? 'structure' : undefined
 }
 
-// Where there is no structure, the row tells where a message ends.
-function needsRow(item: FetchItem, hasStructure: boolean): boolean {
-  if (item.kind === 'plain') return !DETAILS.has(item.name) && !FREE_ITEMS.has(item.name)
-  return isOfOctets(item) && !hasStructure
+function factsOf(item: FetchItem, hasStructure: boolean): readonly MessageFact[] {
+  if (isOfOctets(item)) return hasStructure ? [] : END_FACTS
+  const fact = item.kind === 'plain' ? FACTS.get(item.name) : undefined
+  return fact ? [fact] : []
 }

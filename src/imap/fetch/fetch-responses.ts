@@ -71,10 +71,10 @@ class FetchAnswer {
   #refusals = 0
 
   constructor(account: ImapAccount, request: FetchRequest) {
-    const { items, isReadOnly } = request
+    const { items } = request
     this.#account = account
     this.#request = request
-    this.#needs = fetchNeeds(items, isReadOnly)
+    this.#needs = fetchNeeds(request)
     this.#octetItems = items.filter(item => item.kind !== 'plain' && item.kind !== 'preview')
     this.#heldSections = this.#needs.octets && HeldSections.of(this.#octetItems, this.#needs.octets)
     this.#textItems = textItems(request, false)
@@ -142,7 +142,7 @@ class FetchAnswer {
 
   async #marked(messages: readonly FetchedMessage[]): Promise<readonly MarkedMessage[]> {
     try {
-      return await markSeen(this.#account, this.#request.mailbox, messages)
+      return await markSeen(this.#account, { mailbox: this.#request.mailbox, facts: this.#needs.facts }, messages)
     } catch (error) {
       this.#refuse(error)
       return []
@@ -189,7 +189,7 @@ class FetchAnswer {
   }
 
   async *#preparedResponse(message: MarkedMessage, held: Buffer | undefined): AsyncGenerator<Wire> {
-    if (message.row?.isWhole === false) yield* this.#batch.take() // it may take its time
+    if (!message.details?.structure && message.row?.isWhole === false) yield* this.#batch.take() // it may take its time
     await using prepared = await this.#prepare(message, held)
     if (!prepared) return
     const head = this.#head(message)

@@ -1,5 +1,5 @@
 import type { ItemDetails } from '../../store/search/item-details.ts'
-import type { ImapAccount, MessageRow } from '../backend.ts'
+import type { FactsOf, ImapAccount, MessageRow, MessagesOf } from '../backend.ts'
 import type { FetchNeeds } from './fetch-needs.ts'
 
 const BARE_PAGE_MESSAGES = 4096
@@ -13,49 +13,40 @@ export interface FetchedMessage {
   readonly details: ItemDetails | undefined
 }
 
-/** Which messages are fetched: ascending UIDs. */
-export interface FetchedUids {
-  readonly mailbox: number
-  readonly uids: Uint32Array
-}
-
 /** Reads what items need, page by page, ascending; messages that are gone are left out. */
 export function fetchedMessages(
   account: ImapAccount,
-  which: FetchedUids,
+  which: MessagesOf,
   needs: FetchNeeds,
 ): AsyncIterable<readonly FetchedMessage[]> {
   if (needs.details.length > 0) return pagesOfDetails(account, which, needs)
-  return needs.hasRows ? pagesOfRows(account, which, needs) : pagesOfUids(which)
+  return needs.facts.length > 0 ? pagesOfRows(account, which, needs) : pagesOfUids(which)
 }
 
 /** Reads rows, by UID. */
-export async function readRows(
-  account: ImapAccount,
-  mailbox: number,
-  uids: Uint32Array,
-): Promise<ReadonlyMap<number, MessageRow>> {
-  return byUid(account.messages({ mailbox, uids }))
+export async function readRows(account: ImapAccount, which: FactsOf): Promise<ReadonlyMap<number, MessageRow>> {
+  return byUid(account.messages(which))
 }
 
 // Structures are large and rows are small: the pages are those of the structures, which their owner has measured.
-async function* pagesOfDetails(account: ImapAccount, { mailbox, uids }: FetchedUids, needs: FetchNeeds) {
+async function* pagesOfDetails(account: ImapAccount, { mailbox, uids }: MessagesOf, needs: FetchNeeds) {
+  const { facts } = needs
   for await (const page of account.details({ mailbox, uids, depth: needs.depth, kinds: needs.details })) {
-    const rows = needs.hasRows ? await readRows(account, mailbox, uidsOf(page)) : undefined
+    const rows = facts.length > 0 ? await readRows(account, { mailbox, uids: uidsOf(page), facts }) : undefined
     yield page
       .map(details => ({ uid: details.uid, row: rows?.get(details.uid), details }))
       .filter(({ row }) => row !== undefined || rows === undefined)
   }
 }
 
-async function* pagesOfRows(account: ImapAccount, { mailbox, uids }: FetchedUids, needs: FetchNeeds) {
-  for await (const page of account.messages({ mailbox, uids })) {
+async function* pagesOfRows(account: ImapAccount, { mailbox, uids }: MessagesOf, needs: FetchNeeds) {
+  for await (const page of account.messages({ mailbox, uids, facts: needs.facts })) {
     const details = needs.preview === 'none' ? undefined : await readPreviews(account, mailbox, page)
     yield page.map(row => ({ uid: row.uid, row, details: details?.get(row.uid) }))
   }
 }
 
-async function* pagesOfUids({ uids }: FetchedUids) {
+async function* pagesOfUids({ uids }: MessagesOf) {
   for (let at = 0; at < uids.length; at += BARE_PAGE_MESSAGES) {
     const page = uids.subarray(at, at + BARE_PAGE_MESSAGES)
     yield Array.from(page, uid => ({ uid, row: undefined, details: undefined }))

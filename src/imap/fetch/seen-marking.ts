@@ -1,5 +1,5 @@
 import { unpackFlags } from '../../store/flags.ts'
-import type { ImapAccount } from '../backend.ts'
+import type { FactsOf, ImapAccount } from '../backend.ts'
 import { type FetchedMessage, readRows } from './fetched-message.ts'
 
 const SEEN = '\\Seen'
@@ -10,10 +10,10 @@ export interface MarkedMessage extends FetchedMessage {
   readonly hasNewFlags?: boolean
 }
 
-/** Makes messages \\Seen, in one change, and gives them as they are then. Those that are gone are left out. */
+/** Makes messages \\Seen, in one change, and gives them as they are then: `facts` of them. Those that are gone are left out. */
 export async function markSeen(
   account: ImapAccount,
-  mailbox: number,
+  { mailbox, facts }: Omit<FactsOf, 'uids'>,
   messages: readonly FetchedMessage[],
 ): Promise<readonly MarkedMessage[]> {
   const unseen = new Set(messages.filter(isUnseen).map(({ uid }) => uid))
@@ -21,7 +21,7 @@ export async function markSeen(
   if (uids.length > 0) {
     await account.storeFlags({ mailbox, uids }, { action: 'add', flags: [SEEN], unchangedSince: undefined })
   }
-  const rows = uids.length > 0 ? await readRows(account, mailbox, uids) : undefined
+  const rows = uids.length > 0 ? await readRows(account, { mailbox, uids, facts }) : undefined
   return messages
     .map(message => ({ ...message, hasNewFlags: unseen.has(message.uid) }))
     .map(message => (message.hasNewFlags ? { ...message, row: rows?.get(message.uid) } : message))

@@ -105,6 +105,9 @@ export interface MailboxColumns {
   readonly wholes: readonly number[]
 }
 
+/** Those columns that were asked for. */
+export type SomeColumns = Pick<MailboxColumns, 'uids'> & Partial<MailboxColumns>
+
 /** What has changed since a moment. */
 export interface StoreNews {
   readonly modseq: number
@@ -189,20 +192,18 @@ export class MailboxViews {
     return this.#database.all(each, folder, JSON.stringify([...uids])).map(itemOf)
   }
 
-  /** Reads messages as {@link items} does, without where their octets are: many of them at a time. */
-  columns(folder: number, uids: Uint32Array): MailboxColumns {
+  /** Reads some columns of messages, and their UIDs, where {@link items} reads rows: many messages at a time. */
+  columns(folder: number, uids: Uint32Array, wanted: readonly (keyof MailboxColumns)[]): SomeColumns {
     const [first, last] = [uids.at(0) ?? 1, uids.at(-1) ?? 0]
     const isDense = last - first < MAX_SPARSENESS * uids.length
     const among = isDense ? 'BETWEEN ? AND ?' : 'IN (SELECT value FROM json_each(?))'
     const values = isDense ? [first, last] : [JSON.stringify([...uids])]
-    const names = Object.keys(COLUMNS) as (keyof MailboxColumns)[]
+    const names = [...new Set(['uids' as const, ...wanted])]
     // As JSON texts: a tenth of the time that rows take.
     const arrays = names.map(name => `json_group_array(${COLUMNS[name]}) AS ${name}`).join(', ')
     const sql = `SELECT ${arrays} FROM (SELECT * FROM ${itemsOf(folder)} WHERE ${VISIBLE} AND local_uid ${among} ORDER BY local_uid)`
     const row = this.#database.find(sql, folder, ...values)
-    const all = Object.fromEntries(
-      names.map(name => [name, JSON.parse(String(row?.[name]))]),
-    ) as unknown as MailboxColumns
+    const all = Object.fromEntries(names.map(name => [name, JSON.parse(String(row?.[name]))])) as unknown as SomeColumns
     return isSame(all.uids, uids) ? all : pick(all, new Set(uids))
   }
 
@@ -280,13 +281,13 @@ function isSame(left: readonly number[], right: Uint32Array): boolean {
   return left.length === right.length && left.every((uid, index) => uid === right[index])
 }
 
-function pick(all: MailboxColumns, wanted: ReadonlySet<number>): MailboxColumns {
+function pick(all: SomeColumns, wanted: ReadonlySet<number>): SomeColumns {
   const isWanted = all.uids.map(uid => wanted.has(uid))
   const picked = Object.entries(all).map(([name, values]) => [
     name,
     values.filter((_: unknown, index: number) => isWanted[index]),
   ])
-  return Object.fromEntries(picked) as MailboxColumns // of the same names and types
+  return Object.fromEntries(picked) as SomeColumns // of the same names and types
 }
 
 /** Under a name that no folder has, whatever the case of its letters. */

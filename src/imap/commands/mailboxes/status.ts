@@ -71,6 +71,7 @@ async function deletedStorage(account: ImapAccount, mailbox: number): Promise<nu
   const uids = (await account.snapshot(mailbox))?.uids ?? new Uint32Array()
   const deleted = await account.search({ mailbox, uids }, { kind: 'flag', flag: '\\Deleted' })
   let octets = 0
-  for await (const page of account.messages({ mailbox, uids: deleted })) for (const { size } of page) octets += size
+  const which = { mailbox, uids: deleted, facts: ['size'] } as const
+  for await (const page of account.messages(which)) for (const { size } of page) octets += size
   return octets
 }

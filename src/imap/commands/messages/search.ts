@@ -46,7 +46,7 @@ async function* find(command: SearchCommand | SortCommand, { tag, state }: Turn<
 async function highestModseq({ account, open }: Selected, found: Uint32Array): Promise<number> {
   let highest = 1
   const uids = found.toSorted()
-  for await (const page of account.messages({ mailbox: open.id, uids })) {
+  for await (const page of account.messages({ mailbox: open.id, uids, facts: ['modseq'] })) {
     for (const { modseq } of page) highest = Math.max(highest, modseq)
   }
   return highest

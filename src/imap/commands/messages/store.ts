@@ -11,6 +11,7 @@ import type { Selected } from '../../session-state.ts'
 import type { Wire } from '../../wire.ts'
 import type { Answer, Turn } from '../handler.ts'
 
+const FLAG_FACTS = ['flags', 'modseq'] as const
 const NO_FLAGS: MessageFlags = { bits: 0, keywords: '' }
 
 /**
@@ -47,7 +48,7 @@ async function expectedFlags(
   const packed = packFlags(flags)
   if (action === 'replace') return new Map(Array.from(which.uids, uid => [uid, packed]))
   const change = action === 'add' ? { add: packed, remove: NO_FLAGS } : { add: NO_FLAGS, remove: packed }
-  for await (const page of account.messages(which)) {
+  for await (const page of account.messages({ ...which, facts: FLAG_FACTS })) {
     for (const row of page) if (row.modseq <= open.toldModseq) expected.set(row.uid, changeFlags(row.flags, change))
   }
   return expected
@@ -55,7 +56,7 @@ async function expectedFlags(
 
 /** Flags that are as they were are news to nobody else, but they are what STORE answers. */
 async function* tellUnchanged({ account, dialect, open }: Selected, which: MessagesOf, isUid: boolean) {
-  for await (const page of account.messages(which)) {
+  for await (const page of account.messages({ ...which, facts: FLAG_FACTS })) {
     for (const { uid, flags, modseq } of page) {
       const number = open.numbers.numberOf(uid)
       if (number === undefined) continue
