@@ -28,11 +28,14 @@ export class Database implements Disposable {
   #isSuspect = false
   /** Whether it was made by being opened. */
   readonly isNew: boolean
+  /** Of its schema, when it was opened; 0 for none. */
+  readonly version: number
 
-  private constructor(database: DatabaseSync, file: string, isNew: boolean) {
+  private constructor(database: DatabaseSync, file: string, { isNew = false, version = SCHEMA_VERSION } = {}) {
     this.#database = database
     this.#file = file
     this.isNew = isNew
+    this.version = version
   }
 
   /**
@@ -54,19 +57,18 @@ export class Database implements Disposable {
       if (database.isOpen) database.close()
       throw databaseFailure(file, error)
     }
-    return new Database(database, file, isNew)
+    return new Database(database, file, { isNew })
   }
 
   /** Opens it for reading; a reader never blocks the writer, nor waits for it. */
   static openReader(file: string): Database {
     const database = open(file, true)
-    checkVersion(database, file)
-    return new Database(database, file, false)
+    return new Database(database, file, { version: checkVersion(database, file) })
   }
 
   /** Opens a database other than the store's; who opens it looks after its schema. */
   static openOther(file: string, readOnly: boolean): Database {
-    return new Database(open(file, readOnly), file, false)
+    return new Database(open(file, readOnly), file)
   }
 
   /** Whether a write failed in a way that leaves doubt about what the system holds: it must be opened anew. */
@@ -194,9 +196,9 @@ function migrate(database: DatabaseSync, file: string): boolean {
   return version === 0
 }
 
-function checkVersion(database: DatabaseSync, file: string): void {
+function checkVersion(database: DatabaseSync, file: string): number {
   const version = readVersion(database, file)
-  if (version <= SCHEMA_VERSION) return
+  if (version <= SCHEMA_VERSION) return version
   database.close()
   throw new PosternError<StoreErrorCode>(
     'STORE_NEWER_SCHEMA',

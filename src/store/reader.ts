@@ -22,9 +22,7 @@ import { PendingChanges } from './queries/pending-changes.ts'
 import { SearchRows } from './queries/search-rows.ts'
 import { folderRow, itemRow, numberOf } from './row-values.ts'
 import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StorageQuota } from './rows.ts'
-
-/** The database's name inside a profile's folder. */
-export const DATABASE_FILE = 'store.sqlite'
+import { assertStore, DATABASE_FILE, noStore } from './store-presence.ts'
 
 const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
   local_keywords, is_blocked, body_state, sha256, pack, offset, length`
@@ -66,9 +64,17 @@ export class StoreReader implements Disposable {
     this.#packs = packs
   }
 
-  /** Opens a profile's store for reading. */
+  /**
+   * Opens a profile's store for reading. One that its writer is just making is not there yet.
+   *
+   * @throws {PosternError} STORE_NONE, STORE_NEWER_SCHEMA, STORE_UNREADABLE
+   */
   static open(dir: string): StoreReader {
-    return new StoreReader(Database.openReader(join(dir, DATABASE_FILE)), new PackReader(join(dir, PACKS_DIR)))
+    assertStore(dir)
+    const database = Database.openReader(join(dir, DATABASE_FILE))
+    if (database.version > 0) return new StoreReader(database, new PackReader(join(dir, PACKS_DIR)))
+    database[Symbol.dispose]()
+    throw noStore()
   }
 
   folders(): FolderRow[] {

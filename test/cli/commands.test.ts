@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { PosternHome } from '../support/postern.ts'
@@ -108,6 +108,22 @@ t.test('a profile is added, shown, changed and removed; its password never shows
   await home.json(['profile', 'remove', 'work', '--yes'])
   await home.json(ADD, 'again\n')
   t.match(await home.json(['profile', 'show', 'work']), { number: 2 }, 'a number is never used again')
+})
+
+t.test('a store that cannot be read is told of, and hides no other profile', async t => {
+  await using home = new PosternHome()
+  for (const name of ['one', 'two']) {
+    const add = ['profile', 'add', name, '--email', `${name}@example.test`, '--imap', 'imap://127.0.0.1:9']
+    await home.json([...add, '--password-stdin'], 'secret')
+  }
+  const dir = join(home.dir, 'profiles', 'one')
+  mkdirSync(dir, { recursive: true })
+  writeFileSync(join(dir, 'store.sqlite'), 'this was never a database, and is long enough to be looked at'.repeat(20))
+  const { profiles } = (await home.json(['status'])) as { profiles: unknown[] }
+  t.match(profiles, [
+    { name: 'one', state: 'error', lastError: { code: 'STORE_UNREADABLE', advice: /postern store repair/ } },
+    { name: 'two', state: 'new', lastError: null },
+  ])
 })
 
 t.test('a profile’s name cannot leave its folder', async t => {

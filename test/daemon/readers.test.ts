@@ -1,6 +1,10 @@
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
 import { InlineReaders, readOne, WorkerReaders } from '../../src/daemon/reading/readers.ts'
+import { Store } from '../../src/store/store.ts'
+import { DATABASE_FILE } from '../../src/store/store-presence.ts'
+import { silentLogger } from '../support/silent-logger.ts'
 
 t.test('a profile that was never synchronized has nothing, and says so', async t => {
   const dir = join(t.testdir(), 'none')
@@ -12,6 +16,22 @@ t.test('a profile that was never synchronized has nothing, and says so', async t
   await t.rejects(readOne(readers, 'item', { dir, row: 1 }), none)
   await t.rejects(readOne(readers, 'body', { dir, row: 1 }), none)
   await t.rejects(readOne(readers, 'stubs', { dir, folder: 'INBOX' }), none)
+})
+
+t.test('a store that is just being made is not there yet', async t => {
+  const dir = t.testdir()
+  const file = join(dir, DATABASE_FILE)
+  await using readers = new InlineReaders()
+  for (const begin of ['', 'PRAGMA journal_mode = WAL']) {
+    const database = new DatabaseSync(file)
+    database.exec(begin)
+    database.close()
+    t.match(await readOne(readers, 'summary', { dir }), { folders: 0, lastSync: null }, begin)
+    t.same(await readOne(readers, 'mailboxFolders', { dir }), [])
+  }
+  Store.open(dir, { clock: Date.now, log: silentLogger() })[Symbol.dispose]()
+  const wanted = { dir, folder: 'INBOX' }
+  await t.rejects(readOne(readers, 'items', wanted), { code: 'STORE_NO_SUCH_FOLDER' }, 'now it is')
 })
 
 t.test('who reads slowly is not waited for without an end', async t => {

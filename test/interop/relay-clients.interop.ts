@@ -29,10 +29,20 @@ t.test('swaks sends with every mechanism, in every way of connecting', { skip: m
       const before = sink.messages.length
       const login = ['--auth', mechanism, '--auth-user', USER, '--auth-password', PASSWORD]
       const envelope = ['--from', USER, '--to', 'bob@example.test', '--server', `127.0.0.1:${port}`, '--silent', '2']
-      await run('swaks', [...envelope, ...login, ...(tls ? [tls] : [])], TIMEOUT)
+      await swaks([...envelope, ...login, ...(tls ? [tls] : [])])
       t.equal(sink.messages.length, before + 1, `${mechanism} ${tls || 'plain'}`)
     }
 })
+
+/** Who says nothing for 150 ms is greeted in plain text: on a busy machine swaks may need longer for its ClientHello. */
+async function swaks(args: readonly string[], attempts = 3): Promise<void> {
+  try {
+    await run('swaks', args, TIMEOUT)
+  } catch (error) {
+    if (attempts === 1 || !args.includes('-tlsc') || !String(Object(error).stderr).includes('TLS startup')) throw error
+    await swaks(args, attempts - 1)
+  }
+}
 
 t.test('swaks is refused with a wrong password, and without one', { skip: missing('swaks') }, async t => {
   const envelope = ['--from', USER, '--to', 'bob@example.test', '--server', `127.0.0.1:${port}`, '--silent', '3']

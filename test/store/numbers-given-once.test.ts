@@ -3,7 +3,7 @@ import t from 'tap'
 import { Database } from '../../src/store/database.ts'
 import { makeReconcilable, numbersOf } from '../../src/store/maintenance/backup/restored-rows.ts'
 import { salvageDatabase } from '../../src/store/maintenance/repair/salvage.ts'
-import { DATABASE_FILE } from '../../src/store/reader.ts'
+import { DATABASE_FILE } from '../../src/store/store-presence.ts'
 import { ModelAccount } from '../support/model-account.ts'
 
 /** Changes messages here that are deleted on the server before it knows: the versions of here lose, and are kept. */

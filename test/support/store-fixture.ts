@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { PosternError } from '../../src/errors.ts'
 import { SCHEMA_VERSION } from '../../src/store/database.ts'
 import { PACKS_DIR } from '../../src/store/packs/pack-format.ts'
-import { DATABASE_FILE } from '../../src/store/reader.ts'
+import { DATABASE_FILE } from '../../src/store/store-presence.ts'
 import { ModelFolder, ModelServer } from './model/server.ts'
 import { type ModelAccount, messageOf } from './model-account.ts'
 

@@ -9,9 +9,9 @@ import { type CheckReport, checkStore } from '../../store/maintenance/repair/che
 import { type RepairReport, repairStore } from '../../store/maintenance/repair/repair-store.ts'
 import type { PackReader } from '../../store/packs/pack-reader.ts'
 import type { Store } from '../../store/store.ts'
+import { assertStore } from '../../store/store-presence.ts'
 import { headerHash } from '../../sync/local/header-hash.ts'
 import { purgeOld } from '../../sync/purge-old.ts'
-import { assertStore } from '../reading/store-presence.ts'
 
 const HEAD_OCTETS = 262_144
 const RETIRED_GRACE_MS = 3_600_000 // a reader that nobody asks about is done by then

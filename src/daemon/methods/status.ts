@@ -1,11 +1,19 @@
 import process from 'node:process'
 import { z } from 'zod'
+import { PosternError } from '../../errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { WatchState } from '../../sync/watch/watcher.ts'
+import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { describeSchedule } from '../profile-status.ts'
+import type { StoreSummary } from '../reading/reader-operations.ts'
 import { readOne } from '../reading/readers.ts'
 import { describeSlowServer } from '../runs/slow-server.ts'
+
+const NOTHING: Omit<StoreSummary, 'lastError'> = {
+  ...{ folders: 0, items: 0, ignored: 0, conflicts: 0, lastSync: null, distrust: null },
+  queued: { download: 0, import: 0, upload: 0 },
+}
 
 /** `status` and `stop`. */
 export const STATUS_METHODS = {
@@ -34,7 +42,7 @@ export const STATUS_METHODS = {
 
 async function describeProfile(profile: Profile, context: MethodContext) {
   const { installation } = context
-  const summary = await readOne(installation.readers, 'summary', { dir: profile.dir })
+  const summary = await summarize(profile, installation)
   const schedule = describeSchedule(profile, summary, context)
   const running = installation.syncs.stateOf(profile.number)
   const rested = schedule.paused ? 'paused' : schedule.lastError ? 'error' : summary.lastSync ? 'ok' : 'new'
@@ -49,6 +57,17 @@ async function describeProfile(profile: Profile, context: MethodContext) {
     ...schedule,
     watching,
     slow: slow ? describeSlowServer(slow) : null,
+  }
+}
+
+/** What the store tells; one that cannot be read tells why, and keeps no other profile from being told of. */
+async function summarize(profile: Profile, { readers }: Installation): Promise<StoreSummary> {
+  try {
+    return await readOne(readers, 'summary', { dir: profile.dir })
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    const { code, message, advice } = error
+    return { ...NOTHING, lastError: { code, message, advice } }
   }
 }
 

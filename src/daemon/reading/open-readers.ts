@@ -1,7 +1,7 @@
+import { PosternError } from '../../errors.ts'
 import { StoreReader } from '../../store/reader.ts'
 import { SearchIndex } from '../../store/search/search-index.ts'
 import { SearchReader } from '../../store/search/search-reader.ts'
-import { assertStore, hasStore } from './store-presence.ts'
 
 /** What is done with open stores, whatever is read of them. */
 export interface OpenReaderOperations {
@@ -18,23 +18,24 @@ export class OpenReaders implements OpenReaderOperations, Disposable {
 
   /** A profile that was never synchronized has no store yet. */
   protected find(dir: string): StoreReader | undefined {
-    return hasStore(dir) ? this.get(dir) : undefined
+    try {
+      return this.get(dir)
+    } catch (error) {
+      if (error instanceof PosternError && error.code === 'STORE_NONE') return undefined
+      throw error
+    }
   }
 
-  /** @throws {PosternError} STORE_NONE, and what {@link StoreReader.open} throws */
+  /** @throws {PosternError} what {@link StoreReader.open} throws */
   protected get(dir: string): StoreReader {
-    const known = this.#open.get(dir)
-    if (!known) assertStore(dir)
-    const open = known ?? StoreReader.open(dir)
+    const open = this.#open.get(dir) ?? StoreReader.open(dir)
     this.#open.set(dir, open)
     return open
   }
 
-  /** @throws {PosternError} STORE_NONE */
+  /** @throws {PosternError} as {@link get} */
   protected searcher(dir: string): SearchReader {
-    const known = this.#searchers.get(dir)
-    if (!known) assertStore(dir)
-    const open = known ?? SearchReader.open(dir)
+    const open = this.#searchers.get(dir) ?? SearchReader.open(dir)
     this.#searchers.set(dir, open)
     return open
   }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { DATABASE_FILE } from '../../../src/store/reader.ts'
+import { DATABASE_FILE } from '../../../src/store/store-presence.ts'
 
 type Row = Readonly<Record<string, SQLOutputValue>>
 

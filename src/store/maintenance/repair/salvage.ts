@@ -6,7 +6,7 @@ import { Database } from '../../database.ts'
 import { fileFailure } from '../../disk-failure.ts'
 import { dateWord, listPackFiles } from '../../packs/pack-files.ts'
 import { PACKS_DIR, packFile } from '../../packs/pack-format.ts'
-import { DATABASE_FILE } from '../../reader.ts'
+import { DATABASE_FILE } from '../../store-presence.ts'
 import { raiseSequence } from '../sequences.ts'
 
 /** What was saved of a database. */
