@@ -32,15 +32,24 @@ export class LocalChanges {
   /** Adds and removes flags of an item. */
   setFlags(id: number, change: FlagChange): void {
     const row = this.#item(id)
-    const local = { bits: Number(row.local_bits), keywords: String(row.local_keywords) }
-    const { bits, keywords } = changeFlags(local, change)
-    this.#scope.database.run(
+    this.setEqualFlags([id], { bits: Number(row.local_bits), keywords: String(row.local_keywords) }, change)
+  }
+
+  /** Adds and removes flags of items that are there and all have the same ones. */
+  setEqualFlags(ids: readonly number[], from: MessageFlags, change: FlagChange): void {
+    const { database, now, modseq } = this.#scope
+    const { bits, keywords } = changeFlags(from, change)
+    const items = JSON.stringify(ids)
+    database.run(
       `UPDATE item SET local_bits = ?, local_keywords = ?, local_revision = local_revision + 1, modseq = ?,
-         is_blocked = iif(is_blocked = ?, 0, is_blocked) WHERE id = ?`, // what was refused was another change
-      ...[bits, keywords, this.#scope.modseq, REFUSED, id],
+         is_blocked = iif(is_blocked = ?, 0, is_blocked) -- what was refused was another change
+         WHERE id IN (SELECT value FROM json_each(?))`,
+      ...[bits, keywords, modseq, REFUSED, items],
     )
-    const made = flagChange(local, { bits, keywords })
-    this.#scope.log({ item: id, event: 'flags-changed', detail: describeChange(made) })
+    database.run(
+      `INSERT INTO ledger(at, item, event, detail) SELECT ?, value, 'flags-changed', ? FROM json_each(?)`,
+      ...[now, describeChange(flagChange(from, { bits, keywords })), items],
+    )
   }
 
   /** Adds a message that shall be on the server as well; in a folder that is never synchronized it stays here. */

@@ -96,34 +96,37 @@ function inMailbox(
 
 function setFlags(store: Store, change: MailboxChange & { kind: 'mailboxFlags' }): MailboxChangeResult {
   const { unchangedSince } = change
-  const changeOf = flagChanges(change)
   const modified: number[] = []
   inMailbox(store, change, ({ local }, items) => {
-    for (const { id, uid, flags, modseq } of items) {
-      if (unchangedSince !== undefined && modseq > unchangedSince) {
-        modified.push(uid)
-        continue
-      }
-      const made = changeOf(flags)
+    const isChanged = ({ modseq }: MailboxItem) => unchangedSince !== undefined && modseq > unchangedSince
+    modified.push(...items.filter(isChanged).map(({ uid }) => uid))
+    for (const equal of byFlags(items.filter(item => !isChanged(item)))) {
+      const made = flagChangeOf(change, equal.flags)
       // Nothing is news where nothing changes: no run begins for it.
-      if (!isEmpty(made)) local.setFlags(id, made)
+      if (!isEmpty(made)) local.setEqualFlags(equal.ids, equal.flags, made)
     }
   })
   return result(store, change.folder, { modified })
 }
 
-/** Finds what is to be changed of flags; a mailbox has few combinations of them. */
-function flagChanges({ action, flags }: MailboxChange & { kind: 'mailboxFlags' }): (from: MessageFlags) => FlagChange {
+/** A mailbox has few combinations of flags: what has the same ones is changed together. */
+function byFlags(items: readonly MailboxItem[]): { readonly flags: MessageFlags; readonly ids: readonly number[] }[] {
+  const groups = Map.groupBy(items, ({ flags }) => `${flags.bits} ${flags.keywords}`)
+  return [...groups.values()].flatMap(group => {
+    const [first] = group
+    return first ? [{ flags: first.flags, ids: group.map(({ id }) => id) }] : []
+  })
+}
+
+/** Finds what is to be changed of flags. */
+function flagChangeOf(
+  { action, flags }: MailboxChange & { readonly kind: 'mailboxFlags' },
+  from: MessageFlags,
+): FlagChange {
   const named = packFlags(flags.map(checkedFlag))
   const none = packFlags([])
-  const known = new Map<string, FlagChange>()
-  return from => {
-    const key = `${from.bits} ${from.keywords}`
-    const wanted = { add: action === 'add' ? named : none, remove: action === 'remove' ? named : none }
-    const made = known.get(key) ?? flagChange(from, action === 'replace' ? named : changeFlags(from, wanted))
-    known.set(key, made)
-    return made
-  }
+  const wanted = { add: action === 'add' ? named : none, remove: action === 'remove' ? named : none }
+  return flagChange(from, action === 'replace' ? named : changeFlags(from, wanted))
 }
 
 function isEmpty({ add, remove }: FlagChange): boolean {
