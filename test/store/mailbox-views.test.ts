@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { MessageNumbers } from '../../src/imap/message-numbers.ts'
 import { packFlags } from '../../src/store/flags.ts'
+import { changesOf } from '../../src/store/queries/mailbox-views.ts'
 import { pick, randomSource } from '../support/model/random.ts'
 import { ModelAccount } from '../support/model-account.ts'
 
@@ -42,13 +43,14 @@ t.test('what has changed since a mod-sequence is told, and nothing else', async 
   const [one, two, three] = account.items('INBOX')
   const { id, highestModseq: before } = viewOf(account, 'INBOX')
   const { mailboxes } = account.store.read
-  t.match(mailboxes.changes(id, before), { changed: { length: 0 }, vanished: { length: 0 }, highestModseq: before })
+  t.match(mailboxes.changes(id, before), { changed: { uids: [] }, vanished: { length: 0 }, highestModseq: before })
   await account.change({ kind: 'flag', items: [two?.id ?? 0], add: ['\\Flagged', '$Label1'], remove: [] })
   await account.change({ kind: 'move', items: [one?.id ?? 0], folder: 'Archive' })
   account.server.expunge('INBOX', three?.uid ?? 0)
   account.deliver('INBOX', 'four')
   await account.sync()
-  const changes = mailboxes.changes(id, before)
+  const news = mailboxes.changes(id, before)
+  const changes = news && changesOf(news)
   const four = account.items('INBOX').find(({ subject }) => subject === 'four')
   t.same(changes?.vanished, [one?.localUid, three?.localUid])
   t.same(
@@ -109,7 +111,7 @@ class Follower {
     const view = viewOf(this.#account, this.#path)
     const changes = this.#account.store.read.mailboxes.changes(view.id, this.#modseq)
     if (!changes?.vanished) throw new Error('the folder is gone')
-    const fresh = changes.changed.map(({ uid }) => uid).filter(uid => this.#numbers.numberOf(uid) === undefined)
+    const fresh = changes.changed.uids.filter(uid => this.#numbers.numberOf(uid) === undefined)
     if (fresh.some(uid => uid < this.#uidNext)) t.fail(`${what}: a new message is below UIDNEXT`)
     if (changes.highestModseq < this.#modseq || view.uidNext < this.#uidNext) t.fail(`${what}: a number went back`)
     this.#numbers.apply(changes.vanished, fresh)
@@ -168,10 +170,10 @@ t.test('columns are what rows are, of messages that are near together and far ap
   for (const wanted of [[...uids], [one?.localUid ?? 0, two?.localUid ?? 0, gone, 38], [1, 39], [gone], [99], []]) {
     const columns = mailboxes.columns(id, Uint32Array.from(wanted), ALL_COLUMNS)
     const rows = columns.uids.map((uid, index) => ({
-      ...{ uid, id: columns.ids?.[index], modseq: columns.modseqs?.[index], size: columns.sizes?.[index] },
-      ...{ flags: { bits: columns.bits?.[index], keywords: columns.keywords?.[index] } },
-      ...{ internalDateMs: columns.internalDatesMs?.[index], savedDateMs: columns.savedDatesMs?.[index] ?? undefined },
-      bodyState: columns.wholes?.[index] === 1 ? 'full' : 'header',
+      ...{ uid, id: columns.ids[index], modseq: columns.modseqs[index], size: columns.sizes[index] },
+      ...{ flags: { bits: columns.bits[index], keywords: columns.keywords[index] } },
+      ...{ internalDateMs: columns.internalDatesMs[index], savedDateMs: columns.savedDatesMs[index] ?? undefined },
+      bodyState: columns.wholes[index] === 1 ? 'full' : 'header',
     }))
     const items = mailboxes.items(id, Uint32Array.from(wanted)).map(({ location: _, ...item }) => item)
     t.same(rows, items, String(wanted))

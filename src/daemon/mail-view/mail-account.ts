@@ -19,7 +19,7 @@ import {
   type WantedDetails,
 } from '../../imap/backend.ts'
 import { CONFLICT_MAILBOX, isKeptVersion } from '../../store/conflict-mailbox.ts'
-import type { MailboxFolder, MailboxItem } from '../../store/queries/mailbox-views.ts'
+import { changesOf, type MailboxFolder, type MailboxItem } from '../../store/queries/mailbox-views.ts'
 import type { StorageQuota } from '../../store/rows.ts'
 import type { ItemDetails } from '../../store/search/item-details.ts'
 import { plainKey } from '../../store/search/plain-key.ts'
@@ -75,8 +75,9 @@ export class MailAccount implements ImapAccount {
     return this.#readOne('mailboxSnapshot', { dir: this.#dir, folder: mailbox })
   }
 
-  changes(mailbox: number, since: number) {
-    return this.#readOne('mailboxChanges', { dir: this.#dir, folder: mailbox, since })
+  async changes(mailbox: number, since: number) {
+    const columns = await this.#readOne('mailboxChanges', { dir: this.#dir, folder: mailbox, since })
+    return columns && changesOf(columns)
   }
 
   async *messages({ facts, ...which }: FactsOf): AsyncGenerator<readonly MessageRow[]> {

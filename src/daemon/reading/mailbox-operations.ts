@@ -3,7 +3,7 @@ import type { SortCriterion } from '../../formats/imap/command/arguments/search.
 import type { OctetRange } from '../../formats/mail/structure/part.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import type {
-  MailboxChanges,
+  ChangeColumns,
   MailboxColumns,
   MailboxCounters,
   MailboxFolder,
@@ -65,7 +65,7 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxNews(params: { dir: string; since: number }): Iterable<StoreNews>
   mailboxCounters(params: MailboxPlace): Iterable<MailboxCounters | undefined>
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
-  mailboxChanges(params: MailboxPlace & { since: number }): Iterable<MailboxChanges | undefined>
+  mailboxChanges(params: MailboxPlace & { since: number }): Iterable<ChangeColumns | undefined>
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
   mailboxColumns(params: MailboxMessages & WantedColumns): Iterable<SomeColumns>
   mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Iterable<readonly ItemDetails[]>
@@ -100,7 +100,7 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     yield this.find(dir)?.mailboxes.snapshot(folder)
   }
 
-  *mailboxChanges({ dir, folder, since }: MailboxPlace & { since: number }): Generator<MailboxChanges | undefined> {
+  *mailboxChanges({ dir, folder, since }: MailboxPlace & { since: number }): Generator<ChangeColumns | undefined> {
     yield this.find(dir)?.mailboxes.changes(folder, since)
   }
 

@@ -105,6 +105,20 @@ export interface MailboxColumns {
   readonly wholes: readonly number[]
 }
 
+/** {@link MailboxChanges}, with its messages by column: between threads, rows cost more than reading them. */
+export interface ChangeColumns extends Omit<MailboxChanges, 'changed'> {
+  readonly changed: Pick<MailboxColumns, (typeof NEWS_COLUMNS)[number]>
+}
+
+/** Makes rows of columns again. */
+export function changesOf({ changed, ...rest }: ChangeColumns): MailboxChanges {
+  const rows = changed.uids.map((uid, index) => ({
+    ...{ uid, modseq: changed.modseqs[index] ?? 0 },
+    flags: { bits: changed.bits[index] ?? 0, keywords: changed.keywords[index] ?? '' },
+  }))
+  return { ...rest, changed: rows }
+}
+
 /** Those columns that were asked for. */
 export type SomeColumns = Pick<MailboxColumns, 'uids'> & Partial<MailboxColumns>
 
@@ -116,6 +130,8 @@ export interface StoreNews {
   /** Another one whenever the list of folders is another one. */
   readonly listing: string
 }
+
+const NEWS_COLUMNS = ['uids', 'bits', 'keywords', 'modseqs'] as const
 
 const COLUMNS: Readonly<Record<keyof MailboxColumns, string>> = {
   uids: 'local_uid',
@@ -193,18 +209,33 @@ export class MailboxViews {
   }
 
   /** Reads some columns of messages, and their UIDs, where {@link items} reads rows: many messages at a time. */
-  columns(folder: number, uids: Uint32Array, wanted: readonly (keyof MailboxColumns)[]): SomeColumns {
+  columns<Name extends keyof MailboxColumns>(
+    folder: number,
+    uids: Uint32Array,
+    wanted: readonly Name[],
+  ): Pick<MailboxColumns, Name | 'uids'> {
     const [first, last] = [uids.at(0) ?? 1, uids.at(-1) ?? 0]
     const isDense = last - first < MAX_SPARSENESS * uids.length
     const among = isDense ? 'BETWEEN ? AND ?' : 'IN (SELECT value FROM json_each(?))'
     const values = isDense ? [first, last] : [JSON.stringify([...uids])]
-    const names = [...new Set(['uids' as const, ...wanted])]
-    // As JSON texts: a tenth of the time that rows take.
-    const arrays = names.map(name => `json_group_array(${COLUMNS[name]}) AS ${name}`).join(', ')
-    const sql = `SELECT ${arrays} FROM (SELECT * FROM ${itemsOf(folder)} WHERE ${VISIBLE} AND local_uid ${among} ORDER BY local_uid)`
-    const row = this.#database.find(sql, folder, ...values)
-    const all = Object.fromEntries(names.map(name => [name, JSON.parse(String(row?.[name]))])) as unknown as SomeColumns
+    const all = this.#columns(['uids', ...wanted], `${itemsOf(folder)} WHERE ${VISIBLE} AND local_uid ${among}`, [
+      folder,
+      ...values,
+    ])
     return isSame(all.uids, uids) ? all : pick(all, new Set(uids))
+  }
+
+  // As JSON texts: a tenth of the time that rows take.
+  #columns<Name extends keyof MailboxColumns>(
+    wanted: readonly Name[],
+    from: string,
+    values: readonly (number | string)[],
+  ): Pick<MailboxColumns, Name> {
+    const names = [...new Set(wanted)]
+    const arrays = names.map(name => `json_group_array(${COLUMNS[name]}) AS ${name}`).join(', ')
+    const row = this.#database.find(`SELECT ${arrays} FROM (SELECT * FROM ${from} ORDER BY local_uid)`, ...values)
+    const columns = names.map(name => [name, JSON.parse(String(row?.[name]))])
+    return Object.fromEntries(columns) as Pick<MailboxColumns, Name> // the store's own values
   }
 
   /** The folder's own UIDVALIDITY; 0 when it is gone. */
@@ -242,21 +273,17 @@ export class MailboxViews {
   }
 
   /** Reads what has changed after a mod-sequence; undefined when the folder is gone. */
-  changes(folder: number, since: number): MailboxChanges | undefined {
+  changes(folder: number, since: number): ChangeColumns | undefined {
     const place = this.#place(folder)
     if (!place) return undefined
-    const changed = this.#database.all(
-      `SELECT local_uid, local_bits, local_keywords, modseq
-         FROM ${folder === CONFLICT_MAILBOX ? KEPT_AS_ITEMS : 'item INDEXED BY item_modseq'}
-         WHERE ${VISIBLE} AND modseq > ? ORDER BY local_uid`,
-      ...[folder, since],
-    )
+    const items = folder === CONFLICT_MAILBOX ? KEPT_AS_ITEMS : 'item INDEXED BY item_modseq'
+    const changed = this.#columns(NEWS_COLUMNS, `${items} WHERE ${VISIBLE} AND modseq > ?`, [folder, since])
     const from = Number(this.#database.find('SELECT vanished_from FROM meta')?.vanished_from)
     const gone = 'SELECT local_uid FROM vanished WHERE folder = ? AND modseq > ? ORDER BY local_uid'
     const vanished = this.#database.all(gone, folder, since).map(row => Number(row.local_uid))
     return {
       ...{ uidValidity: place.uidValidity, uidNext: place.uidNext, highestModseq: place.highestModseq },
-      changed: changed.map(newsOf),
+      changed,
       vanished: since + 1 < from ? undefined : vanished,
     }
   }
@@ -281,13 +308,13 @@ function isSame(left: readonly number[], right: Uint32Array): boolean {
   return left.length === right.length && left.every((uid, index) => uid === right[index])
 }
 
-function pick(all: SomeColumns, wanted: ReadonlySet<number>): SomeColumns {
+function pick<Columns extends SomeColumns>(all: Columns, wanted: ReadonlySet<number>): Columns {
   const isWanted = all.uids.map(uid => wanted.has(uid))
   const picked = Object.entries(all).map(([name, values]) => [
     name,
     values.filter((_: unknown, index: number) => isWanted[index]),
   ])
-  return Object.fromEntries(picked) as SomeColumns // of the same names and types
+  return Object.fromEntries(picked) as Columns // of the same names and types
 }
 
 /** Under a name that no folder has, whatever the case of its letters. */

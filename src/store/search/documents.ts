@@ -59,22 +59,21 @@ export class Documents {
 
   /** Lists all documents by their hashes. */
   all(): Map<string, number> {
-    return this.#idsWhere('')
-  }
-
-  /** Finds the documents of hashes; those that have none are left out. */
-  idsOf(hashes: readonly string[]): Map<string, number> {
-    return this.#idsWhere('WHERE sha256 IN (SELECT unhex(value) FROM json_each(?))', JSON.stringify(hashes))
-  }
-
-  #idsWhere(condition: string, ...values: string[]): Map<string, number> {
-    const sql = `SELECT json_group_array(id) AS ids, json_group_array(lower(hex(sha256))) AS hashes FROM document ${condition}`
+    const sql = 'SELECT json_group_array(id) AS ids, json_group_array(lower(hex(sha256))) AS hashes FROM document'
     return this.#told(() => {
-      const row = this.#database.find(sql, ...values)
+      const row = this.#database.find(sql)
       const ids = JSON.parse(String(row?.ids)) as number[] // declared so in the schema
       const hashes = JSON.parse(String(row?.hashes)) as string[] // the same
       return new Map(hashes.map((hash, index) => [hash, ids[index] ?? 0]))
     })
+  }
+
+  /** Finds the document of each hash, in their order; 0 for those that have none. */
+  idsOf(hashes: readonly string[]): readonly number[] {
+    // In the order in which json_each gives them, and one JSON text back: a third of the time of a join.
+    const sql = `SELECT json_group_array(coalesce((SELECT id FROM document WHERE sha256 = unhex(value)), 0)) AS ids
+      FROM json_each(?)`
+    return this.#told(() => JSON.parse(String(this.#database.find(sql, JSON.stringify(hashes))?.ids)) as number[]) // the same
   }
 
   has(hash: string): boolean {

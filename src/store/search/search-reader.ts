@@ -152,12 +152,9 @@ export class SearchReader implements Disposable {
   ): Result[] {
     return this.#read(documents => {
       const items = new MailboxItems(this.#store.searched, folder, uids)
-      const hashes = items.texts('sha256')
-      const known = documents?.idsOf(hashes)
-      const read = prepare(documents, [...(known?.values() ?? [])])
-      return items.uids.map((uid, place) =>
-        read(uid, known?.get(hashes[place] ?? '') ?? 0, () => this.#octetsAt(items, place)),
-      )
+      const known = documents?.idsOf(items.texts('sha256')) ?? []
+      const read = prepare(documents, known)
+      return items.uids.map((uid, place) => read(uid, known[place] ?? 0, () => this.#octetsAt(items, place)))
     })
   }
 

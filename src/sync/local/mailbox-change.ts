@@ -11,6 +11,7 @@ import { checkedFlag } from './flag-names.ts'
 import { type PackedMessage, packMessage } from './pack-message.ts'
 
 const BLOCK = 500 // some 20 ms: no transaction lasts longer than 50
+const FLAGS_BLOCK = 2000 // the same, since they are changed together
 
 /** A message that waits, octet by octet as it was given. */
 export interface SpooledMessage {
@@ -88,34 +89,57 @@ function inMailbox(
   { folder, uids }: { readonly folder: number; readonly uids: Uint32Array },
   change: (transactor: Transactor, items: readonly MailboxItem[]) => void,
 ): void {
-  for (let at = 0; at < uids.length; at += BLOCK) {
-    const block = uids.subarray(at, at + BLOCK)
+  for (const block of blocks(uids, BLOCK)) {
     store.transact(transactor => change(transactor, store.read.mailboxes.items(folder, block)))
   }
 }
 
+function* blocks(uids: Uint32Array, size: number): Generator<Uint32Array> {
+  for (let at = 0; at < uids.length; at += size) yield uids.subarray(at, at + size)
+}
+
 function setFlags(store: Store, change: MailboxChange & { kind: 'mailboxFlags' }): MailboxChangeResult {
-  const { unchangedSince } = change
-  const modified: number[] = []
-  inMailbox(store, change, ({ local }, items) => {
-    const isChanged = ({ modseq }: MailboxItem) => unchangedSince !== undefined && modseq > unchangedSince
-    modified.push(...items.filter(isChanged).map(({ uid }) => uid))
-    for (const equal of byFlags(items.filter(item => !isChanged(item)))) {
-      const made = flagChangeOf(change, equal.flags)
-      // Nothing is news where nothing changes: no run begins for it.
-      if (!isEmpty(made)) local.setEqualFlags(equal.ids, equal.flags, made)
-    }
-  })
+  const modified = [...blocks(change.uids, FLAGS_BLOCK)].flatMap(block =>
+    store.transact(transactor => {
+      const rows = flagRows(store, change.folder, block)
+      const isModified = ({ modseq }: FlagRow) => change.unchangedSince !== undefined && modseq > change.unchangedSince
+      for (const equal of byFlags(rows.filter(row => !isModified(row)))) setEqualFlags(transactor, change, equal)
+      return rows.filter(isModified).map(({ uid }) => uid)
+    }),
+  )
   return result(store, change.folder, { modified })
 }
 
+type FlagRow = Pick<MailboxItem, 'id' | 'uid' | 'flags' | 'modseq'>
+
+function flagRows(store: Store, folder: number, block: Uint32Array): FlagRow[] {
+  const columns = store.read.mailboxes.columns(folder, block, ['ids', 'bits', 'keywords', 'modseqs'])
+  return columns.uids.map((uid, at) => ({
+    ...{ uid, id: columns.ids[at] ?? 0, modseq: columns.modseqs[at] ?? 0 },
+    flags: { bits: columns.bits[at] ?? 0, keywords: columns.keywords[at] ?? '' },
+  }))
+}
+
 /** A mailbox has few combinations of flags: what has the same ones is changed together. */
-function byFlags(items: readonly MailboxItem[]): { readonly flags: MessageFlags; readonly ids: readonly number[] }[] {
-  const groups = Map.groupBy(items, ({ flags }) => `${flags.bits} ${flags.keywords}`)
-  return [...groups.values()].flatMap(group => {
-    const [first] = group
-    return first ? [{ flags: first.flags, ids: group.map(({ id }) => id) }] : []
-  })
+function byFlags(rows: readonly FlagRow[]): Iterable<readonly FlagRow[]> {
+  return Map.groupBy(rows, ({ flags }) => `${flags.bits} ${flags.keywords}`).values()
+}
+
+function setEqualFlags(
+  { local }: Transactor,
+  change: MailboxChange & { readonly kind: 'mailboxFlags' },
+  rows: readonly FlagRow[],
+): void {
+  const [first] = rows
+  if (!first) return
+  const made = flagChangeOf(change, first.flags)
+  // Nothing is news where nothing changes: no run begins for it.
+  if (isEmpty(made)) return
+  local.setEqualFlags(
+    rows.map(({ id }) => id),
+    first.flags,
+    made,
+  )
 }
 
 /** Finds what is to be changed of flags. */

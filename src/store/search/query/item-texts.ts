@@ -9,6 +9,7 @@ import type { SearchBudget } from './search-budget.ts'
 
 const MAX_KEPT_UNITS = 16_777_216 // of texts that another key may ask for as well
 const EMPTY = Buffer.alloc(0)
+const UNKNOWN = -1
 
 /** What {@link ItemTexts} reads from. */
 export interface TextSource {
@@ -22,27 +23,27 @@ export interface TextSource {
 /** Folded texts and facts of items: from the index, or from their octets when these are not in it. */
 export class ItemTexts {
   readonly #source: TextSource
-  /** Of each place, its document: 0 for none. Places that were never asked for are undefined. */
-  readonly #documentOf = new Map<number, number>()
+  /** Of each place, its document: 0 for none, {@link UNKNOWN} for places that were never asked for. */
+  readonly #documentOf: Float64Array
   readonly #kept = new Map<string, string>()
   #keptUnits = 0
   #together: ReadonlyMap<string, string> = new Map()
 
   constructor(source: TextSource) {
     this.#source = source
+    this.#documentOf = new Float64Array(source.items.uids.length).fill(UNKNOWN)
   }
 
   /** Finds the documents of places, 0 for those that have none. */
   documentsOf(places: Places): readonly number[] {
     const { items, documents } = this.#source
-    const unknown = places.filter(place => !this.#documentOf.has(place))
+    const unknown = places.filter(place => this.#documentOf[place] === UNKNOWN)
     if (unknown.length > 0) {
       const hashes = items.texts('sha256')
-      const hashOf = (place: number) => hashes[place] ?? ''
-      const ids = documents?.idsOf([...new Set(Array.from(unknown, hashOf))])
-      for (const place of unknown) this.#documentOf.set(place, ids?.get(hashOf(place)) ?? 0)
+      const ids = documents?.idsOf(Array.from(unknown, place => hashes[place] ?? ''))
+      for (const [index, place] of unknown.entries()) this.#documentOf[place] = ids?.[index] ?? 0
     }
-    return Array.from(places, place => this.#documentOf.get(place) ?? 0)
+    return Array.from(places, place => this.#documentOf[place] ?? 0)
   }
 
   /** Finds the documents that may have a folded text; undefined when only reading them tells. */
