@@ -7,7 +7,7 @@ const RUNS = Number(process.env.POSTERN_MODEL_RUNS ?? (IS_LONG ? 10_000 : 300))
 const FIRST_SEED = Number(process.env.POSTERN_MODEL_SEED ?? 1)
 const EVENTS = 40
 
-t.setTimeout(IS_LONG ? 7_200_000 : 900_000)
+t.setTimeout(IS_LONG ? 7_200_000 : 1_500_000)
 
 t.test('whatever is cut or killed, no message is lost or doubled, and both sides agree in the end', async t => {
   let [cycles, faults] = [0, 0]

@@ -1,12 +1,11 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { pino } from 'pino'
 import { Store } from '../../../src/store/store.ts'
 import { syncCollection } from '../../../src/sync/objects/sync-collection.ts'
 import { isModelFault, ModelCollection, ModelCollectionRemote } from './collection.ts'
 import { Faults, Killed } from './faults.ts'
 import { pick, randomSource } from './random.ts'
+import { makeStoreDir } from './store-dir.ts'
 import type { PlantedBug } from './world.ts'
 
 const log = pino({ level: 'silent' })
@@ -22,7 +21,7 @@ export class CollectionWorld {
   readonly #random: () => number
   readonly #faults: Faults
   readonly #collection = new ModelCollection()
-  readonly #dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'postern-model-'))
+  readonly #dir = makeStoreDir()
   readonly #winner: 'server' | 'client'
   readonly #tellsEtags: boolean
   readonly #options: CollectionWorldOptions

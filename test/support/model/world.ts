@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { PosternError } from '../../../src/errors.ts'
@@ -22,6 +21,7 @@ import { KeptVersions } from './kept-versions.ts'
 import { pick, randomSource } from './random.ts'
 import { type ModelFeatures, ModelRemote } from './remote.ts'
 import { ModelServer } from './server.ts'
+import { makeStoreDir } from './store-dir.ts'
 
 const PATHS = ['INBOX', 'Archive', 'Other']
 const BEGIN_MS = Date.UTC(2026, 0, 1)
@@ -51,7 +51,7 @@ export class World {
   readonly #faults: Faults
   readonly #server = new ModelServer(PATHS)
   // In memory where there is such a place: thousands of runs wait for no disk.
-  readonly #dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'postern-model-'))
+  readonly #dir = makeStoreDir()
   readonly #plant: PlantedBug
   readonly #alive = new Set<string>()
   readonly #killed = new Set<string>()
