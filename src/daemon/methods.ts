@@ -12,6 +12,7 @@ import { FRONT_METHODS } from './methods/fronts.ts'
 import { IGNORED_METHODS } from './methods/ignored.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
 import { OUTBOX_METHODS } from './methods/outbox.ts'
+import { OUTLOOK_SETUP_METHODS } from './methods/outlook-setup.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
 import { STATUS_METHODS } from './methods/status.ts'
@@ -31,6 +32,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...FRONT_METHODS,
   ...IGNORED_METHODS,
   ...OUTBOX_METHODS,
+  ...OUTLOOK_SETUP_METHODS,
   ...STORE_METHODS,
   ...PAUSE_METHODS,
 }
