@@ -15,6 +15,7 @@ import { OUTBOX_METHODS } from './methods/outbox.ts'
 import { OUTLOOK_SETUP_METHODS } from './methods/outlook-setup.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
+import { PROFILE_TRANSFER_METHODS } from './methods/profile-transfer.ts'
 import { STATUS_METHODS } from './methods/status.ts'
 import { STORE_METHODS } from './methods/store.ts'
 
@@ -23,6 +24,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CONFIG_METHODS,
   ...CERTIFICATE_METHODS,
   ...PROFILE_METHODS,
+  ...PROFILE_TRANSFER_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
   ...CONFLICT_METHODS,

@@ -3,6 +3,8 @@ import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-
 import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { profileAddCommand, profilePasswordCommand, profileRemoveCommand } from './profile-change.ts'
+import { profileExportCommand } from './profile-export.ts'
+import { profileImportCommand } from './profile-import.ts'
 import { profileOutlookCommand } from './profile-outlook.ts'
 
 interface ProfileDocument {
@@ -98,6 +100,8 @@ export const profileCommand: Command<never> = defineCommand({
     testCommand,
     profilePasswordCommand,
     profileOutlookCommand,
+    profileExportCommand,
+    profileImportCommand,
     profileRemoveCommand,
   ],
 })
