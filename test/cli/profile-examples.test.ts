@@ -5,7 +5,7 @@ import t from 'tap'
 import { profileExportCommand } from '../../src/cli/commands/profile/profile-export.ts'
 import { profileImportCommand } from '../../src/cli/commands/profile/profile-import.ts'
 import { profileOutlookCommand } from '../../src/cli/commands/profile/profile-outlook.ts'
-import { PosternHome } from '../support/postern.ts'
+import { CommandLine } from '../support/cli.ts'
 
 const SETTINGS = 'email: ada@example.org, imap: "imaps://imap.example.org", smtp: "smtps://smtp.example.org"'
 const FILES = {
@@ -18,12 +18,10 @@ const FILES = {
 
 t.test('the examples of the help work as they are printed', async t => {
   const dir = mkdtempSync(join(tmpdir(), 'postern-examples-'))
-  const home = new PosternHome()
-  t.teardown(async () => {
-    await home[Symbol.asyncDispose]()
-    rmSync(dir, { recursive: true })
-  })
-  writeFileSync(join(home.dir, 'config.yaml'), 'secrets: { store: file }\n')
+  t.teardown(() => rmSync(dir, { recursive: true }))
+  const home = new CommandLine(join(dir, 'home'))
+  mkdirSync(join(dir, 'home'))
+  writeFileSync(join(dir, 'home', 'config.yaml'), 'secrets: { store: file }\n')
   mkdirSync(join(dir, '.thunderbird'))
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(dir, name), text)
   await home.json(['profile', 'import', join(dir, 'before.yaml')])
@@ -39,7 +37,7 @@ t.test('the examples of the help work as they are printed', async t => {
   }
 })
 
-async function removeAll(home: PosternHome): Promise<void> {
+async function removeAll(home: CommandLine): Promise<void> {
   const profiles = (await home.json(['profile', 'list'])) as readonly { name: string }[] // as `profile list` gives it
   for (const { name } of profiles) await home.json(['profile', 'remove', name, '--yes'])
 }

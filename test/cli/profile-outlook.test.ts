@@ -2,16 +2,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { PosternHome } from '../support/postern.ts'
+import { CommandLine } from '../support/cli.ts'
 
-async function homeWithProfile(t: Test): Promise<{ home: PosternHome; dir: string }> {
-  const home = new PosternHome()
+async function homeWithProfile(t: Test): Promise<{ home: CommandLine; dir: string }> {
+  const homeDir = mkdtempSync(join(tmpdir(), 'postern-home-'))
   const dir = mkdtempSync(join(tmpdir(), 'postern-setup-'))
-  t.teardown(async () => {
-    await home[Symbol.asyncDispose]()
-    rmSync(dir, { recursive: true })
+  t.teardown(() => {
+    for (const each of [homeDir, dir]) rmSync(each, { recursive: true })
   })
-  writeFileSync(join(home.dir, 'config.yaml'), 'secrets: { store: file }\nfronts: { pop3: { port: 5111 } }\n')
+  const home = new CommandLine(homeDir)
+  writeFileSync(join(homeDir, 'config.yaml'), 'secrets: { store: file }\nfronts: { pop3: { port: 5111 } }\n')
   const account = ['--email', 'ada@example.org', '--imap', 'imaps://imap.example.org']
   await home.json(['profile', 'add', 'work', ...account, '--password-stdin'], 'very secret\n')
   return { home, dir }

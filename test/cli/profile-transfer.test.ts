@@ -2,13 +2,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { PosternHome } from '../support/postern.ts'
+import { CommandLine } from '../support/cli.ts'
 
-function makeHome(t: Test): PosternHome {
-  const home = new PosternHome()
-  t.teardown(() => home[Symbol.asyncDispose]())
-  writeFileSync(join(home.dir, 'config.yaml'), 'secrets: { store: file }\n')
-  return home
+function makeHome(t: Test): CommandLine {
+  const dir = makeDir(t)
+  writeFileSync(join(dir, 'config.yaml'), 'secrets: { store: file }\n')
+  return new CommandLine(dir)
 }
 
 function makeDir(t: Test): string {
