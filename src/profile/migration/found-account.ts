@@ -60,6 +60,7 @@ function nameFrom(text: string): string {
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '')
     .slice(0, MAX_NAME_LENGTH)
+    .replace(/[^A-Za-z0-9]+$/, '')
   return profileName.safeParse(name).success ? name : 'account'
 }
 

@@ -35,7 +35,7 @@ export function profileDocumentYaml(document: ProfileDocument): string {
  */
 export function parseProfileDocument(text: string, source: string): readonly ImportedProfile[] {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' }) // its warnings would go to stderr
   const [error] = document.errors
   if (error) throw invalid(source, [error.message.split('\n')[0]?.replace(/:$/, '') ?? ''])
   const plain = plainOf(document, source)
