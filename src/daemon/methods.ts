@@ -12,8 +12,10 @@ import { FRONT_METHODS } from './methods/fronts.ts'
 import { IGNORED_METHODS } from './methods/ignored.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
 import { OUTBOX_METHODS } from './methods/outbox.ts'
+import { OUTLOOK_SETUP_METHODS } from './methods/outlook-setup.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
+import { PROFILE_TRANSFER_METHODS } from './methods/profile-transfer.ts'
 import { STATUS_METHODS } from './methods/status.ts'
 import { STORE_METHODS } from './methods/store.ts'
 
@@ -22,6 +24,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CONFIG_METHODS,
   ...CERTIFICATE_METHODS,
   ...PROFILE_METHODS,
+  ...PROFILE_TRANSFER_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
   ...CONFLICT_METHODS,
@@ -31,6 +34,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...FRONT_METHODS,
   ...IGNORED_METHODS,
   ...OUTBOX_METHODS,
+  ...OUTLOOK_SETUP_METHODS,
   ...STORE_METHODS,
   ...PAUSE_METHODS,
 }

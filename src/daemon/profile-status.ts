@@ -1,9 +1,14 @@
+import type { PosternError } from '../errors.ts'
+import { missingPasswords } from '../profile/missing-passwords.ts'
 import { isPaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
+import type { Secrets } from '../profile/secrets.ts'
 import { mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
 import type { MethodContext } from './method.ts'
 import type { StoreSummary } from './reading/reader-operations.ts'
+import { noPassword } from './runs/run-outcomes.ts'
 import { type ErrorClass, errorClassOf } from './schedule/error-class.ts'
+import { noPassword as noSmtpPassword } from './sending/submission.ts'
 
 /** A failure as `status` tells it. */
 export interface ToldFailure {
@@ -60,7 +65,17 @@ function failureOf(
   const accounts = [mailAccountOf(profile), sendingAccountOf(profile)]
   const stopped = accounts.find(account => installation.signIns.isStopped(account))
   if (stopped) return pick(signInStopped(stopped), 'auth')
+  const missing = missingPassword(profile, installation.loadedSecrets)
+  if (missing) return pick(missing, 'auth')
   return stored ? pick(stored, errorClassOf(stored)) : undefined
+}
+
+// Nothing has been tried yet, but it is known how it would end. Nobody waits for a keychain to tell it.
+function missingPassword(profile: Profile, secrets: Secrets | undefined): PosternError | undefined {
+  if (!secrets) return undefined
+  const [which] = missingPasswords(profile, secrets)
+  if (which === undefined) return undefined
+  return which === 'password' ? noPassword(profile) : noSmtpPassword(profile, true)
 }
 
 function pick({ code, message, advice }: Omit<Failure, 'class'>, kind: ErrorClass): Failure {

@@ -9,6 +9,7 @@ import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../st
 import type { ProfileErrorCode } from './errors.ts'
 import type { Policies } from './policies.ts'
 import type { Secrets } from './secrets.ts'
+import { type ImportedProfile, importedSettings } from './transfer/imported-profile.ts'
 
 const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook
 
@@ -103,20 +104,50 @@ export class Profiles {
    * @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_…
    */
   add(added: NewProfile, secrets: Secrets): Promise<Profile> {
-    const done = this.#adding.then(() => this.#add(added, secrets))
+    const { name, email, imap, smtp, user, password } = added
+    const settings = { email, imap, ...(smtp ? { smtp } : {}), ...(user ? { user } : {}) }
+    return this.#inTurn(async () => {
+      this.#assertAddable({ name, settings })
+      return this.#add({ name, settings, password }, secrets)
+    })
+  }
+
+  /**
+   * Adds profiles with settings of their own, perhaps without passwords. All are looked at before the first is added.
+   *
+   * @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_…
+   */
+  import(imported: readonly ImportedProfile[], secrets: Secrets): Promise<readonly Profile[]> {
+    return this.#inTurn(async () => {
+      const names = new Set<string>()
+      for (const each of imported) {
+        this.#assertAddable(each)
+        if (names.has(each.name.toLowerCase())) throw exists(each.name)
+        names.add(each.name.toLowerCase())
+      }
+      const added: Profile[] = []
+      for (const each of imported) added.push(await this.#add(each, secrets))
+      return added
+    })
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#adding.then(work)
     this.#adding = done.catch(() => undefined) // told to this call's caller
     return done
   }
 
-  async #add(added: NewProfile, secrets: Secrets): Promise<Profile> {
-    const { name, email, imap, smtp, user, password } = added
+  #assertAddable({ name, settings }: ImportedProfile): void {
     assertName(name)
     if (this.list().some(profile => profile.name.toLowerCase() === name.toLowerCase())) throw exists(name)
+    const checked = importedSettings.safeParse(settings)
+    if (!checked.success) throw invalid(checked.error.issues[0])
+  }
+
+  async #add({ name, settings: given, password }: ImportedProfile, secrets: Secrets): Promise<Profile> {
     // Whoever edits the file by hand may have lost the count.
     const number = Math.max(this.#config.config.nextProfileNumber, ...this.list().map(({ number }) => number + 1))
-    const settings = { number, email, imap, ...(smtp ? { smtp } : {}), ...(user ? { user } : {}) }
-    const checked = profileSettings.safeParse(settings)
-    if (!checked.success) throw invalid(checked.error.issues[0])
+    const settings = { number, ...given }
     // The number is spent first: a crash in between costs a number, never gives one twice.
     await this.#config.change(['nextProfileNumber'], number + 1)
     await secrets.set(number, { password, localPassword: makeLocalPassword() })
@@ -135,6 +166,14 @@ export class Profiles {
   /** The settings that a profile has of its own, in config.yaml. */
   ownSettings(name: string): readonly string[] {
     return Object.keys(profileSettings.shape).filter(key => this.#config.isSet(['profiles', name, key]))
+  }
+
+  /** The values of these settings, whatever a policy fixes. */
+  ownValues(name: string): Readonly<Record<string, unknown>> {
+    const own = this.ownSettings(name)
+    return Object.fromEntries(
+      Object.entries(this.#config.config.profiles[name] ?? {}).filter(([key]) => own.includes(key)),
+    )
   }
 
   /** Sets the patterns of automatic and priority folders, as far as they have changed. */

@@ -20,6 +20,7 @@ export const STATUS_METHODS = {
   status: valueMethod(z.strictObject({}), async (_params, context) => {
     const { installation, daemon } = context
     const { home, version, logsDir } = installation
+    const secrets = await placeOfKey(context)
     const profiles = []
     for (const profile of installation.profiles.list()) profiles.push(await describeProfile(profile, context))
     return {
@@ -29,7 +30,7 @@ export const STATUS_METHODS = {
       version,
       home: home.dir,
       logs: logsDir,
-      secrets: await placeOfKey(context),
+      secrets,
       fronts: daemon?.fronts.map(front => front.status) ?? [],
       profiles,
     }

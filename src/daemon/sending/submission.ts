@@ -249,7 +249,8 @@ function noSmtp({ name }: Profile): PosternError {
   })
 }
 
-function noPassword({ name }: Profile, isOwn: boolean): PosternError {
+/** Says that there is nothing to sign in to the SMTP server with; `isOwn`: it has a password of its own. */
+export function noPassword({ name }: Profile, isOwn: boolean): PosternError {
   return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No SMTP password is stored for ${name}.`, {
     remedy: 'user',
     advice: `Store one: postern profile password ${name}${isOwn ? ' --smtp' : ''}`,

@@ -133,3 +133,29 @@ function settle(status, resolve, reject) {
   if (status === 0) resolve()
   else reject(new Error(`it failed with 0x${status.toString(16)}`))
 }
+
+/** Adds an IMAP account with its own SMTP server, as the account hub does it. */
+function addAccount({ name, email, fullName, user, imapPort, smtpPort }) {
+  const server = MailServices.accounts.createIncomingServer(user, '127.0.0.1', 'imap')
+  server.port = imapPort
+  server.prettyName = name
+  server.socketType = Ci.nsMsgSocketType.plain
+  server.authMethod = Ci.nsMsgAuthMethod.passwordCleartext
+  const smtp = MailServices.outgoingServer.createServer('smtp').QueryInterface(Ci.nsISmtpServer)
+  smtp.hostname = '127.0.0.1'
+  smtp.port = smtpPort
+  smtp.username = user
+  smtp.socketType = Ci.nsMsgSocketType.plain
+  smtp.authMethod = Ci.nsMsgAuthMethod.passwordCleartext
+  const identity = MailServices.accounts.createIdentity()
+  Object.assign(identity, { email, fullName, smtpServerKey: smtp.key })
+  const added = MailServices.accounts.createAccount()
+  added.addIdentity(identity)
+  added.incomingServer = server
+}
+
+/** Has it write its preferences to disk; resolves to the folder of its profile. */
+function savePreferences() {
+  Services.prefs.savePrefFile(null)
+  return Services.dirsvc.get('ProfD', Ci.nsIFile).path
+}

@@ -4,8 +4,8 @@ import type { SignedLeaf } from '../../../tls/ca/local-ca.ts'
 import type { TlsErrorCode } from '../../../tls/errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
+import { writeOutput } from '../../write-output.ts'
 import { localCa } from './cert-document.ts'
-import { writeOutput } from './cert-output.ts'
 
 interface ExportOptions {
   what: 'ca' | 'leaf'

@@ -3,6 +3,9 @@ import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-
 import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { profileAddCommand, profilePasswordCommand, profileRemoveCommand } from './profile-change.ts'
+import { profileExportCommand } from './profile-export.ts'
+import { profileImportCommand } from './profile-import.ts'
+import { profileOutlookCommand } from './profile-outlook.ts'
 
 interface ProfileDocument {
   readonly name: string
@@ -85,29 +88,6 @@ const testCommand = defineCommand<{ name: string }>({
   },
 })
 
-interface OutlookDocument {
-  readonly email: string
-  readonly user: string
-  readonly localPassword: string | null
-  readonly pop3: { host: string; port: number }
-  readonly smtp: { host: string; port: number }
-  readonly imap: { host: string; port: number }
-  readonly relays: boolean
-}
-
-const outlookCommand = defineCommand<{ name: string }>({
-  command: 'outlook <name>',
-  describe: 'Show what to type into Outlook, with the local password',
-  build: yargs => yargs.positional('name', nameOption),
-  run: async ({ name }, context) => {
-    context.terminal.result(
-      await call<OutlookDocument>(context, 'profile.outlook', { name: String(name) }),
-      describeOutlook,
-    )
-    return undefined
-  },
-})
-
 /** `postern profile` */
 export const profileCommand: Command<never> = defineCommand({
   command: 'profile',
@@ -119,23 +99,9 @@ export const profileCommand: Command<never> = defineCommand({
     setCommand,
     testCommand,
     profilePasswordCommand,
-    outlookCommand,
+    profileOutlookCommand,
+    profileExportCommand,
+    profileImportCommand,
     profileRemoveCommand,
   ],
 })
-
-function describeOutlook({ email, user, localPassword, pop3, smtp, imap, relays }: OutlookDocument): string {
-  return [
-    'In Outlook, add an account by hand: POP or IMAP, then POP3.',
-    `  E-mail address             ${email}`,
-    `  Incoming mail (POP3)       ${pop3.host}   port ${pop3.port}`,
-    `  Outgoing mail (SMTP)       ${smtp.host}   port ${smtp.port}`,
-    `  User name                  ${user}`,
-    `  Password                   ${localPassword ?? 'not stored'}`,
-    '  Encryption                 none, STARTTLS or SSL/TLS: each port takes all three',
-    '  More settings              "My outgoing server requires authentication", same as incoming',
-    'In any other mail program, read the same mail as an IMAP account:',
-    `  Incoming mail (IMAP)       ${imap.host}   port ${imap.port}, the same user name and password`,
-    ...(relays ? [] : ['  This profile has no SMTP server yet: postern profile set NAME smtp smtps://HOST']),
-  ].join('\n')
-}

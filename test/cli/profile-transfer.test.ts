@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { CommandLine } from '../support/cli.ts'
+
+function makeHome(t: Test): CommandLine {
+  const dir = makeDir(t)
+  writeFileSync(join(dir, 'config.yaml'), 'secrets: { store: file }\n')
+  return new CommandLine(dir)
+}
+
+function makeDir(t: Test): string {
+  const dir = mkdtempSync(join(tmpdir(), 'postern-transfer-'))
+  t.teardown(() => rmSync(dir, { recursive: true }))
+  return dir
+}
+
+const ADD = ['--email', 'ada@example.org', '--imap', 'imaps://imap.example.org', '--password-stdin']
+
+t.test('a profile moves to another home: its settings, not its password', async t => {
+  const [from, to, dir] = [makeHome(t), makeHome(t), makeDir(t)]
+  await from.json(['profile', 'add', 'work', ...ADD], 'very secret\n')
+  await from.json(['profile', 'set', 'work', 'automaticFolders', '*,!Spam'])
+  await from.json(['profile', 'set', 'work', 'paused', 'yes'])
+  const file = join(dir, 'work.yaml')
+  t.match(await from.json(['profile', 'export', 'work', file]), { file, profiles: ['work'] })
+  const text = readFileSync(file, 'utf8')
+  t.notMatch(text, /secret|localPassword|number|paused|fullSyncThreshold/)
+  t.match(await from.run(['profile', 'export', 'work', file]), { code: 1, stderr: /is there already/ })
+  t.match(await from.run(['profile', 'export']), { code: 2, stderr: /--all/ })
+
+  t.match(await to.json(['profile', 'import', file]), {
+    imported: [{ name: 'work', email: 'ada@example.org', missing: ['password'] }],
+    leftOut: [],
+  })
+  t.match(await to.json(['profile', 'show', 'work']), { passwordStored: false, automaticFolders: ['*', '!Spam'] })
+  t.match(await to.json(['status']), {
+    profiles: [{ name: 'work', state: 'error', lastError: { code: 'PROFILE_NO_PASSWORD', nextAttempt: null } }],
+  })
+  t.match(await to.run(['sync']), { code: 1, stderr: /postern profile password work/ })
+  const refused = await to.run(['profile', 'import', file])
+  t.match(refused, { code: 1, stderr: /There is a profile "work" already/ })
+  const more = await to.json(['profile', 'import', file, '--name', 'office', '--password-stdin'], 'very secret\n')
+  t.match(more, { imported: [{ name: 'office', missing: [] }] })
+  t.match(await to.json(['profile', 'show', 'office']), { passwordStored: true, number: 2 })
+  t.match(await to.json(['profile', 'export', '--all']), { version: 1, profiles: { work: {}, office: {} } })
+})
+
+t.test('a file with a mistake imports nothing', async t => {
+  const [home, dir] = [makeHome(t), makeDir(t)]
+  const file = join(dir, 'profiles.yaml')
+  const one = (name: string) => `  ${name}:\n    email: ada@example.org\n    imap: imaps://imap.example.org\n`
+  writeFileSync(file, `version: 1\nprofiles:\n${one('a')}${one('b')}    keepDays: -1\n`)
+  t.match(await home.run(['profile', 'import', file]), { code: 1, stderr: /profiles\.b\.keepDays.*\(line 9\)/ })
+  writeFileSync(file, `version: 1\nprofiles:\n${one('a')}${one('A')}`)
+  t.match(await home.run(['profile', 'import', file]), { code: 1, stderr: /"A" already/ })
+  writeFileSync(file, `version: 1\nprofiles:\n${one('a')}${one('b')}`)
+  t.match(await home.run(['profile', 'import', file, '--name', 'c']), { code: 2, stderr: /for one account[\s\S]*a, b/ })
+  t.match(await home.run(['profile', 'import', file, '--password-stdin'], 'x'), {
+    code: 2,
+    stderr: /cannot be that of 2/,
+  })
+  t.match(await home.run(['profile', 'import', '/dev/zero']), { code: 1, stderr: /no plain file/ })
+  t.match(await home.run(['profile', 'import', join(dir, 'none')]), { code: 1, stderr: /cannot be read/ })
+  t.same(await home.json(['profile', 'list']), [])
+  t.match(await home.json(['profile', 'import', file, '--only', 'b']), { imported: [{ name: 'b' }] })
+})
+
+t.test('several accounts of another program come at once, with what is still missing', async t => {
+  const [home, dir] = [makeHome(t), makeDir(t)]
+  mkdirSync(join(dir, 'x.default'))
+  writeFileSync(join(dir, 'profiles.ini'), '[Profile0]\nName=default\nIsRelative=1\nPath=x.default\n')
+  const account = (n: number, host: string) =>
+    [
+      `user_pref("mail.account.account${n}.server", "server${n}");`,
+      `user_pref("mail.server.server${n}.type", "imap");`,
+      `user_pref("mail.server.server${n}.hostname", "${host}");`,
+      `user_pref("mail.server.server${n}.userName", "ada@example.org");`,
+      `user_pref("mail.server.server${n}.name", "Mail \\x1b[31m${n}");`,
+      `user_pref("mail.server.server${n}.socketType", 3);`,
+      `user_pref("mail.account.account${n}.identities", "id${n}");`,
+      `user_pref("mail.identity.id${n}.smtpServer", "smtp1");`,
+    ].join('\n')
+  const smtp = (key: string, value: string) => `user_pref("mail.smtpserver.smtp1.${key}", ${value});`
+  const prefs = [
+    'user_pref("mail.accountmanager.accounts", "account1,account2,account3");',
+    account(1, 'imap.example.org'),
+    account(2, 'imap.example.net'),
+    account(3, 'no host/at all'),
+    ...[smtp('hostname', '"smtp.example.org"'), smtp('try_ssl', '3'), smtp('username', '"sender"')],
+  ]
+  writeFileSync(join(dir, 'x.default', 'prefs.js'), prefs.join('\n'))
+  const args = ['profile', 'import', '--from', 'thunderbird', dir]
+  const shown = await home.run([...args, '--list'])
+  t.match(shown, { code: 0, stdout: /Mail-31m1: ada@example\.org[\s\S]*left out: Mail-31m3: imap must look like/ })
+  t.notMatch(shown.stdout, '\x1b', 'a terminal is told nothing by names')
+  t.same(await home.json(['profile', 'list']), [], '--list imports nothing')
+  const { stdout } = await home.run(args)
+  t.match(stdout, /next: postern profile password Mail-31m1\n.*Mail-31m1 --smtp\n.*Mail-31m2\n.*Mail-31m2 --smtp\n/)
+  t.match(await home.json(['profile', 'list']), [
+    { imap: 'imaps://imap.example.org' },
+    { smtp: 'smtps://smtp.example.org' },
+  ])
+  await home.json(['profile', 'password', 'Mail-31m1', '--password-stdin'], 'x\n')
+  t.match(await home.json(['status']), {
+    profiles: [
+      { lastError: { message: /No SMTP password/, advice: /--smtp/ } },
+      { lastError: { message: /No password/ } },
+    ],
+  })
+  writeFileSync(join(dir, 'x.default', 'prefs.js'), '')
+  t.match(await home.run(args), { code: 1, stderr: /no account to import/ })
+})
