@@ -3,6 +3,7 @@ import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-
 import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { profileAddCommand, profilePasswordCommand, profileRemoveCommand } from './profile-change.ts'
+import { profileSignInCommand } from './profile-sign-in.ts'
 
 interface ProfileDocument {
   readonly name: string
@@ -119,6 +120,7 @@ export const profileCommand: Command<never> = defineCommand({
     setCommand,
     testCommand,
     profilePasswordCommand,
+    profileSignInCommand,
     outlookCommand,
     profileRemoveCommand,
   ],
