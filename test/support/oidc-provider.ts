@@ -44,8 +44,9 @@ export class OidcProvider implements AsyncDisposable {
     const oidc = new OidcProvider(issuer, memory, provider, server)
     const serve = provider.callback()
     server.on('request', (request, response) => {
-      if (request.url?.startsWith('/token')) oidc.tokenRequests++
-      if (request.url?.startsWith('/token') && oidc.tokenFault) oidc.tokenFault(request, response)
+      const isToken = request.url === '/token'
+      if (isToken) oidc.tokenRequests++
+      if (isToken && oidc.tokenFault) oidc.tokenFault(request, response)
       else if (request.url?.startsWith('/interaction/')) void oidc.#consent(account, request, response)
       else void serve(request, response)
     })

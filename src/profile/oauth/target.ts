@@ -6,7 +6,9 @@ import { OAUTH_PROVIDERS, type OAuthProvider, STANDARD } from './providers.ts'
 export type OAuthSettings = Pick<ProfileSettings, 'oauthProvider' | 'oauthIssuer' | 'oauthClientId' | 'oauthScopes'>
 
 /** Where a person signs in, and as which client. */
-export interface OAuthTarget extends Pick<OAuthProvider, 'parameters' | 'redirectUri' | 'noDeviceCode'> {
+export interface OAuthTarget extends Pick<OAuthProvider, 'parameters' | 'redirectUri'> {
+  /** Why there is no sign-in by device code; undefined where there is. */
+  readonly noDeviceCode: string | undefined
   /** What distinguishes it from others: tokens of one are never sent to another. */
   readonly identity: string
   /** Undefined where the preset's addresses are used. */
@@ -32,15 +34,16 @@ export function oauthTargetOf(name: string, settings: OAuthSettings): OAuthTarge
   if (!clientId) {
     throw invalidOAuth(`${name} has no client id for OAuth2.`, '--client-id ID, which your administrator registers')
   }
-  const { noDeviceCode, ...habits } = preset ?? (STANDARD as OAuthProvider)
+  const { scopes, parameters, redirectUri } = preset ?? STANDARD
   return {
-    ...habits,
-    ...(noDeviceCode === undefined ? {} : { noDeviceCode }),
+    parameters,
+    redirectUri,
+    noDeviceCode: preset?.noDeviceCode,
     identity: JSON.stringify([issuer ?? preset?.server.issuer, clientId]),
     issuer,
     preset,
     clientId,
-    scopes: oauthScopes ?? habits.scopes,
+    scopes: oauthScopes ?? scopes,
     title: preset?.title ?? issuer ?? '',
   }
 }
