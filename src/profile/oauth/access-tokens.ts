@@ -53,7 +53,8 @@ export class AccessTokens {
     try {
       return (await this.#renewed(owner, known)).accessToken
     } catch (error) {
-      if (!isUsable || isEnd(error)) throw error
+      // What could not be written has taken the place of this one.
+      if (!isUsable || isEnd(error) || this.#unsaved.has(owner.number)) throw error
       this.#options.log.warn({ err: error, profile: owner.number }, 'an access token could not be renewed early')
       return accessToken
     }
