@@ -25,6 +25,11 @@ export class OidcMemory {
     }
   }
 
+  /** The ids of a kind: of a token, the token itself. */
+  ids(kind: string): string[] {
+    return [...this.#entries.keys()].filter(key => key.startsWith(`${kind}:`)).map(key => key.slice(kind.length + 1))
+  }
+
   /** Forgets all of a kind, and tells how many there were. */
   forget(kind: string): number {
     const keys = [...this.#entries.keys()].filter(key => key.startsWith(`${kind}:`))
