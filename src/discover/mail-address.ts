@@ -29,7 +29,9 @@ export function parseMailAddress(text: string): MailAddress {
 
 /** Reads the name of a host as DNS and certificates write it; undefined for an IP address and for what is no name. */
 export function hostName(text: string): string | undefined {
-  const name = domainToASCII(text.trim().replace(/\.$/, '')).toLowerCase()
+  const bare = text.trim().replace(/\.$/, '')
+  if (!/^[\w.\-\u{80}-\u{10ffff}]+$/u.test(bare)) return undefined // domainToASCII would leave out what follows a slash
+  const name = domainToASCII(bare).toLowerCase()
   return HOST.test(name) && isIP(name) === 0 ? name : undefined
 }
 

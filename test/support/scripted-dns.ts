@@ -29,8 +29,10 @@ export interface ScriptedDns extends AsyncDisposable {
   readonly asked: readonly string[]
 }
 
-/** Starts it on an address of this machine and a free port. */
-export async function startDns(zone: ScriptedZone, ip = '127.0.5.1'): Promise<ScriptedDns> {
+/** Starts it on an address of this machine and a free port. `compresses`: also the targets of SRV records. */
+export async function startDns(zone: ScriptedZone, { compresses = false } = {}): Promise<ScriptedDns> {
+  const ip = '127.0.5.1'
+  const octetsOf = compresses ? (packet: dns2.Packet) => packet.toBuffer() : plainOctets
   const asked: string[] = []
   const handle =
     (transport: 'udp' | 'tcp'): dns2.DnsHandler =>
@@ -64,7 +66,7 @@ export function answerDns(message: Buffer, zone: ScriptedZone): Buffer {
   const type = Object.entries(Packet.TYPE).find(([, value]) => value === question?.type)?.[0] ?? ''
   const answer = answerTo(request, zone[question?.name.toLowerCase() ?? ''], type)
   if (!answer) throw new Error('a silent name over HTTPS')
-  return octetsOf(answer)
+  return plainOctets(answer)
 }
 
 function answerTo(request: dns2.Packet, found: ScriptedName | undefined, type: string): dns2.Packet | undefined {
@@ -84,7 +86,7 @@ function answerTo(request: dns2.Packet, found: ScriptedName | undefined, type: s
 }
 
 // RFC 2782: the target is not compressed, and c-ares wants it so.
-function octetsOf(packet: dns2.Packet): Buffer {
+function plainOctets(packet: dns2.Packet): Buffer {
   const writer = Object.assign(new Packet.Writer(), { names: {} })
   return (packet.toBuffer as (writer: object) => Buffer).call(packet, writer)
 }

@@ -70,17 +70,20 @@ export class ScriptedDomains implements AsyncDisposable {
   readonly dovecot: Dovecot
   /** PEM of the CA that vouches for all of them. */
   readonly caFile: string
+  /** The certificate that is expired. */
+  readonly expiredFile: string
   readonly captured: Captured[]
   readonly #ends: readonly (() => void)[]
 
   private constructor(
-    parts: Pick<ScriptedDomains, 'dir' | 'dns' | 'dovecot' | 'caFile' | 'captured'>,
+    parts: Pick<ScriptedDomains, 'dir' | 'dns' | 'dovecot' | 'caFile' | 'expiredFile' | 'captured'>,
     ends: readonly (() => void)[],
   ) {
     this.dir = parts.dir
     this.dns = parts.dns
     this.dovecot = parts.dovecot
     this.caFile = parts.caFile
+    this.expiredFile = parts.expiredFile
     this.captured = parts.captured
     this.#ends = ends
   }
@@ -101,7 +104,10 @@ export class ScriptedDomains implements AsyncDisposable {
     const servers = await new Stage(captured, contexts, { dovecot, smtp }).open()
     const dns = await startDns(ZONE)
     const ends = [...servers.map(server => () => server.close()), () => smtp.tls.close(), () => smtp.startTls.close()]
-    return new ScriptedDomains({ dir, dns, dovecot, caFile: good.caFile, captured }, ends)
+    return new ScriptedDomains(
+      { dir, dns, dovecot, caFile: good.caFile, expiredFile: expired.certFile, captured },
+      ends,
+    )
   }
 
   /** The servers that have seen a secret. */

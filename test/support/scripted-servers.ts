@@ -70,6 +70,8 @@ export interface MailScript {
   readonly security: 'tls' | 'starttls' | 'none'
   /** Its ways to sign in: of IMAP, words of CAPABILITY; of the others, names of mechanisms. */
   readonly mechanisms: readonly string[]
+  /** What is said in plain text right after the agreement to TLS. */
+  readonly injects?: string
   /** Whom it lets in; nobody without it. */
   readonly accepts?: { readonly user: string; readonly password: string }
 }
@@ -111,7 +113,7 @@ function talk(socket: Socket, at: ScriptedAt, { script, isEncrypted, isGreeting 
         continue
       }
       socket.off('data', onData).pause()
-      socket.write(GO_AHEADS[script.protocol](line))
+      socket.write(`${GO_AHEADS[script.protocol](line)}${script.injects ?? ''}`)
       if (at.context) talk(encrypt(socket, at.context), at, { script, isEncrypted: true, isGreeting: false })
       return
     }

@@ -1,6 +1,7 @@
+import type { SrvRecord as NodeSrvRecord } from 'node:dns'
 import { lookup, Resolver as NodeResolver } from 'node:dns/promises'
-import { PosternError } from '../../errors.ts'
-import type { DiscoverErrorCode } from '../errors.ts'
+import { dnsFailed } from './dns-failed.ts'
+import { askForSrv } from './lenient-srv.ts'
 import { type Answer, joinAddresses, type MxRecord, type Resolver, recordsOf, type SrvRecord } from './resolver.ts'
 
 // Two tries end well within the time that a source has.
@@ -30,15 +31,13 @@ export class DnsServers implements Resolver {
     return found
   }
 
-  srv(name: string): Promise<Answer<SrvRecord>> {
-    return ask(name, async () =>
-      (await this.#resolver.resolveSrv(name)).map(({ name: target, priority, weight, port }) => ({
-        priority,
-        weight,
-        port,
-        target,
-      })),
-    )
+  async srv(name: string): Promise<Answer<SrvRecord>> {
+    try {
+      return await ask(name, async () => (await this.#resolver.resolveSrv(name)).map(toSrvRecord))
+    } catch (error) {
+      if (!(error instanceof Error) || codeOf(error.cause) !== 'EBADRESP') throw error
+      return askForSrv(name, this.#resolver.getServers())
+    }
   }
 
   mx(name: string): Promise<Answer<MxRecord>> {
@@ -75,13 +74,8 @@ async function lookUp(name: string): Promise<readonly string[]> {
   }
 }
 
-/** The failure of a question that nobody answered. */
-export function dnsFailed(name: string, why: string | undefined, cause?: unknown): PosternError {
-  return new PosternError<DiscoverErrorCode>('DISCOVER_DNS_FAILED', `DNS gave no answer for ${name} (${why}).`, {
-    remedy: 'retry',
-    advice: 'Check the network, or name another DNS server: postern config set discover.dns IP:PORT',
-    cause,
-  })
+function toSrvRecord({ name: target, priority, weight, port }: NodeSrvRecord): SrvRecord {
+  return { priority, weight, port, target }
 }
 
 function codeOf(error: unknown): string | undefined {
