@@ -1,8 +1,12 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { on } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { PassThrough } from 'node:stream'
 import t from 'tap'
+import { runCli } from '../../src/cli/cli.ts'
+import type { Streams } from '../../src/cli/terminal.ts'
 import { homeAt } from '../../src/config/home.ts'
 import { findDaemon } from '../../src/daemon/control/control-client.ts'
 import type { SettingsDocument } from '../../src/daemon/discovery/settings-document.ts'
@@ -11,6 +15,7 @@ import { publicKeyFingerprint } from '../../src/tls/fingerprint.ts'
 import { dovecotMissing } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
 import { PASSWORD, PEOPLE, ScriptedDomains } from '../support/scripted-domains.ts'
+import { holds } from '../support/scripted-servers.ts'
 
 const BOUND_MS = 15_000 // generous: the machine may be busy; a source has 3 s
 const skip = dovecotMissing() ?? false
@@ -20,7 +25,10 @@ if (skip) {
 }
 
 const world = await ScriptedDomains.start()
-process.env.NODE_EXTRA_CA_CERTS = world.caFile // for the daemon and the commands
+// For the daemon, its engine and the commands.
+process.env.NODE_EXTRA_CA_CERTS = world.caFile
+process.env.POSTERN_TEST_DNS = world.dns.address
+process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, '../support/scripted-lookup.mjs')}`
 const home = new PosternHome()
 t.teardown(async () => {
   await home[Symbol.asyncDispose]()
@@ -130,6 +138,11 @@ t.test('a foreign host that SRV names gets the password only with a yes', async 
     asks: [{ host: 'imap.provider.test' }, { host: 'smtp.provider.test' }],
   })
   t.notOk(world.whoHolds(PASSWORD).some(at => at.startsWith('127.0.5.19')))
+  t.match(await search(PEOPLE.foreign, {}), {
+    unverified: { imap: 'imaps://imap.provider.test', smtp: 'smtps://smtp.provider.test' },
+    error: null,
+    asks: [{ host: 'imap.provider.test' }, { host: 'smtp.provider.test' }],
+  })
   const accept = ['imap.provider.test']
   const half = await search(PEOPLE.foreign, { password: PASSWORD, accept })
   t.match(half, { taken: { imap: 'imaps://imap.provider.test', smtp: null }, asks: [{ host: 'smtp.provider.test' }] })
@@ -199,4 +212,43 @@ t.test('the command tells what it found and how', async t => {
   const refused = await home.run(['discover', PEOPLE.foreign, '--json', '--password-stdin'], `${PASSWORD}\n`)
   t.match(refused, { code: 1 })
   t.match(refused.json(), { taken: null, error: { code: 'DISCOVER_NOT_CONFIRMED' }, sources: Array })
+})
+
+t.test('a person at a terminal is asked before the password goes to a foreign host', async t => {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const before = process.env.POSTERN_HOME
+  process.env.POSTERN_HOME = home.dir
+  t.teardown(() => {
+    process.env.POSTERN_HOME = before
+  })
+  const seen = () => world.captured.filter(({ at, text }) => at.startsWith('127.0.5.19') && holds(text, 'typed')).length
+  const streams = { stdin: Object.assign(stdin, { isTTY: true, setRawMode: () => stdin }), stdout, stderr }
+  const ended = runCli(['discover', PEOPLE.foreign, '--password-stdin'], streams as unknown as Streams)
+  let asked = ''
+  for await (const [chunk] of on(stderr, 'data')) {
+    asked += chunk
+    if (asked.endsWith('foreign.test: ')) stdin.write('typed\r')
+    if (!asked.endsWith('[y/N] ')) continue
+    t.equal(seen(), 0, 'nothing was sent before')
+    stdin.write('y\n')
+    break
+  }
+  t.match(asked, /Send the password to imap\.provider\.test \(DNS alone names .*smtp\.provider\.test/)
+  t.equal(await ended, 1, 'it is the wrong password')
+  t.match(String(stdout.read()), /refused the user name or password/)
+  t.ok(seen() > 0, 'after the yes it was tried')
+})
+
+t.test('what was found makes a profile that synchronizes', async t => {
+  const { taken } = await search(PEOPLE.autoconfig)
+  if (!taken?.smtp) throw new Error('nothing was found')
+  const { imap, smtp, user } = taken
+  const maildir = world.dovecot.maildir('ada')
+  for (const name of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, name), { recursive: true })
+  writeFileSync(join(maildir, 'new', '1.test'), 'Subject: hello\r\n\r\nfrom the server\r\n')
+  world.dovecot.own('ada')
+  const servers = ['--imap', imap, '--smtp', smtp, '--user', user, '--password-stdin']
+  await home.json(['profile', 'add', 'found', '--email', PEOPLE.autoconfig, ...servers], `${PASSWORD}\n`)
+  t.match(await home.json(['sync', '--wait']), { downloaded: 1, errors: [] })
+  t.match(await home.json(['profile', 'test', 'found']), { ok: true })
 })
