@@ -49,15 +49,17 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
 }
 const MAX_PORT = 65_535
 const MAX_PATH_LENGTH = 1000
+const MAX_USER_LENGTH = 320 // an e-mail address is shorter
 const PATH = /^\/[\x21-\x7e]*$/
 
-/** Makes an offer; undefined when the host is no name, or the port is none. */
+/** Makes an offer; undefined when the host is no name, the port is none, or a user is nobody's name. */
 export function makeOffer({ host, path = '', ...parts }: OfferParts): Offer | undefined {
   const { protocol, security, port } = parts
   const name = hostName(host)
   const isPort = Number.isInteger(port) && port > 0 && port <= MAX_PORT
   const isPath = path === '' || (path.length <= MAX_PATH_LENGTH && PATH.test(path))
-  if (name === undefined || !isPort || !isPath) return undefined
+  const areUsers = parts.users.every(user => user.length <= MAX_USER_LENGTH && !/\p{Cc}/u.test(user))
+  if (name === undefined || !isPort || !isPath || !areUsers) return undefined
   const scheme = SCHEMES[protocol][security]
   const shownPort = DEFAULT_PORTS[scheme] === port ? '' : `:${port}`
   return { ...parts, host: name, path, url: `${scheme}://${name}${shownPort}${path}` }

@@ -46,6 +46,7 @@ t.test('a server that has no TLS, speaks something else, or says too much is tol
       'mail.example.test:4190': { protocol: 'sieve', security: 'none', mechanisms: ['PLAIN'] },
       'mail.example.test:993': { protocol: 'smtp', security: 'tls', mechanisms: [] },
       'mail.example.test:994': { protocol: 'imap', security: 'tls', mechanisms: ['X'.repeat(9000)] },
+      'mail.example.test:995': { protocol: 'imap', security: 'tls', mechanisms: [], greeting: '* PREAUTH hello\r\n' },
     },
   })
   const { probe } = search('ada@example.test')
@@ -54,6 +55,7 @@ t.test('a server that has no TLS, speaks something else, or says too much is tol
   t.same(await probe(offerOf('sieve', 'starttls', 4190)), { kind: 'unencrypted' })
   t.match(await probe(offerOf('imap', 'tls', 993)), { kind: 'dead', error: { code: 'DISCOVER_SERVER_INVALID' } })
   t.match(await probe(offerOf('imap', 'tls', 994)), { kind: 'dead', error: { message: /says too much/ } })
+  t.match(await probe(offerOf('imap', 'tls', 995)), { kind: 'dead', error: { message: /no IMAP greeting that asks/ } })
   t.ok(
     captured.every(({ text }) => !/AUTH|LOGIN/i.test(text)),
     'nobody has signed in',

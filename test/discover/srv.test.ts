@@ -49,9 +49,26 @@ t.test('every service has its scheme; a lone dot is a no, a host outside is doub
   t.match(says, /_imap\._tcp is not offered/)
 })
 
-t.test('a source that DNS does not answer for is told as failed', async t => {
-  const { search } = await makeInternet(t, {
-    zone: { 'example.test': PUBLIC, '_imaps._tcp.example.test': { rcode: 2 } },
+t.test('a question that DNS does not answer is told as such, and the others count', async t => {
+  const names = ['_imaps', '_imap', '_submissions', '_submission', '_sieve', '_caldavs', '_carddavs']
+  const broken = Object.fromEntries(names.map(name => [`${name}._tcp.example.test`, { rcode: 2 }]))
+  const all = await makeInternet(t, { zone: { 'example.test': PUBLIC, ...broken } })
+  t.match(await reportOf(all.search('ada@example.test'), 'srv'), { outcome: 'failed', code: 'DISCOVER_DNS_FAILED' })
+  const some = await makeInternet(t, {
+    zone: { ...broken, 'example.test': PUBLIC, '_imaps._tcp.example.test': { SRV: [srv('mail.example.test', 993)] } },
   })
-  t.match(await reportOf(search('ada@example.test'), 'srv'), { outcome: 'failed', code: 'DISCOVER_DNS_FAILED' })
+  t.match(await reportOf(some.search('ada@example.test'), 'srv'), {
+    outcome: 'offers',
+    says: /_imaps\._tcp mail\.example\.test:993; DNS gave no answer for _imap\._tcp/,
+    offers: [{ url: 'imaps://mail.example.test' }],
+  })
+})
+
+t.test('of many servers a few are offered', async t => {
+  const SRV = Array.from({ length: 50 }, (_, index) => srv(`mail${index}.example.test`, 993, index))
+  const { search, seen } = await makeInternet(t, {
+    zone: { 'example.test': PUBLIC, '_imaps._tcp.example.test': { SRV } },
+  })
+  t.equal((await reportOf(search('ada@example.test'), 'srv')).offers.length, 10)
+  t.notOk(seen.includes('mail10.example.test:993'))
 })

@@ -153,7 +153,7 @@ const ZONE: ScriptedZone = {
   '_imaps._tcp.slow.test': { SRV: [srv(993, 'box.slow.test')] },
   ...at(IDN, 'box.'),
   [`_imaps._tcp.${IDN}`]: { SRV: [srv(993, `box.${IDN}`)] },
-  ...at('oauth.test', 'imap.'),
+  ...at('oauth.test', 'imap.', 'smtp.'),
 }
 
 interface Smtp {
@@ -216,6 +216,7 @@ class Stage {
       this.#imaps('slow.test'),
       this.#imaps(IDN),
       this.#mail('oauth.test', 993, { ...spy, mechanisms: ['LOGINDISABLED', 'AUTH=XOAUTH2', 'AUTH=OAUTHBEARER'] }),
+      this.#mail('oauth.test', 465, { protocol: 'smtp', security: 'tls', mechanisms: ['XOAUTH2'] }),
     ])
   }
 

@@ -70,6 +70,8 @@ export interface MailScript {
   readonly security: 'tls' | 'starttls' | 'none'
   /** Its ways to sign in: of IMAP, words of CAPABILITY; of the others, names of mechanisms. */
   readonly mechanisms: readonly string[]
+  /** Instead of its usual greeting. */
+  readonly greeting?: string
   /** What is said in plain text right after the agreement to TLS. */
   readonly injects?: string
   /** Whom it lets in; nobody without it. */
@@ -101,7 +103,7 @@ function talk(socket: Socket, at: ScriptedAt, { script, isEncrypted, isGreeting 
   let held = ''
   const offersTls = script.security === 'starttls' && !isEncrypted
   const greets = isGreeting || script.protocol === 'sieve' // RFC 5804 section 2.2: again after STARTTLS
-  if (greets) socket.write(GREETINGS[script.protocol](script, offersTls))
+  if (greets) socket.write(script.greeting ?? GREETINGS[script.protocol](script, offersTls))
   const onData = (chunk: Buffer) => {
     held += chunk.toString('latin1')
     for (let end = held.indexOf('\r\n'); end !== -1; end = held.indexOf('\r\n')) {

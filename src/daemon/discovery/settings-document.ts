@@ -38,6 +38,18 @@ export interface SourceDocument {
   }[]
 }
 
+/** Servers that take OAuth2 alone. */
+export interface OauthDocument {
+  readonly imap: string
+  readonly smtp: string | null
+  /** As IMAP names them: XOAUTH2, OAUTHBEARER. */
+  readonly mechanisms: readonly string[]
+  readonly user: string
+  readonly source: string
+  /** Why a token should go there only after a yes. */
+  readonly doubt: string | null
+}
+
 /** What `discover` answers. No password is in it. */
 export interface SettingsDocument {
   readonly email: string
@@ -45,7 +57,9 @@ export interface SettingsDocument {
   readonly taken: ServersDocument | null
   /** Without a password: what answers with a good certificate. */
   readonly unverified: ServersDocument | null
-  /** Why there is neither. */
+  /** Servers that take OAuth2 and no password, when there are no others: what a sign-in in a browser would go on with. */
+  readonly oauth2: OauthDocument | null
+  /** Why nothing was taken, and nothing unverified is there. */
   readonly error: WireError | null
   /** Hosts that a person has to say yes to before the password goes there; `accept` takes them. */
   readonly asks: readonly { readonly host: string; readonly why: string }[]
@@ -61,6 +75,7 @@ export function describeSettings(found: FoundSettings): SettingsDocument {
     email: found.email,
     taken: found.taken ? describeServers(found.taken) : null,
     unverified: found.unverified ? describeServers(found.unverified) : null,
+    oauth2: found.taken || found.unverified ? null : describeOauth(found.offers),
     error: problem ? toWireError(problem) : null,
     asks: asksOf(found.offers),
     refused: found.refused,
@@ -81,6 +96,22 @@ function describeServers({ imap, smtp, sieve, caldav, carddav, user, smtpUser }:
     user,
     smtpUser: smtpUser ?? null,
     source: imap.report.source,
+  }
+}
+
+function describeOauth(offers: readonly JudgedOffer[]): OauthDocument | null {
+  const ready = offers.filter(({ verdict }) => verdict.kind === 'oauth2-only')
+  const imap = ready.find(({ offer }) => offer.protocol === 'imap')
+  if (!imap) return null
+  const smtps = ready.filter(({ offer }) => offer.protocol === 'smtp')
+  const smtp = smtps.find(({ report }) => report === imap.report) ?? smtps[0]
+  return {
+    imap: imap.offer.url,
+    smtp: smtp?.offer.url ?? null,
+    mechanisms: imap.verdict.mechanisms ?? [],
+    user: imap.offer.users[0] ?? '',
+    source: imap.report.source,
+    doubt: imap.offer.doubt ?? smtp?.offer.doubt ?? null,
   }
 }
 

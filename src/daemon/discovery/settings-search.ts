@@ -3,7 +3,7 @@ import { openResolver } from '../../discover/dns/open-resolver.ts'
 import type { DiscoverErrorCode } from '../../discover/errors.ts'
 import { parseMailAddress } from '../../discover/mail-address.ts'
 import type { Offer, OfferProtocol } from '../../discover/offer.ts'
-import type { SourceReport } from '../../discover/sources/source.ts'
+import { brief, type SourceReport } from '../../discover/sources/source.ts'
 import { PosternError } from '../../errors.ts'
 import { Approvals } from '../../tls/approvals.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
@@ -180,11 +180,13 @@ class Search {
     const { mechanisms } = probed
     if (PASSWORD[offer.protocol].some(name => mechanisms.includes(name))) return undefined
     const oauth = mechanisms.filter(name => OAUTH.has(name))
-    if (oauth.length > 0)
-      return { kind: 'oauth2-only', says: `it takes no password, only OAuth2 (${oauth.join(', ')})` }
+    if (oauth.length > 0) {
+      const says = `it takes no password, only OAuth2 (${oauth.join(', ')})`
+      return { kind: 'oauth2-only', says, mechanisms: oauth }
+    }
     return {
       kind: 'failed',
-      says: `it offers no way to sign in that Postern knows (${mechanisms.join(', ') || 'none'})`,
+      says: `it offers no way to sign in that Postern knows (${brief(mechanisms.join(', ')) || 'none'})`,
     }
   }
 
@@ -259,7 +261,7 @@ function needsYes(doubt: string): Verdict {
 }
 
 function failure(kind: Verdict['kind'], { message, code }: PosternError): Verdict {
-  return { kind, says: message, code }
+  return { kind, says: brief(message), code }
 }
 
 function endless(email: string, cause: unknown): PosternError {

@@ -28,4 +28,6 @@ export interface Verdict {
   readonly says: string
   /** The code of the failure behind it. */
   readonly code?: string
+  /** The OAuth2 mechanisms of a server that takes nothing else, such as XOAUTH2. */
+  readonly mechanisms?: readonly string[]
 }

@@ -4,7 +4,8 @@ import type { Greeted, StartTls } from './probes.ts'
 /** Asks an IMAP server what it can do, inside TLS where `startTls` is given (RFC 9051 sections 6.1.1 and 6.2.1). */
 export async function probeImap(talk: Conversation, startTls: StartTls | undefined): Promise<Greeted> {
   const greeting = await talk.next()
-  if (!/^\* (OK|PREAUTH)\b/i.test(greeting)) throw talk.invalid('no IMAP greeting')
+  // PREAUTH would let anybody in: a sign-in there proves nothing.
+  if (!/^\* OK\b/i.test(greeting)) throw talk.invalid('no IMAP greeting that asks for a sign-in')
   let capabilities = await ask(talk, 'P1')
   if (startTls) {
     if (!capabilities.has('STARTTLS')) return { kind: 'unencrypted' }

@@ -54,6 +54,10 @@ export interface SourceReport extends Told {
   readonly tookMs: number
 }
 
+// Whoever names hundreds of servers would have each of them connected to.
+const MAX_OFFERS = 10 // of one protocol
+const MAX_SAID = 500 // it is read by people
+
 /**
  * Asks a source and says how it went. It ends when the time is up, whatever the source still waits for.
  *
@@ -70,13 +74,43 @@ export async function askSource(
   const nothing = { offers: [], code: undefined }
   try {
     const told = await unlessAborted(signal => source.ask(context, signal), AbortSignal.any([signal, timeout]))
-    return { ...about(), ...nothing, ...told, outcome: told.offers.length > 0 ? 'offers' : 'nothing' }
+    const offers = limit(told.offers)
+    return { ...about(), ...nothing, says: brief(told.says), offers, outcome: offers.length > 0 ? 'offers' : 'nothing' }
   } catch (error) {
     signal.throwIfAborted()
     if (timeout.aborted) {
       return { ...about(), ...nothing, outcome: 'late', says: `no answer within ${timeoutMs / 1000} s` }
     }
     if (!(error instanceof PosternError)) throw error
-    return { ...about(), ...nothing, outcome: 'failed', code: error.code, says: error.message }
+    return { ...about(), ...nothing, outcome: 'failed', code: error.code, says: brief(error.message) }
   }
+}
+
+/**
+ * Joins what several questions of one source came to. Those that nobody answered are told in words.
+ *
+ * @throws {PosternError} of the first, when nobody answered any.
+ */
+export async function allThatAnswer(questions: readonly Promise<Told>[]): Promise<Told> {
+  const ended = await Promise.allSettled(questions)
+  const failures = ended.filter(each => each.status === 'rejected').map(({ reason }) => reason)
+  const worst = failures.find(reason => !(reason instanceof PosternError))
+  if (worst !== undefined || failures.length === ended.length) throw worst ?? failures[0]
+  const told = ended.filter(each => each.status === 'fulfilled').map(({ value }) => value)
+  const said = [...told.map(({ says }) => says), ...failures.map(({ message }) => message)]
+  return { says: said.filter(text => text !== '').join('; '), offers: told.flatMap(({ offers }) => offers) }
+}
+
+/** Cuts what a server says to what a person reads. */
+export function brief(text: string): string {
+  return text.length > MAX_SAID ? `${text.slice(0, MAX_SAID)}…` : text
+}
+
+function limit(offers: readonly Offer[]): readonly Offer[] {
+  const counts = new Map<string, number>()
+  return offers.filter(({ protocol }) => {
+    const count = (counts.get(protocol) ?? 0) + 1
+    counts.set(protocol, count)
+    return count <= MAX_OFFERS
+  })
 }

@@ -1,7 +1,7 @@
 import { type Resolver, recordsOf, type SrvRecord } from '../dns/resolver.ts'
 import { isInside, userNamesOf } from '../mail-address.ts'
 import { makeOffer, type Offer } from '../offer.ts'
-import type { Source, SourceContext, Told } from './source.ts'
+import { allThatAnswer, type Source, type SourceContext, type Told } from './source.ts'
 
 interface Service extends Pick<Offer, 'protocol' | 'security'> {
   readonly name: string
@@ -25,28 +25,25 @@ export function srvSource(domain: string): Source {
 }
 
 async function ask(context: SourceContext): Promise<Told> {
-  const found = await Promise.all(SERVICES.map(service => lookUp(service, context)))
-  return {
-    says: found.flatMap(({ says }) => says).join('; ') || 'no records',
-    offers: found.flatMap(({ offers }) => offers),
-  }
+  const found = await allThatAnswer(SERVICES.map(service => lookUp(service, context)))
+  return { says: found.says || 'no records', offers: found.offers }
 }
 
-async function lookUp(service: Service, context: SourceContext): Promise<{ says: string[]; offers: Offer[] }> {
+async function lookUp(service: Service, context: SourceContext): Promise<Told> {
   const { address, reach, random } = context
   const name = `${service.name}._tcp`
   const records = recordsOf(await reach.resolver.srv(`${name}.${address.domain}`))
   const ordered = orderRecords(records, random)
   // RFC 2782: a lone target of `.` means that the service is decidedly not there.
   const targets = ordered.filter(({ target }) => target !== '' && target !== '.')
-  if (records.length > 0 && targets.length === 0) return { says: [`${name} is not offered`], offers: [] }
+  if (records.length > 0 && targets.length === 0) return { says: `${name} is not offered`, offers: [] }
   const path = targets.length > 0 ? await pathOf(service, address.domain, reach.resolver) : undefined
   const offers = targets
     .map(({ target, port }) =>
       makeOffer({ ...service, host: target, port, path: path ?? '', ...about(context, target) }),
     )
     .filter(offer => offer !== undefined)
-  return { says: targets.map(({ target, port }) => `${name} ${target}:${port}`), offers }
+  return { says: targets.map(({ target, port }) => `${name} ${target}:${port}`).join('; '), offers }
 }
 
 function about({ address }: SourceContext, target: string): Pick<Offer, 'users' | 'isUserTold' | 'doubt'> {

@@ -1,7 +1,7 @@
 import { userNamesOf } from '../mail-address.ts'
-import { makeDavOffer, type Offer } from '../offer.ts'
+import { makeDavOffer } from '../offer.ts'
 import { findDavRoot } from '../probe/probe-dav.ts'
-import type { Source, SourceContext, Told } from './source.ts'
+import { allThatAnswer, type Source, type SourceContext, type Told } from './source.ts'
 
 const PROTOCOLS = ['caldav', 'carddav'] as const
 
@@ -11,21 +11,18 @@ export function wellKnownSource(domain: string): Source {
 }
 
 async function ask(context: SourceContext, signal: AbortSignal): Promise<Told> {
-  const found = await Promise.all(PROTOCOLS.map(protocol => look(protocol, context, signal)))
-  return {
-    says: found.map(({ says }) => says).join('; '),
-    offers: found.flatMap(({ offer }) => (offer ? [offer] : [])),
-  }
+  return allThatAnswer(PROTOCOLS.map(protocol => look(protocol, context, signal)))
 }
 
 async function look(
   protocol: (typeof PROTOCOLS)[number],
   { reach, address }: SourceContext,
   signal: AbortSignal,
-): Promise<{ readonly says: string; readonly offer?: Offer | undefined }> {
+): Promise<Told> {
   const place = new URL(`https://${address.domain}/.well-known/${protocol}`)
   const root = await findDavRoot(reach, place, signal)
-  if (root.kind === 'none') return { says: `${protocol}: ${root.says}` }
+  if (root.kind === 'none') return { says: `${protocol}: ${root.says}`, offers: [] }
   const about = { users: userNamesOf(address), isUserTold: false, doubt: undefined }
-  return { says: `${protocol}: ${root.url.href}`, offer: makeDavOffer(root.url.href, { protocol, ...about }) }
+  const offer = makeDavOffer(root.url.href, { protocol, ...about })
+  return { says: `${protocol}: ${root.url.href}`, offers: offer ? [offer] : [] }
 }
