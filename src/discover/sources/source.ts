@@ -1,4 +1,5 @@
 import { PosternError } from '../../errors.ts'
+import type { DiscoverErrorCode } from '../errors.ts'
 import type { MailAddress } from '../mail-address.ts'
 import type { Offer } from '../offer.ts'
 import type { Probes } from '../probe/probes.ts'
@@ -49,7 +50,7 @@ export interface SourceReport extends Told {
   readonly source: SourceName
   readonly asked: string
   readonly outcome: 'offers' | 'nothing' | 'failed' | 'late'
-  /** The error's code when it failed. */
+  /** The code of the failure behind it. */
   readonly code: string | undefined
   readonly tookMs: number
 }
@@ -57,6 +58,7 @@ export interface SourceReport extends Told {
 // Whoever names hundreds of servers would have each of them connected to.
 const MAX_OFFERS = 10 // of one protocol
 const MAX_SAID = 500 // it is read by people
+const ABSENT: DiscoverErrorCode = 'DISCOVER_HOST_UNKNOWN' // most domains have few of the hosts that are asked
 
 /**
  * Asks a source and says how it went. It ends when the time is up, whatever the source still waits for.
@@ -82,7 +84,8 @@ export async function askSource(
       return { ...about(), ...nothing, outcome: 'late', says: `no answer within ${timeoutMs / 1000} s` }
     }
     if (!(error instanceof PosternError)) throw error
-    return { ...about(), ...nothing, outcome: 'failed', code: error.code, says: brief(error.message) }
+    const outcome = error.code === ABSENT ? 'nothing' : 'failed'
+    return { ...about(), ...nothing, outcome, code: error.code, says: brief(error.message) }
   }
 }
 
