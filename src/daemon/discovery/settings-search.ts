@@ -2,26 +2,18 @@ import { type Discovery, discover, type SourcedOffer } from '../../discover/disc
 import { openResolver } from '../../discover/dns/open-resolver.ts'
 import type { DiscoverErrorCode } from '../../discover/errors.ts'
 import { parseMailAddress } from '../../discover/mail-address.ts'
-import type { Offer, OfferProtocol } from '../../discover/offer.ts'
-import { brief, type SourceReport } from '../../discover/sources/source.ts'
+import type { Offer } from '../../discover/offer.ts'
+import type { SourceReport } from '../../discover/sources/source.ts'
 import { PosternError } from '../../errors.ts'
 import { Approvals } from '../../tls/approvals.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import type { Installation } from '../installation.ts'
+import { findObstacle } from './obstacle.ts'
 import { type Refusal, Refusals } from './refusals.ts'
 import { type Credentials, type TrialTools, trySignIn } from './sign-in-trial.ts'
-import type { Verdict } from './verdict.ts'
+import { failure, needsYes, STOPPED, UNVERIFIED, type Verdict } from './verdict.ts'
 
 const TIMEOUT_MS = 60_000 // of a whole search; sources end after 3 s, and what is dead is known by then
-const OAUTH: ReadonlySet<string> = new Set(['XOAUTH2', 'OAUTHBEARER', 'BEARER'])
-const PASSWORD: Readonly<Record<OfferProtocol, readonly string[]>> = {
-  imap: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
-  smtp: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
-  sieve: ['PLAIN'],
-  caldav: ['BASIC'],
-  carddav: ['BASIC'],
-}
-
 /** What is searched for, and what may be done for it. */
 export interface SettingsRequest {
   readonly email: string
@@ -159,7 +151,7 @@ class Search {
   }
 
   async #try(offer: Offer, users: readonly string[]): Promise<{ verdict: Verdict; user?: string | undefined }> {
-    const obstacle = await this.#findObstacle(offer)
+    const obstacle = await findObstacle(offer, this.#discovery)
     if (obstacle) return { verdict: obstacle }
     const { password } = this.#request
     // Without a password nobody is asked for a yes: what would need one is shown, and told as such.
@@ -168,26 +160,6 @@ class Search {
     }
     if (password === undefined) return { verdict: UNVERIFIED, user: users[0] }
     return this.#trySignIns(offer, users, password)
-  }
-
-  /** What keeps the password from being sent, found without it. */
-  async #findObstacle(offer: Offer): Promise<Verdict | undefined> {
-    if (offer.security === 'none') return { kind: 'no-encryption', says: 'without encryption' }
-    const probed = await this.#discovery.probe(offer)
-    if (probed.kind === 'unencrypted') return { kind: 'no-encryption', says: 'it offers no encryption' }
-    if (probed.kind === 'untrusted') return failure('untrusted', probed.error)
-    if (probed.kind === 'dead') return failure('no-answer', probed.error)
-    const { mechanisms } = probed
-    if (PASSWORD[offer.protocol].some(name => mechanisms.includes(name))) return undefined
-    const oauth = mechanisms.filter(name => OAUTH.has(name))
-    if (oauth.length > 0) {
-      const says = `it takes no password, only OAuth2 (${oauth.join(', ')})`
-      return { kind: 'oauth2-only', says, mechanisms: oauth }
-    }
-    return {
-      kind: 'failed',
-      says: `it offers no way to sign in that Postern knows (${brief(mechanisms.join(', ')) || 'none'})`,
-    }
   }
 
   async #trySignIns(offer: Offer, users: readonly string[], password: string) {
@@ -224,7 +196,7 @@ class Search {
   }
 
   async #judgeUntried(offer: Offer, hasMail: boolean): Promise<Verdict> {
-    const obstacle = await this.#findObstacle(offer)
+    const obstacle = await findObstacle(offer, this.#discovery)
     if (obstacle) return obstacle
     if (hasMail) return { kind: 'not-needed', says: 'not needed: a source of more trust has one' }
     // A person who says yes to an IMAP server is asked for its companions at once.
@@ -251,17 +223,6 @@ class Search {
       return undefined // the sources tell that DNS is silent
     }
   }
-}
-
-const UNVERIFIED: Verdict = { kind: 'unverified', says: 'it answers, with a good certificate' }
-const STOPPED: Verdict = { kind: 'stopped', says: 'not tried: another refusal could lock the account' }
-
-function needsYes(doubt: string): Verdict {
-  return { kind: 'needs-yes', says: `it needs your yes: ${doubt}` }
-}
-
-function failure(kind: Verdict['kind'], { message, code }: PosternError): Verdict {
-  return { kind, says: brief(message), code }
 }
 
 function endless(email: string, cause: unknown): PosternError {
