@@ -5,6 +5,7 @@ import { CERTIFICATE_METHODS } from './methods/certificates.ts'
 import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
 import { CONFLICT_METHODS } from './methods/conflict.ts'
+import { DISCOVER_METHODS } from './methods/discover.ts'
 import { EXPLAIN_METHODS } from './methods/explain.ts'
 import { FETCH_METHODS } from './methods/fetch.ts'
 import { FOLDER_CLASS_METHODS } from './methods/folder-class.ts'
@@ -30,6 +31,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
   ...CONFLICT_METHODS,
+  ...DISCOVER_METHODS,
   ...EXPLAIN_METHODS,
   ...FETCH_METHODS,
   ...FOLDER_CLASS_METHODS,

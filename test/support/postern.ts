@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { runCli } from '../../src/cli/cli.ts'
+import { homeAt } from '../../src/config/home.ts'
 
 /** The launcher under test. */
 export const LAUNCHER = resolve(import.meta.dirname, '../../bin/postern.js')
@@ -57,7 +58,7 @@ export class PosternHome implements AsyncDisposable {
   async json(args: readonly string[], input = ''): Promise<unknown> {
     const [stdout, stderr] = [new Collected(), new Collected()]
     const streams = { stdin: Readable.from(input === '' ? [] : [input]), stdout, stderr }
-    const code = await runCli([...args, '--json'], streams, { ...process.env, POSTERN_HOME: this.dir })
+    const code = await runCli([...args, '--json'], streams, homeAt(this.dir))
     if (code !== 0) throw new Error(`postern ${args.join(' ')} exited ${code}: ${stderr.text}${stdout.text}`)
     return JSON.parse(stdout.text)
   }
