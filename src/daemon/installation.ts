@@ -11,6 +11,7 @@ import { Secrets } from '../profile/secrets.ts'
 import { SignInGuard } from '../profile/sign-in-guard.ts'
 import { EngineClient } from './engine/engine-client.ts'
 import { lockHome } from './home-lock.ts'
+import { Network } from './network/network.ts'
 import type { Readers } from './reading/readers.ts'
 import { StoreKeeper } from './runs/store-keeper.ts'
 import { SyncRunner } from './runs/sync-runner.ts'
@@ -46,6 +47,7 @@ export class Installation implements AsyncDisposable {
   readonly signIns: SignInGuard
   readonly policies: Policies
   readonly engine: EngineClient
+  readonly network: Network
   readonly #logFile: DailyFile
   readonly #crashes: Disposable
   readonly #lock: Disposable
@@ -65,6 +67,7 @@ export class Installation implements AsyncDisposable {
     this.log = logging.log
     this.#crashes = logCrashes(this.log, () => this.#logFile.flush())
     this.signIns = signIns
+    this.network = new Network({ settings: () => config.config.network, secrets: () => this.secrets() })
     const settings = {
       logsDir: this.logsDir,
       logLevel: config.config.log.level,
@@ -75,6 +78,7 @@ export class Installation implements AsyncDisposable {
     this.syncs = new SyncRunner({
       engine: this.engine,
       secrets: () => this.secrets(),
+      ways: this.network,
       signIns,
       onPolicy: (profile, text) => this.#takePolicy(profile, text),
       log: this.log,

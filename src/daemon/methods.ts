@@ -14,6 +14,7 @@ import { MAIL_METHODS } from './methods/mail.ts'
 import { OUTBOX_METHODS } from './methods/outbox.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
+import { PROXY_METHODS } from './methods/proxy.ts'
 import { STATUS_METHODS } from './methods/status.ts'
 import { STORE_METHODS } from './methods/store.ts'
 
@@ -22,6 +23,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CONFIG_METHODS,
   ...CERTIFICATE_METHODS,
   ...PROFILE_METHODS,
+  ...PROXY_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
   ...CONFLICT_METHODS,

@@ -34,10 +34,12 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
     const password = (await installation.secrets()).find(profile.number, 'password')
     if (password === undefined) throw noPassword(profile) // an empty one would count as refused
     const credentials = async () => ({ user: profile.user ?? profile.email, password })
-    const verifier = verifyPeers(new Approvals(installation.approvalsFile))
+    const identity = await installation.network.identityOf(profile)
+    const verifier = verifyPeers(new Approvals(installation.approvalsFile), { identity })
+    const proxy = await installation.network.proxyTo(profile, imap)
     const signIn = await installation.signIns.begin(mailAccountOf(profile))
     const options = { verifier, log: installation.log, clientVersion: installation.version }
-    const account = { peer: imap, security: imap.security, credentials }
+    const account = { peer: imap, security: imap.security, credentials, proxy }
     await using mail = await connectImap(account, options, signal).catch(async error => {
       await signIn.failed(error)
       throw error

@@ -87,12 +87,13 @@ export class Profiles {
     })
   }
 
-  /** Finds the profile that a local client names: by its e-mail address, or by its name. */
+  /** Finds the profile that a local client names: by its e-mail address, by an alias, or by its name. */
   findByUser(user: string): Profile | undefined {
     const wanted = user.toLowerCase()
     const profiles = this.list()
     return (
       profiles.find(({ email }) => email.toLowerCase() === wanted) ??
+      profiles.find(({ aliases = [] }) => aliases.some(alias => alias.toLowerCase() === wanted)) ??
       profiles.find(({ name }) => name.toLowerCase() === wanted)
     )
   }
@@ -164,7 +165,7 @@ export class Profiles {
   async remove(name: string, secrets: Secrets): Promise<Profile> {
     const profile = this.get(name)
     await this.#config.change(['profiles', name], undefined)
-    await secrets.set(profile.number, { password: undefined, smtpPassword: undefined, localPassword: undefined })
+    await secrets.forget(profile.number)
     // Renamed first: a crash in between must not leave half a store under a name that may be used again.
     const doomed = `${profile.dir}.removed-${profile.number}`
     await rename(profile.dir, doomed).catch(ignoreAbsent)

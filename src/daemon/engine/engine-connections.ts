@@ -1,6 +1,7 @@
 import type { Logger } from '../../log/logger.ts'
 import type { ConnectMail } from '../../sync/remote.ts'
 import type { ConnectWatch } from '../../sync/watch/remote-watch.ts'
+import type { ClientIdentity } from '../../tls/client-identity.ts'
 import type { PeerVerifier } from '../../tls/peer.ts'
 import { connectImap } from '../../upstream/imap/client.ts'
 import { KeptSession } from '../../upstream/imap/connection/kept-session.ts'
@@ -11,7 +12,7 @@ import type { WatchRequest } from './engine-protocol.ts'
 
 /** What the engine's connections have in common. */
 export interface EngineConnectionsOptions {
-  readonly verifier: PeerVerifier
+  readonly verifierFor: (identity: ClientIdentity | undefined) => PeerVerifier
   readonly clientVersion: string
 }
 
@@ -42,15 +43,16 @@ export class EngineConnections {
     for (const [, session] of chosen) session.drop()
   }
 
-  #clientOptions({ profile, settings }: WatchRequest, log: Logger): ImapClientOptions {
+  #clientOptions({ profile, settings, identity }: WatchRequest, log: Logger): ImapClientOptions {
     const rates = this.#rates.get(profile) ?? { download: new RateLimit(), upload: new RateLimit() }
     this.#rates.set(profile, rates)
     rates.download.set(settings.downloadKBps)
     rates.upload.set(settings.uploadKBps)
-    return { ...this.#options, log, rates }
+    const { verifierFor, clientVersion } = this.#options
+    return { verifier: verifierFor(identity), clientVersion, log, rates }
   }
 }
 
-function accountOf({ imap, user, password }: WatchRequest): ImapAccount {
-  return { peer: imap, security: imap.security, credentials: async () => ({ user, password }) }
+function accountOf({ imap, user, password, proxy }: WatchRequest): ImapAccount {
+  return { peer: imap, security: imap.security, proxy, credentials: async () => ({ user, password }) }
 }

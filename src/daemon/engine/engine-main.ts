@@ -7,6 +7,7 @@ import { SyncEngine } from '../../sync/engine.ts'
 import { deliverLocally } from '../../sync/local/deliver-local.ts'
 import { applyLocalChange } from '../../sync/local/local-change.ts'
 import { Approvals } from '../../tls/approvals.ts'
+import type { ClientIdentity } from '../../tls/client-identity.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import { toWireError } from '../control/wire-error.ts'
 import type { DaemonErrorCode } from '../errors.ts'
@@ -47,8 +48,9 @@ class EngineProcess {
     this.#logFile = new DailyFile({ dir: settings.logsDir, clock: Date.now })
     this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
     logCrashes(this.#log, () => this.#logFile.flush()) // for as long as the process lives
-    const verifier = verifyPeers(new Approvals(settings.approvalsFile))
-    this.#connections = new EngineConnections({ verifier, clientVersion: settings.version })
+    const approvals = new Approvals(settings.approvalsFile)
+    const verifierFor = (identity?: ClientIdentity) => verifyPeers(approvals, { identity })
+    this.#connections = new EngineConnections({ verifierFor, clientVersion: settings.version })
     const news = new CommitNews(profile => send({ kind: 'committed', profile }))
     this.#stores = new OpenStores(this.#log, {
       onClosed: storeDir => this.#importWorker.forget(storeDir),

@@ -1,10 +1,11 @@
 import { type IncomingMessage, request } from 'node:http'
 import type { Socket } from 'node:net'
 import { PosternError } from '../../errors.ts'
-import { connectTo } from '../../net/connect.ts'
+import { dial } from '../../net/dial.ts'
+import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import { MAX_POLICY_OCTETS } from '../../profile/policy.ts'
-import type { PeerVerifier } from '../../tls/peer.ts'
+import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 
 const TIMEOUT_MS = 20_000
 
@@ -22,6 +23,8 @@ export interface PolicyRequest {
   readonly etag: string | undefined
   /** Whether a policy may come in plain text from beyond this machine. */
   readonly allowHttp: boolean
+  /** Finds the proxy on the way to a host; without it, the way is direct. */
+  readonly proxyTo?: (peer: Peer) => Promise<NetworkProxy | undefined>
   readonly verifier: PeerVerifier
   readonly signal: AbortSignal
 }
@@ -59,10 +62,14 @@ function isLoopback(hostname: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
 }
 
-async function get(url: URL, { etag, verifier }: PolicyRequest, signal: AbortSignal): Promise<IncomingMessage> {
+async function get(
+  url: URL,
+  { etag, verifier, proxyTo }: PolicyRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const isTls = url.protocol === 'https:'
   const peer = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (isTls ? 443 : 80)) }
-  const plain = await connectTo(peer, signal)
+  const plain = await dial(peer, signal, { proxy: await proxyTo?.(peer) })
   const socket: Socket = isTls ? await verifier.secure(plain, peer, signal) : plain
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const headers = {

@@ -7,7 +7,7 @@ import { mailAccountOf, type SignInAttempt, type SignInGuard, signInStopped } fr
 import type { FetchResult } from '../../sync/download/body-fetcher.ts'
 import { type LocalChange, type LocalChangeResult, needsWriter } from '../../sync/local/local-change.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
-import { requestOf } from '../engine/account-request.ts'
+import { requestOf, type Ways } from '../engine/account-request.ts'
 import type { EngineClient } from '../engine/engine-client.ts'
 import type { EngineEvent, WatchRequest } from '../engine/engine-protocol.ts'
 import { newProfileRuns, type ProfileRuns } from './profile-runs.ts'
@@ -27,6 +27,7 @@ export interface RunState {
 export interface SyncRunnerOptions {
   readonly engine: EngineClient
   readonly secrets: () => Promise<Secrets>
+  readonly ways: Ways
   readonly signIns: SignInGuard
   /** Takes what the mail server's annotation for policies holds; gives the profile by another policy than before. */
   readonly onPolicy: (profile: Profile, text: string | undefined) => Promise<Profile | undefined>
@@ -37,6 +38,7 @@ export interface SyncRunnerOptions {
 export class SyncRunner implements AsyncDisposable {
   readonly #engine: EngineClient
   readonly #secrets: () => Promise<Secrets>
+  readonly #ways: Ways
   readonly #signIns: SignInGuard
   /** All that is fetched on demand for a profile comes over one connection. */
   readonly #fetchSignIns: SharedSignIns
@@ -49,9 +51,10 @@ export class SyncRunner implements AsyncDisposable {
   readonly #retired = new Set<number>()
   #alone: Promise<unknown> = Promise.resolve()
 
-  constructor({ engine, secrets, signIns, onPolicy, log }: SyncRunnerOptions) {
+  constructor({ engine, secrets, ways, signIns, onPolicy, log }: SyncRunnerOptions) {
     this.#engine = engine
     this.#secrets = secrets
+    this.#ways = ways
     this.#signIns = signIns
     this.#fetchSignIns = new SharedSignIns(signIns)
     this.#onPolicy = onPolicy
@@ -300,7 +303,7 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   async #account(profile: Profile): Promise<WatchRequest> {
-    const request = requestOf(profile, await this.#secrets())
+    const request = await requestOf(profile, await this.#secrets(), this.#ways)
     if (!request) throw noPassword(profile)
     return request
   }

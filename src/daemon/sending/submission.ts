@@ -12,7 +12,6 @@ import type { Envelope } from '../../smtp/outbox/queue.ts'
 import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import { SpoolRelay } from '../../smtp/outbox/spool-relay.ts'
 import { Approvals } from '../../tls/approvals.ts'
-import type { PeerVerifier } from '../../tls/peer.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import { connectSmtp } from '../../upstream/smtp/client.ts'
 import type { SmtpClientConnection } from '../../upstream/smtp/connection.ts'
@@ -27,7 +26,6 @@ const CONNECT_TIMEOUT_MS = 60_000
 export class Submission implements SmtpBackend, Disposable {
   readonly #installation: Installation
   readonly #authenticator: Authenticator
-  readonly #verifier: PeerVerifier
   readonly #onQueued: (profile: Profile) => void
   readonly #pools = new Map<number, { readonly key: string; readonly pool: SmtpPool }>()
   readonly #sizeLimits = new Map<number, number>()
@@ -38,7 +36,6 @@ export class Submission implements SmtpBackend, Disposable {
     this.#installation = installation
     this.#authenticator = authenticator
     this.#onQueued = onQueued
-    this.#verifier = verifyPeers(new Approvals(installation.approvalsFile))
   }
 
   signIn(...args: Parameters<Authenticator['signIn']>): ReturnType<Authenticator['signIn']> {
@@ -90,9 +87,9 @@ export class Submission implements SmtpBackend, Disposable {
     return connection
   }
 
-  /** The network has changed, or the machine slept: idle connections are dead and would be waited for. */
-  reconnect(): void {
-    for (const { pool } of this.#pools.values()) pool.drop()
+  /** The network has changed, or the machine slept: idle connections, of a profile or of all, are dead and would be waited for. */
+  reconnect(profile?: Pick<Profile, 'number'>): void {
+    for (const [number, { pool }] of this.#pools) if (!profile || number === profile.number) pool.drop()
   }
 
   /** Ends what is on its way from the outboxes: no server has time any more to answer. */
@@ -122,8 +119,10 @@ export class Submission implements SmtpBackend, Disposable {
     }
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
     try {
-      const account = { peer, security: peer.security, credentials }
-      const connection = await connectSmtp(account, this.#verifier, bounded)
+      const { network, approvalsFile } = this.#installation
+      const proxy = await network.proxyTo(profile, peer)
+      const verifier = verifyPeers(new Approvals(approvalsFile), { identity: await network.identityOf(profile) })
+      const connection = await connectSmtp({ peer, security: peer.security, credentials, proxy }, verifier, bounded)
       signIn?.accepted()
       return connection
     } catch (error) {

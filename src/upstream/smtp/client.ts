@@ -1,6 +1,7 @@
 import { PosternError } from '../../errors.ts'
 import { isPositive, type SmtpReply } from '../../formats/smtp/reply.ts'
-import { connectTo } from '../../net/connect.ts'
+import { dial } from '../../net/dial.ts'
+import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import { cramMd5Response, plainResponse } from '../../sasl/client.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
@@ -12,6 +13,8 @@ export interface SmtpAccount {
   readonly peer: Peer
   /** `starttls` is required once chosen. */
   readonly security: 'none' | 'starttls' | 'tls'
+  /** Undefined for the direct way. */
+  readonly proxy?: NetworkProxy | undefined
   /** Undefined for a server that asks for none. */
   readonly credentials: () => Promise<{ readonly user: string; readonly password: string } | undefined>
 }
@@ -42,8 +45,8 @@ async function openSession(
   verifier: PeerVerifier,
   signal: AbortSignal,
 ): Promise<SmtpClientConnection> {
-  const { peer, security } = account
-  const plain = await connectTo(peer, signal)
+  const { peer, security, proxy } = account
+  const plain = await dial(peer, signal, { proxy })
   const socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
   const connection = new SmtpClientConnection(socket, `${peer.host}:${peer.port}`)
   const onAbort = () => connection.destroy()

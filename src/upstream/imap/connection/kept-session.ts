@@ -127,11 +127,12 @@ export class KeptSession {
 }
 
 function isSame(session: Session, account: ImapAccount, { user, password }: Credentials): boolean {
-  const { peer, security } = session.account
+  const { peer, security, proxy } = session.account
   return (
     peer.host === account.peer.host &&
     peer.port === account.peer.port &&
     security === account.security &&
+    JSON.stringify(proxy) === JSON.stringify(account.proxy) &&
     user === session.credentials.user &&
     password === session.credentials.password
   )

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { PosternError } from '../../../errors.ts'
 import type { Logger } from '../../../log/logger.ts'
-import { connectTo } from '../../../net/connect.ts'
+import { dial } from '../../../net/dial.ts'
+import type { NetworkProxy } from '../../../net/proxy/network-proxy.ts'
 import type { Peer, PeerVerifier } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
 import { ImapConnection } from './connection.ts'
@@ -17,6 +18,8 @@ export interface ImapAccount {
   readonly peer: Peer
   /** `starttls` is required once chosen: a server that does not offer it is not signed in to. */
   readonly security: 'none' | 'starttls' | 'tls'
+  /** Undefined for the direct way. */
+  readonly proxy?: NetworkProxy | undefined
   /** Asked for when it is needed, never kept here. */
   readonly credentials: () => Promise<Credentials>
 }
@@ -59,9 +62,9 @@ export async function openSession(
 }
 
 async function open(account: ImapAccount, options: ImapClientOptions, signal: AbortSignal): Promise<ImapConnection> {
-  const { peer, security } = account
+  const { peer, security, proxy } = account
   const { verifier, log } = options
-  const plain = await connectTo(peer, signal)
+  const plain = await dial(peer, signal, { proxy })
   const socket: Socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
   const where = `${peer.host}:${peer.port}`
   const connection = new ImapConnection(socket, {

@@ -1,0 +1,2 @@
+/** Every server is reached directly, and shown no certificate. */
+export const DIRECT = { proxyTo: async () => undefined, identityOf: async () => undefined }
