@@ -63,7 +63,8 @@ export class Submission implements SmtpBackend, Disposable {
 
   /** The connections of a profile; new ones after its settings have changed. */
   poolOf(profile: Profile): SmtpPool {
-    const key = JSON.stringify([profile.smtp, profile.smtpAuth, profile.smtpUser, profile.user, profile.email])
+    const { smtp, smtpAuth, smtpUser, user, email, proxy } = profile
+    const key = JSON.stringify([smtp, smtpAuth, smtpUser, user, email, proxy])
     const known = this.#pools.get(profile.number)
     if (known?.key === key) return known.pool
     known?.pool[Symbol.dispose]()
