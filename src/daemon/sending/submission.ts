@@ -18,6 +18,7 @@ import type { SmtpClientConnection } from '../../upstream/smtp/connection.ts'
 import { SmtpPool } from '../../upstream/smtp/pool.ts'
 import type { Installation } from '../installation.ts'
 import { CutThroughRelay, mailLine } from './cut-through.ts'
+import { OwnSenders } from './own-senders.ts'
 
 const DEFAULT_MAX_OCTETS = 157_286_400 // 150 MB, for servers that name no limit
 const CONNECT_TIMEOUT_MS = 60_000
@@ -50,10 +51,8 @@ export class Submission implements SmtpBackend, Disposable {
   open(name: string): Relay {
     const profile = this.#installation.profiles.list().find(profile => profile.name === name)
     if (!profile?.smtp) return new RefusingRelay(smtpReply(451, '4.3.5 this profile has no SMTP server'))
-    const log = this.#installation.log.child({ component: 'relay', profile: profile.number })
-    if (profile.relay === 'cut-through') return new CutThroughRelay(this.poolOf(profile), log)
-    const onQueued = () => this.#onQueued(profile)
-    return new SpoolRelay({ queue: this.queueOf(profile), clock: Date.now, log, onQueued })
+    const relay = this.#relayOf(profile)
+    return profile.sendAs === 'own' ? new OwnSenders(relay, profile) : relay
   }
 
   /** The outbox of a profile. */
@@ -108,6 +107,13 @@ export class Submission implements SmtpBackend, Disposable {
     this.#stopping.abort(new Error('the daemon is stopping'))
     for (const { pool } of this.#pools.values()) pool[Symbol.dispose]()
     this.#pools.clear()
+  }
+
+  #relayOf(profile: Profile): Relay {
+    const log = this.#installation.log.child({ component: 'relay', profile: profile.number })
+    if (profile.relay === 'cut-through') return new CutThroughRelay(this.poolOf(profile), log)
+    const onQueued = () => this.#onQueued(profile)
+    return new SpoolRelay({ queue: this.queueOf(profile), clock: Date.now, log, onQueued })
   }
 
   /** Connects and signs in, unless too many refusals have stopped that. */
