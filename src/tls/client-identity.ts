@@ -38,6 +38,30 @@ export function invalidIdentity(why: string, cause?: unknown): PosternError {
   )
 }
 
+// Alerts by which a server says so (RFC 8446 section 6.2), as OpenSSL names them.
+const REFUSALS: Readonly<Record<string, string>> = {
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'it wants a client certificate',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: 'it finds the client certificate bad',
+  ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: 'it does not know such client certificates',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED: 'the client certificate is revoked',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client certificate is expired',
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'it does not accept the client certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: 'it does not know the CA of the client certificate',
+  ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'it gives the client certificate no access',
+}
+
+/** The failure of a connection that the server ended for want of a client certificate; undefined for any other end. */
+export function identityRefusal(where: string, cause: unknown): PosternError | undefined {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const why = REFUSALS[code]
+  if (why === undefined) return undefined
+  return new PosternError<TlsErrorCode>('TLS_CLIENT_CERTIFICATE_REFUSED', `${where} ended the connection: ${why}.`, {
+    remedy: 'user',
+    advice: 'Ask who runs the server for a certificate, and give it: postern cert client import NAME FILE',
+    cause,
+  })
+}
+
 const contexts = new Map<string, SecureContext>()
 
 /** What a connection trusts and shows. Made once for each identity: reading all roots takes long. */

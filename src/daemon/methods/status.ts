@@ -1,11 +1,15 @@
+import { join } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
 import type { Profile } from '../../profile/profiles.ts'
+import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import type { WatchState } from '../../sync/watch/watcher.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { describeSchedule } from '../profile-status.ts'
 import { readOne } from '../reading/readers.ts'
 import { describeSlowServer } from '../runs/slow-server.ts'
+import { outboxHealth } from '../sending/outbox-health.ts'
+import { RefusedMessages } from '../sending/refused-messages.ts'
 
 /** `status` and `stop`. */
 export const STATUS_METHODS = {
@@ -48,7 +52,22 @@ async function describeProfile(profile: Profile, context: MethodContext) {
     ...summary,
     ...schedule,
     watching,
+    outbox: await describeOutbox(profile, context),
     slow: slow ? describeSlowServer(slow) : null,
+  }
+}
+
+/** What waits in the outbox, and what was refused for good within a day. */
+async function describeOutbox(profile: Profile, { installation }: MethodContext) {
+  const { outboxDir } = installation.home
+  const now = Date.now()
+  const messages = await new OutboxQueue(join(outboxDir, String(profile.number))).list()
+  const refused = await new RefusedMessages(outboxDir, profile.number).list(now)
+  const last = refused.at(-1)
+  return {
+    ...outboxHealth(messages, now),
+    refused: refused.length,
+    lastRefused: last ? { at: new Date(last.atMs).toISOString(), reason: last.reason } : null,
   }
 }
 
