@@ -72,7 +72,7 @@ t.test('what cannot be used is told', { skip }, async t => {
 
 t.test('bytes of any kind end in the one error', { skip }, async t => {
   const good = pack('secret', rsa)
-  for (let position = 0; position < good.length; position += 37) {
+  for (let position = 0; position < good.length; position += 101) {
     const spoiled = Buffer.from(good)
     spoiled[position] = (spoiled[position] ?? 0) ^ 0xff
     try {

@@ -3,6 +3,7 @@ import { isPositive, type SmtpReply } from '../../formats/smtp/reply.ts'
 import { dial } from '../../net/dial.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import { cramMd5Response, plainResponse } from '../../sasl/client.ts'
+import { identityRefusalAtSignIn } from '../../tls/client-identity.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
 import { SmtpClientConnection } from './connection.ts'
@@ -117,6 +118,8 @@ export function describe({ code, lines }: SmtpReply): string {
 }
 
 function refusal({ where }: SmtpClientConnection, user: string, reply: SmtpReply): PosternError {
+  const ofCertificate = identityRefusalAtSignIn(where, describe(reply), reply)
+  if (ofCertificate) return ofCertificate
   if (reply.code < 500) {
     return new PosternError<UpstreamErrorCode>(
       'UPSTREAM_SIGN_IN_UNAVAILABLE',

@@ -2,6 +2,7 @@ import { PosternError } from '../../../errors.ts'
 import { astring } from '../../../formats/imap/encoder.ts'
 import type { ImapResponse } from '../../../formats/imap/response.ts'
 import { cramMd5Response, plainResponse } from '../../../sasl/client.ts'
+import { identityRefusalAtSignIn } from '../../../tls/client-identity.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
 import type { ImapConnection } from './connection.ts'
 import { brief } from './refusals.ts'
@@ -57,6 +58,8 @@ function refusal(error: unknown, connection: ImapConnection, user: string): unkn
   // `cause` of these is the response, by the contract of ImapConnection.command.
   const response = error.cause as ImapResponse & { readonly kind: 'tagged' }
   const says = response.text === '' ? response.status : brief(response.text)
+  const ofCertificate = identityRefusalAtSignIn(connection.where, says, error)
+  if (ofCertificate) return ofCertificate
   if (response.code && TEMPORARY.has(response.code.name)) {
     return new PosternError<UpstreamErrorCode>(
       'UPSTREAM_SIGN_IN_UNAVAILABLE',
