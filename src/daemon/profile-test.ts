@@ -42,7 +42,7 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
     const account = { peer: imap, security: imap.security, credentials, proxy }
     await using mail = await connectImap(account, options, signal).catch(async error => {
       await signIn.failed(error)
-      throw error
+      throw await installation.network.explain(profile, error)
     })
     signIn.accepted()
     const folders = await mail.listFolders()

@@ -6,7 +6,7 @@ import { syncSettingsOf } from '../runs/sync-settings.ts'
 import type { WatchRequest } from './engine-protocol.ts'
 
 /** Where the ways to servers come from. */
-export type Ways = Pick<Network, 'proxyTo' | 'identityOf'>
+export type Ways = Pick<Network, 'proxyTo' | 'identityOf' | 'explain'>
 
 /**
  * Says what the engine needs to know of an account; undefined while there is no password to sign in with.

@@ -1,7 +1,9 @@
 import { readProxyEnvironment } from '../../config/proxy-environment.ts'
 import { type ProxyUrl, parseProxyUrl } from '../../config/proxy-url.ts'
 import type { Config } from '../../config/schema.ts'
+import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import { PosternError } from '../../errors.ts'
+import { findPortal } from '../../net/captive-portal.ts'
 import type { NetErrorCode } from '../../net/errors.ts'
 import { type HostPort, isLoopback } from '../../net/host-port.ts'
 import { parseBypass } from '../../net/proxy/bypass.ts'
@@ -14,6 +16,23 @@ import type { SystemProxy } from './system-proxy.ts'
 
 const SYSTEM_KNOWN_MS = 60_000 // desktops tell nobody that their proxy has changed
 
+// What a sign-in page looks like to a mail program. A refused password is none: no page asks for it in these protocols.
+const PORTAL_SIGNS: ReadonlySet<string> = new Set([
+  'NET_TIMEOUT',
+  'NET_REFUSED',
+  'NET_LOST',
+  'TLS_UNTRUSTED',
+  'TLS_EXPIRED',
+  'TLS_WRONG_NAME',
+  'TLS_PIN_MISMATCH',
+  'TLS_HANDSHAKE',
+  'TLS_NO_CERTIFICATE',
+  'FORMATS_IMAP_SYNTAX',
+  'UPSTREAM_PROTOCOL',
+  'UPSTREAM_SILENT',
+  'UPSTREAM_NO_STARTTLS',
+])
+
 /** What {@link Network} decides on. */
 export interface NetworkOptions {
   readonly settings: () => Config['network']
@@ -22,6 +41,7 @@ export interface NetworkOptions {
   readonly environment?: typeof readProxyEnvironment
   readonly system?: () => Promise<SystemProxy>
   readonly nowMs?: () => number
+  readonly findPortal?: typeof findPortal
 }
 
 /** How a server is reached, and why so, in words. */
@@ -39,7 +59,12 @@ export class Network {
   #system: { readonly readMs: number; readonly proxy: Promise<SystemProxy> } | undefined
 
   constructor(options: NetworkOptions) {
-    const own = { environment: readProxyEnvironment, system: readSystemProxy, nowMs: () => performance.now() }
+    const own = {
+      environment: readProxyEnvironment,
+      system: readSystemProxy,
+      nowMs: () => performance.now(),
+      findPortal,
+    }
     this.#options = { ...own, ...options }
   }
 
@@ -66,6 +91,21 @@ export class Network {
   async identityOf({ number }: Pick<Profile, 'number'>): Promise<ClientIdentity | undefined> {
     const text = (await this.#options.secrets()).find(number, 'clientCertificate')
     return text === undefined ? undefined : (JSON.parse(text) as ClientIdentity) // written by `keepIdentity`
+  }
+
+  /**
+   * Tells a failure that a sign-in page of the network may have caused as what it is, after a look at the hosts of the
+   * profile; gives every other failure back as it came.
+   */
+  async explain(profile: Pick<Profile, keyof WayProfile | 'imap' | 'smtp'>, error: unknown): Promise<unknown> {
+    if (!(error instanceof PosternError) || !PORTAL_SIGNS.has(error.code)) return error
+    const urls = [profile.imap, profile.smtp]
+      .map(url => url && parseUpstreamUrl(url))
+      .filter(url => typeof url === 'object')
+    const ways = await Promise.all(urls.map(url => this.proxyTo(profile, url)))
+    const direct = urls.filter((_, index) => ways[index] === undefined).map(({ host }) => host)
+    const portal = await this.#options.findPortal(direct, { signal: new AbortController().signal })
+    return portal === undefined ? error : captivePortal(error, portal)
   }
 
   /** Forgets what the system said: the network is another one. */
@@ -112,6 +152,18 @@ function systemWay({ http, socks, bypass, script }: SystemProxy, target: HostPor
 
 function direct(because: string): Way {
   return { proxy: undefined, because }
+}
+
+function captivePortal(cause: PosternError, portal: string): PosternError {
+  return new PosternError<NetErrorCode>(
+    'NET_CAPTIVE_PORTAL',
+    `A sign-in page of the network (${portal}) seems to answer in place of the mail server. ${cause.message}`,
+    {
+      remedy: 'retry',
+      advice: 'Open any page in a browser and sign in to the network. Postern tries again by itself; approve nothing.',
+      cause,
+    },
+  )
 }
 
 // Only the scheme is told: an environment variable may hold a password.

@@ -272,7 +272,8 @@ export class SyncRunner implements AsyncDisposable {
       return result
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)
-      throw await this.#refusal(profile, signIn, error)
+      const refusal = await this.#refusal(profile, signIn, error)
+      throw signal.aborted ? refusal : await this.#ways.explain(profile, refusal)
     } finally {
       runs.slow = undefined
     }

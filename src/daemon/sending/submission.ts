@@ -134,7 +134,7 @@ export class Submission implements SmtpBackend, Disposable {
       return connection
     } catch (error) {
       await signIn?.failed(error)
-      throw error
+      throw signal.aborted ? error : await this.#installation.network.explain(profile, error)
     }
   }
 

@@ -48,6 +48,19 @@ export class OctetReader implements Disposable {
     }
   }
 
+  /** Reads to the end of the stream, or that many octets. */
+  async takeAll(maxOctets: number): Promise<Buffer> {
+    let octets = Buffer.alloc(0)
+    for (;;) {
+      const waits = this.#next()
+      const chunk: Buffer | null = this.#stream.read()
+      if (chunk) octets = Buffer.concat([octets, chunk])
+      if (octets.length >= maxOctets) return octets.subarray(0, maxOctets)
+      if (this.#error || this.#stream.destroyed || this.#stream.readableEnded) return octets
+      if (!chunk) await waits
+    }
+  }
+
   [Symbol.dispose](): void {
     const stream = this.#stream
     stream.off('readable', this.#onEvent).off('end', this.#onEvent).off('close', this.#onEvent)

@@ -1,10 +1,13 @@
 import t from 'tap'
 import { Network, type NetworkOptions } from '../../../src/daemon/network/network.ts'
 import { NO_SYSTEM_PROXY, type SystemProxy } from '../../../src/daemon/network/system-proxy.ts'
+import { errorClassOf } from '../../../src/daemon/schedule/error-class.ts'
+import { PosternError } from '../../../src/errors.ts'
 import type { Secrets } from '../../../src/profile/secrets.ts'
 
 const TARGET = { host: 'imap.example.test', port: 993 }
 const WORK = { name: 'work', number: 7 }
+const WORK_WITHOUT = { ...WORK, proxy: undefined }
 
 interface World {
   proxy?: string
@@ -13,13 +16,17 @@ interface World {
   system?: SystemProxy
 }
 
-function networkOf({ proxy = 'auto', variable, bypass = '', system = NO_SYSTEM_PROXY }: World): Network {
+function networkOf(
+  { proxy = 'auto', variable, bypass = '', system = NO_SYSTEM_PROXY }: World,
+  findPortal: NetworkOptions['findPortal'] = async () => undefined,
+): Network {
   const secrets: Record<string, string> = { '0/proxyPassword': 'ours', '7/proxyPassword': 'of work' }
   const options: NetworkOptions = {
     settings: () => ({ proxy }),
     secrets: async () => ({ find: (owner: number, name: string) => secrets[`${owner}/${name}`] }) as unknown as Secrets,
     environment: () => ({ proxy: variable ? { url: variable, variable: 'HTTPS_PROXY' } : undefined, bypass }),
     system: async () => system,
+    findPortal,
   }
   return new Network(options)
 }
@@ -62,4 +69,38 @@ t.test('a proxy that cannot be used is told, without its password', async t => {
   t.notMatch(String((error as Error).stack), /geheim/)
 })
 
-const WORK_WITHOUT = { ...WORK, proxy: undefined }
+t.test('a failure that a sign-in page has caused is told as that, and waited for', async t => {
+  const asked: string[][] = []
+  const network = networkOf({}, async hosts => {
+    asked.push([...hosts])
+    return 'login.hotel.example'
+  })
+  const profile = { ...WORK_WITHOUT, imap: 'imaps://imap.example.test', smtp: 'smtps://smtp.example.test' }
+  const failure = (code: string) => new PosternError(code, 'What it looked like.', { remedy: 'user', advice: 'x' })
+  const explained = await network.explain(profile, failure('TLS_UNTRUSTED'))
+  t.match(explained, {
+    code: 'NET_CAPTIVE_PORTAL',
+    remedy: 'retry',
+    message: /login\.hotel\.example.*What it looked like\./,
+    advice: /browser/,
+  })
+  t.equal(errorClassOf(explained as PosternError), 'net')
+  t.same(asked, [['imap.example.test', 'smtp.example.test']], 'nobody but the profile’s own servers')
+  for (const error of [
+    failure('UPSTREAM_SIGN_IN_REFUSED'),
+    failure('NET_DNS'),
+    failure('STORE_FULL'),
+    new Error('bug'),
+  ]) {
+    t.equal(await network.explain(profile, error), error)
+  }
+  t.equal(asked.length, 1)
+  await network.explain({ ...profile, proxy: 'http://p' }, failure('TLS_UNTRUSTED'))
+  t.same(asked[1], [], 'behind a proxy there is no such page')
+})
+
+t.test('a failure that nothing explains stays what it was', async t => {
+  const error = new PosternError('TLS_WRONG_NAME', 'x', { remedy: 'user', advice: 'x' })
+  const profile = { ...WORK_WITHOUT, imap: 'imaps://imap.example.test', smtp: undefined }
+  t.equal(await networkOf({}, async () => undefined).explain(profile, error), error)
+})
