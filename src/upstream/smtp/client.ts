@@ -1,6 +1,7 @@
 import { PosternError } from '../../errors.ts'
 import { isPositive, type SmtpReply } from '../../formats/smtp/reply.ts'
 import { dial } from '../../net/dial.ts'
+import { hostPort } from '../../net/host-port.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import { cramMd5Response, plainResponse } from '../../sasl/client.ts'
 import { identityRefusalAtSignIn } from '../../tls/client-identity.ts'
@@ -49,7 +50,7 @@ async function openSession(
   const { peer, security, proxy } = account
   const plain = await dial(peer, signal, { proxy })
   const socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
-  const connection = new SmtpClientConnection(socket, `${peer.host}:${peer.port}`)
+  const connection = new SmtpClientConnection(socket, hostPort(peer))
   const onAbort = () => connection.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { PosternError } from '../../../errors.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { dial } from '../../../net/dial.ts'
+import { hostPort } from '../../../net/host-port.ts'
 import type { NetworkProxy } from '../../../net/proxy/network-proxy.ts'
 import type { Peer, PeerVerifier } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
@@ -66,7 +67,7 @@ async function open(account: ImapAccount, options: ImapClientOptions, signal: Ab
   const { verifier, log } = options
   const plain = await dial(peer, signal, { proxy })
   const socket: Socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
-  const where = `${peer.host}:${peer.port}`
+  const where = hostPort(peer)
   const connection = new ImapConnection(socket, {
     where,
     silence: { timeoutMs: options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS, slowMs: options.slowMs ?? SLOW_MS },
