@@ -12,6 +12,7 @@ import { outboxCommand } from './commands/outbox.ts'
 import { pauseCommand, resumeCommand } from './commands/pause.ts'
 import { pop3Command } from './commands/pop3.ts'
 import { profileCommand } from './commands/profile/profile.ts'
+import { proxyCommand } from './commands/proxy.ts'
 import { storeCommand } from './commands/store.ts'
 
 /** The commands, in the order in which `--help` shows them. */
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command<never>[] = [
   outboxCommand,
   storeCommand,
   certCommand,
+  proxyCommand,
   configCommand,
   logCommand,
 ]

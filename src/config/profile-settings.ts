@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { proxySetting } from './proxy-url.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
 const MINUTES_PER_DAY = 1440
@@ -28,11 +29,10 @@ export const profileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
   error: 'must be 1 to 63 letters, digits, dots, dashes or underscores, and begin with a letter or digit',
 })
 
+const address = z.string().regex(/^[^\s@<>"]+@[^\s@<>"]+$/, { error: 'must be an e-mail address' })
+
 const account = {
-  email: z
-    .string()
-    .regex(/^[^\s@<>"]+@[^\s@<>"]+$/, { error: 'must be an e-mail address' })
-    .describe('The account’s e-mail address.'),
+  email: address.describe('The account’s e-mail address.'),
   user: z.string().min(1).optional().describe('The account’s user name; without it, the e-mail address.'),
   imap: upstream('imap').describe('The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`.'),
   smtp: upstream('smtp')
@@ -70,6 +70,20 @@ const account = {
       'How to sign in to the SMTP server: as to the IMAP server, with `smtpUser` and a password of its own, or not.',
     ),
   smtpUser: z.string().min(1).optional().describe('The user name for the SMTP server, with `smtpAuth: own`.'),
+  aliases: z
+    .array(address)
+    .max(1000)
+    .optional()
+    .describe('Other addresses of the account: mail programs may sign in here by them, and send as them.'),
+  sendAs: z
+    .enum(['any', 'own'])
+    .default('any')
+    .describe('As whom mail may be sent: `any` leaves that to the server, `own` takes `email` and `aliases` only.'),
+  proxy: proxySetting
+    .optional()
+    .describe(
+      'The proxy on the way to the servers: `auto`, `none`, `http://HOST:PORT` or `socks5://HOST:PORT`; without it, that of `network.proxy`.',
+    ),
   relay: z
     .enum(['cut-through', 'spool'])
     .default('cut-through')

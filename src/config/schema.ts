@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { profileName, profileSettings } from './profile-settings.ts'
+import { type ProfileSettings, profileName, profileSettings } from './profile-settings.ts'
+import { proxySetting } from './proxy-url.ts'
 
 const port = z.int().min(0).max(65_535)
 const greeting = z.enum(['detect', 'immediate'])
@@ -15,7 +16,23 @@ const profiles = z.record(profileName, profileSettings).superRefine((all, { addI
     if (ofName !== undefined) refuse([], `differs from profile ${ofName} in capital letters only`)
     owners.set(number, name).set(name.toLowerCase(), name)
   }
+  for (const issue of sharedAliases(all)) addIssue({ code: 'custom', ...issue })
 })
+
+// A local client that names it would reach one of them, and nobody could say which.
+function sharedAliases(all: Readonly<Record<string, ProfileSettings>>) {
+  const owners = new Map(Object.entries(all).map(([name, { email }]) => [email.toLowerCase(), name]))
+  const issues: { path: (string | number)[]; message: string }[] = []
+  for (const [name, { aliases = [] }] of Object.entries(all)) {
+    for (const [index, alias] of aliases.entries()) {
+      const owner = owners.get(alias.toLowerCase()) ?? name
+      const message = `${alias} is an address of profile ${owner} already`
+      if (owner !== name) issues.push({ path: [name, 'aliases', index], message })
+      owners.set(alias.toLowerCase(), owner)
+    }
+  }
+  return issues
+}
 
 /** The whole of config.yaml. */
 export const configSchema = z.strictObject({
@@ -67,6 +84,12 @@ export const configSchema = z.strictObject({
         .default('system'),
       /** Whether Mozilla’s database of providers may be told the domain of an address. */
       ispdb: z.boolean().default(false),
+    })
+    .prefault({}),
+  network: z
+    .strictObject({
+      /** The way to all servers; a profile may have another. */
+      proxy: proxySetting.default('auto'),
     })
     .prefault({}),
   secrets: z.strictObject({ store: z.enum(['auto', 'keychain', 'file']).default('auto') }).prefault({}),

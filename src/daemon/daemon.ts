@@ -97,6 +97,7 @@ export class Daemon implements AsyncDisposable {
 
   /** Makes a changed setting count where that needs more than reading it. */
   async applySettings(key: string): Promise<void> {
+    if (key === 'network.proxy') await this.networkChanged()
     for (const front of this.fronts) {
       if (!key.startsWith(`fronts.${front.name}.`) || key.endsWith('.accept')) continue
       await front.stop()
@@ -109,9 +110,18 @@ export class Daemon implements AsyncDisposable {
     this.scheduler.changed(profile.name, what)
   }
 
+  /** The way to the servers is another one: connections are made anew, and what waited for that is tried at once. */
+  async networkChanged(): Promise<void> {
+    const { network, profiles, syncs } = this.#installation
+    network.forget()
+    syncs.reconnect()
+    for (const profile of profiles.list()) await this.accountChanged(profile)
+  }
+
   /** The password or the servers of a profile are others now: what waited for that goes on. */
   async accountChanged(profile: Profile): Promise<void> {
     this.watchers.forget(profile) // it begins anew after a run with what is right now
+    this.#submission.reconnect(profile)
     this.scheduler.runNow(profile.name)
     await this.outbox.retry(profile, undefined)
   }
@@ -187,12 +197,13 @@ export class Daemon implements AsyncDisposable {
   }
 
   #makeWatchers(): Watchers {
-    const { profiles, engine, log, syncs } = this.#installation
+    const { profiles, engine, log, syncs, network } = this.#installation
     const watchers = new Watchers({
       profiles,
       engine,
       log,
       secrets: () => this.#installation.secrets(),
+      ways: network,
       onChange: ({ name }, { paths, structure }) => this.scheduler.serverChanged(name, paths, structure),
       onRefused: profile => this.#countRefusal(profile),
       onSignInNeeded: ({ name }) => this.scheduler.runNow(name),

@@ -16,6 +16,7 @@ import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { EngineClient } from './engine/engine-client.ts'
 import { lockHome } from './home-lock.ts'
+import { Network } from './network/network.ts'
 import { providerFetch } from './oauth/provider-fetch.ts'
 import type { Readers } from './reading/readers.ts'
 import { StoreKeeper } from './runs/store-keeper.ts'
@@ -56,6 +57,7 @@ export class Installation implements AsyncDisposable {
   readonly tokens: AccessTokens
   /** The way to OAuth2 providers. */
   readonly providerFetch: OAuthFetch
+  readonly network: Network
   readonly #logFile: DailyFile
   readonly #crashes: Disposable
   readonly #lock: Disposable
@@ -75,13 +77,17 @@ export class Installation implements AsyncDisposable {
     this.log = logging.log
     this.#crashes = logCrashes(this.log, () => this.#logFile.flush())
     this.signIns = signIns
+    this.network = new Network({ settings: () => config.config.network, secrets: () => this.secrets() })
     const settings = {
       logsDir: this.logsDir,
       logLevel: config.config.log.level,
       approvalsFile: this.approvalsFile,
       version,
     }
-    this.providerFetch = providerFetch(verifyPeers(new Approvals(this.approvalsFile)))
+    this.providerFetch = providerFetch({
+      verifier: verifyPeers(new Approvals(this.approvalsFile)),
+      proxyTo: peer => this.network.proxyTo(undefined, peer),
+    })
     this.tokens = new AccessTokens({
       secrets: () => this.secrets(),
       fetch: this.providerFetch,
@@ -92,6 +98,7 @@ export class Installation implements AsyncDisposable {
     this.syncs = new SyncRunner({
       engine: this.engine,
       secrets: () => this.secrets(),
+      ways: this.network,
       signIns,
       tokens: this.tokens,
       onPolicy: (profile, text) => this.#takePolicy(profile, text),

@@ -17,6 +17,7 @@ import { OUTLOOK_SETUP_METHODS } from './methods/outlook-setup.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
 import { PROFILE_TRANSFER_METHODS } from './methods/profile-transfer.ts'
+import { PROXY_METHODS } from './methods/proxy.ts'
 import { SIGN_IN_METHODS } from './methods/sign-in.ts'
 import { STATUS_METHODS } from './methods/status.ts'
 import { STORE_METHODS } from './methods/store.ts'
@@ -28,6 +29,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...PROFILE_METHODS,
   ...PROFILE_TRANSFER_METHODS,
   ...SIGN_IN_METHODS,
+  ...PROXY_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
   ...CONFLICT_METHODS,

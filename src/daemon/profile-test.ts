@@ -31,16 +31,18 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
   if (!imap) throw new Error('a profile with an invalid IMAP URL')
   const server = `${imap.host}:${imap.port}`
   return attempt('imap', server, async () => {
-    const { tokens } = installation
+    const { tokens, network } = installation
     const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
     const credentials = async () => known
-    const verifier = verifyPeers(new Approvals(installation.approvalsFile))
+    const identity = await network.identityOf(profile)
+    const verifier = verifyPeers(new Approvals(installation.approvalsFile), { identity })
+    const proxy = await network.proxyTo(profile, imap)
     const signIn = await installation.signIns.begin(mailAccountOf(profile))
     const options = { verifier, log: installation.log, clientVersion: installation.version }
-    const account = { peer: imap, security: imap.security, credentials }
+    const account = { peer: imap, security: imap.security, credentials, proxy }
     await using mail = await connectImap(account, options, signal).catch(async error => {
       await signIn.failed(error)
-      throw error
+      throw await installation.network.explain(profile, error)
     })
     signIn.accepted()
     const folders = await mail.listFolders()

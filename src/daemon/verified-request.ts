@@ -1,7 +1,8 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
 import type { Socket } from 'node:net'
-import { connectTo } from '../net/connect.ts'
-import type { PeerVerifier } from '../tls/peer.ts'
+import { dial } from '../net/dial.ts'
+import type { NetworkProxy } from '../net/proxy/network-proxy.ts'
+import type { Peer, PeerVerifier } from '../tls/peer.ts'
 
 /** An HTTP request to a server of the outside. */
 export interface VerifiedRequest {
@@ -9,6 +10,8 @@ export interface VerifiedRequest {
   readonly method?: string
   readonly headers: OutgoingHttpHeaders
   readonly body?: string | undefined
+  /** Finds the proxy on the way to a host; without it, the way is direct. */
+  readonly proxyTo?: ((peer: Peer) => Promise<NetworkProxy | undefined>) | undefined
   readonly verifier: PeerVerifier
   readonly signal: AbortSignal
 }
@@ -23,12 +26,13 @@ export async function sendVerified({
   method = 'GET',
   headers,
   body,
+  proxyTo,
   verifier,
   signal,
 }: VerifiedRequest): Promise<IncomingMessage> {
   const isTls = url.protocol === 'https:'
   const peer = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (isTls ? 443 : 80)) }
-  const plain = await connectTo(peer, signal)
+  const plain = await dial(peer, signal, { proxy: await proxyTo?.(peer) })
   const socket: Socket = isTls ? await verifier.secure(plain, peer, signal) : plain
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }

@@ -1,9 +1,12 @@
-import { connect, isIPv6, type LookupFunction, type Socket } from 'node:net'
+import { type LookupAddress, lookup as systemLookup } from 'node:dns'
+import { isIP, type Socket } from 'node:net'
+import { promisify } from 'node:util'
 import { PosternError } from '../errors.ts'
 import type { NetErrorCode } from './errors.ts'
+import { hostPort } from './host-port.ts'
+import { raceConnect } from './race-connect.ts'
 
 const CONNECT_TIMEOUT_MS = 20_000
-const KEEP_ALIVE_AFTER_MS = 60_000 // NAT routers forget a silent connection after minutes; a dead peer is noticed
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'])
 
 /** Where a connection goes. */
@@ -14,82 +17,94 @@ export interface Destination {
   readonly addresses?: readonly string[]
 }
 
+/** Finds the addresses of a name. */
+export type Lookup = (host: string) => Promise<readonly LookupAddress[]>
+
+const lookUp = promisify(systemLookup)
+const bySystem: Lookup = host => lookUp(host, { all: true, order: 'verbatim' })
+
 /**
- * Opens a TCP connection, trying every address of the name.
+ * Opens a TCP connection, trying the addresses of the name, of both families.
  *
  * @throws {PosternError} NET_REFUSED, NET_TIMEOUT, NET_DNS, NET_UNREACHABLE; the signal's reason when it aborts.
  */
 export async function connectTo(
-  { host, port, addresses }: Destination,
+  { host, port, addresses: known }: Destination,
   signal: AbortSignal,
   timeoutMs = CONNECT_TIMEOUT_MS,
+  lookup: Lookup = bySystem,
 ): Promise<Socket> {
   signal.throwIfAborted()
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const socket = connect({
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
-    ...(addresses ? { lookup: lookupOf(addresses) } : {}),
-  })
-  const onAbort = () => reject(signal.reason)
-  const timer = setTimeout(() => reject(timedOut(host, port, timeoutMs)), timeoutMs)
-  signal.addEventListener('abort', onAbort, { once: true })
-  socket.once('connect', resolve).once('error', error => reject(failed(host, port, error)))
+  const timeout = new AbortController()
+  const timer = setTimeout(() => timeout.abort(timedOut(host, port, timeoutMs)), timeoutMs)
+  const bounded = AbortSignal.any([signal, timeout.signal])
   try {
-    await promise
-    socket.removeAllListeners('error')
-    return socket
+    const addresses = known?.map(withFamily) ?? (await unlessAborted(addressesOf(host, lookup), bounded))
+    return await raceConnect({ addresses, port, signal: bounded })
   } catch (error) {
-    socket.on('error', () => undefined) // already told
-    socket.destroy()
-    throw error
+    if (bounded.aborted) throw bounded.reason
+    throw failed(host, port, error)
   } finally {
     clearTimeout(timer)
+  }
+}
+
+async function addressesOf(host: string, lookup: Lookup): Promise<readonly LookupAddress[]> {
+  return isIP(host) === 0 ? lookup(host) : [withFamily(host)]
+}
+
+function withFamily(address: string): LookupAddress {
+  return { address, family: isIP(address) }
+}
+
+// The system's resolver knows no end of its own.
+async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onAbort = () => reject(signal.reason)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
     signal.removeEventListener('abort', onAbort)
   }
 }
 
-function lookupOf(addresses: readonly string[]): LookupFunction {
-  const known = addresses.map(address => ({ address, family: isIPv6(address) ? 6 : 4 }))
-  return (_host, { all }, callback) => {
-    const [first] = known
-    if (all) callback(null, known)
-    else callback(null, first?.address ?? '', first?.family)
-  }
-}
-
 function timedOut(host: string, port: number, timeoutMs: number): PosternError {
-  return new PosternError<NetErrorCode>('NET_TIMEOUT', `${host}:${port} did not answer within ${timeoutMs / 1000} s.`, {
-    remedy: 'retry',
-    advice: 'Check the network, a firewall on the way, and the host and port of the profile.',
-  })
+  return new PosternError<NetErrorCode>(
+    'NET_TIMEOUT',
+    `${hostPort({ host, port })} did not answer within ${timeoutMs / 1000} s.`,
+    { remedy: 'retry', advice: 'Check the network, a firewall on the way, and the host and port of the profile.' },
+  )
 }
 
-function failed(host: string, port: number, error: Error): PosternError {
-  // With several addresses Node gives one error holding one per address; the first tells what matters.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error
-  const reason = first instanceof Error && 'code' in first ? String(first.code) : ''
+function failed(host: string, port: number, cause: unknown): PosternError {
+  const where = hostPort({ host, port })
+  const reason = reasonOf(cause)
   if (reason === 'ECONNREFUSED') {
-    return new PosternError<NetErrorCode>('NET_REFUSED', `${host}:${port} refused the connection.`, {
+    return new PosternError<NetErrorCode>('NET_REFUSED', `${where} refused the connection.`, {
       remedy: 'retry',
       advice: 'The server is down or listens on another port; check the profile.',
-      cause: error,
+      cause,
     })
   }
   if (DNS_CODES.has(reason)) {
     return new PosternError<NetErrorCode>('NET_DNS', `The name ${host} could not be resolved (${reason}).`, {
       remedy: 'retry',
       advice: 'Check the network and the spelling of the host in the profile.',
-      cause: error,
+      cause,
     })
   }
   if (reason === 'ETIMEDOUT') return timedOut(host, port, CONNECT_TIMEOUT_MS)
-  return new PosternError<NetErrorCode>('NET_UNREACHABLE', `${host}:${port} cannot be reached (${reason}).`, {
+  return new PosternError<NetErrorCode>('NET_UNREACHABLE', `${where} cannot be reached (${reason}).`, {
     remedy: 'retry',
     advice: 'Check the network connection.',
-    cause: error,
+    cause,
   })
+}
+
+// With several addresses, one that was reached tells most: of the other family there may be no network at all.
+function reasonOf(cause: unknown): string {
+  const all: unknown[] = cause instanceof AggregateError ? cause.errors : [cause]
+  const codes = all.map(error => (error instanceof Error && 'code' in error ? String(error.code) : ''))
+  return codes.find(code => code === 'ECONNREFUSED') ?? codes[0] ?? ''
 }

@@ -16,13 +16,6 @@ const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook
 
 const OAUTH_KEYS = ['oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'] as const
 
-const NO_SECRETS: Readonly<Record<SecretName, undefined>> = {
-  password: undefined,
-  smtpPassword: undefined,
-  localPassword: undefined,
-  oauth: undefined,
-}
-
 /** A profile: an account of the real server, with its name here. */
 export interface Profile extends ProfileSettings {
   readonly name: string
@@ -100,12 +93,13 @@ export class Profiles {
     })
   }
 
-  /** Finds the profile that a local client names: by its e-mail address, or by its name. */
+  /** Finds the profile that a local client names: by its e-mail address, by an alias, or by its name. */
   findByUser(user: string): Profile | undefined {
     const wanted = user.toLowerCase()
     const profiles = this.list()
     return (
       profiles.find(({ email }) => email.toLowerCase() === wanted) ??
+      profiles.find(({ aliases = [] }) => aliases.some(alias => alias.toLowerCase() === wanted)) ??
       profiles.find(({ name }) => name.toLowerCase() === wanted)
     )
   }
@@ -226,7 +220,7 @@ export class Profiles {
   async remove(name: string, secrets: Secrets): Promise<Profile> {
     const profile = this.get(name)
     await this.#config.change(['profiles', name], undefined)
-    await secrets.set(profile.number, { ...NO_SECRETS })
+    await secrets.forget(profile.number)
     // Renamed first: a crash in between must not leave half a store under a name that may be used again.
     const doomed = `${profile.dir}.removed-${profile.number}`
     await rename(profile.dir, doomed).catch(ignoreAbsent)

@@ -12,7 +12,10 @@ const TAG_OCTETS = 16
 const CIPHER = 'aes-256-gcm'
 
 /** What is kept secret of a profile. */
-export type SecretName = 'password' | 'smtpPassword' | 'localPassword' | 'oauth'
+export type SecretName = 'password' | 'smtpPassword' | 'localPassword' | 'oauth' | 'proxyPassword' | 'clientCertificate'
+
+/** Whose secrets are no profile's: the numbers of profiles begin with 1. */
+export const INSTALLATION = 0
 
 /** The secrets of an installation: one encrypted file, held in memory once it is read. */
 export class Secrets {
@@ -41,12 +44,26 @@ export class Secrets {
 
   /** Sets secrets (undefined removes one) and resolves when they are on disk. */
   async set(profile: number, secrets: Partial<Record<SecretName, string | undefined>>): Promise<void> {
-    const write = this.#writes.then(async () => {
-      const values: Record<string, string> = { ...this.#values }
+    await this.#change(values => {
       for (const [name, value] of Object.entries(secrets)) {
-        if (value === undefined) delete values[`${profile}/${name}`]
-        else values[`${profile}/${name}`] = value
+        if (value === undefined) values.delete(`${profile}/${name}`)
+        else values.set(`${profile}/${name}`, value)
       }
+    })
+  }
+
+  /** Removes all secrets of a profile. */
+  async forget(profile: number): Promise<void> {
+    await this.#change(values => {
+      for (const key of [...values.keys()]) if (key.startsWith(`${profile}/`)) values.delete(key)
+    })
+  }
+
+  async #change(change: (values: Map<string, string>) => void): Promise<void> {
+    const write = this.#writes.then(async () => {
+      const changed = new Map(Object.entries(this.#values))
+      change(changed)
+      const values = Object.fromEntries(changed)
       await replaceFile(this.#file, encrypt(values, this.#key), 0o600).catch(error => {
         throw unwritable(this.#file, error)
       })

@@ -3,6 +3,7 @@ import { connect, type SecureContext, type TLSSocket } from 'node:tls'
 import { domainToASCII } from 'node:url'
 import { PosternError } from '../errors.ts'
 import type { NetErrorCode } from '../net/errors.ts'
+import { identityRefusal } from './client-identity.ts'
 import type { TlsErrorCode } from './errors.ts'
 import type { Peer } from './peer.ts'
 
@@ -66,6 +67,8 @@ async function untilSecure(tls: TLSSocket, signal: AbortSignal): Promise<void> {
 }
 
 function failed({ host, port }: Peer, cause: unknown): PosternError {
+  const refusal = identityRefusal(`${host}:${port}`, cause)
+  if (refusal) return refusal
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : undefined
   // A server that says nothing of TLS and closes is being restarted, or overloaded.
   if (code === undefined || LOST_CODES.has(code)) {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { PosternError } from '../errors.ts'
-import { connectTo } from '../net/connect.ts'
+import { dial } from '../net/dial.ts'
 import type { NetErrorCode } from '../net/errors.ts'
+import type { NetworkProxy } from '../net/proxy/network-proxy.ts'
 import { handshake } from './handshake.ts'
 import type { Peer } from './peer.ts'
 import { type ShownCertificate, shownBy } from './shown-certificate.ts'
@@ -17,6 +18,8 @@ export interface ProbeOptions {
   readonly signal: AbortSignal
   /** How the port comes to speak TLS; the port's number tells when this is absent. */
   readonly startTls?: StartTlsProtocol | 'none'
+  /** Undefined for the direct way. */
+  readonly proxy?: NetworkProxy | undefined
   readonly timeoutMs?: number
 }
 
@@ -26,19 +29,21 @@ export interface ProbeOptions {
  * @throws {PosternError} NET_…, TLS_HANDSHAKE, TLS_STARTTLS_REFUSED, TLS_NO_CERTIFICATE; the signal's reason
  */
 export async function probeCertificate(peer: Peer, options: ProbeOptions): Promise<ShownCertificate> {
-  const { signal, startTls = START_TLS_PORTS[peer.port] ?? 'none', timeoutMs = PROBE_TIMEOUT_MS } = options
+  const { signal, startTls = START_TLS_PORTS[peer.port] ?? 'none', timeoutMs = PROBE_TIMEOUT_MS, proxy } = options
   const timeout = AbortSignal.timeout(timeoutMs)
   const bounded = AbortSignal.any([signal, timeout])
   try {
-    return await probe(peer, startTls, bounded)
+    return await probe(peer, { startTls, proxy, signal: bounded })
   } catch (error) {
     signal.throwIfAborted()
     throw timeout.aborted ? timedOut(peer, timeoutMs) : error
   }
 }
 
-async function probe(peer: Peer, startTls: StartTlsProtocol | 'none', signal: AbortSignal): Promise<ShownCertificate> {
-  const socket = await connectTo(peer, signal)
+type Probe = Required<Pick<ProbeOptions, 'startTls' | 'proxy' | 'signal'>>
+
+async function probe(peer: Peer, { startTls, proxy, signal }: Probe): Promise<ShownCertificate> {
+  const socket = await dial(peer, signal, { proxy })
   const onAbort = () => socket.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   try {

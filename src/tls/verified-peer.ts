@@ -1,5 +1,6 @@
 import { PosternError } from '../errors.ts'
 import type { Approval, Approvals } from './approvals.ts'
+import { type ClientIdentity, contextWith } from './client-identity.ts'
 import type { TlsErrorCode } from './errors.ts'
 import { publicKeyFingerprint, readableFingerprint } from './fingerprint.ts'
 import { handshake } from './handshake.ts'
@@ -11,6 +12,8 @@ import { systemTrust, trustRoots } from './trust.ts'
 export interface VerifyOptions {
   /** PEM of the trusted roots; the system's by default. For tests. */
   readonly roots?: readonly string[]
+  /** Shown to a server that asks for a certificate. */
+  readonly identity?: ClientIdentity | undefined
 }
 
 const CODES: Readonly<Record<CertificateProblem['kind'], TlsErrorCode>> = {
@@ -23,14 +26,15 @@ const CODES: Readonly<Record<CertificateProblem['kind'], TlsErrorCode>> = {
 /**
  * Makes a verifier: where there is an approval its key alone decides, else the system's roots, the name and the dates.
  */
-export function verifyPeers(approvals: Approvals, { roots }: VerifyOptions = {}): PeerVerifier {
+export function verifyPeers(approvals: Approvals, { roots, identity }: VerifyOptions = {}): PeerVerifier {
   const given = roots && trustRoots(roots)
   return {
     async secure(socket, peer, signal) {
       try {
         const approval = await approvals.find(peer)
         const trust = given ?? systemTrust()
-        const tls = await handshake(socket, peer, { signal, context: trust.context })
+        const context = identity ? contextWith(identity, trust) : trust.context
+        const tls = await handshake(socket, peer, { signal, context })
         const problem = judge(peer, shownBy(tls, peer, trust), approval)
         if (!problem) return tls
         tls.on('error', () => undefined).destroy() // the problem is what is told

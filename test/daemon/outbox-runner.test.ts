@@ -26,7 +26,12 @@ class TwoOutboxes {
   constructor(dir: string, graceMs: number) {
     this.#dir = dir
     this.runner = new OutboxRunner(
-      { profiles: { list: () => this.profiles }, syncs: { deliver: async () => undefined }, log: silentLogger() },
+      {
+        home: { outboxDir: dir },
+        profiles: { list: () => this.profiles },
+        syncs: { deliver: async () => undefined },
+        log: silentLogger(),
+      },
       {
         queueOf: profile => this.queue(profile.number),
         senderOf: ({ name }) => ({

@@ -5,6 +5,7 @@ import { PolicyRunner } from '../../src/daemon/policy/policy-runner.ts'
 import { PosternError } from '../../src/errors.ts'
 import { Policies } from '../../src/profile/policies.ts'
 import type { Profile, Profiles } from '../../src/profile/profiles.ts'
+import { DIRECT } from '../support/direct-ways.ts'
 import { makeProfile } from '../support/scheduler-world.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
@@ -29,6 +30,7 @@ async function makeRunner(t: Test, answer: (request: PolicyRequest) => FetchedPo
       policies,
       approvalsFile: join(t.testdirName, 'approved.json'),
       log: silentLogger(),
+      network: DIRECT,
     },
     profile => void world.changed.push(profile.fixed),
     {

@@ -25,13 +25,13 @@ t.test('a provider is spoken to over TLS that is verified, as a mail server is',
   const url = `https://localhost:${portOf(server.address())}/token`
   const approvals = new Approvals(join(dir, 'approved.json'))
   const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'a b&c' })
-  const trusted = providerFetch(verifyPeers(approvals, { roots: [readFileSync(caFile, 'utf8')] }))
+  const trusted = providerFetch({ verifier: verifyPeers(approvals, { roots: [readFileSync(caFile, 'utf8')] }) })
   t.equal(await (await trusted(url, { ...GET, method: 'POST', body })).text(), body.toString())
-  await t.rejects(providerFetch(verifyPeers(approvals))(url, GET), { code: 'TLS_UNTRUSTED' })
+  await t.rejects(providerFetch({ verifier: verifyPeers(approvals) })(url, GET), { code: 'TLS_UNTRUSTED' })
 })
 
 t.test('nothing is said in plain text beyond this machine', async t => {
   const verifier = { secure: () => Promise.reject(new Error('not reached')) }
   for (const url of ['http://login.example.org/token', 'http://127.0.0.1.example.org/', 'ftp://127.0.0.1/'])
-    await t.rejects(providerFetch(verifier)(url, GET), { code: 'PROFILE_OAUTH_INVALID' }, url)
+    await t.rejects(providerFetch({ verifier })(url, GET), { code: 'PROFILE_OAUTH_INVALID' }, url)
 })

@@ -8,6 +8,7 @@ import { profilePaused } from '../../src/profile/pause.ts'
 import type { Secrets } from '../../src/profile/secrets.ts'
 import { SignInGuard } from '../../src/profile/sign-in-guard.ts'
 import type { SyncEvent, SyncResult } from '../../src/sync/progress.ts'
+import { DIRECT } from '../support/direct-ways.ts'
 import { makeProfile } from '../support/scheduler-world.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
@@ -29,6 +30,7 @@ async function makeRunner(t: Test, run: Run) {
       reconnectWatchers: () => undefined,
     } as unknown as EngineClient,
     secrets: async () => ({ find: () => 'secret' }) as unknown as Secrets, // all that is asked of them
+    ways: DIRECT,
     signIns,
     tokens: { retry: async () => undefined },
     onPolicy: async (_profile, text) => {

@@ -7,6 +7,7 @@ import { PosternError } from '../../src/errors.ts'
 import type { Profile } from '../../src/profile/profiles.ts'
 import type { Secrets } from '../../src/profile/secrets.ts'
 import type { ServerChange, WatchState } from '../../src/sync/watch/watcher.ts'
+import { DIRECT } from '../support/direct-ways.ts'
 import { makeProfile } from '../support/scheduler-world.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
@@ -43,6 +44,7 @@ class World {
         },
       },
       secrets: async () => ({ find: () => this.password }) as unknown as Secrets, // all that is asked of them
+      ways: DIRECT,
       log: silentLogger(),
       onChange: (_profile, change) => void this.changes.push(change),
       clock: () => this.nowMs,

@@ -121,4 +121,8 @@ t.test('a recipient that the server refuses for good is reported into the Inbox 
     [['bob@example.test']],
   )
   t.same(await home.json(['outbox', 'list']), [])
+  t.match(await home.json(['status']), {
+    profiles: [{ outbox: { waiting: 0, stuck: 0, refused: 1, lastRefused: { reason: /^550 5\.1\.1 no such user/ } } }],
+  })
+  t.match((await home.run(['status'])).stdout, /work: 1 messages were refused .*: 550 5\.1\.1 no such user/)
 })

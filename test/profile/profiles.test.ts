@@ -99,3 +99,23 @@ t.test('a profile that is removed leaves nothing behind, unsent mail included', 
   t.ok(others.every(dir => existsSync(dir)))
   t.same(profiles.list(), [])
 })
+
+t.test('a local client may sign in by an alias, which no two profiles share', async t => {
+  const { profiles, config } = await makeProfiles(t)
+  await config.change(['profiles', 'home'], { number: 2, email: 'eve@example.test', imap: 'imaps://imap.example.test' })
+  await profiles.set('work', 'aliases', 'sales@example.test, Ada@Other.test')
+  t.same(profiles.get('work').aliases, ['sales@example.test', 'Ada@Other.test'])
+  for (const user of ['SALES@example.test', 'ada@other.test', 'ada@example.test', 'work']) {
+    t.equal(profiles.findByUser(user)?.name, 'work', user)
+  }
+  for (const alias of ['Sales@Example.test', 'ADA@example.test', 'x@x.test,ada@other.test']) {
+    const refusal = { code: 'CONFIG_INVALID_VALUE', message: /is an address of profile work already/ }
+    await t.rejects(profiles.set('home', 'aliases', alias), refusal, alias)
+  }
+  await t.rejects(profiles.set('work', 'aliases', 'eve@example.test'), { message: /of profile home already/ })
+  await t.rejects(profiles.set('work', 'aliases', 'no address'), { message: /must be an e-mail address/ })
+  await profiles.set('work', 'aliases', 'ada@example.test')
+  t.equal(profiles.findByUser('ada@example.test')?.name, 'work', 'its own address does no harm')
+  await profiles.set('work', 'aliases', '')
+  t.equal(profiles.findByUser('sales@example.test'), undefined)
+})

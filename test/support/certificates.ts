@@ -71,7 +71,7 @@ export async function makeServerCertificate(dir: string, options: ServerCertific
   certificate.setExtensions([
     { name: 'basicConstraints', cA: false, critical: true },
     { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-    { name: 'extKeyUsage', serverAuth: true },
+    { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
     { name: 'subjectAltName', altNames: altNamesOf(options) },
   ])
   const signer = options.selfSigned ? key : await readFile(caKeyFile, 'utf8')

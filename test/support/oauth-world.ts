@@ -35,7 +35,7 @@ export class OAuthWorld {
     this.owner = makeProfile({ auth: 'oauth2', oauthIssuer: provider.issuer, oauthClientId: OIDC_CLIENT })
     this.tokens = new AccessTokens({
       secrets: async () => this.secrets,
-      fetch: (url, options) => providerFetch(NO_TLS, this.timeoutMs)(url, options),
+      fetch: (url, options) => providerFetch({ verifier: NO_TLS }, this.timeoutMs)(url, options),
       clock: () => this.nowMs,
       log: silentLogger(),
     })
@@ -75,7 +75,7 @@ export async function conversation(
   owner: Profile,
   given: { readonly clientSecret?: string; readonly signal?: AbortSignal } = {},
 ): Promise<{ readonly request: SignInRequest; readonly talk: OAuthConversation }> {
-  const talk = { fetch: providerFetch(NO_TLS), signal: given.signal ?? new AbortController().signal }
+  const talk = { fetch: providerFetch({ verifier: NO_TLS }), signal: given.signal ?? new AbortController().signal }
   const target = oauthTargetOf(owner.name, owner)
   const server = await findServer(target, talk)
   const request = { target, server, clientSecret: given.clientSecret, loginHint: owner.email, clock: Date.now }

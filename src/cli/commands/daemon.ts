@@ -60,6 +60,14 @@ interface Status {
     lastError: ToldFailure | null
     paused: { until: string | null } | null
     slow: { message: string; advice: string } | null
+    outbox: {
+      waiting: number
+      stuck: number
+      oldest: string | null
+      reason: string | null
+      refused: number
+      lastRefused: { at: string; reason: string } | null
+    }
     watching: { kind: string; folders: number; error: { message: string } | null } | null
     metered: boolean
     conflicts: number
@@ -117,8 +125,27 @@ function remarksOn(profile: Status['profiles'][number], isRunning: boolean): str
           `${name}: ${printable(lastError.message)} (${lastError.class})\n  ${lastError.advice}\n  ${paused ? 'paused' : next}`,
         ]
       : []),
+    ...outboxRemarks(profile),
     ...(slow ? [`${name}: ${printable(slow.message)}\n  ${slow.advice}`] : []),
     ...(watching?.kind === 'stopped' ? [`${name}: not watched: ${printable(watching.error?.message ?? '')}`] : []),
+  ]
+}
+
+function outboxRemarks({ name, outbox }: Status['profiles'][number]): string[] {
+  const { stuck, oldest, reason, refused, lastRefused } = outbox
+  return [
+    ...(stuck > 0
+      ? [
+          `${name}: ${stuck} of ${outbox.waiting} messages in the outbox are stuck, the oldest since ${oldest}: ${printable(reason ?? '')}`,
+          '  Postern tries again by itself. See postern outbox list; postern outbox retry, or drop ID to give one up',
+        ]
+      : []),
+    ...(lastRefused
+      ? [
+          `${name}: ${refused} messages were refused for good within a day, the last one ${lastRefused.at}: ${printable(lastRefused.reason)}`,
+          '  A report with the recipients lies in the Inbox: correct them, and send the message again',
+        ]
+      : []),
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from '../../log/logger.ts'
 import type { ConnectMail } from '../../sync/remote.ts'
 import type { ConnectWatch } from '../../sync/watch/remote-watch.ts'
+import type { ClientIdentity } from '../../tls/client-identity.ts'
 import type { PeerVerifier } from '../../tls/peer.ts'
 import { connectImap } from '../../upstream/imap/client.ts'
 import { KeptSession } from '../../upstream/imap/connection/kept-session.ts'
@@ -12,7 +13,7 @@ import type { WatchRequest } from './engine-protocol.ts'
 
 /** What the engine's connections have in common. */
 export interface EngineConnectionsOptions {
-  readonly verifier: PeerVerifier
+  readonly verifierFor: (identity: ClientIdentity | undefined) => PeerVerifier
   readonly clientVersion: string
   /** Gives an access token of a profile; another one than `refused`. */
   readonly token: (profile: number, refused?: string) => Promise<string>
@@ -45,20 +46,20 @@ export class EngineConnections {
     for (const [, session] of chosen) session.drop()
   }
 
-  #clientOptions({ profile, settings }: WatchRequest, log: Logger): ImapClientOptions {
+  #clientOptions({ profile, settings, identity }: WatchRequest, log: Logger): ImapClientOptions {
     const rates = this.#rates.get(profile) ?? { download: new RateLimit(), upload: new RateLimit() }
     this.#rates.set(profile, rates)
     rates.download.set(settings.downloadKBps)
     rates.upload.set(settings.uploadKBps)
-    const { verifier, clientVersion } = this.#options
-    return { verifier, clientVersion, log, rates }
+    const { verifierFor, clientVersion } = this.#options
+    return { verifier: verifierFor(identity), clientVersion, log, rates }
   }
 
-  #accountOf({ profile, imap, user, password, mechanism }: WatchRequest): ImapAccount {
+  #accountOf({ profile, imap, user, password, mechanism, proxy }: WatchRequest): ImapAccount {
     const credentials: Credentials =
       password === undefined
         ? { user, token: refused => this.#options.token(profile, refused) }
         : { user, password, ...(mechanism ? { mechanism } : {}) }
-    return { peer: imap, security: imap.security, credentials: async () => credentials }
+    return { peer: imap, security: imap.security, proxy, credentials: async () => credentials }
   }
 }

@@ -7,6 +7,7 @@ import { SyncEngine } from '../../sync/engine.ts'
 import { deliverLocally } from '../../sync/local/deliver-local.ts'
 import { applyLocalChange } from '../../sync/local/local-change.ts'
 import { Approvals } from '../../tls/approvals.ts'
+import type { ClientIdentity } from '../../tls/client-identity.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import { toWireError } from '../control/wire-error.ts'
 import type { DaemonErrorCode } from '../errors.ts'
@@ -50,9 +51,10 @@ class EngineProcess {
     this.#logFile = new DailyFile({ dir: settings.logsDir, clock: Date.now })
     this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
     logCrashes(this.#log, () => this.#logFile.flush()) // for as long as the process lives
-    const verifier = verifyPeers(new Approvals(settings.approvalsFile))
+    const approvals = new Approvals(settings.approvalsFile)
+    const verifierFor = (identity?: ClientIdentity) => verifyPeers(approvals, { identity })
     this.#connections = new EngineConnections({
-      verifier,
+      verifierFor,
       clientVersion: settings.version,
       token: (profile, refused) => this.#tokens.ask(profile, refused),
     })

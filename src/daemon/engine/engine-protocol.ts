@@ -1,5 +1,6 @@
 import type { UpstreamUrl } from '../../config/upstream-url.ts'
 import type { LogLevel } from '../../log/logger.ts'
+import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { PasswordMechanism } from '../../sasl/choose-mechanism.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
 import type { SyncScope } from '../../sync/choose-folders.ts'
@@ -9,6 +10,7 @@ import type { LocalChange, LocalChangeResult } from '../../sync/local/local-chan
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { SyncSettings } from '../../sync/settings.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
+import type { ClientIdentity } from '../../tls/client-identity.ts'
 import type { WireError } from '../control/wire-error.ts'
 import type { StoreTask, StoreTaskResults } from './store-tasks.ts'
 
@@ -30,6 +32,10 @@ export interface WatchRequest {
   readonly password: string | undefined
   readonly mechanism?: PasswordMechanism
   readonly settings: SyncSettings
+  /** Undefined for the direct way. */
+  readonly proxy?: NetworkProxy | undefined
+  /** What is shown to a server that asks for a certificate. */
+  readonly identity?: ClientIdentity | undefined
 }
 
 /** One run, with everything that it needs. */

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
+import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import type { WatchState } from '../../sync/watch/watcher.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
@@ -9,6 +11,8 @@ import { describeSchedule } from '../profile-status.ts'
 import type { StoreSummary } from '../reading/reader-operations.ts'
 import { readOne } from '../reading/readers.ts'
 import { describeSlowServer } from '../runs/slow-server.ts'
+import { outboxHealth } from '../sending/outbox-health.ts'
+import { RefusedMessages } from '../sending/refused-messages.ts'
 
 const NOTHING: Omit<StoreSummary, 'lastError'> = {
   ...{ folders: 0, items: 0, ignored: 0, conflicts: 0, lastSync: null, distrust: null },
@@ -57,6 +61,7 @@ async function describeProfile(profile: Profile, context: MethodContext) {
     ...summary,
     ...schedule,
     watching,
+    outbox: await describeOutbox(profile, context),
     slow: slow ? describeSlowServer(slow) : null,
   }
 }
@@ -69,6 +74,20 @@ async function summarize(profile: Profile, { readers }: Installation): Promise<S
     if (!(error instanceof PosternError)) throw error
     const { code, message, advice } = error
     return { ...NOTHING, lastError: { code, message, advice } }
+  }
+}
+
+/** What waits in the outbox, and what was refused for good within a day. */
+async function describeOutbox(profile: Profile, { installation }: MethodContext) {
+  const { outboxDir } = installation.home
+  const now = Date.now()
+  const messages = await new OutboxQueue(join(outboxDir, String(profile.number))).list()
+  const refused = await new RefusedMessages(outboxDir, profile.number).list(now)
+  const last = refused.at(-1)
+  return {
+    ...outboxHealth(messages, now),
+    refused: refused.length,
+    lastRefused: last ? { at: new Date(last.atMs).toISOString(), reason: last.reason } : null,
   }
 }
 

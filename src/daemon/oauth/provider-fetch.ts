@@ -1,24 +1,26 @@
 import { PosternError } from '../../errors.ts'
 import type { OAuthFetch, OAuthRequest } from '../../profile/oauth/authorization-server.ts'
 import { invalidOAuth, oneLine, unavailable } from '../../profile/oauth/failures.ts'
-import type { PeerVerifier } from '../../tls/peer.ts'
-import { isLoopbackHost, sendVerified } from '../verified-request.ts'
+import { isLoopbackHost, sendVerified, type VerifiedRequest } from '../verified-request.ts'
 
 const TIMEOUT_MS = 20_000
 const MAX_ANSWER_OCTETS = 1_048_576
+
+/** How providers are reached, and what proves who they are. */
+export type ProviderWay = Pick<VerifiedRequest, 'verifier' | 'proxyTo'>
 
 /**
  * Makes the way to OAuth2 providers. What it throws is NET_…, TLS_…, PROFILE_OAUTH_INVALID (not encrypted),
  * PROFILE_OAUTH_UNAVAILABLE, or the reason of the signal.
  */
-export function providerFetch(verifier: PeerVerifier, timeoutMs = TIMEOUT_MS): OAuthFetch {
+export function providerFetch(way: ProviderWay, timeoutMs = TIMEOUT_MS): OAuthFetch {
   return async (text, options) => {
     const url = new URL(text)
     assertEncrypted(url)
     const timeout = AbortSignal.timeout(timeoutMs)
     const signals = options.signal ? [options.signal, timeout] : [timeout]
     try {
-      return await exchange(url, options, verifier, AbortSignal.any(signals))
+      return await exchange(url, options, way, AbortSignal.any(signals))
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason
       if (timeout.aborted) throw unavailable(url.host, `no answer within ${timeoutMs / 1000} s`, error)
@@ -28,14 +30,9 @@ export function providerFetch(verifier: PeerVerifier, timeoutMs = TIMEOUT_MS): O
   }
 }
 
-async function exchange(
-  url: URL,
-  options: OAuthRequest,
-  verifier: PeerVerifier,
-  signal: AbortSignal,
-): Promise<Response> {
+async function exchange(url: URL, options: OAuthRequest, way: ProviderWay, signal: AbortSignal): Promise<Response> {
   const { method, headers, body } = options
-  const sent = { url, method, headers: { ...headers }, body: body?.toString(), verifier, signal }
+  const sent = { url, method, headers: { ...headers }, body: body?.toString(), ...way, signal }
   const response = await sendVerified(sent)
   const chunks: Buffer[] = []
   let octets = 0

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { PosternError } from '../../errors.ts'
+import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import { MAX_POLICY_OCTETS } from '../../profile/policy.ts'
-import type { PeerVerifier } from '../../tls/peer.ts'
+import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import { isLoopbackHost, sendVerified } from '../verified-request.ts'
 
 const TIMEOUT_MS = 20_000
@@ -21,6 +22,8 @@ export interface PolicyRequest {
   readonly etag: string | undefined
   /** Whether a policy may come in plain text from beyond this machine. */
   readonly allowHttp: boolean
+  /** Finds the proxy on the way to a host; without it, the way is direct. */
+  readonly proxyTo?: (peer: Peer) => Promise<NetworkProxy | undefined>
   readonly verifier: PeerVerifier
   readonly signal: AbortSignal
 }
@@ -54,12 +57,12 @@ export function assertSecure(url: string, allowHttp: boolean): void {
   if (protocol === 'http:' && !isLoopbackHost(hostname)) throw insecure(url)
 }
 
-function get(url: URL, { etag, verifier }: PolicyRequest, signal: AbortSignal): Promise<IncomingMessage> {
+function get(url: URL, { etag, verifier, proxyTo }: PolicyRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const headers = {
     accept: 'application/json, application/yaml, text/yaml, text/plain',
     ...(etag === undefined ? {} : { 'if-none-match': etag }),
   }
-  return sendVerified({ url, headers, verifier, signal })
+  return sendVerified({ url, headers, verifier, signal, proxyTo })
 }
 
 async function read(response: IncomingMessage, url: string): Promise<FetchedPolicy> {

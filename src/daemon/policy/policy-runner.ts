@@ -4,13 +4,16 @@ import type { Profile } from '../../profile/profiles.ts'
 import { Approvals } from '../../tls/approvals.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import type { Installation } from '../installation.ts'
+import type { Network } from '../network/network.ts'
 import { fetchPolicy } from './policy-fetch.ts'
 
 const TICK_MS = 15_000
 const RETRY_MS = 5 * 60_000 // a server that gave none is asked again earlier than one that did
 
 /** What the runner works on: an installation. */
-export type PolicyRunnerHome = Pick<Installation, 'profiles' | 'policies' | 'approvalsFile' | 'log'>
+export type PolicyRunnerHome = Pick<Installation, 'profiles' | 'policies' | 'approvalsFile' | 'log'> & {
+  readonly network: Pick<Network, 'proxyTo'>
+}
 
 /** How policies are fetched, and when: tests have their own. */
 const SURROUNDINGS = { fetch: fetchPolicy, nowMs: () => performance.now() }
@@ -76,12 +79,13 @@ export class PolicyRunner implements Disposable {
   }
 
   async #fetch(profile: Profile, url: string): Promise<void> {
-    const { approvalsFile, policies, profiles } = this.#installation
+    const { approvalsFile, policies, profiles, network } = this.#installation
     const known = policies.find(profile, 'url')
     const answer = await this.#surroundings.fetch({
       url,
       etag: known?.etag,
       allowHttp: profile.policyAllowHttp,
+      proxyTo: peer => network.proxyTo(profile, peer),
       verifier: verifyPeers(new Approvals(approvalsFile)),
       signal: this.#stopping.signal,
     })

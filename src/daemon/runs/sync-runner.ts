@@ -8,7 +8,7 @@ import { mailAccountOf, type SignInAttempt, type SignInGuard, signInStopped } fr
 import type { FetchResult } from '../../sync/download/body-fetcher.ts'
 import { type LocalChange, type LocalChangeResult, needsWriter } from '../../sync/local/local-change.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
-import { requestOf } from '../engine/account-request.ts'
+import { requestOf, type Ways } from '../engine/account-request.ts'
 import type { EngineClient } from '../engine/engine-client.ts'
 import type { EngineEvent, WatchRequest } from '../engine/engine-protocol.ts'
 import { newProfileRuns, type ProfileRuns } from './profile-runs.ts'
@@ -28,6 +28,7 @@ export interface RunState {
 export interface SyncRunnerOptions {
   readonly engine: EngineClient
   readonly secrets: () => Promise<Secrets>
+  readonly ways: Ways
   readonly signIns: SignInGuard
   readonly tokens: Pick<AccessTokens, 'retry'>
   /** Takes what the mail server's annotation for policies holds; gives the profile by another policy than before. */
@@ -39,6 +40,7 @@ export interface SyncRunnerOptions {
 export class SyncRunner implements AsyncDisposable {
   readonly #engine: EngineClient
   readonly #secrets: () => Promise<Secrets>
+  readonly #ways: Ways
   readonly #signIns: SignInGuard
   readonly #tokens: SyncRunnerOptions['tokens']
   /** All that is fetched on demand for a profile comes over one connection. */
@@ -52,9 +54,10 @@ export class SyncRunner implements AsyncDisposable {
   readonly #retired = new Set<number>()
   #alone: Promise<unknown> = Promise.resolve()
 
-  constructor({ engine, secrets, signIns, tokens, onPolicy, log }: SyncRunnerOptions) {
+  constructor({ engine, secrets, ways, signIns, tokens, onPolicy, log }: SyncRunnerOptions) {
     this.#engine = engine
     this.#secrets = secrets
+    this.#ways = ways
     this.#signIns = signIns
     this.#tokens = tokens
     this.#fetchSignIns = new SharedSignIns(signIns)
@@ -274,7 +277,8 @@ export class SyncRunner implements AsyncDisposable {
       return result
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)
-      throw await this.#refusal(profile, signIn, error)
+      const refusal = await this.#refusal(profile, signIn, error)
+      throw signal.aborted ? refusal : await this.#ways.explain(profile, refusal)
     } finally {
       runs.slow = undefined
     }
@@ -305,7 +309,7 @@ export class SyncRunner implements AsyncDisposable {
   }
 
   async #account(profile: Profile): Promise<WatchRequest> {
-    const request = requestOf(profile, await this.#secrets())
+    const request = await requestOf(profile, await this.#secrets(), this.#ways)
     if (!request) throw noPassword(profile)
     return request
   }

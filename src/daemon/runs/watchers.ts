@@ -3,7 +3,7 @@ import { isPaused } from '../../profile/pause.ts'
 import type { Profile, Profiles } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
-import { requestOf } from '../engine/account-request.ts'
+import { requestOf, type Ways } from '../engine/account-request.ts'
 import type { EngineClient, EngineObserver } from '../engine/engine-client.ts'
 import type { WatchRequest } from '../engine/engine-protocol.ts'
 import type { RunObserver, RunOptions, RunOutcome } from './run.ts'
@@ -13,6 +13,7 @@ export interface WatchersOptions {
   readonly profiles: Pick<Profiles, 'list'>
   readonly engine: Pick<EngineClient, 'watch' | 'unwatch' | 'observe'>
   readonly secrets: () => Promise<Secrets>
+  readonly ways: Ways
   readonly log: Logger
   /** The server of a profile has told of changes. */
   readonly onChange: (profile: Profile, change: ServerChange) => void
@@ -135,7 +136,7 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
 
   async #begin(profile: Profile): Promise<void> {
     const secrets = await this.#options.secrets()
-    const request = requestOf(profile, secrets)
+    const request = await requestOf(profile, secrets, this.#options.ways)
     const { number } = profile
     // Removed, paused, given another password, or ended meanwhile.
     if (this.#isEnding || !request || !this.#proven.has(number) || !isWanted(this.#find(number) ?? profile)) return

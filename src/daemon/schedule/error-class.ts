@@ -45,6 +45,9 @@ const DELAYS_MS: Readonly<Record<ErrorClass, readonly number[]>> = {
   data: [MINUTE],
 }
 
+// Companies lock an account whose password is refused too often.
+const AFTER_PROXY_SIGN_IN_MS = 30 * MINUTE
+
 const AFTER_CRASH_MS = SECOND // the engine has a back-off of its own, and a profile that makes it crash is held
 
 // Only a person can end these.
@@ -64,6 +67,7 @@ export function errorClassOf({ code }: Pick<PosternError, 'code'>): ErrorClass {
 export function backOffMs({ code }: Pick<PosternError, 'code'>, failures: number): number {
   if (WAITS_FOR_PERSON.has(code)) return Number.POSITIVE_INFINITY
   if (code === 'DAEMON_ENGINE_CRASHED') return AFTER_CRASH_MS
+  if (code === 'NET_PROXY_SIGN_IN') return AFTER_PROXY_SIGN_IN_MS
   const delays = DELAYS_MS[errorClassOf({ code })]
   return delays[Math.min(failures, delays.length) - 1] ?? 0
 }

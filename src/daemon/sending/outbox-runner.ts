@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Home } from '../../config/home.ts'
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
@@ -7,6 +8,9 @@ import { attemptDelivery } from '../../smtp/outbox/delivery.ts'
 import type { DeliveryState, OutboxQueue, QueuedMessage } from '../../smtp/outbox/queue.ts'
 import { makeReport } from '../../smtp/outbox/report.ts'
 import type { SyncRunner } from '../runs/sync-runner.ts'
+import { OutboxAlarm } from './outbox-alarm.ts'
+import { withoutAddresses } from './outbox-health.ts'
+import { RefusedMessages } from './refused-messages.ts'
 import type { Submission } from './submission.ts'
 
 const TICK_MS = 5000
@@ -16,6 +20,7 @@ const REPORT_HEAD_OCTETS = 65_536
 
 /** Whose outboxes are worked on: those of an installation. */
 export interface OutboxHome {
+  readonly home: Pick<Home, 'outboxDir'>
   readonly profiles: Pick<Profiles, 'list'>
   readonly syncs: Pick<SyncRunner, 'deliver'>
   readonly log: Logger
@@ -32,6 +37,7 @@ export class OutboxRunner implements AsyncDisposable {
   /** By the ids of the messages. */
   readonly #deliveries = new Map<string, { readonly profile: number; readonly done: Promise<void> }>()
   readonly #prepared = new Set<number>()
+  readonly #alarm: OutboxAlarm
   #loop: Promise<void> | undefined
   #wake = Promise.withResolvers<void>()
 
@@ -41,6 +47,7 @@ export class OutboxRunner implements AsyncDisposable {
     this.#installation = installation
     this.#submission = submission
     this.#graceMs = graceMs
+    this.#alarm = new OutboxAlarm(installation.log)
   }
 
   start(): void {
@@ -104,7 +111,9 @@ export class OutboxRunner implements AsyncDisposable {
       this.#prepared.add(profile.number)
       // What is on its way may end while we look, and would be sent again by the state of before.
       const busy = new Map(this.#deliveries)
-      const due = (await queue.list()).filter(
+      const messages = await queue.list()
+      this.#alarm.look(profile.number, messages, Date.now())
+      const due = messages.filter(
         ({ id, state }) => state.nextAttemptAtMs <= Date.now() && !busy.has(id) && !this.#stopping.signal.aborted,
       )
       const places = CONCURRENCY - [...busy.values()].filter(({ profile: number }) => number === profile.number).length
@@ -132,12 +141,20 @@ export class OutboxRunner implements AsyncDisposable {
       if (message.envelope.sender !== '') await this.#report(profile, queue, message, toReport)
       await queue.setState(message.id, { ...state, reported: state.failed.map(({ address }) => address) })
     }
+    await this.#noteRefused(profile, state.failed.slice(message.state.failed.length))
     if (isOver) await queue.remove(message.id)
-    else
-      this.#installation.log.warn(
-        { profile: profile.number, attempts: state.attempts },
-        'a message waits in the outbox',
-      )
+    else this.#installation.log.debug({ profile: profile.number, attempts: state.attempts }, 'a message waits')
+  }
+
+  /** Notes recipients that were refused for good just now: for `status`, and once in the log. */
+  async #noteRefused({ number }: Profile, refused: DeliveryState['failed']): Promise<void> {
+    const [first] = refused
+    if (!first) return
+    const { home, log } = this.#installation
+    const fields = { profile: number, recipients: refused.length, reason: withoutAddresses(first.reply) }
+    log.error(fields, 'a message was refused for good')
+    const message = { atMs: Date.now(), recipients: refused.length, reason: first.reply }
+    await new RefusedMessages(home.outboxDir, number).add(message)
   }
 
   #failed({ number }: Profile, error: unknown): void {

@@ -12,7 +12,6 @@ import type { Envelope } from '../../smtp/outbox/queue.ts'
 import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import { SpoolRelay } from '../../smtp/outbox/spool-relay.ts'
 import { Approvals } from '../../tls/approvals.ts'
-import type { PeerVerifier } from '../../tls/peer.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import { connectSmtp } from '../../upstream/smtp/client.ts'
 import type { SmtpClientConnection } from '../../upstream/smtp/connection.ts'
@@ -20,6 +19,7 @@ import { SmtpPool } from '../../upstream/smtp/pool.ts'
 import type { Installation } from '../installation.ts'
 import { sendingCredentialsOf } from '../oauth/credentials.ts'
 import { CutThroughRelay, mailLine } from './cut-through.ts'
+import { OwnSenders } from './own-senders.ts'
 
 const DEFAULT_MAX_OCTETS = 157_286_400 // 150 MB, for servers that name no limit
 const CONNECT_TIMEOUT_MS = 60_000
@@ -28,7 +28,6 @@ const CONNECT_TIMEOUT_MS = 60_000
 export class Submission implements SmtpBackend, Disposable {
   readonly #installation: Installation
   readonly #authenticator: Authenticator
-  readonly #verifier: PeerVerifier
   readonly #onQueued: (profile: Profile) => void
   readonly #pools = new Map<number, { readonly key: string; readonly pool: SmtpPool }>()
   readonly #sizeLimits = new Map<number, number>()
@@ -39,7 +38,6 @@ export class Submission implements SmtpBackend, Disposable {
     this.#installation = installation
     this.#authenticator = authenticator
     this.#onQueued = onQueued
-    this.#verifier = verifyPeers(new Approvals(installation.approvalsFile))
   }
 
   signIn(...args: Parameters<Authenticator['signIn']>): ReturnType<Authenticator['signIn']> {
@@ -54,10 +52,8 @@ export class Submission implements SmtpBackend, Disposable {
   open(name: string): Relay {
     const profile = this.#installation.profiles.list().find(profile => profile.name === name)
     if (!profile?.smtp) return new RefusingRelay(smtpReply(451, '4.3.5 this profile has no SMTP server'))
-    const log = this.#installation.log.child({ component: 'relay', profile: profile.number })
-    if (profile.relay === 'cut-through') return new CutThroughRelay(this.poolOf(profile), log)
-    const onQueued = () => this.#onQueued(profile)
-    return new SpoolRelay({ queue: this.queueOf(profile), clock: Date.now, log, onQueued })
+    const relay = this.#relayOf(profile)
+    return profile.sendAs === 'own' ? new OwnSenders(relay, profile) : relay
   }
 
   /** The outbox of a profile. */
@@ -67,8 +63,8 @@ export class Submission implements SmtpBackend, Disposable {
 
   /** The connections of a profile; new ones after its settings have changed. */
   poolOf(profile: Profile): SmtpPool {
-    const { smtp, smtpAuth, smtpUser, user, email, auth } = profile
-    const key = JSON.stringify([smtp, smtpAuth, smtpUser, user, email, auth])
+    const { smtp, smtpAuth, smtpUser, user, email, auth, proxy } = profile
+    const key = JSON.stringify([smtp, smtpAuth, smtpUser, user, email, auth, proxy])
     const known = this.#pools.get(profile.number)
     if (known?.key === key) return known.pool
     known?.pool[Symbol.dispose]()
@@ -92,9 +88,9 @@ export class Submission implements SmtpBackend, Disposable {
     return connection
   }
 
-  /** The network has changed, or the machine slept: idle connections are dead and would be waited for. */
-  reconnect(): void {
-    for (const { pool } of this.#pools.values()) pool.drop()
+  /** The network has changed, or the machine slept: idle connections, of a profile or of all, are dead and would be waited for. */
+  reconnect(profile?: Pick<Profile, 'number'>): void {
+    for (const [number, { pool }] of this.#pools) if (!profile || number === profile.number) pool.drop()
   }
 
   /** Ends what is on its way from the outboxes: no server has time any more to answer. */
@@ -114,6 +110,13 @@ export class Submission implements SmtpBackend, Disposable {
     this.#pools.clear()
   }
 
+  #relayOf(profile: Profile): Relay {
+    const log = this.#installation.log.child({ component: 'relay', profile: profile.number })
+    if (profile.relay === 'cut-through') return new CutThroughRelay(this.poolOf(profile), log)
+    const onQueued = () => this.#onQueued(profile)
+    return new SpoolRelay({ queue: this.queueOf(profile), clock: Date.now, log, onQueued })
+  }
+
   /** Connects and signs in, unless too many refusals have stopped that. */
   async #signedIn(profile: Profile, peer: UpstreamUrl, signal: AbortSignal): Promise<SmtpClientConnection> {
     let signIn: SignInAttempt | undefined
@@ -125,13 +128,15 @@ export class Submission implements SmtpBackend, Disposable {
     }
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)])
     try {
-      const account = { peer, security: peer.security, credentials }
-      const connection = await connectSmtp(account, this.#verifier, bounded)
+      const { network, approvalsFile } = this.#installation
+      const proxy = await network.proxyTo(profile, peer)
+      const verifier = verifyPeers(new Approvals(approvalsFile), { identity: await network.identityOf(profile) })
+      const connection = await connectSmtp({ peer, security: peer.security, credentials, proxy }, verifier, bounded)
       signIn?.accepted()
       return connection
     } catch (error) {
       await signIn?.failed(error)
-      throw error
+      throw signal.aborted ? error : await this.#installation.network.explain(profile, error)
     }
   }
 

@@ -1,8 +1,11 @@
 import { PosternError } from '../../errors.ts'
 import { isPositive, type SmtpReply } from '../../formats/smtp/reply.ts'
-import { connectTo } from '../../net/connect.ts'
+import { dial } from '../../net/dial.ts'
+import { hostPort } from '../../net/host-port.ts'
+import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { SaslCredentials } from '../../sasl/choose-mechanism.ts'
 import type { ClientMechanism } from '../../sasl/client-mechanism.ts'
+import { identityRefusalAtSignIn } from '../../tls/client-identity.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
 import type { Credentials } from '../sign-in/credentials.ts'
@@ -16,12 +19,14 @@ export interface SmtpAccount {
   readonly peer: Peer
   /** `starttls` is required once chosen. */
   readonly security: 'none' | 'starttls' | 'tls'
+  /** Undefined for the direct way. */
+  readonly proxy?: NetworkProxy | undefined
   /** Undefined for a server that asks for none. */
   readonly credentials: () => Promise<Credentials | undefined>
 }
 
 /** An account with a token in place of the way to get one. */
-interface ReadyAccount extends Pick<SmtpAccount, 'peer' | 'security'> {
+interface ReadyAccount extends Omit<SmtpAccount, 'credentials'> {
   readonly credentials: () => Promise<SaslCredentials | undefined>
 }
 
@@ -55,10 +60,10 @@ async function openSession(
   verifier: PeerVerifier,
   signal: AbortSignal,
 ): Promise<SmtpClientConnection> {
-  const { peer, security } = account
-  const plain = await connectTo(peer, signal)
+  const { peer, security, proxy } = account
+  const plain = await dial(peer, signal, { proxy })
   const socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
-  const connection = new SmtpClientConnection(socket, `${peer.host}:${peer.port}`)
+  const connection = new SmtpClientConnection(socket, hostPort(peer))
   const onAbort = () => connection.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   if (signal.aborted) onAbort()
@@ -137,6 +142,8 @@ function refusal(
   reply: SmtpReply,
 ): PosternError {
   const says = describe(reply)
+  const ofCertificate = identityRefusalAtSignIn(connection.where, says, reply)
+  if (ofCertificate) return ofCertificate
   if (reply.code < 500) {
     return new PosternError<UpstreamErrorCode>(
       'UPSTREAM_SIGN_IN_UNAVAILABLE',

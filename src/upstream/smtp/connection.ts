@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { SmtpReply } from '../../formats/smtp/reply.ts'
+import { identityRefusal } from '../../tls/client-identity.ts'
 import { failures } from './failures.ts'
 import { ReplyReader } from './reply-reader.ts'
 
@@ -200,7 +201,8 @@ export class SmtpClientConnection {
   }
 
   readonly #onClose = () => void this.#ended(failures.lost(this.#where))
-  readonly #onError = (cause: Error) => void this.#ended(failures.lost(this.#where, cause))
+  readonly #onError = (cause: Error) =>
+    void this.#ended(identityRefusal(this.#where, cause) ?? failures.lost(this.#where, cause))
 
   #armTimer(timeoutMs: number): void {
     clearTimeout(this.#timer)

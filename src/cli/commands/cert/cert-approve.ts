@@ -1,11 +1,12 @@
+import { X509Certificate } from 'node:crypto'
 import { PosternError } from '../../../errors.ts'
 import { publicKeyFingerprint, readableFingerprint, readableName } from '../../../tls/fingerprint.ts'
 import type { Peer } from '../../../tls/peer.ts'
-import { probeCertificate } from '../../../tls/probe.ts'
 import { lifeOf, type ShownCertificate } from '../../../tls/shown-certificate.ts'
 import type { StartTlsProtocol } from '../../../tls/start-tls.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
+import { call } from '../../with-control.ts'
 import { approvalsOf, describeApproval, describeCertificate } from './cert-document.ts'
 import { tellDaemon } from './tell-daemon.ts'
 
@@ -37,7 +38,7 @@ export const certApproveCommand: Command<never> = defineCommand<ApproveOptions>(
     const peer = parsePeer(server)
     const approvals = approvalsOf(context)
     const earlier = await approvals.find(peer)
-    const shown = await probeCertificate(peer, { signal, ...(starttls === 'auto' ? {} : { startTls: starttls }) })
+    const shown = await probe(context, { ...peer, ...(starttls === 'auto' ? {} : { startTls: starttls }) })
     terminal.say(describeShown(peer, shown, earlier?.publicKeySha256))
     await terminal.confirm('Approve this key for this host and port?', { yes, signal })
     const approval = await approvals.add(approvalFor(peer, shown))
@@ -51,6 +52,21 @@ export const certApproveCommand: Command<never> = defineCommand<ApproveOptions>(
     return undefined
   },
 })
+
+interface ProbeDocument {
+  /** DER in base64. */
+  readonly chain: readonly string[]
+  readonly problems: ShownCertificate['problems']
+}
+
+// Not from here: the way to the server may lead through a proxy, whose password the daemon keeps.
+async function probe(context: CommandContext, params: object): Promise<ShownCertificate> {
+  const { chain, problems } = await call<ProbeDocument>(context, 'cert.probe', params)
+  const certificates = chain.map(octets => new X509Certificate(Buffer.from(octets, 'base64')))
+  const [certificate] = certificates
+  if (!certificate) throw new Error('a certificate without octets') // TLS_NO_CERTIFICATE has been told
+  return { certificate, chain: certificates, problems }
+}
 
 function approvalFor(peer: Peer, { certificate }: ShownCertificate) {
   const { fromMs, toMs } = lifeOf(certificate)

@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../../command.ts'
 import { certApproveCommand } from './cert-approve.ts'
 import { certCaCommand, certIssueCommand } from './cert-ca.ts'
+import { certClientCommand } from './cert-client.ts'
 import { certExportCommand } from './cert-export.ts'
 import { certInstallCommand, certUninstallCommand } from './cert-install.ts'
 import { certListCommand, certRemoveCommand } from './cert-list.ts'
@@ -22,5 +23,6 @@ export const certCommand: Command<never> = defineCommand({
     certUninstallCommand,
     certApproveCommand,
     certRemoveCommand,
+    certClientCommand,
   ],
 })

@@ -6,6 +6,7 @@ import { type ImapResponse, parseResponse, type ResponseCode } from '../../../fo
 import { type LiteralSink, type ResponsePart, ResponseReader } from '../../../formats/imap/response-reader.ts'
 import { tooLarge } from '../../../formats/imap/too-large.ts'
 import { textOf } from '../../../formats/imap/value.ts'
+import { identityRefusal } from '../../../tls/client-identity.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
 import { CommandWriter } from './command-writer.ts'
 import type { RateLimits } from './rate-limit.ts'
@@ -260,7 +261,7 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   readonly #onClose = () => this.#fail(this.#lost())
-  readonly #onError = (cause: Error) => this.#fail(this.#lost(cause))
+  readonly #onError = (cause: Error) => this.#fail(identityRefusal(this.where, cause) ?? this.#lost(cause))
 
   readonly #onDrain = () => {
     this.#silence.heard() // it takes what we send: it is alive

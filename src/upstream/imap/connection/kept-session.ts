@@ -127,11 +127,12 @@ export class KeptSession {
 }
 
 function isSame(session: Session, account: ImapAccount, credentials: Credentials): boolean {
-  const { peer, security } = session.account
+  const { peer, security, proxy } = session.account
   return (
     peer.host === account.peer.host &&
     peer.port === account.peer.port &&
     security === account.security &&
+    JSON.stringify(proxy) === JSON.stringify(account.proxy) &&
     credentials.user === session.credentials.user &&
     passwordOf(credentials) === passwordOf(session.credentials)
   )

@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
 import { PosternError } from '../../../errors.ts'
 import type { Logger } from '../../../log/logger.ts'
-import { connectTo } from '../../../net/connect.ts'
+import { dial } from '../../../net/dial.ts'
+import { hostPort } from '../../../net/host-port.ts'
+import type { NetworkProxy } from '../../../net/proxy/network-proxy.ts'
 import type { SaslCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { Peer, PeerVerifier } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
@@ -20,6 +22,8 @@ export interface ImapAccount {
   readonly peer: Peer
   /** `starttls` is required once chosen: a server that does not offer it is not signed in to. */
   readonly security: 'none' | 'starttls' | 'tls'
+  /** Undefined for the direct way. */
+  readonly proxy?: NetworkProxy | undefined
   /** Asked for when it is needed, never kept here. */
   readonly credentials: () => Promise<Credentials>
 }
@@ -62,16 +66,16 @@ export async function openSession(
 }
 
 /** An account with a token in place of the way to get one. */
-interface ReadyAccount extends Pick<ImapAccount, 'peer' | 'security'> {
+interface ReadyAccount extends Omit<ImapAccount, 'credentials'> {
   readonly credentials: () => Promise<SaslCredentials>
 }
 
 async function open(account: ReadyAccount, options: ImapClientOptions, signal: AbortSignal): Promise<ImapConnection> {
-  const { peer, security } = account
+  const { peer, security, proxy } = account
   const { verifier, log } = options
-  const plain = await connectTo(peer, signal)
+  const plain = await dial(peer, signal, { proxy })
   const socket: Socket = security === 'tls' ? await verifier.secure(plain, peer, signal) : plain
-  const where = `${peer.host}:${peer.port}`
+  const where = hostPort(peer)
   const connection = new ImapConnection(socket, {
     where,
     silence: { timeoutMs: options.silenceTimeoutMs ?? SILENCE_TIMEOUT_MS, slowMs: options.slowMs ?? SLOW_MS },

@@ -3,6 +3,7 @@ import { astring } from '../../../formats/imap/encoder.ts'
 import type { ImapResponse } from '../../../formats/imap/response.ts'
 import type { SaslCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { ClientMechanism } from '../../../sasl/client-mechanism.ts'
+import { identityRefusalAtSignIn } from '../../../tls/client-identity.ts'
 import type { Peer } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
 import { asFailure, type SignInServer, signInRefused, startMechanism } from '../../sign-in/mechanism.ts'
@@ -76,6 +77,8 @@ function refusal(
   // `cause` of these is the response, by the contract of ImapConnection.command.
   const response = error.cause as ImapResponse & { readonly kind: 'tagged' }
   const says = response.text === '' ? response.status : brief(response.text)
+  const ofCertificate = identityRefusalAtSignIn(connection.where, says, error)
+  if (ofCertificate) return ofCertificate
   if (response.code && TEMPORARY.has(response.code.name)) {
     return new PosternError<UpstreamErrorCode>(
       'UPSTREAM_SIGN_IN_UNAVAILABLE',

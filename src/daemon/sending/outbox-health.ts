@@ -1,0 +1,40 @@
+import type { QueuedMessage } from '../../smtp/outbox/queue.ts'
+
+/** How long a message may wait before it is told of: greylisting servers take it within ten minutes. */
+export const STUCK_AFTER_MS = 600_000
+
+/** How an outbox is doing. */
+export interface OutboxHealth {
+  readonly waiting: number
+  /** Of these, the ones that wait for too long, or cannot be read. */
+  readonly stuck: number
+  /** When the oldest of the stuck ones was accepted, ISO 8601. */
+  readonly oldest: string | null
+  /** Why that one waits. */
+  readonly reason: string | null
+}
+
+/** Looks at the messages of an outbox. Pure. */
+export function outboxHealth(messages: readonly QueuedMessage[], nowMs: number): OutboxHealth {
+  const stuck = messages
+    .filter(message => isStuck(message, nowMs))
+    .sort((left, right) => left.envelope.acceptedAtMs - right.envelope.acceptedAtMs)
+  const [oldest] = stuck
+  return {
+    waiting: messages.length,
+    stuck: stuck.length,
+    oldest: oldest ? new Date(oldest.envelope.acceptedAtMs).toISOString() : null,
+    reason: oldest ? (oldest.state.lastError ?? 'it has not been tried yet') : null,
+  }
+}
+
+/** Takes the addresses out of a server's words: none of them may reach the log. */
+export function withoutAddresses(text: string): string {
+  return text.replace(/("[^"]*"|[^\s<>@:;,()[\]"]+)?@[^\s<>@:;,()"]+/g, 'ADDRESS')
+}
+
+// A message that cannot be read has no recipients, and is never tried.
+function isStuck({ envelope, state }: QueuedMessage, nowMs: number): boolean {
+  const isDamaged = state.nextAttemptAtMs === Number.MAX_SAFE_INTEGER
+  return isDamaged || nowMs - envelope.acceptedAtMs >= STUCK_AFTER_MS
+}

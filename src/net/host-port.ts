@@ -1,0 +1,24 @@
+import { BlockList, isIP, isIPv6 } from 'node:net'
+
+/** A host, by name or address, and a port. */
+export interface HostPort {
+  readonly host: string
+  readonly port: number
+}
+
+/** Writes `host:port`, an IPv6 address in brackets (RFC 3986 section 3.2.2). */
+export function hostPort({ host, port }: HostPort): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('::1', 'ipv6')
+loopback.addSubnet('::ffff:127.0.0.0', 104, 'ipv6')
+
+/** Tells whether a host is this machine by its name or address (RFC 6761 section 6.3); names are not resolved. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host)
+  if (family !== 0) return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')
+  return /^(.+\.)?localhost\.?$/i.test(host)
+}

@@ -1,0 +1,106 @@
+import t from 'tap'
+import { Network, type NetworkOptions } from '../../../src/daemon/network/network.ts'
+import { NO_SYSTEM_PROXY, type SystemProxy } from '../../../src/daemon/network/system-proxy.ts'
+import { errorClassOf } from '../../../src/daemon/schedule/error-class.ts'
+import { PosternError } from '../../../src/errors.ts'
+import type { Secrets } from '../../../src/profile/secrets.ts'
+
+const TARGET = { host: 'imap.example.test', port: 993 }
+const WORK = { name: 'work', number: 7 }
+const WORK_WITHOUT = { ...WORK, proxy: undefined }
+
+interface World {
+  proxy?: string
+  variable?: string
+  bypass?: string
+  system?: SystemProxy
+}
+
+function networkOf(
+  { proxy = 'auto', variable, bypass = '', system = NO_SYSTEM_PROXY }: World,
+  findPortal: NetworkOptions['findPortal'] = async () => undefined,
+): Network {
+  const secrets: Record<string, string> = { '0/proxyPassword': 'ours', '7/proxyPassword': 'of work' }
+  const options: NetworkOptions = {
+    settings: () => ({ proxy }),
+    secrets: async () => ({ find: (owner: number, name: string) => secrets[`${owner}/${name}`] }) as unknown as Secrets,
+    environment: () => ({ proxy: variable ? { url: variable, variable: 'HTTPS_PROXY' } : undefined, bypass }),
+    system: async () => system,
+    findPortal,
+  }
+  return new Network(options)
+}
+
+t.test('the setting, the profile’s own, the environment, the system', async t => {
+  const http = { host: 'sys.example', port: 8080 }
+  for (const [world, own, expected] of [
+    [{ proxy: 'none', variable: 'http://e' }, undefined, { proxy: undefined, because: 'network.proxy is none' }],
+    [{ proxy: 'socks5://p' }, undefined, { proxy: { kind: 'socks5', host: 'p', source: 'network.proxy' } }],
+    [{ proxy: 'http://a@p' }, undefined, { proxy: { user: 'a', password: 'ours' } }],
+    [{ proxy: 'socks5://p' }, 'none', { proxy: undefined, because: 'proxy of work is none' }],
+    [{ proxy: 'none' }, 'http://a@q', { proxy: { host: 'q', password: 'of work', source: 'proxy of work' } }],
+    [{ variable: 'http://e' }, undefined, { proxy: { host: 'e', source: 'HTTPS_PROXY' } }],
+    [{ variable: 'e.example:8080' }, undefined, { proxy: { kind: 'http', host: 'e.example', port: 8080 } }],
+    [{ variable: 'http://a:pw@e' }, undefined, { proxy: { user: 'a', password: 'pw' } }],
+    [{ variable: 'http://e', bypass: 'example.test' }, undefined, { proxy: undefined, because: 'NO_PROXY says so' }],
+    [{ variable: 'http://e', system: { ...NO_SYSTEM_PROXY, http } }, undefined, { proxy: { host: 'e' } }],
+    [{ system: { ...NO_SYSTEM_PROXY, http } }, undefined, { proxy: { kind: 'http', ...http } }],
+    [{ system: { ...NO_SYSTEM_PROXY, http, socks: http } }, undefined, { proxy: { kind: 'socks5' } }],
+    [{ system: { ...NO_SYSTEM_PROXY, http, bypass: '*.test' } }, undefined, { proxy: undefined, because: /exception/ }],
+    [{ system: { ...NO_SYSTEM_PROXY, script: 'x' } }, undefined, { proxy: undefined, because: /script \(x\)/ }],
+    [{}, undefined, { proxy: undefined, because: 'no proxy is set' }],
+  ] as const) {
+    const profile = { ...WORK, proxy: own }
+    t.match(await networkOf(world).wayTo(profile, TARGET), expected, JSON.stringify([world, own]))
+  }
+})
+
+t.test('this machine has no proxy, whatever is set', async t => {
+  for (const host of ['127.0.0.1', '::1', 'localhost']) {
+    t.match(await networkOf({ proxy: 'http://p' }).wayTo(WORK_WITHOUT, { host, port: 1 }), { proxy: undefined })
+  }
+})
+
+t.test('a proxy that cannot be used is told, without its password', async t => {
+  const error: unknown = await networkOf({ variable: 'https://ada:geheim@p' })
+    .proxyTo(WORK_WITHOUT, TARGET)
+    .catch(e => e)
+  t.match(error, { code: 'NET_PROXY_UNUSABLE', message: 'HTTPS_PROXY names a https:// proxy that Postern cannot use.' })
+  t.notMatch(String((error as Error).stack), /geheim/)
+})
+
+t.test('a failure that a sign-in page has caused is told as that, and waited for', async t => {
+  const asked: string[][] = []
+  const network = networkOf({}, async hosts => {
+    asked.push([...hosts])
+    return 'login.hotel.example'
+  })
+  const profile = { ...WORK_WITHOUT, imap: 'imaps://imap.example.test', smtp: 'smtps://smtp.example.test' }
+  const failure = (code: string) => new PosternError(code, 'What it looked like.', { remedy: 'user', advice: 'x' })
+  const explained = await network.explain(profile, failure('TLS_UNTRUSTED'))
+  t.match(explained, {
+    code: 'NET_CAPTIVE_PORTAL',
+    remedy: 'retry',
+    message: /login\.hotel\.example.*What it looked like\./,
+    advice: /browser/,
+  })
+  t.equal(errorClassOf(explained as PosternError), 'net')
+  t.same(asked, [['imap.example.test', 'smtp.example.test']], 'nobody but the profile’s own servers')
+  for (const error of [
+    failure('UPSTREAM_SIGN_IN_REFUSED'),
+    failure('NET_DNS'),
+    failure('STORE_FULL'),
+    new Error('bug'),
+  ]) {
+    t.equal(await network.explain(profile, error), error)
+  }
+  t.equal(asked.length, 1)
+  await network.explain({ ...profile, proxy: 'http://p' }, failure('TLS_UNTRUSTED'))
+  t.same(asked[1], [], 'behind a proxy there is no such page')
+})
+
+t.test('a failure that nothing explains stays what it was', async t => {
+  const error = new PosternError('TLS_WRONG_NAME', 'x', { remedy: 'user', advice: 'x' })
+  const profile = { ...WORK_WITHOUT, imap: 'imaps://imap.example.test', smtp: undefined }
+  t.equal(await networkOf({}, async () => undefined).explain(profile, error), error)
+})
