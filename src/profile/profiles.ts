@@ -3,6 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
+import type { Upstreams } from '../config/installation-defaults.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
 import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store/store-folders.ts'
@@ -28,7 +29,8 @@ export type FolderPatterns = Readonly<Record<'automaticFolders' | 'priorityFolde
 export interface NewProfile {
   readonly name: string
   readonly email: string
-  readonly imap: string
+  /** Without it, the administrator’s templates tell the servers. */
+  readonly imap?: string | undefined
   readonly smtp?: string | undefined
   readonly user?: string | undefined
   readonly password: string
@@ -47,10 +49,20 @@ export class Profiles {
     this.#policies = policies
   }
 
+  /** What an administrator has set for every profile of the installation. */
+  get #defaults() {
+    const { policyUrl } = this.#config.defaults
+    return policyUrl === undefined ? {} : { policyUrl }
+  }
+
   /** The profiles with the settings that count: their own, under what policies fix. */
   list(): readonly Profile[] {
     return Object.entries(this.#config.config.profiles)
-      .map(([name, settings]) => ({ ...this.#policies.apply(settings), name, dir: join(this.#home.profilesDir, name) }))
+      .map(([name, settings]) => ({
+        ...this.#policies.apply({ ...this.#defaults, ...settings }),
+        name,
+        dir: join(this.#home.profilesDir, name),
+      }))
       .sort((left, right) => left.number - right.number)
   }
 
@@ -109,7 +121,9 @@ export class Profiles {
   }
 
   async #add(added: NewProfile, secrets: Secrets): Promise<Profile> {
-    const { name, email, imap, smtp, user, password } = added
+    const { name, email, password } = added
+    const known = added.imap === undefined ? this.#upstreamsFor(email) : undefined
+    const { imap = known?.imap, smtp = known?.smtp, user = known?.user } = added
     assertName(name)
     if (this.list().some(profile => profile.name.toLowerCase() === name.toLowerCase())) throw exists(name)
     // Whoever edits the file by hand may have lost the count.
@@ -122,6 +136,15 @@ export class Profiles {
     await secrets.set(number, { password, localPassword: makeLocalPassword() })
     await this.#config.change(['profiles', name], settings)
     return this.get(name)
+  }
+
+  #upstreamsFor(email: string): Upstreams {
+    const upstreams = this.#config.defaults.upstreamsFor(email)
+    if (upstreams) return upstreams
+    throw new PosternError<ProfileErrorCode>('PROFILE_NO_SERVERS', `Nobody has said what servers ${email} has.`, {
+      remedy: 'user',
+      advice: 'Give them: --imap imaps://HOST --smtp smtps://HOST.',
+    })
   }
 
   /** Sets one setting of a profile from the text that a user typed; an empty text removes it. */
