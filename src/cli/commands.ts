@@ -5,6 +5,8 @@ import { conflictCommand } from './commands/conflict.ts'
 import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
 import { demoCommand } from './commands/demo.ts'
 import { ignoredCommand } from './commands/ignored.ts'
+import { installCommand } from './commands/install/install.ts'
+import { uninstallCommand } from './commands/install/uninstall.ts'
 import { logCommand } from './commands/log.ts'
 import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
 import { outboxCommand } from './commands/outbox.ts'
@@ -33,4 +35,6 @@ export const COMMANDS: readonly Command<never>[] = [
   certCommand,
   configCommand,
   logCommand,
+  installCommand,
+  uninstallCommand,
 ]

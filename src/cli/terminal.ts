@@ -69,9 +69,19 @@ export class Terminal {
    */
   async confirm(question: string, { yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal }) {
     if (yes) return
-    if (this.json || this.#streams.stdin.isTTY !== true) throw notConfirmed(`${question} Nobody could be asked.`)
+    if (!this.canAsk) throw notConfirmed(`${question} Nobody could be asked.`)
     const answer = await this.#ask(`${question} [y/N] `, signal)
     if (!/^y(es)?$/i.test(answer.trim())) throw notConfirmed('The answer was no; nothing was changed.')
+  }
+
+  /** Whether a person is there who can be asked. */
+  get canAsk(): boolean {
+    return !this.json && this.#streams.stdin.isTTY === true
+  }
+
+  /** Asks a person for a line. */
+  question(prompt: string, signal: AbortSignal): Promise<string> {
+    return this.#ask(prompt, signal)
   }
 
   /** Reads a secret: typed without echo at a terminal, else the first line of stdin. */

@@ -49,15 +49,24 @@ export const stopCommand: Command<never> = defineCommand({
   command: 'stop',
   describe: 'End the running daemon',
   run: async (_options, context) => {
-    const { home, terminal, signal } = context
-    await using control = await findDaemon(home)
-    if (!control) throw notRunning()
-    await control.call('stop', {}, { signal })
-    await untilGone(context)
-    terminal.result({ stopped: true }, () => 'stopped')
+    if (!(await stopRunning(context))) throw notRunning()
+    context.terminal.result({ stopped: true }, () => 'stopped')
     return undefined
   },
 })
+
+/**
+ * Ends the daemon of the home and waits until it is gone; false when there is none.
+ *
+ * @throws {PosternError} DAEMON_STILL_STOPPING, DAEMON_CONTROL_FAILED
+ */
+export async function stopRunning(context: CommandContext): Promise<boolean> {
+  await using control = await findDaemon(context.home)
+  if (!control) return false
+  await control.call('stop', {}, { signal: context.signal })
+  await untilGone(context)
+  return true
+}
 
 interface Status {
   running: boolean
