@@ -27,7 +27,7 @@ export function planLaunchd(target: InstallTarget): InstallationPlan {
   }
 }
 
-function agent({ program, chosenHome, scope, folders }: InstallTarget): string {
+function agent({ program, chosenHome, scope }: InstallTarget): string {
   const strings = (values: readonly string[]) =>
     ['<array>', ...values.map(value => `  <string>${xmlText(value)}</string>`), '</array>'].join('\n    ')
   const home = scope === 'user' ? chosenHome : undefined
@@ -59,12 +59,6 @@ function agent({ program, chosenHome, scope, folders }: InstallTarget): string {
       <key>POSTERN_HOME</key>
       <string>${xmlText(home)}</string>
     </dict>`
-    }${
-      scope === 'user'
-        ? `
-    <key>StandardErrorPath</key>
-    <string>${xmlText(join(folders.logs, 'start.txt'))}</string>`
-        : ''
     }
   </dict>
 </plist>

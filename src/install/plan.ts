@@ -23,7 +23,6 @@ export interface InstallFolders {
   readonly config: string
   /** Where Postern keeps what is the user's, or everybody's. */
   readonly postern: string
-  readonly logs: string
 }
 
 /** A file that is to be there, or a symbolic link. */

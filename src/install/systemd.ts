@@ -75,7 +75,7 @@ function unit({ program, chosenHome, canNotify, scope }: InstallTarget, manager:
       : ['# systemd-notify is not here, so nothing is told to systemd: no watchdog.', 'Type=exec']),
     ...(manager === 'system' ? ['User=%i'] : []),
     ...environment,
-    `ExecStart=${unitWord(program.node)} ${unitWord(program.launcher)} start`,
+    `ExecStart=${unitWord(program.node)} ${unitArgument(program.launcher)} start`,
     'Restart=on-failure',
     'RestartSec=2',
     `TimeoutStopSec=${STOP_S}`,
@@ -89,8 +89,13 @@ function unit({ program, chosenHome, canNotify, scope }: InstallTarget, manager:
   ].join('\n')
 }
 
-/** One word of a unit's command line or assignment (systemd.service(5), "Command lines"): quoted, with nothing expanded. */
+/** One word of an assignment, or the program of a command line (systemd.syntax(7)): quoted, with no specifier in it. */
 export function unitWord(text: string): string {
-  const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$').replaceAll('\\', '\\\\').replaceAll('"', '\\"')
+  const escaped = text.replaceAll('%', '%%').replaceAll('\\', '\\\\').replaceAll('"', '\\"')
   return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped.replaceAll('\n', '\\n').replaceAll('\t', '\\t')}"`
+}
+
+/** A further word of a command line; only there are variables expanded (systemd.service(5), "Command lines"). */
+export function unitArgument(text: string): string {
+  return unitWord(text.replaceAll('$', '$$$$'))
 }

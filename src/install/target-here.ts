@@ -36,7 +36,6 @@ export function targetHere(
       home: folders.home,
       config: folders.config,
       postern: scope === 'user' ? home.dir : systemDir(),
-      logs: home.logsDir,
     },
     user: { name: username, uid },
   }

@@ -95,14 +95,20 @@ async function confirmTwice(
   const { terminal, signal } = context
   const loss = [
     `This deletes, for good, what Postern keeps in ${printable(dir)}:`,
-    `  ${profiles.length} profiles with their mail${profiles.length > 0 ? `: ${profiles.map(printable).join(', ')}` : ''}`,
-    ...(unsent > 0 ? [`  ${unsent} messages in outboxes, which will not be sent`] : []),
+    `  ${counted(profiles.length, 'profile with its mail', 'profiles with their mail')}${profiles.length > 0 ? `: ${profiles.map(printable).join(', ')}` : ''}`,
+    ...(unsent > 0
+      ? [`  ${counted(unsent, 'message in an outbox', 'messages in outboxes')}, not to be sent any more`]
+      : []),
     '  settings, passwords, logs, and the local certificate authority (if this machine trusts it, first: postern cert uninstall)',
     'What lies on the mail servers stays there.',
   ]
   if (!yes && !silent) terminal.note(loss.join('\n'))
   await terminal.confirm(`Delete ${printable(dir)}?`, { yes, signal })
   await terminal.confirm('It cannot be brought back. Really delete it?', { yes, signal })
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
 }
 
 function describeUninstall({ scope, files, kept, purged }: UninstallDocument): string {
