@@ -66,8 +66,7 @@ async function addProfiles(): Promise<void> {
 }
 
 async function setAll(key: string, value: string): Promise<void> {
-  for (const user of users)
-    await running.call('profile.set', { name: user.replace(/@.*/, ''), key, value }, { signal })
+  for (const user of users) await running.call('profile.set', { name: user.replace(/@.*/, ''), key, value }, { signal })
 }
 
 interface ProfileStatus {

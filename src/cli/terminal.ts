@@ -172,6 +172,7 @@ async function typed(stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise
   const onAbort = () => reject(cancelled())
   signal.addEventListener('abort', onAbort, { once: true })
   stdin.on('data', onData)
+  stdin.resume() // a question before has paused it
   try {
     return await promise
   } finally {

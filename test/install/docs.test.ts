@@ -15,6 +15,9 @@ t.test('the administrator’s file in docs/install.md does what its comments say
   t.equal(defaults.upstreamsFor('ada@other.example'), undefined)
   t.equal(defaults.hasPortsPerUser, true)
   t.match(defaults.config, { log: { level: 'errors' } })
-  const ports = InstallationDefaults.parse(example.replace('per-user', '{ pop3: 5110, smtp: 5587, imap: 5143 }'), 'page')
+  const ports = InstallationDefaults.parse(
+    example.replace('per-user', '{ pop3: 5110, smtp: 5587, imap: 5143 }'),
+    'page',
+  )
   t.match(ports.config, { fronts: { pop3: { port: 5110 }, smtp: { port: 5587 }, imap: { port: 5143 } } })
 })
