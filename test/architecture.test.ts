@@ -24,6 +24,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   dav: ['formats', 'sasl', 'net', 'store', 'log'],
   outlook: ['formats', 'store', 'log'],
   web: ['formats', 'log'],
+  install: ['config'],
   daemon: [
     'formats',
     'net',
@@ -44,7 +45,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'outlook',
     'web',
   ],
-  cli: ['daemon', 'config', 'log', 'profile', 'tls'],
+  cli: ['daemon', 'config', 'log', 'profile', 'tls', 'install'],
   'main.ts': ['cli'],
   'errors.ts': [],
 }

@@ -36,6 +36,11 @@ export class Mbsync implements Disposable {
     )
   }
 
+  /** What `mbsync -c` wants. */
+  get configFile(): string {
+    return join(this.#dir, 'rc')
+  }
+
   /** The Maildir of its INBOX. */
   get inbox(): string {
     return join(this.#dir, 'mail', 'INBOX')
@@ -43,7 +48,7 @@ export class Mbsync implements Disposable {
 
   /** Runs it to its end. */
   run(): Promise<Measured> {
-    return measureProcess('mbsync', ['-q', '-c', join(this.#dir, 'rc'), '-a'])
+    return measureProcess('mbsync', ['-q', '-c', this.configFile, '-a'])
   }
 
   [Symbol.dispose](): void {

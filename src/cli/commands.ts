@@ -6,6 +6,8 @@ import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
 import { demoCommand } from './commands/demo.ts'
 import { discoverCommand } from './commands/discover/discover.ts'
 import { ignoredCommand } from './commands/ignored.ts'
+import { installCommand } from './commands/install/install.ts'
+import { uninstallCommand } from './commands/install/uninstall.ts'
 import { logCommand } from './commands/log.ts'
 import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
 import { outboxCommand } from './commands/outbox.ts'
@@ -37,4 +39,6 @@ export const COMMANDS: readonly Command<never>[] = [
   proxyCommand,
   configCommand,
   logCommand,
+  installCommand,
+  uninstallCommand,
 ]

@@ -69,9 +69,19 @@ export class Terminal {
    */
   async confirm(question: string, { yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal }) {
     if (yes) return
-    if (this.json || this.#streams.stdin.isTTY !== true) throw notConfirmed(`${question} Nobody could be asked.`)
+    if (!this.canAsk) throw notConfirmed(`${question} Nobody could be asked.`)
     const answer = await this.#ask(`${question} [y/N] `, signal)
     if (!/^y(es)?$/i.test(answer.trim())) throw notConfirmed('The answer was no; nothing was changed.')
+  }
+
+  /** Whether a person is there who can be asked. */
+  get canAsk(): boolean {
+    return !this.json && this.#streams.stdin.isTTY === true
+  }
+
+  /** Asks a person for a line. */
+  question(prompt: string, signal: AbortSignal): Promise<string> {
+    return this.#ask(prompt, signal)
   }
 
   /** Reads a secret: typed without echo at a terminal, else the first line of stdin. */
@@ -162,6 +172,7 @@ async function typed(stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise
   const onAbort = () => reject(cancelled())
   signal.addEventListener('abort', onAbort, { once: true })
   stdin.on('data', onData)
+  stdin.resume() // a question before has paused it
   try {
     return await promise
   } finally {

@@ -2,6 +2,7 @@ import { type Document, isScalar, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { PosternError } from '../errors.ts'
 import type { ConfigErrorCode } from './errors.ts'
+import { InstallationDefaults } from './installation-defaults.ts'
 import { readIfPresent, replaceFile } from './private-file.ts'
 import { type Config, configSchema } from './schema.ts'
 
@@ -10,17 +11,20 @@ const PRIVATE = 0o600
 /** config.yaml: read once, changed by dotted keys, written with its comments. */
 export class ConfigFile {
   readonly #file: string
+  /** What counts where the file says nothing. */
+  readonly defaults: InstallationDefaults
   /** What was read or written last. */
   #text: string
   #document: Document
   #config: Config
   #changes: Promise<void> = Promise.resolve()
 
-  private constructor(file: string, text: string) {
+  private constructor(file: string, text: string, defaults: InstallationDefaults) {
     this.#file = file
+    this.defaults = defaults
     this.#text = text
     this.#document = parseDocument(text)
-    this.#config = parse(this.#document, file)
+    this.#config = this.#parse(this.#document)
   }
 
   /**
@@ -28,8 +32,8 @@ export class ConfigFile {
    *
    * @throws {PosternError} CONFIG_INVALID with the line, CONFIG_UNREADABLE
    */
-  static async open(file: string): Promise<ConfigFile> {
-    return new ConfigFile(file, (await read(file)) ?? '')
+  static async open(file: string, defaults = InstallationDefaults.none): Promise<ConfigFile> {
+    return new ConfigFile(file, (await read(file)) ?? '', defaults)
   }
 
   /** The settings now; frozen. */
@@ -81,7 +85,7 @@ export class ConfigFile {
     const changed = this.#document.clone() as Document // clone keeps the class, its type says Document.Parsed
     if (value === undefined) changed.deleteIn(path)
     else changed.setIn(path, changed.createNode(value))
-    const config = check(changed, path.join('.'))
+    const config = check(changed, path.join('.'), this.defaults.config)
     const text = changed.toString()
     try {
       await replaceFile(this.#file, text, PRIVATE)
@@ -98,9 +102,13 @@ export class ConfigFile {
     const text = await read(this.#file)
     if (text === undefined || text === this.#text) return
     const document = parseDocument(text)
-    this.#config = parse(document, this.#file)
+    this.#config = this.#parse(document)
     this.#document = document
     this.#text = text
+  }
+
+  #parse(document: Document): Config {
+    return parse(document, this.#file, this.defaults.config)
   }
 }
 
@@ -116,10 +124,10 @@ async function read(file: string): Promise<string | undefined> {
   }
 }
 
-function parse(document: Document, file: string): Config {
+function parse(document: Document, file: string, base: object): Config {
   const [error] = document.errors
   if (error) throw invalid(file, error.message)
-  const result = configSchema.safeParse(plainOf(document, file) ?? {})
+  const result = configSchema.safeParse(laidOver(base, plainOf(document, file) ?? {}))
   if (result.success) return deepFreeze(result.data)
   const [issue] = result.error.issues
   const path = issue?.path.map(String) ?? []
@@ -135,8 +143,8 @@ function plainOf(document: Document, file: string): unknown {
   }
 }
 
-function check(document: Document, key: string): Config {
-  const result = configSchema.safeParse(document.toJS() ?? {})
+function check(document: Document, key: string, base: object): Config {
+  const result = configSchema.safeParse(laidOver(base, document.toJS() ?? {}))
   if (result.success) return deepFreeze(result.data)
   throw new PosternError<ConfigErrorCode>(
     'CONFIG_INVALID_VALUE',
@@ -148,6 +156,18 @@ function check(document: Document, key: string): Config {
         : 'Nothing was changed. See `postern config list` for what is there.',
     },
   )
+}
+
+/** What stands in the file, and what lies under it where it says nothing. */
+function laidOver(base: unknown, own: unknown): unknown {
+  if (own === undefined) return base
+  if (!isRecord(base) || !isRecord(own)) return own
+  const keys = [...new Set([...Object.keys(base), ...Object.keys(own)])]
+  return Object.fromEntries(keys.map(key => [key, laidOver(base[key], own[key])]))
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function lineOf(document: Document, node: unknown): string {

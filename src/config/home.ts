@@ -10,6 +10,9 @@ const MAX_SOCKET_PATH_OCTETS = 103
 export interface Home {
   readonly dir: string
   readonly configFile: string
+  /** The administrator’s file of this home; without it, that of the installation for all users counts. */
+  readonly defaultsFile: string
+  readonly systemDefaultsFile: string
   readonly profilesDir: string
   readonly certsDir: string
   readonly logsDir: string
@@ -33,14 +36,16 @@ export interface Home {
 /** Says where the home is: `POSTERN_HOME`, else the platform's usual folder. */
 export function findHome(environment: NodeJS.ProcessEnv = process.env): Home {
   const configured = environment.POSTERN_HOME
-  return homeAt(configured ? resolve(configured) : defaultDir(environment))
+  return homeAt(configured ? resolve(configured) : defaultDir(environment), systemDir(environment))
 }
 
 /** Names the parts of a home folder. */
-export function homeAt(dir: string): Home {
+export function homeAt(dir: string, ofAllUsers: string = systemDir()): Home {
   return {
     dir,
     configFile: join(dir, 'config.yaml'),
+    defaultsFile: join(dir, 'defaults.yaml'),
+    systemDefaultsFile: join(ofAllUsers, 'defaults.yaml'),
     profilesDir: join(dir, 'profiles'),
     certsDir: join(dir, 'certs'),
     logsDir: join(dir, 'logs'),
@@ -61,6 +66,13 @@ function defaultDir(environment: NodeJS.ProcessEnv): string {
   if (process.platform === 'win32') return join(environment.LOCALAPPDATA ?? join(home, 'AppData', 'Local'), 'Postern')
   if (process.platform === 'darwin') return join(home, 'Library', 'Application Support', 'Postern')
   return join(environment.XDG_DATA_HOME ?? join(home, '.local', 'share'), 'postern')
+}
+
+/** The folder of what counts for all users of the machine; `POSTERN_SYSTEM_DIR` names another one. */
+export function systemDir(environment: NodeJS.ProcessEnv = process.env): string {
+  if (environment.POSTERN_SYSTEM_DIR) return resolve(environment.POSTERN_SYSTEM_DIR)
+  if (process.platform === 'win32') return join(environment.ProgramData ?? 'C:\\ProgramData', 'Postern')
+  return process.platform === 'darwin' ? '/Library/Application Support/Postern' : '/etc/postern'
 }
 
 function controlAddressOf(dir: string): string {

@@ -1,5 +1,6 @@
 import type { SecureContext } from 'node:tls'
 import type { Home } from '../config/home.ts'
+import { takeServiceEnvironment } from '../config/service-environment.ts'
 import { PosternError } from '../errors.ts'
 import { createImapServer } from '../imap/server.ts'
 import { createPop3Server } from '../pop3/server.ts'
@@ -21,6 +22,7 @@ import { Watchers } from './runs/watchers.ts'
 import { PollScheduler } from './schedule/poll-scheduler.ts'
 import { OutboxRunner } from './sending/outbox-runner.ts'
 import { Submission } from './sending/submission.ts'
+import { ServiceNotifier } from './service/service-notifier.ts'
 import { createAuthenticator, createPop3Authenticator } from './sign-in.ts'
 
 const SECRETS_RETRY_MS = 5000
@@ -46,6 +48,7 @@ export class Daemon implements AsyncDisposable {
   #certificate: FrontCertificate | undefined
   #control: AsyncDisposable | undefined
   #secretsTimer: NodeJS.Timeout | undefined
+  #service: ServiceNotifier | undefined
 
   private constructor(installation: Installation) {
     this.#installation = installation
@@ -88,11 +91,14 @@ export class Daemon implements AsyncDisposable {
     this.#stopped.resolve()
   }
 
-  /** Resolves when the daemon was asked to end. */
+  /** Tells a service manager that the daemon is ready, and resolves when it was asked to end. */
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => this.stop(), { once: true })
     if (signal.aborted) this.stop()
+    this.#service = new ServiceNotifier(takeServiceEnvironment(), this.#installation.log)
+    await this.#service.ready(this.fronts.map(({ status }) => `${status.name} ${status.state}`).join(', '))
     await this.#stopped.promise
+    await this.#service.stopping()
   }
 
   /** Makes a changed setting count where that needs more than reading it. */
@@ -146,6 +152,7 @@ export class Daemon implements AsyncDisposable {
     await this.#control?.[Symbol.asyncDispose]()
     this.#certificate?.[Symbol.dispose]()
     await this.#installation[Symbol.asyncDispose]()
+    this.#service?.[Symbol.dispose]()
   }
 
   // Fronts answer before anything that may wait: certificates, the keychain, the network.

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
+import { InstallationDefaults } from '../config/installation-defaults.ts'
 import { logCrashes } from '../log/crash-log.ts'
 import { DailyFile } from '../log/daily-file.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
@@ -21,6 +22,7 @@ import { providerFetch } from './oauth/provider-fetch.ts'
 import type { Readers } from './reading/readers.ts'
 import { StoreKeeper } from './runs/store-keeper.ts'
 import { SyncRunner } from './runs/sync-runner.ts'
+import { giveUserPorts } from './user-ports.ts'
 
 interface Logging {
   readonly dir: string
@@ -115,7 +117,8 @@ export class Installation implements AsyncDisposable {
   static async open(home: Home, version: string, readers: Readers): Promise<Installation> {
     const lock = lockHome(home)
     try {
-      const config = await ConfigFile.open(home.configFile)
+      const config = await ConfigFile.open(home.configFile, await InstallationDefaults.find(home))
+      await giveUserPorts(config)
       const logging = openLog(home, config)
       const signIns = await SignInGuard.open(home.signInsFile, logging.log)
       const policies = await Policies.open(home.policiesDir, logging.log)

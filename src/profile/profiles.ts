@@ -3,6 +3,7 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ConfigFile } from '../config/config-file.ts'
 import type { Home } from '../config/home.ts'
+import type { Upstreams } from '../config/installation-defaults.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
 import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store/store-folders.ts'
@@ -32,7 +33,8 @@ export type FolderPatterns = Readonly<Record<'automaticFolders' | 'priorityFolde
 export interface NewProfile {
   readonly name: string
   readonly email: string
-  readonly imap: string
+  /** Without it, the administrator’s templates tell the servers. */
+  readonly imap?: string | undefined
   readonly smtp?: string | undefined
   readonly user?: string | undefined
   /** Undefined with OAuth2. */
@@ -53,10 +55,20 @@ export class Profiles {
     this.#policies = policies
   }
 
+  /** What an administrator has set for every profile of the installation. */
+  get #defaults() {
+    const { policyUrl } = this.#config.defaults
+    return policyUrl === undefined ? {} : { policyUrl }
+  }
+
   /** The profiles with the settings that count: their own, under what policies fix. */
   list(): readonly Profile[] {
     return Object.entries(this.#config.config.profiles)
-      .map(([name, settings]) => ({ ...this.#policies.apply(settings), name, dir: join(this.#home.profilesDir, name) }))
+      .map(([name, settings]) => ({
+        ...this.#policies.apply({ ...this.#defaults, ...settings }),
+        name,
+        dir: join(this.#home.profilesDir, name),
+      }))
       .sort((left, right) => left.number - right.number)
   }
 
@@ -110,13 +122,18 @@ export class Profiles {
    * @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_…
    */
   add(added: NewProfile, secrets: Secrets): Promise<Profile> {
-    const { name, email, imap, smtp, user, password, auth } = added
-    const optional = Object.entries({ smtp, user, auth }).filter(([, value]) => value !== undefined && value !== '')
-    const settings: ImportedSettings = { email, imap, ...Object.fromEntries(optional) }
+    const { name, password } = added
     return this.#inTurn(async () => {
+      const settings = this.#settingsOf(added)
       this.#assertAddable({ name, settings })
       return this.#add({ name, settings, password }, secrets)
     })
+  }
+
+  #settingsOf({ email, imap, smtp, user, auth }: NewProfile): ImportedSettings {
+    const servers = imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
+    const given = Object.entries({ smtp, user, auth }).filter(([, value]) => value !== undefined && value !== '')
+    return { email, ...servers, ...Object.fromEntries(given) }
   }
 
   /**
@@ -160,6 +177,15 @@ export class Profiles {
     await secrets.set(number, { password, localPassword: makeLocalPassword() })
     await this.#config.change(['profiles', name], settings)
     return this.get(name)
+  }
+
+  #upstreamsFor(email: string): Upstreams {
+    const upstreams = this.#config.defaults.upstreamsFor(email)
+    if (upstreams) return upstreams
+    throw new PosternError<ProfileErrorCode>('PROFILE_NO_SERVERS', `Nobody has said what servers ${email} has.`, {
+      remedy: 'user',
+      advice: 'Give them: --imap imaps://HOST --smtp smtps://HOST.',
+    })
   }
 
   /** Sets one setting of a profile from the text that a user typed; an empty text removes it. */

@@ -42,6 +42,21 @@ export async function loadSecretsKey(home: Home, store: 'auto' | KeyPlace): Prom
   return { key, place: 'file' }
 }
 
+/**
+ * Deletes the key of the secrets file from the OS keychain, if it is there. One beside the file goes with that.
+ *
+ * @throws {PosternError} PROFILE_KEYCHAIN_UNAVAILABLE
+ */
+export async function forgetSecretsKey(home: Home): Promise<void> {
+  if (!canHaveKeychain() || !existsSync(home.secretsFile) || existsSync(home.secretsKeyFile)) return
+  const { AsyncEntry } = await import('@napi-rs/keyring')
+  try {
+    await withDeadline(new AsyncEntry(SERVICE, accountOf(home)).deletePassword())
+  } catch (cause) {
+    throw cause instanceof PosternError ? cause : unavailable()
+  }
+}
+
 // Without a Secret Service the library would fall back to the kernel's keyring, which forgets everything at reboot.
 function canHaveKeychain(): boolean {
   return process.platform !== 'linux' || hasSessionBus()
@@ -49,7 +64,7 @@ function canHaveKeychain(): boolean {
 
 async function fromKeychain(home: Home, inFile: string | undefined, mayMake: boolean): Promise<Buffer | undefined> {
   const { AsyncEntry } = await import('@napi-rs/keyring')
-  const account = createHash('sha256').update(home.dir).digest('hex').slice(0, 16)
+  const account = accountOf(home)
   const entry = new AsyncEntry(SERVICE, account)
   try {
     const known = await withDeadline(entry.getPassword())
@@ -63,6 +78,10 @@ async function fromKeychain(home: Home, inFile: string | undefined, mayMake: boo
   } catch {
     return undefined // locked, refused or absent: the caller decides
   }
+}
+
+function accountOf(home: Home): string {
+  return createHash('sha256').update(home.dir).digest('hex').slice(0, 16)
 }
 
 async function isInKernelKeyring(account: string): Promise<boolean> {

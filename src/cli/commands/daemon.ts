@@ -3,8 +3,10 @@ import type { DaemonErrorCode } from '../../daemon/errors.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'
 import { isHomeTaken } from '../../daemon/home-lock.ts'
 import type { ToldFailure } from '../../daemon/profile-status.ts'
+import { startDetached } from '../../daemon/service/detached-daemon.ts'
 import { PosternError } from '../../errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../command.ts'
+import { launcherFile } from '../launcher.ts'
 import { printable, table } from '../terminal.ts'
 import { version } from '../version.ts'
 import { call } from '../with-control.ts'
@@ -13,11 +15,27 @@ const STOP_POLL_MS = 50
 const STOP_TIMEOUT_MS = 20_000
 
 /** `postern start` */
-export const startCommand: Command<never> = defineCommand({
+export const startCommand: Command<never> = defineCommand<{ detach: boolean }>({
   command: 'start',
-  describe: 'Run the daemon in the foreground, until Ctrl-C or `postern stop`',
-  examples: [['$0 start', 'Prints "ready" with its addresses']],
-  run: async (_options, { home, terminal, signal }) => {
+  describe: 'Run the daemon: in the foreground until Ctrl-C, or with --detach until `postern stop`',
+  examples: [
+    ['$0 start', 'Prints "ready" with its addresses'],
+    ['$0 start --detach', 'The same, and leaves it running in the background'],
+  ],
+  build: yargs =>
+    yargs.option('detach', {
+      type: 'boolean',
+      default: false,
+      describe: 'Run in the background; return when it is ready, or say why it is not',
+    }),
+  run: async ({ detach }, { home, terminal, signal }) => {
+    if (detach) {
+      const daemon = await startDetached(home, launcherFile(), signal)
+      terminal.result({ ready: true, ...daemon }, ({ pid, fronts }) =>
+        [`ready, pid ${pid}`, ...fronts.map(frontLine)].join('\n'),
+      )
+      return undefined
+    }
     const { Daemon } = await import('../../daemon/daemon.ts') // the other commands start without it
     await using daemon = await Daemon.start(home, version())
     terminal.result({ ready: true, ...daemon.report }, ({ fronts }) => ['ready', ...fronts.map(frontLine)].join('\n'))
@@ -31,15 +49,24 @@ export const stopCommand: Command<never> = defineCommand({
   command: 'stop',
   describe: 'End the running daemon',
   run: async (_options, context) => {
-    const { home, terminal, signal } = context
-    await using control = await findDaemon(home)
-    if (!control) throw notRunning()
-    await control.call('stop', {}, { signal })
-    await untilGone(context)
-    terminal.result({ stopped: true }, () => 'stopped')
+    if (!(await stopRunning(context))) throw notRunning()
+    context.terminal.result({ stopped: true }, () => 'stopped')
     return undefined
   },
 })
+
+/**
+ * Ends the daemon of the home and waits until it is gone; false when there is none.
+ *
+ * @throws {PosternError} DAEMON_STILL_STOPPING, DAEMON_CONTROL_FAILED
+ */
+export async function stopRunning(context: CommandContext): Promise<boolean> {
+  await using control = await findDaemon(context.home)
+  if (!control) return false
+  await control.call('stop', {}, { signal: context.signal })
+  await untilGone(context)
+  return true
+}
 
 interface Status {
   running: boolean

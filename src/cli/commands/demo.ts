@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Demo } from '../../daemon/demo/demo.ts'
-import type { TakenPort } from '../../daemon/demo/free-ports.ts'
+import type { TakenPort } from '../../daemon/free-ports.ts'
 import type { FrontStatus } from '../../daemon/fronts.ts'
 import { type Command, defineCommand } from '../command.ts'
 import { SyncProgress } from '../sync-progress.ts'

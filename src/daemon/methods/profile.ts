@@ -22,7 +22,7 @@ export const PROFILE_METHODS = {
     z.strictObject({
       name: z.string(),
       email: z.string(),
-      imap: z.string(),
+      imap: z.string().optional(),
       smtp: z.string().optional(),
       user: z.string().optional(),
       password: z.string().optional(),

@@ -6,7 +6,7 @@ import { call } from '../../with-control.ts'
 interface AddOptions {
   name: string
   email: string
-  imap: string
+  imap: string | undefined
   smtp: string | undefined
   user: string | undefined
   auth: string | undefined
@@ -31,8 +31,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('email', { type: 'string', demandOption: true })
       .option('imap', {
         type: 'string',
-        demandOption: true,
-        describe: 'imaps://HOST, imap+starttls://HOST or imap://HOST',
+        describe: 'imaps://HOST, imap+starttls://HOST or imap://HOST; without it, by the administrator’s templates',
       })
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })

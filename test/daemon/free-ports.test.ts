@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import t, { type Test } from 'tap'
-import { findFreePorts } from '../../../src/daemon/demo/free-ports.ts'
-import { portOf } from '../../support/front-server.ts'
+import { findFreePorts } from '../../src/daemon/free-ports.ts'
+import { portOf } from '../support/front-server.ts'
 
 async function takePort(t: Test): Promise<number> {
   const server = createServer()

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:net'
-import { PosternError } from '../../errors.ts'
-import type { NetErrorCode } from '../../net/errors.ts'
-import { loopbackAddresses } from '../../net/listener.ts'
-import { findPortOwner, type PortOwner } from '../../net/port-owner.ts'
+import { PosternError } from '../errors.ts'
+import type { NetErrorCode } from '../net/errors.ts'
+import { loopbackAddresses } from '../net/listener.ts'
+import { findPortOwner, type PortOwner } from '../net/port-owner.ts'
 
 const MAX_TRIES = 200 // ports that are looked at behind the wished one
 const LAST_PORT = 65_535

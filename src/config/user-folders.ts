@@ -1,0 +1,41 @@
+import { accessSync, constants } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import process from 'node:process'
+
+/** The folders of the user that the environment tells. */
+export interface UserFolders {
+  readonly home: string
+  /** `XDG_CONFIG_HOME`, or what stands for it. */
+  readonly config: string
+  /** `XDG_RUNTIME_DIR`: sockets of the session; undefined outside of one. */
+  readonly runtime: string | undefined
+  /** `POSTERN_HOME`, where somebody has set it. */
+  readonly chosenHome: string | undefined
+}
+
+/** Finds the folders of the user. */
+export function findUserFolders(environment: NodeJS.ProcessEnv = process.env): UserFolders {
+  const home = homedir()
+  return {
+    home,
+    config: environment.XDG_CONFIG_HOME ?? join(home, '.config'),
+    runtime: environment.XDG_RUNTIME_DIR,
+    chosenHome: environment.POSTERN_HOME ? resolve(environment.POSTERN_HOME) : undefined,
+  }
+}
+
+/** Tells whether a program can be found by its name. */
+export function isProgram(name: string, environment: NodeJS.ProcessEnv = process.env): boolean {
+  const folders = (environment.PATH ?? '').split(delimiter).filter(folder => folder !== '')
+  return folders.some(folder => isExecutable(join(folder, name)))
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false // not there, or not for us
+  }
+}

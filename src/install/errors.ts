@@ -1,0 +1,6 @@
+/** Codes of failures of installing and uninstalling. */
+export type InstallErrorCode =
+  | 'INSTALL_UNSUPPORTED'
+  | 'INSTALL_NOT_PERMITTED'
+  | 'INSTALL_PROGRAM_PRIVATE'
+  | 'INSTALL_COMMAND_FAILED'
