@@ -14,6 +14,18 @@ t.test('every setting is described, and has a default or none on purpose', async
   const withoutDefault = listSettings().filter(setting => setting.default === undefined)
   t.same(
     withoutDefault.map(({ key }) => key),
-    ['email', 'user', 'imap', 'smtp', 'smtpUser', 'pausedUntil', 'policyUrl'],
+    [
+      'email',
+      'user',
+      'imap',
+      'smtp',
+      'oauthProvider',
+      'oauthIssuer',
+      'oauthClientId',
+      'oauthScopes',
+      'smtpUser',
+      'pausedUntil',
+      'policyUrl',
+    ],
   )
 })

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import yargs, { type Argv } from 'yargs'
-import { findHome } from '../config/home.ts'
+import { findHome, type Home } from '../config/home.ts'
 import { PosternError } from '../errors.ts'
 import type { Command, CommandContext } from './command.ts'
 import { COMMANDS } from './commands.ts'
@@ -16,7 +16,7 @@ const EXIT_USAGE = 2
 export async function runCli(
   argv: readonly string[],
   streams: Streams = process,
-  environment: NodeJS.ProcessEnv = process.env,
+  home: Home = findHome(),
 ): Promise<number> {
   const terminal = new Terminal(streams, { json: argv.includes('--json') })
   const interrupt = new AbortController()
@@ -26,7 +26,7 @@ export async function runCli(
   }
   if (streams === process) heedBrokenPipes()
   process.on('SIGINT', onInterrupt).on('SIGTERM', onInterrupt).on('SIGHUP', onInterrupt)
-  const context: CommandContext = { home: findHome(environment), terminal, signal: interrupt.signal }
+  const context: CommandContext = { home, terminal, signal: interrupt.signal }
   try {
     return await parse(argv, context, streams)
   } catch (error) {

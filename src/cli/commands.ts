@@ -4,6 +4,7 @@ import { configCommand } from './commands/config.ts'
 import { conflictCommand } from './commands/conflict.ts'
 import { startCommand, statusCommand, stopCommand } from './commands/daemon.ts'
 import { demoCommand } from './commands/demo.ts'
+import { discoverCommand } from './commands/discover/discover.ts'
 import { ignoredCommand } from './commands/ignored.ts'
 import { logCommand } from './commands/log.ts'
 import { folderCommand, itemCommand, syncCommand } from './commands/mail.ts'
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command<never>[] = [
   startCommand,
   stopCommand,
   statusCommand,
+  discoverCommand,
   profileCommand,
   syncCommand,
   pauseCommand,

@@ -5,6 +5,8 @@ import { printable, table } from './terminal.ts'
 export interface ShownProfile extends Readonly<Record<string, unknown>> {
   readonly name: string
   readonly passwordStored: boolean
+  /** Whether a sign-in with OAuth2 is kept. */
+  readonly signedIn: boolean
   /** The settings that stand in config.yaml. */
   readonly own: readonly string[]
   /** The settings that a policy fixes. */
@@ -18,7 +20,7 @@ export function describeProfile(profile: ShownProfile): string {
     .map(setting => [setting.key, printable(settingText(profile[setting.key])), origin(setting, profile)])
   const lines = table(['SETTING', 'VALUE', 'FROM'], rows).split('\n')
   const groups = new Map(listSettings().map(({ key, group }) => [key, group]))
-  const text: string[] = [`${profile.name}, ${profile.passwordStored ? 'password stored' : 'no password stored'}`]
+  const text: string[] = [`${profile.name}, ${signInOf(profile)}`]
   let last: string | undefined
   for (const [index, line] of lines.entries()) {
     const group = groups.get(rows[index - 1]?.[0] ?? '')
@@ -27,6 +29,11 @@ export function describeProfile(profile: ShownProfile): string {
     last = group
   }
   return text.join('\n')
+}
+
+function signInOf({ auth, passwordStored, signedIn }: ShownProfile): string {
+  if (auth === 'oauth2') return signedIn ? 'signed in with OAuth2' : 'not signed in yet'
+  return passwordStored ? 'password stored' : 'no password stored'
 }
 
 /** Explains every setting, for `profile set --help`. */

@@ -4,6 +4,9 @@ import { parseUpstreamUrl } from './upstream-url.ts'
 const MINUTES_PER_DAY = 1440
 const MAX_RATE_KBPS = 10_000_000
 
+/** How a profile may sign in. */
+export const AUTH_CHOICES = ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'] as const
+
 const upstream = (protocol: 'imap' | 'smtp') =>
   z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {
     error: `must look like ${protocol}s://HOST, ${protocol}+starttls://HOST or ${protocol}://HOST, with :PORT if needed`,
@@ -11,6 +14,14 @@ const upstream = (protocol: 'imap' | 'smtp') =>
 const minutes = z.int().min(1).max(MINUTES_PER_DAY)
 const folders = z.array(z.string().min(1).max(1000)).max(10_000)
 const rate = z.int().min(0).max(MAX_RATE_KBPS)
+
+/** Tells whether a text names an issuer (RFC 8414 section 2); plain http is for this machine alone. */
+function isIssuer(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, search, hash, username } = new URL(text)
+  if (search !== '' || hash !== '' || username !== '') return false
+  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname))
+}
 
 /** What a profile may be called: it names a folder. */
 export const profileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
@@ -27,6 +38,31 @@ const account = {
   smtp: upstream('smtp')
     .optional()
     .describe('The SMTP server: `smtps://HOST`, `smtp+starttls://HOST` or `smtp://HOST`.'),
+  auth: z
+    .enum(AUTH_CHOICES)
+    .default('automatic')
+    .describe(
+      'How to sign in: `automatic` takes SCRAM-SHA-256 where the server offers it; `oauth2` is set by `postern profile sign-in`.',
+    ),
+  oauthProvider: z
+    .enum(['google', 'microsoft'])
+    .optional()
+    .describe('Whose OAuth2 is used, of those that Postern knows the addresses of.'),
+  oauthIssuer: z
+    .string()
+    .refine(isIssuer, { error: 'must be an https: URL without a query' })
+    .optional()
+    .describe('The OAuth2 or OpenID Connect provider, by its issuer URL.'),
+  oauthClientId: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,500}$/, { error: 'must be 1 to 500 characters of ASCII' })
+    .optional()
+    .describe('The id under which your administrator has registered Postern with the provider.'),
+  oauthScopes: z
+    .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,500}$/, { error: 'must be a scope of OAuth2' }))
+    .max(50)
+    .optional()
+    .describe('What is asked for, in place of what the provider usually wants for mail.'),
   smtpAuth: z
     .enum(['same', 'own', 'none'])
     .default('same')

@@ -56,6 +56,19 @@ export const configSchema = z.strictObject({
       dir: z.string().min(1).optional(),
     })
     .prefault({}),
+  discover: z
+    .strictObject({
+      /** Who is asked for the names of servers: `system`, `IP:PORT`, or the https URL of a DoH server (RFC 8484). */
+      dns: z
+        .string()
+        .regex(/^(system|(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\])(:\d{1,5})?|https:\/\/\S+)$/, {
+          error: 'must be system, IP, IP:PORT or https://HOST/PATH',
+        })
+        .default('system'),
+      /** Whether Mozilla’s database of providers may be told the domain of an address. */
+      ispdb: z.boolean().default(false),
+    })
+    .prefault({}),
   secrets: z.strictObject({ store: z.enum(['auto', 'keychain', 'file']).default('auto') }).prefault({}),
   profiles: profiles.prefault({}),
   /** Where the next profile's number comes from. */

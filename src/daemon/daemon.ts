@@ -195,6 +195,7 @@ export class Daemon implements AsyncDisposable {
       secrets: () => this.#installation.secrets(),
       onChange: ({ name }, { paths, structure }) => this.scheduler.serverChanged(name, paths, structure),
       onRefused: profile => this.#countRefusal(profile),
+      onSignInNeeded: ({ name }) => this.scheduler.runNow(name),
     })
     syncs.observe(watchers)
     return watchers

@@ -5,12 +5,18 @@ import type { Home } from '../config/home.ts'
 import { logCrashes } from '../log/crash-log.ts'
 import { DailyFile } from '../log/daily-file.ts'
 import { createLogger, type Logger } from '../log/logger.ts'
+import { AccessTokens } from '../profile/oauth/access-tokens.ts'
+import type { OAuthFetch } from '../profile/oauth/authorization-server.ts'
+import { signInNeeded } from '../profile/oauth/failures.ts'
 import { Policies } from '../profile/policies.ts'
 import { type Profile, Profiles } from '../profile/profiles.ts'
 import { Secrets } from '../profile/secrets.ts'
 import { SignInGuard } from '../profile/sign-in-guard.ts'
+import { Approvals } from '../tls/approvals.ts'
+import { verifyPeers } from '../tls/verified-peer.ts'
 import { EngineClient } from './engine/engine-client.ts'
 import { lockHome } from './home-lock.ts'
+import { providerFetch } from './oauth/provider-fetch.ts'
 import type { Readers } from './reading/readers.ts'
 import { StoreKeeper } from './runs/store-keeper.ts'
 import { SyncRunner } from './runs/sync-runner.ts'
@@ -46,6 +52,10 @@ export class Installation implements AsyncDisposable {
   readonly signIns: SignInGuard
   readonly policies: Policies
   readonly engine: EngineClient
+  /** Of the profiles that sign in with OAuth2. */
+  readonly tokens: AccessTokens
+  /** The way to OAuth2 providers. */
+  readonly providerFetch: OAuthFetch
   readonly #logFile: DailyFile
   readonly #crashes: Disposable
   readonly #lock: Disposable
@@ -71,11 +81,19 @@ export class Installation implements AsyncDisposable {
       approvalsFile: this.approvalsFile,
       version,
     }
-    this.engine = new EngineClient(settings, this.log)
+    this.providerFetch = providerFetch(verifyPeers(new Approvals(this.approvalsFile)))
+    this.tokens = new AccessTokens({
+      secrets: () => this.secrets(),
+      fetch: this.providerFetch,
+      clock: Date.now,
+      log: this.log,
+    })
+    this.engine = new EngineClient(settings, this.log, (profile, refused) => this.#tokenFor(profile, refused))
     this.syncs = new SyncRunner({
       engine: this.engine,
       secrets: () => this.secrets(),
       signIns,
+      tokens: this.tokens,
       onPolicy: (profile, text) => this.#takePolicy(profile, text),
       log: this.log,
     })
@@ -103,6 +121,12 @@ export class Installation implements AsyncDisposable {
 
   get approvalsFile(): string {
     return join(this.home.certsDir, 'approved.json')
+  }
+
+  async #tokenFor(number: number, refused: string | undefined): Promise<string> {
+    const profile = this.profiles.list().find(profile => profile.number === number)
+    if (profile?.auth === 'oauth2') return this.tokens.get(profile, refused)
+    throw signInNeeded({ name: profile?.name ?? String(number) }, 'it signs in with OAuth2 no more')
   }
 
   get enginePid(): number | undefined {

@@ -5,6 +5,7 @@ import { CERTIFICATE_METHODS } from './methods/certificates.ts'
 import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
 import { CONFLICT_METHODS } from './methods/conflict.ts'
+import { DISCOVER_METHODS } from './methods/discover.ts'
 import { EXPLAIN_METHODS } from './methods/explain.ts'
 import { FETCH_METHODS } from './methods/fetch.ts'
 import { FOLDER_CLASS_METHODS } from './methods/folder-class.ts'
@@ -16,6 +17,7 @@ import { OUTLOOK_SETUP_METHODS } from './methods/outlook-setup.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
 import { PROFILE_TRANSFER_METHODS } from './methods/profile-transfer.ts'
+import { SIGN_IN_METHODS } from './methods/sign-in.ts'
 import { STATUS_METHODS } from './methods/status.ts'
 import { STORE_METHODS } from './methods/store.ts'
 
@@ -25,9 +27,11 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CERTIFICATE_METHODS,
   ...PROFILE_METHODS,
   ...PROFILE_TRANSFER_METHODS,
+  ...SIGN_IN_METHODS,
   ...MAIL_METHODS,
   ...CHANGE_METHODS,
   ...CONFLICT_METHODS,
+  ...DISCOVER_METHODS,
   ...EXPLAIN_METHODS,
   ...FETCH_METHODS,
   ...FOLDER_CLASS_METHODS,

@@ -7,7 +7,7 @@ import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectImap } from '../upstream/imap/client.ts'
 import { toWireError } from './control/wire-error.ts'
 import type { Installation } from './installation.ts'
-import { noPassword } from './runs/run-outcomes.ts'
+import { mailCredentialsOf } from './oauth/credentials.ts'
 import { Submission } from './sending/submission.ts'
 
 /** How one connection of *Test settings* went. */
@@ -31,9 +31,9 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
   if (!imap) throw new Error('a profile with an invalid IMAP URL')
   const server = `${imap.host}:${imap.port}`
   return attempt('imap', server, async () => {
-    const password = (await installation.secrets()).find(profile.number, 'password')
-    if (password === undefined) throw noPassword(profile) // an empty one would count as refused
-    const credentials = async () => ({ user: profile.user ?? profile.email, password })
+    const { tokens } = installation
+    const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
+    const credentials = async () => known
     const verifier = verifyPeers(new Approvals(installation.approvalsFile))
     const signIn = await installation.signIns.begin(mailAccountOf(profile))
     const options = { verifier, log: installation.log, clientVersion: installation.version }

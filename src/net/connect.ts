@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { connect, isIPv6, type LookupFunction, type Socket } from 'node:net'
 import { PosternError } from '../errors.ts'
 import type { NetErrorCode } from './errors.ts'
 
@@ -6,19 +6,34 @@ const CONNECT_TIMEOUT_MS = 20_000
 const KEEP_ALIVE_AFTER_MS = 60_000 // NAT routers forget a silent connection after minutes; a dead peer is noticed
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'])
 
+/** Where a connection goes. */
+export interface Destination {
+  readonly host: string
+  readonly port: number
+  /** The host's addresses, where they were looked up before: no others are connected to. */
+  readonly addresses?: readonly string[]
+}
+
 /**
  * Opens a TCP connection, trying every address of the name.
  *
  * @throws {PosternError} NET_REFUSED, NET_TIMEOUT, NET_DNS, NET_UNREACHABLE; the signal's reason when it aborts.
  */
 export async function connectTo(
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, addresses }: Destination,
   signal: AbortSignal,
   timeoutMs = CONNECT_TIMEOUT_MS,
 ): Promise<Socket> {
   signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS })
+  const socket = connect({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_AFTER_MS,
+    ...(addresses ? { lookup: lookupOf(addresses) } : {}),
+  })
   const onAbort = () => reject(signal.reason)
   const timer = setTimeout(() => reject(timedOut(host, port, timeoutMs)), timeoutMs)
   signal.addEventListener('abort', onAbort, { once: true })
@@ -34,6 +49,15 @@ export async function connectTo(
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', onAbort)
+  }
+}
+
+function lookupOf(addresses: readonly string[]): LookupFunction {
+  const known = addresses.map(address => ({ address, family: isIPv6(address) ? 6 : 4 }))
+  return (_host, { all }, callback) => {
+    const [first] = known
+    if (all) callback(null, known)
+    else callback(null, first?.address ?? '', first?.family)
   }
 }
 

@@ -7,11 +7,21 @@ import { type ProfileSettings, profileName, profileSettings } from '../config/pr
 import { PosternError } from '../errors.ts'
 import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store/store-folders.ts'
 import type { ProfileErrorCode } from './errors.ts'
+import type { OAuthSettings } from './oauth/target.ts'
 import type { Policies } from './policies.ts'
-import type { Secrets } from './secrets.ts'
-import { type ImportedProfile, importedSettings } from './transfer/imported-profile.ts'
+import type { SecretName, Secrets } from './secrets.ts'
+import { type ImportedProfile, type ImportedSettings, importedSettings } from './transfer/imported-profile.ts'
 
 const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook
+
+const OAUTH_KEYS = ['oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'] as const
+
+const NO_SECRETS: Readonly<Record<SecretName, undefined>> = {
+  password: undefined,
+  smtpPassword: undefined,
+  localPassword: undefined,
+  oauth: undefined,
+}
 
 /** A profile: an account of the real server, with its name here. */
 export interface Profile extends ProfileSettings {
@@ -32,7 +42,9 @@ export interface NewProfile {
   readonly imap: string
   readonly smtp?: string | undefined
   readonly user?: string | undefined
-  readonly password: string
+  /** Undefined with OAuth2. */
+  readonly password?: string | undefined
+  readonly auth?: ProfileSettings['auth'] | undefined
 }
 
 /** The profiles of an installation: settings in config.yaml, secrets apart. */
@@ -104,8 +116,9 @@ export class Profiles {
    * @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_…
    */
   add(added: NewProfile, secrets: Secrets): Promise<Profile> {
-    const { name, email, imap, smtp, user, password } = added
-    const settings = { email, imap, ...(smtp ? { smtp } : {}), ...(user ? { user } : {}) }
+    const { name, email, imap, smtp, user, password, auth } = added
+    const optional = Object.entries({ smtp, user, auth }).filter(([, value]) => value !== undefined && value !== '')
+    const settings: ImportedSettings = { email, imap, ...Object.fromEntries(optional) }
     return this.#inTurn(async () => {
       this.#assertAddable({ name, settings })
       return this.#add({ name, settings, password }, secrets)
@@ -185,6 +198,16 @@ export class Profiles {
     return this.get(name)
   }
 
+  /** Lets a profile sign in with OAuth2 from now on, with these settings. */
+  async useOAuth(name: string, settings: OAuthSettings): Promise<Profile> {
+    const before = this.get(name)
+    for (const key of OAUTH_KEYS) {
+      if (JSON.stringify(settings[key]) !== JSON.stringify(before[key])) await this.#change(name, key, settings[key])
+    }
+    if (before.auth !== 'oauth2') await this.#change(name, 'auth', 'oauth2')
+    return this.get(name)
+  }
+
   /** Lets a profile work offline: until it is resumed, or until a time (ISO 8601). */
   async pause(name: string, until: string | undefined): Promise<Profile> {
     await this.#change(name, 'pausedUntil', until)
@@ -203,7 +226,7 @@ export class Profiles {
   async remove(name: string, secrets: Secrets): Promise<Profile> {
     const profile = this.get(name)
     await this.#config.change(['profiles', name], undefined)
-    await secrets.set(profile.number, { password: undefined, smtpPassword: undefined, localPassword: undefined })
+    await secrets.set(profile.number, { ...NO_SECRETS })
     // Renamed first: a crash in between must not leave half a store under a name that may be used again.
     const doomed = `${profile.dir}.removed-${profile.number}`
     await rename(profile.dir, doomed).catch(ignoreAbsent)

@@ -12,7 +12,7 @@ const TAG_OCTETS = 16
 const CIPHER = 'aes-256-gcm'
 
 /** What is kept secret of a profile. */
-export type SecretName = 'password' | 'smtpPassword' | 'localPassword'
+export type SecretName = 'password' | 'smtpPassword' | 'localPassword' | 'oauth'
 
 /** The secrets of an installation: one encrypted file, held in memory once it is read. */
 export class Secrets {

@@ -9,7 +9,7 @@ const PRIVATE = 0o600
 
 /** Whose password is tried: servers count refusals by account, whichever of their doors is knocked at. */
 export interface SignInAccount {
-  readonly profile: Pick<Profile, 'name' | 'number'>
+  readonly profile: Pick<Profile, 'name' | 'number'> & Partial<Pick<Profile, 'auth'>>
   readonly which: 'password' | 'smtpPassword'
   /** The servers and the user name: a change of them is another account. */
   readonly identity: string
@@ -34,8 +34,9 @@ interface Count {
 
 /** The account that a profile's mail is read with, and sent with where the SMTP server has none of its own. */
 export function mailAccountOf(profile: Profile): SignInAccount {
-  const { imap, smtp, user, email } = profile
-  return { profile, which: 'password', identity: JSON.stringify([imap, smtp ?? null, user ?? email]) }
+  const { imap, smtp, user, email, auth } = profile
+  const how = auth === 'automatic' ? [] : [auth]
+  return { profile, which: 'password', identity: JSON.stringify([imap, smtp ?? null, user ?? email, ...how]) }
 }
 
 /** The account that a profile's mail is sent with. */
@@ -160,17 +161,22 @@ export class SignInGuard {
 /** Says that nobody signs in any more; `cause` is the refusal that was one too many. */
 export function signInStopped({ profile, which }: SignInAccount, cause?: PosternError): PosternError {
   const says = cause ? `${cause.message} ` : ''
+  const isToken = which === 'password' && profile.auth === 'oauth2'
   return new PosternError<ProfileErrorCode>(
     'PROFILE_SIGN_IN_STOPPED',
-    `${says}The password of ${profile.name} was refused ${MAX_REFUSALS} times: Postern signs in no more, so that the account is not locked.`,
+    `${says}The ${isToken ? 'access' : 'password'} of ${profile.name} was refused ${MAX_REFUSALS} times: Postern signs in no more, so that the account is not locked.`,
     {
       remedy: 'user',
       advice:
-        `Store the right one: postern profile password ${profile.name}${which === 'smtpPassword' ? ' --smtp' : ''}. ` +
+        `${isToken ? `Sign in: postern profile sign-in ${profile.name}` : wayOfPassword(profile.name, which)}. ` +
         `If it is right after all: postern sync --profile ${profile.name} --retry-sign-in`,
       cause,
     },
   )
+}
+
+function wayOfPassword(name: string, which: SignInAccount['which']): string {
+  return `Store the right one: postern profile password ${name}${which === 'smtpPassword' ? ' --smtp' : ''}`
 }
 
 function newCount(identity: string, refusals: number): Count {

@@ -5,6 +5,8 @@ import type { TLSSocket } from 'node:tls'
 export interface Peer {
   readonly host: string
   readonly port: number
+  /** Its addresses, where they were looked up before: no others are connected to. */
+  readonly addresses?: readonly string[]
 }
 
 /**

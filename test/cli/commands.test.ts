@@ -45,6 +45,7 @@ t.test('every command has help', async t => {
   for (const words of [
     [],
     ['profile', 'add'],
+    ['profile', 'sign-in'],
     ['sync'],
     ['item', 'export'],
     ['cert', 'approve'],

@@ -10,7 +10,7 @@ const CHANGE = { profile: 1, change: { kind: 'createFolder', path: 'x' } } as co
 t.test('an engine that cannot be started is told, tried again, and holds up no end', async t => {
   const dir = t.testdir()
   const settings = { logsDir: dir, logLevel: 'errors', approvalsFile: join(dir, 'none'), version: '0' } as const
-  const engine = new EngineClient(settings, silentLogger())
+  const engine = new EngineClient(settings, silentLogger(), async () => 'token')
   let exits = 0
   const nothing = () => undefined
   engine.observe({ changed: nothing, watching: nothing, closed: nothing, exited: () => void exits++ })

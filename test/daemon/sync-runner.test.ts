@@ -30,6 +30,7 @@ async function makeRunner(t: Test, run: Run) {
     } as unknown as EngineClient,
     secrets: async () => ({ find: () => 'secret' }) as unknown as Secrets, // all that is asked of them
     signIns,
+    tokens: { retry: async () => undefined },
     onPolicy: async (_profile, text) => {
       policies.push(text)
       return text === undefined ? undefined : makeProfile({ metered: true })

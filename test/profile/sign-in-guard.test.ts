@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { PosternError } from '../../src/errors.ts'
-import { mailAccountOf, SignInGuard, sendingAccountOf } from '../../src/profile/sign-in-guard.ts'
+import { mailAccountOf, SignInGuard, sendingAccountOf, signInStopped } from '../../src/profile/sign-in-guard.ts'
 import { makeProfile } from '../support/scheduler-world.ts'
 import { silentLogger } from '../support/silent-logger.ts'
 
@@ -126,4 +126,11 @@ t.test('a damaged file does not keep the daemon from starting', async t => {
     writeFileSync(file, content)
     t.notOk((await open(file)).isStopped(ACCOUNT), content)
   }
+})
+
+t.test('who signs in with OAuth2 is told to sign in, not to type a password', async t => {
+  const error = signInStopped(mailAccountOf(makeProfile({ auth: 'oauth2' })))
+  t.match(error.message, /The access of work was refused 3 times/)
+  t.match(error.advice, /postern profile sign-in work/)
+  t.notMatch(error.advice, /password/)
 })

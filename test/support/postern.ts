@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { runCli } from '../../src/cli/cli.ts'
+import { homeAt } from '../../src/config/home.ts'
 
 /** The launcher under test. */
 export const LAUNCHER = resolve(import.meta.dirname, '../../bin/postern.js')
@@ -54,7 +55,7 @@ export class PosternHome implements AsyncDisposable {
   async runHere(args: readonly string[], input = ''): Promise<Run> {
     const [stdout, stderr] = [new Collected(), new Collected()]
     const streams = { stdin: Readable.from(input === '' ? [] : [input]), stdout, stderr }
-    const code = await runCli(args, streams, { ...process.env, POSTERN_HOME: this.dir })
+    const code = await runCli(args, streams, homeAt(this.dir))
     return { code, stdout: stdout.text, stderr: stderr.text, json: () => JSON.parse(stdout.text) }
   }
 

@@ -7,7 +7,7 @@ import type { FetchResult } from '../../sync/download/body-fetcher.ts'
 import type { LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
-import { fromWireError } from '../control/wire-error.ts'
+import { fromWireError, toWireError } from '../control/wire-error.ts'
 import { entryPoint } from '../entry-point.ts'
 import type { DaemonErrorCode } from '../errors.ts'
 import type {
@@ -46,10 +46,14 @@ export interface EngineObserver {
   closed(profile: number): void
 }
 
+/** Gives an access token of a profile; another one than `refused`. */
+export type TokenSource = (profile: number, refused: string | undefined) => Promise<string>
+
 /** The main process's side of the engine: starts it when it is needed, kills it when it hangs, restarts it when it dies. */
 export class EngineClient implements AsyncDisposable {
   #settings: EngineSettings
   readonly #log: Logger
+  readonly #tokens: TokenSource
   readonly #waiting = new Map<number, Waiting>()
   readonly #observers = new Set<EngineObserver>()
   readonly #ending = new AbortController()
@@ -62,9 +66,10 @@ export class EngineClient implements AsyncDisposable {
   #notBeforeMs = 0
   #watchdog: NodeJS.Timeout | undefined
 
-  constructor(settings: EngineSettings, log: Logger) {
+  constructor(settings: EngineSettings, log: Logger, tokens: TokenSource) {
     this.#settings = settings
     this.#log = log
+    this.#tokens = tokens
   }
 
   observe(observer: EngineObserver): void {
@@ -257,6 +262,10 @@ export class EngineClient implements AsyncDisposable {
       this.#tellObservers(message)
       return
     }
+    if (message.kind === 'token') {
+      void this.#giveToken(message)
+      return
+    }
     const waiting = this.#waiting.get(message.id)
     if (message.kind === 'event') {
       waiting?.onEvent?.(message.event)
@@ -272,6 +281,15 @@ export class EngineClient implements AsyncDisposable {
       if (message.kind === 'changed') observer.changed(message.profile, message.change)
       else if (message.kind === 'watching') observer.watching(message.profile, message.state)
       else observer.committed?.(message.profile)
+    }
+  }
+
+  async #giveToken({ id, profile, refused }: FromEngine & { readonly kind: 'token' }): Promise<void> {
+    try {
+      this.#send({ kind: 'token', id, token: await this.#tokens(profile, refused) })
+    } catch (error) {
+      if (!(error instanceof PosternError)) this.#log.error({ err: error, profile }, 'getting a token hit a bug')
+      this.#send({ kind: 'token', id, error: toWireError(error) })
     }
   }
 

@@ -7,12 +7,15 @@ import { KeptSession } from '../../upstream/imap/connection/kept-session.ts'
 import { RateLimit, type RateLimits } from '../../upstream/imap/connection/rate-limit.ts'
 import type { ImapAccount, ImapClientOptions } from '../../upstream/imap/connection/session.ts'
 import { connectWatch } from '../../upstream/imap/watch/watch.ts'
+import type { Credentials } from '../../upstream/sign-in/credentials.ts'
 import type { WatchRequest } from './engine-protocol.ts'
 
 /** What the engine's connections have in common. */
 export interface EngineConnectionsOptions {
   readonly verifier: PeerVerifier
   readonly clientVersion: string
+  /** Gives an access token of a profile; another one than `refused`. */
+  readonly token: (profile: number, refused?: string) => Promise<string>
 }
 
 /** The connections to the servers of all profiles: what each profile's share, and the session kept between two runs. */
@@ -29,11 +32,11 @@ export class EngineConnections {
     const session = this.#sessions.get(request.profile) ?? new KeptSession()
     this.#sessions.set(request.profile, session)
     return (signal, options) =>
-      connectImap(accountOf(request), { ...this.#clientOptions(request, log), ...options }, signal, session)
+      connectImap(this.#accountOf(request), { ...this.#clientOptions(request, log), ...options }, signal, session)
   }
 
   forWatch(request: WatchRequest, log: Logger): ConnectWatch {
-    return signal => connectWatch(accountOf(request), this.#clientOptions(request, log), signal)
+    return signal => connectWatch(this.#accountOf(request), this.#clientOptions(request, log), signal)
   }
 
   /** Ends the sessions that wait for their next use, of a profile or of all. */
@@ -47,10 +50,15 @@ export class EngineConnections {
     this.#rates.set(profile, rates)
     rates.download.set(settings.downloadKBps)
     rates.upload.set(settings.uploadKBps)
-    return { ...this.#options, log, rates }
+    const { verifier, clientVersion } = this.#options
+    return { verifier, clientVersion, log, rates }
   }
-}
 
-function accountOf({ imap, user, password }: WatchRequest): ImapAccount {
-  return { peer: imap, security: imap.security, credentials: async () => ({ user, password }) }
+  #accountOf({ profile, imap, user, password, mechanism }: WatchRequest): ImapAccount {
+    const credentials: Credentials =
+      password === undefined
+        ? { user, token: refused => this.#options.token(profile, refused) }
+        : { user, password, ...(mechanism ? { mechanism } : {}) }
+    return { peer: imap, security: imap.security, credentials: async () => credentials }
+  }
 }

@@ -23,8 +23,10 @@ import {
   type MaintainRequest,
   type RunRequest,
   type ToEngine,
+  type TokenAnswer,
   type WatchRequest,
 } from './engine-protocol.ts'
+import { EngineTokens } from './engine-tokens.ts'
 import { EngineWatchers } from './engine-watchers.ts'
 import { OpenStores } from './open-stores.ts'
 import { needsStoreAlone, runStoreTask } from './store-tasks.ts'
@@ -37,6 +39,7 @@ class EngineProcess {
   readonly #log: Logger
   readonly #logFile: DailyFile
   readonly #connections: EngineConnections
+  readonly #tokens = new EngineTokens(send)
   readonly #importWorker = new ImportWorker()
   readonly #stores: OpenStores
   readonly #runs = new Map<number, AbortController>()
@@ -48,7 +51,11 @@ class EngineProcess {
     this.#log = createLogger(settings.logLevel, this.#logFile).child({ component: 'engine', pid: process.pid })
     logCrashes(this.#log, () => this.#logFile.flush()) // for as long as the process lives
     const verifier = verifyPeers(new Approvals(settings.approvalsFile))
-    this.#connections = new EngineConnections({ verifier, clientVersion: settings.version })
+    this.#connections = new EngineConnections({
+      verifier,
+      clientVersion: settings.version,
+      token: (profile, refused) => this.#tokens.ask(profile, refused),
+    })
     const news = new CommitNews(profile => send({ kind: 'committed', profile }))
     this.#stores = new OpenStores(this.#log, {
       onClosed: storeDir => this.#importWorker.forget(storeDir),
@@ -166,6 +173,11 @@ class EngineProcess {
     this.#watchers.reconnect()
   }
 
+  /** Takes an access token that was asked for. */
+  takeToken(answer: TokenAnswer): void {
+    this.#tokens.answered(answer)
+  }
+
   cancel(id: number): void {
     this.#runs.get(id)?.abort(stopping())
     this.#fetchers.cancel(id, stopping())
@@ -232,6 +244,7 @@ process.on('message', (message: ToEngine) => {
   else if (message.kind === 'watch') engine?.watch(message)
   else if (message.kind === 'unwatch') void engine?.unwatch(message.profile)
   else if (message.kind === 'reconnect') engine?.reconnect()
+  else if (message.kind === 'token') engine?.takeToken(message)
   else if (message.kind === 'close') void engine?.close(message.id, message.profile)
   else void engine?.shutdown()
 })

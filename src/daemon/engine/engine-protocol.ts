@@ -1,5 +1,6 @@
 import type { UpstreamUrl } from '../../config/upstream-url.ts'
 import type { LogLevel } from '../../log/logger.ts'
+import type { PasswordMechanism } from '../../sasl/choose-mechanism.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
 import type { SyncScope } from '../../sync/choose-folders.ts'
 import type { SyncRun } from '../../sync/cycle.ts'
@@ -25,7 +26,9 @@ export interface WatchRequest {
   readonly storeDir: string
   readonly imap: UpstreamUrl
   readonly user: string
-  readonly password: string
+  /** Undefined with OAuth2: an access token is asked for at each sign-in. */
+  readonly password: string | undefined
+  readonly mechanism?: PasswordMechanism
   readonly settings: SyncSettings
 }
 
@@ -68,6 +71,13 @@ export interface MaintainRequest {
   readonly task: StoreTask
 }
 
+/** An access token that the engine has asked for, or why there is none. */
+export interface TokenAnswer {
+  readonly id: number
+  readonly token?: string
+  readonly error?: WireError
+}
+
 /** What the engine tells while it works. */
 export type EngineEvent = SyncEvent | MaintenanceProgress | FetchProgress
 
@@ -90,6 +100,7 @@ export type ToEngine =
   | ({ readonly kind: 'fetch' } & FetchRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
+  | ({ readonly kind: 'token' } & TokenAnswer)
   | { readonly kind: 'shutdown' }
 
 /** What a request was answered with. */
@@ -110,6 +121,8 @@ export type FromEngine =
   | { readonly kind: 'changed'; readonly profile: number; readonly change: ServerChange }
   /** Something was written into a profile's store. */
   | { readonly kind: 'committed'; readonly profile: number }
+  /** A sign-in needs an access token; another one than the refused. */
+  | { readonly kind: 'token'; readonly id: number; readonly profile: number; readonly refused: string | undefined }
   | { readonly kind: 'watching'; readonly profile: number; readonly state: WatchState }
 
 /** How often the engine says that it is alive, in ms. */

@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { SETTING_GROUPS } from '../../config/profile-settings.ts'
+import { AUTH_CHOICES, SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import type { Profile } from '../../profile/profiles.ts'
-import type { Secrets } from '../../profile/secrets.ts'
+import type { SecretName, Secrets } from '../../profile/secrets.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { assertSecure } from '../policy/policy-fetch.ts'
 import { testProfile } from '../profile-test.ts'
+import { noPassword } from '../runs/run-outcomes.ts'
 import { applyPause } from './pause.ts'
 
 const named = z.strictObject({ name: z.string() })
@@ -24,9 +25,12 @@ export const PROFILE_METHODS = {
       imap: z.string(),
       smtp: z.string().optional(),
       user: z.string().optional(),
-      password: z.string(),
+      password: z.string().optional(),
+      auth: z.enum(AUTH_CHOICES).optional(),
     }),
     async (params, { installation }) => {
+      if (params.password === undefined && params.auth !== 'oauth2') throw noPassword(params)
+
       const secrets = await installation.secrets()
       return describe(await installation.profiles.add(params, secrets), installation, secrets)
     },
@@ -88,14 +92,15 @@ function describe(profile: Profile, { profiles }: Installation, secrets: Secrets
     ...settings,
     number,
     user,
-    passwordStored: has(secrets, number),
+    passwordStored: has(secrets, number, 'password'),
+    signedIn: has(secrets, number, 'oauth'),
     own: profiles.ownSettings(profile.name),
     fixed,
   }
 }
 
-function has(secrets: Secrets, profile: number): boolean {
-  return secrets.find(profile, 'password') !== undefined
+function has(secrets: Secrets, profile: number, name: SecretName): boolean {
+  return secrets.find(profile, name) !== undefined
 }
 
 /** What to type into Outlook. The one place that tells the local password. */

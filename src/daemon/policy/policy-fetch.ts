@@ -1,10 +1,9 @@
-import { type IncomingMessage, request } from 'node:http'
-import type { Socket } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import { PosternError } from '../../errors.ts'
-import { connectTo } from '../../net/connect.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import { MAX_POLICY_OCTETS } from '../../profile/policy.ts'
 import type { PeerVerifier } from '../../tls/peer.ts'
+import { isLoopbackHost, sendVerified } from '../verified-request.ts'
 
 const TIMEOUT_MS = 20_000
 
@@ -52,30 +51,15 @@ export async function fetchPolicy(wanted: PolicyRequest): Promise<FetchedPolicy>
 export function assertSecure(url: string, allowHttp: boolean): void {
   if (allowHttp || !URL.canParse(url)) return
   const { protocol, hostname } = new URL(url)
-  if (protocol === 'http:' && !isLoopback(hostname)) throw insecure(url)
+  if (protocol === 'http:' && !isLoopbackHost(hostname)) throw insecure(url)
 }
 
-function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
-}
-
-async function get(url: URL, { etag, verifier }: PolicyRequest, signal: AbortSignal): Promise<IncomingMessage> {
-  const isTls = url.protocol === 'https:'
-  const peer = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (isTls ? 443 : 80)) }
-  const plain = await connectTo(peer, signal)
-  const socket: Socket = isTls ? await verifier.secure(plain, peer, signal) : plain
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+function get(url: URL, { etag, verifier }: PolicyRequest, signal: AbortSignal): Promise<IncomingMessage> {
   const headers = {
-    host: url.host,
     accept: 'application/json, application/yaml, text/yaml, text/plain',
-    connection: 'close',
     ...(etag === undefined ? {} : { 'if-none-match': etag }),
   }
-  request({ createConnection: () => socket, path: `${url.pathname}${url.search}`, headers, signal })
-    .once('response', resolve)
-    .once('error', reject)
-    .end()
-  return promise
+  return sendVerified({ url, headers, verifier, signal })
 }
 
 async function read(response: IncomingMessage, url: string): Promise<FetchedPolicy> {

@@ -40,7 +40,7 @@ export function held({ name }: Profile): PosternError {
 }
 
 /** Says that there is nothing to sign in with. */
-export function noPassword({ name }: Profile): PosternError {
+export function noPassword({ name }: Pick<Profile, 'name'>): PosternError {
   return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No password is stored for ${name}.`, {
     remedy: 'user',
     advice: `Store one: postern profile password ${name}`,

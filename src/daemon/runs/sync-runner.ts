@@ -1,5 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
+import type { AccessTokens } from '../../profile/oauth/access-tokens.ts'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
@@ -28,6 +29,7 @@ export interface SyncRunnerOptions {
   readonly engine: EngineClient
   readonly secrets: () => Promise<Secrets>
   readonly signIns: SignInGuard
+  readonly tokens: Pick<AccessTokens, 'retry'>
   /** Takes what the mail server's annotation for policies holds; gives the profile by another policy than before. */
   readonly onPolicy: (profile: Profile, text: string | undefined) => Promise<Profile | undefined>
   readonly log: Logger
@@ -38,6 +40,7 @@ export class SyncRunner implements AsyncDisposable {
   readonly #engine: EngineClient
   readonly #secrets: () => Promise<Secrets>
   readonly #signIns: SignInGuard
+  readonly #tokens: SyncRunnerOptions['tokens']
   /** All that is fetched on demand for a profile comes over one connection. */
   readonly #fetchSignIns: SharedSignIns
   readonly #onPolicy: SyncRunnerOptions['onPolicy']
@@ -49,10 +52,11 @@ export class SyncRunner implements AsyncDisposable {
   readonly #retired = new Set<number>()
   #alone: Promise<unknown> = Promise.resolve()
 
-  constructor({ engine, secrets, signIns, onPolicy, log }: SyncRunnerOptions) {
+  constructor({ engine, secrets, signIns, tokens, onPolicy, log }: SyncRunnerOptions) {
     this.#engine = engine
     this.#secrets = secrets
     this.#signIns = signIns
+    this.#tokens = tokens
     this.#fetchSignIns = new SharedSignIns(signIns)
     this.#onPolicy = onPolicy
     this.#log = log
@@ -94,6 +98,7 @@ export class SyncRunner implements AsyncDisposable {
     if (runs.crashes >= MAX_CRASHES && !options.isExplicit) throw held(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
     if (options.retrySignIn) await this.#signIns.clear(profile.number)
+    if (options.retrySignIn && profile.auth === 'oauth2') await this.#tokens.retry(profile)
     runs.watchers.add(options.onEvent)
     const signal = AbortSignal.any([options.signal, this.#stopping.signal, runs.cancel.signal])
     const before = runs.last

@@ -18,6 +18,8 @@ export interface WatchersOptions {
   readonly onChange: (profile: Profile, change: ServerChange) => void
   /** The server of a profile has refused a watcher's sign-in; that watcher tries no more. */
   readonly onRefused: (profile: Profile) => void
+  /** A watcher needs a person to sign in; it tries no more, and whoever else tries tells why. */
+  readonly onSignInNeeded?: (profile: Profile) => void
   /** Monotonic, in ms. */
   readonly clock?: () => number
 }
@@ -87,7 +89,8 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
     if (!watched) return
     watched.state = state
     const found = this.#find(profile)
-    if (found && isRefused(state)) this.#options.onRefused(found)
+    if (found && stoppedBy(state, 'UPSTREAM_SIGN_IN_REFUSED')) this.#options.onRefused(found)
+    if (found && stoppedBy(state, 'PROFILE_SIGN_IN_NEEDED')) this.#options.onSignInNeeded?.(found)
   }
 
   /** The engine process has ended, and its watchers with it. */
@@ -114,7 +117,7 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
   }
 
   // A run has just ended well: what stopped the watcher (a hotel's sign-in page in the way) may be over. One whose
-  // password was refused waits longer, so that no account is locked by it.
+  // password was refused waits longer, so that no account is locked by it. A new sign-in begins with another watcher.
   #mayTryAgain({ state, sinceMs }: Watched): boolean {
     if (state?.kind !== 'stopped') return false
     return !isRefused(state) || this.#clock() - sinceMs > REFUSED_REST_MS
@@ -144,8 +147,12 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
   }
 }
 
-function isRefused({ kind, error }: WatchState): boolean {
-  return kind === 'stopped' && error?.code === 'UPSTREAM_SIGN_IN_REFUSED'
+function isRefused(state: WatchState): boolean {
+  return stoppedBy(state, 'UPSTREAM_SIGN_IN_REFUSED') || stoppedBy(state, 'PROFILE_SIGN_IN_NEEDED')
+}
+
+function stoppedBy({ kind, error }: WatchState, code: string): boolean {
+  return kind === 'stopped' && error?.code === code
 }
 
 function isWanted(profile: Profile): boolean {

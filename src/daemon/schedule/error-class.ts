@@ -28,6 +28,10 @@ const EXCEPTIONS: Readonly<Record<string, ErrorClass>> = {
   UPSTREAM_SIGN_IN_REFUSED: 'auth',
   PROFILE_NO_PASSWORD: 'auth',
   PROFILE_SIGN_IN_STOPPED: 'auth',
+  PROFILE_SIGN_IN_NEEDED: 'auth',
+  PROFILE_OAUTH_REFUSED: 'auth',
+  PROFILE_OAUTH_UNAVAILABLE: 'server',
+  UPSTREAM_UNPROVEN: 'auth',
   // What is damaged on this side does not heal on the server's.
   TLS_APPROVALS_UNREADABLE: 'data',
 }
@@ -44,7 +48,12 @@ const DELAYS_MS: Readonly<Record<ErrorClass, readonly number[]>> = {
 const AFTER_CRASH_MS = SECOND // the engine has a back-off of its own, and a profile that makes it crash is held
 
 // Only a person can end these.
-const WAITS_FOR_PERSON = new Set(['PROFILE_NO_PASSWORD', 'PROFILE_SIGN_IN_STOPPED', 'DAEMON_PROFILE_HELD'])
+const WAITS_FOR_PERSON = new Set([
+  'PROFILE_NO_PASSWORD',
+  'PROFILE_SIGN_IN_STOPPED',
+  'PROFILE_SIGN_IN_NEEDED',
+  'DAEMON_PROFILE_HELD',
+])
 
 /** Tells the class of an expected failure. */
 export function errorClassOf({ code }: Pick<PosternError, 'code'>): ErrorClass {

@@ -18,6 +18,7 @@ import { connectSmtp } from '../../upstream/smtp/client.ts'
 import type { SmtpClientConnection } from '../../upstream/smtp/connection.ts'
 import { SmtpPool } from '../../upstream/smtp/pool.ts'
 import type { Installation } from '../installation.ts'
+import { sendingCredentialsOf } from '../oauth/credentials.ts'
 import { CutThroughRelay, mailLine } from './cut-through.ts'
 
 const DEFAULT_MAX_OCTETS = 157_286_400 // 150 MB, for servers that name no limit
@@ -66,7 +67,8 @@ export class Submission implements SmtpBackend, Disposable {
 
   /** The connections of a profile; new ones after its settings have changed. */
   poolOf(profile: Profile): SmtpPool {
-    const key = JSON.stringify([profile.smtp, profile.smtpAuth, profile.smtpUser, profile.user, profile.email])
+    const { smtp, smtpAuth, smtpUser, user, email, auth } = profile
+    const key = JSON.stringify([smtp, smtpAuth, smtpUser, user, email, auth])
     const known = this.#pools.get(profile.number)
     if (known?.key === key) return known.pool
     known?.pool[Symbol.dispose]()
@@ -116,7 +118,8 @@ export class Submission implements SmtpBackend, Disposable {
   async #signedIn(profile: Profile, peer: UpstreamUrl, signal: AbortSignal): Promise<SmtpClientConnection> {
     let signIn: SignInAttempt | undefined
     const credentials = async () => {
-      const known = await this.#credentials(profile)
+      const { tokens } = this.#installation
+      const known = await sendingCredentialsOf(profile, { secrets: () => this.#installation.secrets(), tokens })
       if (known) signIn = await this.#installation.signIns.begin(sendingAccountOf(profile))
       return known
     }
@@ -130,16 +133,6 @@ export class Submission implements SmtpBackend, Disposable {
       await signIn?.failed(error)
       throw error
     }
-  }
-
-  async #credentials(profile: Profile) {
-    if (profile.smtpAuth === 'none') return undefined
-    const secrets = await this.#installation.secrets()
-    const isOwn = profile.smtpAuth === 'own'
-    const password = secrets.find(profile.number, isOwn ? 'smtpPassword' : 'password')
-    const user = (isOwn ? profile.smtpUser : profile.user) ?? profile.email
-    if (password === undefined) throw noPassword(profile, isOwn)
-    return { user, password }
   }
 
   async #send(
@@ -246,13 +239,5 @@ function noSmtp({ name }: Profile): PosternError {
   return new PosternError<ProfileErrorCode>('PROFILE_NO_SMTP', `The profile ${name} has no SMTP server.`, {
     remedy: 'user',
     advice: `Name one: postern profile set ${name} smtp smtps://HOST`,
-  })
-}
-
-/** Says that there is nothing to sign in to the SMTP server with; `isOwn`: it has a password of its own. */
-export function noPassword({ name }: Profile, isOwn: boolean): PosternError {
-  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No SMTP password is stored for ${name}.`, {
-    remedy: 'user',
-    advice: `Store one: postern profile password ${name}${isOwn ? ' --smtp' : ''}`,
   })
 }

@@ -1,9 +1,13 @@
 import { PosternError } from '../../errors.ts'
 import { isPositive, type SmtpReply } from '../../formats/smtp/reply.ts'
 import { connectTo } from '../../net/connect.ts'
-import { cramMd5Response, plainResponse } from '../../sasl/client.ts'
+import type { SaslCredentials } from '../../sasl/choose-mechanism.ts'
+import type { ClientMechanism } from '../../sasl/client-mechanism.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
+import type { Credentials } from '../sign-in/credentials.ts'
+import { withFreshToken } from '../sign-in/fresh-token.ts'
+import { asFailure, signInRefused, startMechanism } from '../sign-in/mechanism.ts'
 import { SmtpClientConnection } from './connection.ts'
 import { failures } from './failures.ts'
 
@@ -13,8 +17,15 @@ export interface SmtpAccount {
   /** `starttls` is required once chosen. */
   readonly security: 'none' | 'starttls' | 'tls'
   /** Undefined for a server that asks for none. */
-  readonly credentials: () => Promise<{ readonly user: string; readonly password: string } | undefined>
+  readonly credentials: () => Promise<Credentials | undefined>
 }
+
+/** An account with a token in place of the way to get one. */
+interface ReadyAccount extends Pick<SmtpAccount, 'peer' | 'security'> {
+  readonly credentials: () => Promise<SaslCredentials | undefined>
+}
+
+const MAX_COMMAND_OCTETS = 510 // RFC 5321 section 4.5.3.1.4, without CR LF; longer responses come after AUTH
 
 /**
  * Connects, secures the connection and signs in.
@@ -28,7 +39,9 @@ export async function connectSmtp(
   signal: AbortSignal,
 ): Promise<SmtpClientConnection> {
   try {
-    return await openSession(account, verifier, signal)
+    const open = (credentials: ReadyAccount['credentials']) =>
+      openSession({ ...account, credentials }, verifier, signal)
+    return await withFreshToken(account.credentials, open)
   } catch (error) {
     if (!signal.aborted) throw error
     const { host, port } = account.peer
@@ -38,7 +51,7 @@ export async function connectSmtp(
 }
 
 async function openSession(
-  account: SmtpAccount,
+  account: ReadyAccount,
   verifier: PeerVerifier,
   signal: AbortSignal,
 ): Promise<SmtpClientConnection> {
@@ -76,36 +89,40 @@ function assertTaken({ where }: SmtpClientConnection, reply: SmtpReply): void {
   })
 }
 
-async function signIn(connection: SmtpClientConnection, { credentials, security }: SmtpAccount): Promise<void> {
-  const known = await credentials()
+async function signIn(connection: SmtpClientConnection, account: ReadyAccount): Promise<void> {
+  const known = await account.credentials()
   if (!known) return
+  const { where } = connection
+  const { host, port } = account.peer
   const offered = new Set((connection.extensions.get('AUTH') ?? '').toUpperCase().split(/[\s=]+/))
-  // On a line that others can read, a digest rather than the password.
-  const order = security === 'none' ? ['CRAM-MD5', 'PLAIN', 'LOGIN'] : ['PLAIN', 'LOGIN', 'CRAM-MD5']
-  const mechanism = order.find(name => offered.has(name))
-  if (!mechanism) throw noMechanism(connection)
-  const reply = await authenticate(connection, mechanism, known)
-  if (reply.code === 235) return
-  throw refusal(connection, known.user, reply)
-}
-
-interface Known {
-  readonly user: string
-  readonly password: string
-}
-
-async function authenticate(connection: SmtpClientConnection, mechanism: string, known: Known): Promise<SmtpReply> {
-  const { user, password } = known
-  const answer = (octets: Buffer) => connection.command(octets.toString('base64'))
-  if (mechanism === 'PLAIN') return connection.command(`AUTH PLAIN ${plainResponse(user, password).toString('base64')}`)
-  const first = await connection.command(`AUTH ${mechanism}`)
-  if (first.code !== 334) return first
-  if (mechanism === 'CRAM-MD5') {
-    const challenge = Buffer.from(first.lines[0] ?? '', 'base64')
-    return answer(cramMd5Response(challenge, user, password))
+  const offers = (name: string) => offered.has(name)
+  const mechanism = startMechanism(known, { where, host, port, offers, isSecure: account.security !== 'none' })
+  try {
+    const reply = await authenticate(connection, mechanism)
+    if (reply.code !== 235) throw refusal(connection, known, mechanism, reply)
+    mechanism.assertDone()
+  } catch (error) {
+    throw asFailure(error, where)
   }
-  const second = await answer(Buffer.from(user))
-  return second.code === 334 ? answer(Buffer.from(password)) : second
+}
+
+async function authenticate(connection: SmtpClientConnection, mechanism: ClientMechanism): Promise<SmtpReply> {
+  const { name, initialResponse } = mechanism
+  const line = `AUTH ${name}${initialResponse ? ` ${base64(initialResponse)}` : ''}`
+  const inOneLine = initialResponse !== undefined && line.length <= MAX_COMMAND_OCTETS
+  let unsent = inOneLine ? undefined : initialResponse
+  let reply = await connection.command(inOneLine ? line : `AUTH ${name}`)
+  while (reply.code === 334) {
+    const response = unsent ?? (await mechanism.respond(Buffer.from(reply.lines[0] ?? '', 'base64')))
+    unsent = undefined
+    reply = await connection.command(base64(response))
+  }
+  return reply
+}
+
+// An initial response of no octets would be written '=' (RFC 4954 section 4); no mechanism of ours has one.
+function base64(response: Buffer): string {
+  return response.toString('base64')
 }
 
 /** Writes what a server said on one line. */
@@ -113,28 +130,19 @@ export function describe({ code, lines }: SmtpReply): string {
   return `${code} ${lines.join(' ')}`
 }
 
-function refusal({ where }: SmtpClientConnection, user: string, reply: SmtpReply): PosternError {
+function refusal(
+  connection: SmtpClientConnection,
+  credentials: SaslCredentials,
+  mechanism: ClientMechanism,
+  reply: SmtpReply,
+): PosternError {
+  const says = describe(reply)
   if (reply.code < 500) {
     return new PosternError<UpstreamErrorCode>(
       'UPSTREAM_SIGN_IN_UNAVAILABLE',
-      `${where} does not take sign-ins now: ${describe(reply)}`,
+      `${connection.where} does not take sign-ins now: ${says}`,
       { remedy: 'retry', advice: 'Postern tries again by itself.', cause: reply },
     )
   }
-  return new PosternError<UpstreamErrorCode>(
-    'UPSTREAM_SIGN_IN_REFUSED',
-    `${where} refused the user name or password of ${user}: ${describe(reply)}`,
-    { remedy: 'user', advice: 'Set the password anew: postern profile password NAME.', cause: reply },
-  )
-}
-
-function noMechanism({ where }: SmtpClientConnection): PosternError {
-  return new PosternError<UpstreamErrorCode>(
-    'UPSTREAM_NO_MECHANISM',
-    `${where} offers no way to sign in that Postern knows.`,
-    {
-      remedy: 'user',
-      advice: 'Choose another connection type (smtps or smtp+starttls), or set smtpAuth to none.',
-    },
-  )
+  return signInRefused(connection, credentials, mechanism, { says, cause: reply })
 }

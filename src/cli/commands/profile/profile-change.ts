@@ -9,6 +9,7 @@ interface AddOptions {
   imap: string
   smtp: string | undefined
   user: string | undefined
+  auth: string | undefined
   'password-stdin': boolean
 }
 
@@ -22,6 +23,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       '$0 profile add work --email ada@example.org --imap imap+starttls://mail.example.org:143 --password-stdin < file',
       '',
     ],
+    ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
   ],
   build: yargs =>
     yargs
@@ -34,15 +36,23 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       })
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
+      .option('auth', {
+        choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
+        describe: 'How to sign in; oauth2 needs no password',
+      })
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
   run: async (options, context) => {
-    const { name, email, imap, smtp, user } = options
-    const password = await context.terminal.secret(`Password of ${email}: `, context.signal)
+    const { name, email, imap, smtp, user, auth } = options
+    const isOAuth = auth === 'oauth2'
+    const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw noPassword()
-    const params = { name: String(name), email, imap, smtp, user, password }
+    const params = { name: String(name), email, imap, smtp, user, auth, password }
     const document = await call<{ name: string }>(context, 'profile.add', params)
     context.terminal.result(document, ({ name }) =>
-      [`added ${name}`, `next: postern profile test ${name}, postern sync, postern profile outlook ${name}`].join('\n'),
+      [
+        `added ${name}`,
+        `next: ${isOAuth ? `postern profile sign-in ${name}, ` : ''}postern profile test ${name}, postern sync, postern profile outlook ${name}`,
+      ].join('\n'),
     )
     return undefined
   },

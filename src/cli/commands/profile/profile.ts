@@ -6,6 +6,7 @@ import { profileAddCommand, profilePasswordCommand, profileRemoveCommand } from 
 import { profileExportCommand } from './profile-export.ts'
 import { profileImportCommand } from './profile-import.ts'
 import { profileOutlookCommand } from './profile-outlook.ts'
+import { profileSignInCommand } from './profile-sign-in.ts'
 
 interface ProfileDocument {
   readonly name: string
@@ -102,6 +103,7 @@ export const profileCommand: Command<never> = defineCommand({
     profileOutlookCommand,
     profileExportCommand,
     profileImportCommand,
+    profileSignInCommand,
     profileRemoveCommand,
   ],
 })

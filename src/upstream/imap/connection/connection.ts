@@ -32,8 +32,11 @@ export interface CommandHandlers {
   readonly line?: (octets: Buffer) => boolean
   /** Untagged OK, NO with a response code. */
   readonly code?: (code: ResponseCode) => void
-  /** Takes a continuation request that no literal waits for; a text that it gives goes out as a line. */
-  readonly continuation?: (text: string) => string | undefined
+  /**
+   * Takes a continuation request that no literal waits for; a text that it gives goes out as a line. The connection ends
+   * with what it throws.
+   */
+  readonly continuation?: (text: string) => string | Promise<string> | undefined
   /** Tells whether the server may say nothing now, for hours (IDLE). */
   readonly isAtRest?: () => boolean
   /** Offers a literal; see {@link ResponseReader}. */
@@ -342,7 +345,12 @@ export class ImapConnection implements AsyncDisposable {
   #onContinuation(text: string): void {
     if (this.#writer.goAhead()) return
     const line = this.#running.find(command => command.continuation)?.continuation?.(text)
-    if (line !== undefined) this.#writer.line(line)
+    if (typeof line === 'string') this.#writer.line(line)
+    else
+      line?.then(
+        line => this.#writer.line(line),
+        error => this.#fail(error),
+      )
   }
 
   #learnFromCode(code: ResponseCode | undefined): void {

@@ -1,8 +1,8 @@
 import { PosternError } from '../../../errors.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
+import type { Credentials } from '../../sign-in/credentials.ts'
 import type { ImapConnection } from './connection.ts'
 import { type ImapAccount, type ImapClientOptions, openSession } from './session.ts'
-import type { Credentials } from './sign-in.ts'
 
 const IDLE_MS = 150_000 // the most urgent folders are looked at every minute; routers remember for some minutes
 const MAX_AGE_MS = 600_000 // a certificate's approval, once taken back, is used no longer
@@ -126,15 +126,20 @@ export class KeptSession {
   }
 }
 
-function isSame(session: Session, account: ImapAccount, { user, password }: Credentials): boolean {
+function isSame(session: Session, account: ImapAccount, credentials: Credentials): boolean {
   const { peer, security } = session.account
   return (
     peer.host === account.peer.host &&
     peer.port === account.peer.port &&
     security === account.security &&
-    user === session.credentials.user &&
-    password === session.credentials.password
+    credentials.user === session.credentials.user &&
+    passwordOf(credentials) === passwordOf(session.credentials)
   )
+}
+
+// Undefined with OAuth2: a session outlives the access token that it was opened with.
+function passwordOf(credentials: Credentials): string | undefined {
+  return 'password' in credentials ? credentials.password : undefined
 }
 
 function unusable({ where }: ImapConnection, cause?: unknown): PosternError {

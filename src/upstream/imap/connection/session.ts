@@ -2,11 +2,14 @@ import type { Socket } from 'node:net'
 import { PosternError } from '../../../errors.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { connectTo } from '../../../net/connect.ts'
+import type { SaslCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { Peer, PeerVerifier } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
+import type { Credentials } from '../../sign-in/credentials.ts'
+import { withFreshToken } from '../../sign-in/fresh-token.ts'
 import { ImapConnection } from './connection.ts'
 import type { RateLimits } from './rate-limit.ts'
-import { type Credentials, signIn } from './sign-in.ts'
+import { signIn } from './sign-in.ts'
 
 const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
 const SLOW_MS = 30_000 // a server that thinks for so long is told of: the run goes on
@@ -50,7 +53,7 @@ export async function openSession(
   const timeout = setTimeout(() => timer.abort(tooSlow(account.peer, timeoutMs)), timeoutMs)
   const both = AbortSignal.any([signal, timer.signal])
   try {
-    return await open(account, options, both)
+    return await withFreshToken(account.credentials, credentials => open({ ...account, credentials }, options, both))
   } catch (error) {
     throw timer.signal.aborted ? timer.signal.reason : error
   } finally {
@@ -58,7 +61,12 @@ export async function openSession(
   }
 }
 
-async function open(account: ImapAccount, options: ImapClientOptions, signal: AbortSignal): Promise<ImapConnection> {
+/** An account with a token in place of the way to get one. */
+interface ReadyAccount extends Pick<ImapAccount, 'peer' | 'security'> {
+  readonly credentials: () => Promise<SaslCredentials>
+}
+
+async function open(account: ReadyAccount, options: ImapClientOptions, signal: AbortSignal): Promise<ImapConnection> {
   const { peer, security } = account
   const { verifier, log } = options
   const plain = await connectTo(peer, signal)
@@ -79,7 +87,7 @@ async function open(account: ImapAccount, options: ImapClientOptions, signal: Ab
       await startTls(connection, greeting.status, socket => verifier.secure(socket, peer, signal))
     }
     if (connection.capabilities.size === 0) await connection.readCapabilities()
-    if (greeting.status !== 'PREAUTH') await authenticate(connection, account, security !== 'none')
+    if (greeting.status !== 'PREAUTH') await authenticate(connection, account)
     introduce(connection, options.clientVersion)
     log.debug({ host: peer.host, port: peer.port }, 'signed in to the IMAP server')
   } catch (error) {
@@ -107,10 +115,10 @@ async function startTls(connection: ImapConnection, greeting: string, secure: (s
   await connection.startTls(secure)
 }
 
-async function authenticate(connection: ImapConnection, account: ImapAccount, isSecure: boolean): Promise<void> {
-  const credentials = await account.credentials()
+async function authenticate(connection: ImapConnection, { peer, security, credentials }: ReadyAccount): Promise<void> {
+  const known = await credentials()
   const before = connection.capabilities
-  await signIn(connection, credentials, isSecure)
+  await signIn(connection, known, { peer, isSecure: security !== 'none' })
   // What the server can do may change with sign-in; it often says so in the OK, else we ask.
   if (connection.capabilities === before) await connection.readCapabilities()
 }

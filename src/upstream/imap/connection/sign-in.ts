@@ -1,58 +1,77 @@
 import { PosternError } from '../../../errors.ts'
 import { astring } from '../../../formats/imap/encoder.ts'
 import type { ImapResponse } from '../../../formats/imap/response.ts'
-import { cramMd5Response, plainResponse } from '../../../sasl/client.ts'
+import type { SaslCredentials } from '../../../sasl/choose-mechanism.ts'
+import type { ClientMechanism } from '../../../sasl/client-mechanism.ts'
+import type { Peer } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
+import { asFailure, type SignInServer, signInRefused, startMechanism } from '../../sign-in/mechanism.ts'
 import type { ImapConnection } from './connection.ts'
 import { brief } from './refusals.ts'
-
-/** Who signs in. */
-export interface Credentials {
-  readonly user: string
-  readonly password: string
-}
 
 // Codes that mean "not now", not "wrong password" (RFC 5530, RFC 9051 section 7.1).
 const TEMPORARY = new Set(['UNAVAILABLE', 'INUSE', 'LIMIT', 'SERVERBUG', 'CONTACTADMIN'])
 
 const REFUSED = new Set(['UPSTREAM_REFUSED', 'UPSTREAM_UNAVAILABLE'])
 
+/** Where is signed in to, and whether others can read it. */
+export interface SignInTarget {
+  readonly peer: Peer
+  readonly isSecure: boolean
+}
+
 /**
- * Signs in with the best mechanism that the server offers: a digest where the line is readable by others, else PLAIN.
+ * Signs in with the best mechanism that the server offers.
  *
- * @throws {PosternError} UPSTREAM_SIGN_IN_REFUSED, UPSTREAM_SIGN_IN_UNAVAILABLE, UPSTREAM_NO_MECHANISM
+ * @throws {PosternError} UPSTREAM_SIGN_IN_REFUSED, UPSTREAM_SIGN_IN_UNAVAILABLE, UPSTREAM_NO_MECHANISM,
+ * UPSTREAM_UNPROVEN, UPSTREAM_TOKEN_NEEDS_TLS, UPSTREAM_PROTOCOL
  */
-export async function signIn(connection: ImapConnection, credentials: Credentials, isSecure: boolean): Promise<void> {
-  const offers = (mechanism: string) => connection.capabilities.has(`AUTH=${mechanism}`)
+export async function signIn(
+  connection: ImapConnection,
+  credentials: SaslCredentials,
+  { peer, isSecure }: SignInTarget,
+): Promise<void> {
+  const { where, capabilities } = connection
+  // The command LOGIN takes the place of the mechanism.
+  const offers = (name: string) =>
+    name === 'LOGIN' ? !capabilities.has('LOGINDISABLED') : capabilities.has(`AUTH=${name}`)
+  const server: SignInServer = { where, offers, isSecure, host: peer.host, port: peer.port }
+  const mechanism = startMechanism(credentials, server)
   try {
-    if (!isSecure && offers('CRAM-MD5')) await cramMd5(connection, credentials)
-    else if (offers('PLAIN')) await plain(connection, credentials)
-    else if (!connection.capabilities.has('LOGINDISABLED')) await login(connection, credentials)
-    else if (offers('CRAM-MD5')) await cramMd5(connection, credentials)
-    else throw noMechanism(connection)
+    if (mechanism.name === 'LOGIN' && 'password' in credentials) await login(connection, credentials)
+    else await authenticate(connection, mechanism)
+    mechanism.assertDone()
   } catch (error) {
-    throw refusal(error, connection, credentials.user)
+    throw refusal(asFailure(error, where), connection, credentials, mechanism)
   }
 }
 
-async function plain(connection: ImapConnection, { user, password }: Credentials): Promise<void> {
-  const response = plainResponse(user, password).toString('base64')
-  const hasInitialResponse = connection.capabilities.has('SASL-IR') // RFC 4959
-  if (hasInitialResponse) await connection.command([`AUTHENTICATE PLAIN ${response}`])
-  else await connection.command(['AUTHENTICATE PLAIN'], { continuation: () => response })
+async function authenticate(connection: ImapConnection, mechanism: ClientMechanism): Promise<void> {
+  const { name, initialResponse } = mechanism
+  const inOneLine = initialResponse !== undefined && connection.capabilities.has('SASL-IR') // RFC 4959
+  let unsent = inOneLine ? undefined : initialResponse
+  const continuation = async (text: string) => {
+    const response = unsent ?? (await mechanism.respond(Buffer.from(text, 'base64')))
+    unsent = undefined
+    return response.toString('base64')
+  }
+  const line = `AUTHENTICATE ${name}${inOneLine ? ` ${initialResponse.toString('base64')}` : ''}`
+  await connection.command([line], { continuation })
 }
 
-async function cramMd5(connection: ImapConnection, { user, password }: Credentials): Promise<void> {
-  await connection.command(['AUTHENTICATE CRAM-MD5'], {
-    continuation: text => cramMd5Response(Buffer.from(text, 'base64'), user, password).toString('base64'),
-  })
-}
-
-async function login(connection: ImapConnection, { user, password }: Credentials): Promise<void> {
+async function login(
+  connection: ImapConnection,
+  { user, password }: { readonly user: string; readonly password: string },
+): Promise<void> {
   await connection.command(['LOGIN ', astring(user), ' ', astring(password)])
 }
 
-function refusal(error: unknown, connection: ImapConnection, user: string): unknown {
+function refusal(
+  error: unknown,
+  connection: ImapConnection,
+  credentials: SaslCredentials,
+  mechanism: ClientMechanism,
+): unknown {
   if (!(error instanceof PosternError) || !REFUSED.has(error.code)) return error
   // `cause` of these is the response, by the contract of ImapConnection.command.
   const response = error.cause as ImapResponse & { readonly kind: 'tagged' }
@@ -64,20 +83,5 @@ function refusal(error: unknown, connection: ImapConnection, user: string): unkn
       { remedy: 'retry', advice: 'Postern tries again by itself.', cause: error },
     )
   }
-  return new PosternError<UpstreamErrorCode>(
-    'UPSTREAM_SIGN_IN_REFUSED',
-    `${connection.where} refused the user name or password of ${user}: ${says}`,
-    { remedy: 'user', advice: 'Check both with `postern profile show`, and set the password anew.', cause: error },
-  )
-}
-
-function noMechanism(connection: ImapConnection): PosternError {
-  return new PosternError<UpstreamErrorCode>(
-    'UPSTREAM_NO_MECHANISM',
-    `${connection.where} offers no way to sign in that Postern knows.`,
-    {
-      remedy: 'user',
-      advice: 'Choose another connection type (imaps or imap+starttls): some servers offer more inside TLS.',
-    },
-  )
+  return signInRefused(connection, credentials, mechanism, { says, cause: error })
 }

@@ -1,0 +1,114 @@
+import type { DiscoverErrorCode } from '../../discover/errors.ts'
+import { PosternError } from '../../errors.ts'
+import type { FoundSettings, JudgedOffer } from './settings-search.ts'
+import type { VerdictKind } from './verdict.ts'
+
+const BY_HAND = 'Give the servers’ URLs by hand: postern profile add --help'
+
+interface Explanation {
+  readonly code: DiscoverErrorCode
+  readonly message: (offer: JudgedOffer, email: string) => string
+  readonly advice: (offer: JudgedOffer) => string
+}
+
+// What an IMAP server came to, from what a person can do most about to what one can do least about.
+const EXPLANATIONS: readonly (readonly [VerdictKind, Explanation])[] = [
+  [
+    'refused',
+    {
+      code: 'DISCOVER_PASSWORD_REFUSED',
+      message: ({ verdict }) => verdict.says,
+      advice: () => 'Check the password; some providers want one of its own for mail programs (an app password).',
+    },
+  ],
+  [
+    'needs-yes',
+    {
+      code: 'DISCOVER_NOT_CONFIRMED',
+      message: ({ offer }, email) =>
+        `${offer.url} is named for ${email}, but the password goes there only with your yes: ${offer.doubt}.`,
+      advice: () => 'If you know that provider, repeat the command with --yes.',
+    },
+  ],
+  [
+    'oauth2-only',
+    {
+      code: 'DISCOVER_OAUTH_ONLY',
+      message: ({ offer, verdict }) => `${offer.host}:${offer.port}: ${verdict.says}.`,
+      advice: () => 'It wants a sign-in with OAuth2 in a browser. Or ask the provider for an app password.',
+    },
+  ],
+  [
+    'untrusted',
+    {
+      code: 'DISCOVER_UNTRUSTED',
+      message: ({ verdict }) => verdict.says,
+      advice: ({ offer }) =>
+        `If you know this server: postern cert approve ${offer.host}:${offer.port}, then repeat the command.`,
+    },
+  ],
+  [
+    'no-encryption',
+    {
+      code: 'DISCOVER_NO_ENCRYPTION',
+      message: ({ offer }) =>
+        `${offer.host}:${offer.port} speaks IMAP without encryption only: everybody on the way could read the password.`,
+      advice: () => `Ask who runs it for TLS. If nobody can listen: postern profile add NAME --imap imap://HOST`,
+    },
+  ],
+  [
+    'failed',
+    {
+      code: 'DISCOVER_NOTHING_FOUND',
+      message: ({ offer, verdict }) =>
+        `${offer.host}:${offer.port} is there, but nobody could sign in: ${verdict.says}`,
+      advice: () => BY_HAND,
+    },
+  ],
+]
+
+/** Says why a search came to nothing; undefined when it came to something. */
+export function settingsProblem(found: FoundSettings): PosternError | undefined {
+  if (found.taken || found.unverified) return undefined
+  const imap = found.offers.filter(({ offer }) => offer.protocol === 'imap')
+  for (const [kind, { code, message, advice }] of EXPLANATIONS) {
+    const judged = imap.find(({ verdict }) => verdict.kind === kind)
+    if (!judged) continue
+    return new PosternError<DiscoverErrorCode>(code, message(judged, found.email), {
+      remedy: 'user',
+      advice: advice(judged),
+    })
+  }
+  return nothingFound(found, imap)
+}
+
+function nothingFound({ email, isDomainKnown, reports }: FoundSettings, imap: readonly JudgedOffer[]): PosternError {
+  const domain = email.slice(email.lastIndexOf('@') + 1)
+  if (isDomainKnown === false) {
+    return new PosternError<DiscoverErrorCode>('DISCOVER_DOMAIN_UNKNOWN', `There is no domain ${domain}.`, {
+      remedy: 'user',
+      advice: 'Check the spelling of the address.',
+    })
+  }
+  if (isDomainKnown === undefined) {
+    const silent = reports.find(({ code }) => code === 'DISCOVER_DNS_FAILED')
+    return new PosternError<DiscoverErrorCode>(
+      'DISCOVER_DNS_FAILED',
+      silent?.says ?? `DNS gave no answer for ${domain}.`,
+      {
+        remedy: 'retry',
+        advice: 'Check the network, or name another DNS server: postern config set discover.dns IP:PORT',
+      },
+    )
+  }
+  const dead = imap.find(({ verdict }) => verdict.kind === 'no-answer')
+  const why = dead ? `${dead.offer.url} is named, but ${dead.verdict.says}` : 'no source names an IMAP server'
+  return new PosternError<DiscoverErrorCode>(
+    'DISCOVER_NOTHING_FOUND',
+    `No mail server was found for ${email}: ${why}.`,
+    {
+      remedy: 'user',
+      advice: `See --trace for what was asked. ${BY_HAND}`,
+    },
+  )
+}

@@ -1,0 +1,101 @@
+import type { Offer } from '../../discover/offer.ts'
+import { findDavRoot, questionFor } from '../../discover/probe/probe-dav.ts'
+import { signInToSieve } from '../../discover/probe/probe-sieve.ts'
+import { talkTo } from '../../discover/probe/probes.ts'
+import { askOnce } from '../../discover/reach/http.ts'
+import type { Reach } from '../../discover/reach/reach.ts'
+import { PosternError } from '../../errors.ts'
+import type { Logger } from '../../log/logger.ts'
+import type { PeerVerifier } from '../../tls/peer.ts'
+import type { UpstreamErrorCode } from '../../upstream/errors.ts'
+import { connectImap } from '../../upstream/imap/client.ts'
+import { connectSmtp } from '../../upstream/smtp/client.ts'
+
+const TIMEOUT_MS = 10_000 // of one sign-in; the server was seen to be there before
+
+/** What a trial is made with. */
+export interface TrialTools {
+  readonly reach: Reach
+  readonly verifier: PeerVerifier
+  readonly log: Logger
+  readonly version: string
+  readonly signal: AbortSignal
+}
+
+/** Who signs in. */
+export interface Credentials {
+  readonly user: string
+  readonly password: string
+}
+
+/**
+ * Signs in to an offer's server once, and out again. The password is sent inside TLS alone, to a certificate that the
+ * verifier let through, and to the addresses that the search looked up.
+ *
+ * @throws {PosternError} UPSTREAM_SIGN_IN_REFUSED when the server says that it is wrong; NET_…, TLS_…, UPSTREAM_…, DISCOVER_…
+ */
+export async function trySignIn(offer: Offer, credentials: Credentials, tools: TrialTools): Promise<void> {
+  if (offer.security === 'none') throw new Error('a password for a server without TLS')
+  const signal = AbortSignal.any([tools.signal, AbortSignal.timeout(TIMEOUT_MS)])
+  const bounded = { ...tools, signal }
+  if (offer.protocol === 'imap') await tryImap(offer, credentials, bounded)
+  else if (offer.protocol === 'smtp') await trySmtp(offer, credentials, bounded)
+  else if (offer.protocol === 'sieve') await trySieve(offer, credentials, bounded)
+  else await tryDav(offer, credentials, bounded)
+}
+
+async function tryImap(offer: Offer, credentials: Credentials, tools: TrialTools): Promise<void> {
+  const { log, version: clientVersion, verifier, signal } = tools
+  const account = { peer: await peerOf(offer, tools), security: offer.security, credentials: async () => credentials }
+  const options = { verifier, log, clientVersion, signInTimeoutMs: TIMEOUT_MS }
+  const mail = await connectImap(account, options, signal)
+  await mail[Symbol.asyncDispose]()
+}
+
+async function trySmtp(offer: Offer, credentials: Credentials, tools: TrialTools): Promise<void> {
+  const account = { peer: await peerOf(offer, tools), security: offer.security, credentials: async () => credentials }
+  const connection = await connectSmtp(account, tools.verifier, tools.signal)
+  connection.quit()
+}
+
+async function trySieve(offer: Offer, { user, password }: Credentials, { reach, signal }: TrialTools): Promise<void> {
+  await talkTo(reach, offer, signal, async (talk, greeted) => {
+    if (greeted.kind !== 'alive' || !greeted.mechanisms.includes('PLAIN')) throw noWay(offer)
+    const refusal = await signInToSieve(talk, user, password)
+    if (refusal !== undefined) throw refused(offer, user, refusal)
+  })
+}
+
+// The place is looked for without the password, and the password goes to where that was found.
+async function tryDav(offer: Offer, { user, password }: Credentials, { reach, signal }: TrialTools): Promise<void> {
+  const root = await findDavRoot(reach, new URL(offer.url), signal)
+  if (root.kind === 'none' || root.url.host !== new URL(offer.url).host || !root.challenges.includes('basic')) {
+    throw noWay(offer)
+  }
+  const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+  const { status } = await askOnce(reach, questionFor(root.url, basic), signal)
+  if (status !== 207) throw refused(offer, user, `HTTP status ${status}`)
+}
+
+async function peerOf({ host, port }: Offer, { reach }: TrialTools) {
+  return { host, port, addresses: await reach.addressesOf(host) }
+}
+
+function refused({ url }: Offer, user: string, says: string): PosternError {
+  return new PosternError<UpstreamErrorCode>(
+    'UPSTREAM_SIGN_IN_REFUSED',
+    `${url} refused the user name or password of ${user}: ${says}`,
+    { remedy: 'user', advice: 'Check the password.' },
+  )
+}
+
+function noWay({ url }: Offer): PosternError {
+  return new PosternError<UpstreamErrorCode>(
+    'UPSTREAM_NO_MECHANISM',
+    `${url} offers no way to sign in that Postern knows.`,
+    {
+      remedy: 'user',
+      advice: 'Ask who runs the server how other programs sign in.',
+    },
+  )
+}

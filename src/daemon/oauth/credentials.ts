@@ -1,0 +1,53 @@
+import { PosternError } from '../../errors.ts'
+import type { ProfileErrorCode } from '../../profile/errors.ts'
+import type { AccessTokens } from '../../profile/oauth/access-tokens.ts'
+import type { Profile } from '../../profile/profiles.ts'
+import type { Secrets } from '../../profile/secrets.ts'
+import type { Credentials } from '../../upstream/sign-in/credentials.ts'
+import { noPassword } from '../runs/run-outcomes.ts'
+
+/** Where credentials come from. */
+export interface CredentialSources {
+  readonly secrets: () => Promise<Secrets>
+  readonly tokens: AccessTokens
+}
+
+/**
+ * Says how a profile signs in to its IMAP server.
+ *
+ * @throws {PosternError} PROFILE_NO_PASSWORD
+ */
+export async function mailCredentialsOf(
+  profile: Profile,
+  { secrets, tokens }: CredentialSources,
+): Promise<Credentials> {
+  const user = profile.user ?? profile.email
+  if (profile.auth === 'oauth2') return { user, token: refused => tokens.get(profile, refused) }
+  const password = (await secrets()).find(profile.number, 'password')
+  if (password === undefined) throw noPassword(profile) // an empty one would count as refused
+  return { user, password, mechanism: profile.auth }
+}
+
+/**
+ * Says how a profile signs in to its SMTP server; undefined when it does not.
+ *
+ * @throws {PosternError} PROFILE_NO_PASSWORD
+ */
+export async function sendingCredentialsOf(
+  profile: Profile,
+  sources: CredentialSources,
+): Promise<Credentials | undefined> {
+  if (profile.smtpAuth === 'none') return undefined
+  if (profile.smtpAuth === 'same') return mailCredentialsOf(profile, sources)
+  const password = (await sources.secrets()).find(profile.number, 'smtpPassword')
+  if (password === undefined) throw noSmtpPassword(profile)
+  return { user: profile.smtpUser ?? profile.email, password }
+}
+
+/** Says that there is nothing to sign in to the SMTP server with. */
+export function noSmtpPassword({ name }: Profile): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No SMTP password is stored for ${name}.`, {
+    remedy: 'user',
+    advice: `Store one: postern profile password ${name} --smtp`,
+  })
+}

@@ -1,0 +1,51 @@
+import { type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
+import type { Socket } from 'node:net'
+import { connectTo } from '../net/connect.ts'
+import type { PeerVerifier } from '../tls/peer.ts'
+
+/** An HTTP request to a server of the outside. */
+export interface VerifiedRequest {
+  readonly url: URL
+  readonly method?: string
+  readonly headers: OutgoingHttpHeaders
+  readonly body?: string | undefined
+  readonly verifier: PeerVerifier
+  readonly signal: AbortSignal
+}
+
+/**
+ * Sends a request whose TLS is verified as that to a mail server is; resolves with the head of the answer.
+ *
+ * @throws {PosternError} NET_…, TLS_…; and what `node:http` throws
+ */
+export async function sendVerified({
+  url,
+  method = 'GET',
+  headers,
+  body,
+  verifier,
+  signal,
+}: VerifiedRequest): Promise<IncomingMessage> {
+  const isTls = url.protocol === 'https:'
+  const peer = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (isTls ? 443 : 80)) }
+  const plain = await connectTo(peer, signal)
+  const socket: Socket = isTls ? await verifier.secure(plain, peer, signal) : plain
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+  request({
+    createConnection: () => socket,
+    path: `${url.pathname}${url.search}`,
+    method,
+    headers: { ...headers, ...length, host: url.host, connection: 'close' },
+    signal,
+  })
+    .once('response', resolve)
+    .once('error', reject)
+    .end(body)
+  return promise
+}
+
+/** Tells whether a URL's host is this machine by its name. */
+export function isLoopbackHost(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
+}

@@ -1,0 +1,259 @@
+import { X509Certificate } from 'node:crypto'
+import { on } from 'node:events'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { runCli } from '../../src/cli/cli.ts'
+import type { Streams } from '../../src/cli/terminal.ts'
+import { homeAt } from '../../src/config/home.ts'
+import { findDaemon } from '../../src/daemon/control/control-client.ts'
+import type { SettingsDocument } from '../../src/daemon/discovery/settings-document.ts'
+import { Approvals } from '../../src/tls/approvals.ts'
+import { publicKeyFingerprint } from '../../src/tls/fingerprint.ts'
+import { dovecotMissing } from '../support/dovecot.ts'
+import { PosternHome } from '../support/postern.ts'
+import { PASSWORD, PEOPLE, ScriptedDomains } from '../support/scripted-domains.ts'
+import { holds } from '../support/scripted-servers.ts'
+
+const BOUND_MS = 15_000 // generous: the machine may be busy; a source has 3 s
+const skip = dovecotMissing() ?? false
+if (skip) {
+  t.test('twelve scripted domains', { skip }, async () => undefined)
+  process.exit()
+}
+
+const world = await ScriptedDomains.start()
+// For the daemon, its engine and the commands.
+process.env.NODE_EXTRA_CA_CERTS = world.caFile
+process.env.POSTERN_TEST_DNS = world.dns.address
+process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, '../support/scripted-lookup.mjs')}`
+const home = new PosternHome()
+t.teardown(async () => {
+  await home[Symbol.asyncDispose]()
+  await world[Symbol.asyncDispose]()
+})
+home.configure(`fronts:
+  pop3: { port: 0 }
+  smtp: { port: 0 }
+  imap: { port: 0 }
+discover: { dns: "${world.dns.address}" }
+secrets: { store: file }
+`)
+await home.start()
+
+/** Searches as the command does, and holds the time that it took to a bound. */
+async function search(email: string, params: object = { password: PASSWORD }): Promise<SettingsDocument> {
+  await using control = await findDaemon(homeAt(home.dir))
+  if (!control) throw new Error('no daemon')
+  const found = await control.call('discover', { email, ...params }, { signal: new AbortController().signal })
+  const document = found as SettingsDocument
+  t.ok(document.tookMs < BOUND_MS, `${email} took ${document.tookMs} ms`)
+  t.notOk(JSON.stringify(document).includes(PASSWORD), 'no password in the document')
+  return document
+}
+
+// As `cert approve` does, which knows nothing of the scripted names.
+async function approve(host: string): Promise<void> {
+  const certificate = new X509Certificate(readFileSync(world.expiredFile))
+  const { subject, issuer } = certificate
+  const publicKeySha256 = publicKeyFingerprint(certificate)
+  const dates = { validFromMs: 0, validToMs: 0, approvedAtMs: Date.now() }
+  const approvals = new Approvals(join(homeAt(home.dir).certsDir, 'approved.json'))
+  await approvals.add({ host, port: 993, publicKeySha256, subject, issuer, ...dates })
+}
+
+const source = (document: SettingsDocument, name: string) => document.sources.find(({ source }) => source === name)
+const verdicts = (document: SettingsDocument) =>
+  document.sources.flatMap(({ offers }) => offers.map(({ url, verdict }) => `${verdict} ${url}`))
+
+t.test('only autoconfig', async t => {
+  t.match(await search(PEOPLE.autoconfig), {
+    error: null,
+    taken: {
+      imap: 'imaps://box.only-autoconfig.test',
+      smtp: 'smtps://box.only-autoconfig.test',
+      user: PEOPLE.autoconfig,
+      source: 'autoconfig',
+    },
+  })
+})
+
+t.test('only SRV: a dead target is passed over, what is not offered is not used', async t => {
+  const document = await search(PEOPLE.srv)
+  t.match(document.taken, {
+    imap: 'imaps://box.only-srv.test',
+    smtp: 'smtps://box.only-srv.test',
+    sieve: 'sieve://box.only-srv.test',
+    caldav: 'https://box.only-srv.test/.well-known/caldav',
+    dav: 'https://box.only-srv.test/.well-known/caldav',
+    carddav: null,
+    source: 'srv',
+  })
+  t.match(source(document, 'srv')?.says, /_imap\._tcp is not offered/)
+  t.match(verdicts(document)[0], /^no-answer imaps:\/\/box\.only-srv\.test:994$/)
+  t.same(
+    world.whoHolds(PASSWORD),
+    ['127.0.5.12:4190', '127.0.5.12:443'],
+    'sieve and calendars have seen it, inside TLS',
+  )
+  t.ok(world.captured.every(({ isEncrypted, text }) => isEncrypted || !text.includes(PASSWORD)))
+})
+
+t.test('only Autodiscover, by a redirect', async t => {
+  const document = await search(PEOPLE.autodiscover)
+  t.match(document.taken, {
+    imap: 'imaps://box.only-autodiscover.test',
+    smtp: 'smtp+starttls://box.only-autodiscover.test',
+    source: 'autodiscover-redirect',
+  })
+  t.match(source(document, 'autodiscover-redirect')?.says, /leads to autodiscover\.hosting\.test/)
+})
+
+t.test('only guesses, with STARTTLS', async t => {
+  t.match((await search(PEOPLE.guess)).taken, {
+    imap: 'imap+starttls://imap.only-guesses.test',
+    smtp: 'smtp+starttls://smtp.only-guesses.test',
+    source: 'guess',
+  })
+})
+
+t.test('of contradicting sources the one of more trust is taken, the other sees no password', async t => {
+  const document = await search(PEOPLE.contradicting)
+  t.match(document.taken, {
+    imap: 'imaps://box.contradicting.test',
+    smtp: 'smtps://box.contradicting.test',
+    source: 'autoconfig',
+  })
+  t.ok(verdicts(document).includes('not-needed imaps://other.contradicting.test'))
+  t.notOk(world.whoHolds(PASSWORD).some(at => at.startsWith('127.0.5.17')))
+})
+
+t.test('a foreign host that SRV names gets the password only with a yes', async t => {
+  const document = await search(PEOPLE.foreign)
+  t.match(document, {
+    taken: null,
+    error: { code: 'DISCOVER_NOT_CONFIRMED' },
+    asks: [{ host: 'imap.provider.test' }, { host: 'smtp.provider.test' }],
+  })
+  t.notOk(world.whoHolds(PASSWORD).some(at => at.startsWith('127.0.5.19')))
+  t.match(await search(PEOPLE.foreign, {}), {
+    unverified: { imap: 'imaps://imap.provider.test', smtp: 'smtps://smtp.provider.test' },
+    error: null,
+    asks: [{ host: 'imap.provider.test' }, { host: 'smtp.provider.test' }],
+  })
+  const accept = ['imap.provider.test']
+  const half = await search(PEOPLE.foreign, { password: PASSWORD, accept })
+  t.match(half, { taken: { imap: 'imaps://imap.provider.test', smtp: null }, asks: [{ host: 'smtp.provider.test' }] })
+  t.match((await search(PEOPLE.foreign, { password: PASSWORD, accept: 'all' })).taken, {
+    imap: 'imaps://imap.provider.test',
+    smtp: 'smtps://smtp.provider.test',
+  })
+})
+
+t.test('a server without TLS gets no password', async t => {
+  t.match(await search(PEOPLE.plain), { taken: null, error: { code: 'DISCOVER_NO_ENCRYPTION' } })
+  t.notOk(world.whoHolds(PASSWORD).some(at => at.startsWith('127.0.5.20')))
+  t.ok(
+    world.captured.some(({ at, text }) => at === '127.0.5.20:143' && /CAPABILITY/.test(text)),
+    'it was asked',
+  )
+})
+
+t.test('an expired certificate gets no password, until it is approved', async t => {
+  const document = await search(PEOPLE.expired)
+  t.match(document, { taken: null, error: { code: 'DISCOVER_UNTRUSTED', message: /expired/ } })
+  t.match(source(document, 'autoconfig'), { outcome: 'failed', says: /expired/ })
+  t.notOk(world.whoHolds(PASSWORD).some(at => at.startsWith('127.0.5.21')))
+  await approve('imap.expired.test')
+  t.match((await search(PEOPLE.expired)).taken, { imap: 'imaps://imap.expired.test' })
+})
+
+t.test('a slow source holds up the others only for a while', async t => {
+  const document = await search(PEOPLE.slow)
+  t.match(document.taken, { imap: 'imaps://box.slow.test', source: 'srv' })
+  t.equal(source(document, 'autoconfig')?.outcome, 'late')
+})
+
+t.test('a domain that does not exist is told as such', async t => {
+  t.match(await search(PEOPLE.unknown), { taken: null, error: { code: 'DISCOVER_DOMAIN_UNKNOWN' } })
+})
+
+t.test('a domain with an umlaut', async t => {
+  t.match((await search(PEOPLE.idn)).taken, { imap: 'imaps://box.xn--bcher-kva.test', user: 'ada@xn--bcher-kva.test' })
+})
+
+t.test('a server that takes only OAuth2 is told as such, and gets no password', async t => {
+  t.match(await search(PEOPLE.oauth), {
+    taken: null,
+    error: { code: 'DISCOVER_OAUTH_ONLY', message: /only OAuth2 \(XOAUTH2, OAUTHBEARER\)/ },
+    oauth2: {
+      imap: 'imaps://imap.oauth.test',
+      smtp: 'smtps://smtp.oauth.test',
+      mechanisms: ['XOAUTH2', 'OAUTHBEARER'],
+    },
+  })
+  t.notOk(world.whoHolds(PASSWORD).some(at => at.startsWith('127.0.5.24')))
+})
+
+t.test('a wrong password is refused at most three times, and goes to nobody else', async t => {
+  const document = await search(PEOPLE.guess, { password: 'not the right one' })
+  t.match(document, { taken: null, error: { code: 'DISCOVER_PASSWORD_REFUSED' } })
+  t.ok(document.refused.length <= 3, `${document.refused.length} refusals`)
+})
+
+t.test('the command tells what it found and how', async t => {
+  const run = await home.run(['discover', PEOPLE.contradicting, '--trace', '--password-stdin'], `${PASSWORD}\n`)
+  t.equal(run.code, 0, run.stderr)
+  t.match(
+    run.stdout,
+    /autoconfig \(https:.*offers in .*\n {2}taken +imaps:\/\/box\.contradicting\.test {2}signed in as ada@/,
+  )
+  t.match(run.stdout, /not-needed +imaps:\/\/other\.contradicting\.test/)
+  t.match(run.stdout, /found and signed in/)
+  const unverified = await home.run(['discover', PEOPLE.autoconfig])
+  t.match(unverified, { code: 0, stdout: /not verified: nobody has signed in/ })
+  const refused = await home.run(['discover', PEOPLE.foreign, '--json', '--password-stdin'], `${PASSWORD}\n`)
+  t.match(refused, { code: 1 })
+  t.match(refused.json(), { taken: null, error: { code: 'DISCOVER_NOT_CONFIRMED' }, sources: Array })
+})
+
+t.test('a person at a terminal is asked before the password goes to a foreign host', async t => {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const before = process.env.POSTERN_HOME
+  process.env.POSTERN_HOME = home.dir
+  t.teardown(() => {
+    process.env.POSTERN_HOME = before
+  })
+  const seen = () => world.captured.filter(({ at, text }) => at.startsWith('127.0.5.19') && holds(text, 'typed')).length
+  const streams = { stdin: Object.assign(stdin, { isTTY: true, setRawMode: () => stdin }), stdout, stderr }
+  const ended = runCli(['discover', PEOPLE.foreign, '--password-stdin'], streams as unknown as Streams)
+  let asked = ''
+  for await (const [chunk] of on(stderr, 'data')) {
+    asked += chunk
+    if (asked.endsWith('foreign.test: ')) stdin.write('typed\r')
+    if (!asked.endsWith('[y/N] ')) continue
+    t.equal(seen(), 0, 'nothing was sent before')
+    stdin.write('y\n')
+    break
+  }
+  t.match(asked, /Send the password to imap\.provider\.test \(DNS alone names .*smtp\.provider\.test/)
+  t.equal(await ended, 1, 'it is the wrong password')
+  t.match(String(stdout.read()), /refused the user name or password/)
+  t.ok(seen() > 0, 'after the yes it was tried')
+})
+
+t.test('what was found makes a profile that synchronizes', async t => {
+  const { taken } = await search(PEOPLE.autoconfig)
+  if (!taken?.smtp) throw new Error('nothing was found')
+  const { imap, smtp, user } = taken
+  const maildir = world.dovecot.maildir('ada')
+  for (const name of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, name), { recursive: true })
+  writeFileSync(join(maildir, 'new', '1.test'), 'Subject: hello\r\n\r\nfrom the server\r\n')
+  world.dovecot.own('ada')
+  const servers = ['--imap', imap, '--smtp', smtp, '--user', user, '--password-stdin']
+  await home.json(['profile', 'add', 'found', '--email', PEOPLE.autoconfig, ...servers], `${PASSWORD}\n`)
+  t.match(await home.json(['sync', '--wait']), { downloaded: 1, errors: [] })
+  t.match(await home.json(['profile', 'test', 'found']), { ok: true })
+})
