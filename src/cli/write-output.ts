@@ -1,5 +1,5 @@
-import { mkdir, realpath, stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { lstat, mkdir, realpath, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { replaceFile } from '../config/private-file.ts'
 import { PosternError } from '../errors.ts'
 import type { CliErrorCode } from './errors.ts'
@@ -29,12 +29,14 @@ export interface OutputFile {
 /**
  * Writes files that nobody else may have made: without `force`, none is written when one of them is there already.
  *
- * @throws {PosternError} CLI_FILE_EXISTS, CLI_OUTPUT_FAILED
+ * @throws {PosternError} CLI_USAGE for the same file twice, CLI_FILE_EXISTS, CLI_OUTPUT_FAILED
  */
 export async function writeNewFiles(
   files: readonly OutputFile[],
   { force }: { readonly force: boolean },
 ): Promise<void> {
+  const twice = files.find(({ path }, index) => files.findIndex(other => isSame(other.path, path)) < index)
+  if (twice) throw isTwice(twice.path)
   for (const { path } of files) if (!force && (await isThere(path))) throw exists(path)
   for (const { path, octets } of files) await writeOutput(path, octets, { isPrivate: false })
 }
@@ -50,9 +52,14 @@ export async function makeOutputFolder(dir: string): Promise<void> {
   })
 }
 
+// Some systems do not tell capital letters from small ones.
+function isSame(one: string, other: string): boolean {
+  return resolve(one).toLowerCase() === resolve(other).toLowerCase()
+}
+
 async function isThere(path: string): Promise<boolean> {
   try {
-    await stat(path)
+    await lstat(path) // a link that leads nowhere is there, too
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false
@@ -66,6 +73,13 @@ function failed(file: string, cause: unknown): PosternError {
     remedy: 'user',
     advice: 'Choose a file in a folder that exists and that you may write to.',
     cause,
+  })
+}
+
+function isTwice(file: string): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', `${file} would be written twice; nothing was written.`, {
+    remedy: 'user',
+    advice: 'Give each file a name of its own.',
   })
 }
 

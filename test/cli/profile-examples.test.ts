@@ -5,7 +5,7 @@ import t from 'tap'
 import { profileExportCommand } from '../../src/cli/commands/profile/profile-export.ts'
 import { profileImportCommand } from '../../src/cli/commands/profile/profile-import.ts'
 import { profileOutlookCommand } from '../../src/cli/commands/profile/profile-outlook.ts'
-import { CommandLine } from '../support/cli.ts'
+import { PosternHome } from '../support/postern.ts'
 
 const SETTINGS = 'email: ada@example.org, imap: "imaps://imap.example.org", smtp: "smtps://smtp.example.org"'
 const FILES = {
@@ -19,25 +19,25 @@ const FILES = {
 t.test('the examples of the help work as they are printed', async t => {
   const dir = mkdtempSync(join(tmpdir(), 'postern-examples-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
-  const home = new CommandLine(join(dir, 'home'))
+  const home = new PosternHome(join(dir, 'home'))
   mkdirSync(join(dir, 'home'))
   writeFileSync(join(dir, 'home', 'config.yaml'), 'secrets: { store: file }\n')
   mkdirSync(join(dir, '.thunderbird'))
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(dir, name), text)
   await home.json(['profile', 'import', join(dir, 'before.yaml')])
   for (const command of [profileOutlookCommand, profileExportCommand, profileImportCommand]) {
-    const { stdout } = await home.run(['profile', command.command.split(' ')[0] ?? '', '--help'])
+    const { stdout } = await home.runHere(['profile', command.command.split(' ')[0] ?? '', '--help'])
     for (const [example] of command.examples ?? []) {
       const line = example.replace('$0', 'postern')
       t.match(stdout.replace(/\s+/g, ' '), line.slice(0, 30), 'the help shows it')
       if (command === profileImportCommand) await removeAll(home)
-      const run = await home.run(wordsOf(line, dir), line.includes(' < file') ? 'very secret\n' : '')
+      const run = await home.runHere(wordsOf(line, dir), line.includes(' < file') ? 'very secret\n' : '')
       t.equal(run.code, 0, `${line} ${run.stderr}`)
     }
   }
 })
 
-async function removeAll(home: CommandLine): Promise<void> {
+async function removeAll(home: PosternHome): Promise<void> {
   const profiles = (await home.json(['profile', 'list'])) as readonly { name: string }[] // as `profile list` gives it
   for (const { name } of profiles) await home.json(['profile', 'remove', name, '--yes'])
 }

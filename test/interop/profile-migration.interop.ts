@@ -3,9 +3,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { CommandLine } from '../support/cli.ts'
 import { DOVECOT_PASSWORD, type Dovecot, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { FRONT_USER, imapflowOn } from '../support/front-account.ts'
+import { PosternHome } from '../support/postern.ts'
 import { Thunderbird, thunderbirdMissing } from '../support/thunderbird/thunderbird.ts'
 
 const MBSYNC = '/usr/bin/mbsync'
@@ -25,16 +25,16 @@ async function startServer(): Promise<Dovecot> {
   return dovecot
 }
 
-function makeHome(t: Test): { home: CommandLine; dir: string } {
+function makeHome(t: Test): { home: PosternHome; dir: string } {
   const dir = mkdtempSync(join(tmpdir(), 'postern-migration-'))
   t.teardown(() => rmSync(dir, { recursive: true }))
   mkdirSync(join(dir, 'home'))
   writeFileSync(join(dir, 'home', 'config.yaml'), 'secrets: { store: file }\n')
-  return { home: new CommandLine(join(dir, 'home')), dir }
+  return { home: new PosternHome(join(dir, 'home')), dir }
 }
 
 /** Syncs an imported profile and resolves to the subjects in its INBOX. */
-async function subjectsSeen(t: Test, home: CommandLine, name: string): Promise<readonly string[]> {
+async function subjectsSeen(t: Test, home: PosternHome, name: string): Promise<readonly string[]> {
   await home.json(['profile', 'password', name, '--password-stdin'], `${DOVECOT_PASSWORD}\n`)
   const result = await home.json(['sync', '--profile', name, '--wait'])
   t.match(result, { errors: [] })

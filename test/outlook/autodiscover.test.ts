@@ -55,6 +55,7 @@ t.test('the Autodiscover file answers with the local POP3 and SMTP fronts', asyn
 t.test('XML has no way to write a control character, and half a character is replaced', async t => {
   t.throws(() => makeAutodiscoverFile({ ...ACCOUNT, displayName: 'a\0b' }), REFUSED)
   t.throws(() => makeAutodiscoverFile({ ...ACCOUNT, user: 'a\nb' }), REFUSED)
+  t.throws(() => makeAutodiscoverFile({ ...ACCOUNT, displayName: 'a\uffff' }), REFUSED, 'no character of XML')
   t.match(makeAutodiscoverFile({ ...ACCOUNT, displayName: 'a\ud800b' }).toString('utf8'), 'a\ufffdb')
 })
 

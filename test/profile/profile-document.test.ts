@@ -24,6 +24,15 @@ t.test('what is exported is read back, from YAML and from JSON, without defaults
   t.same(parseProfileDocument(JSON.stringify(document), 'x.json'), back)
 })
 
+t.test('a text comes back whatever is in it', async t => {
+  // Spread over several lines, yaml 2.9.1 gives back a backslash.
+  const user = `${'a'.repeat(90)}\n \nb: #\t\r"${'c '.repeat(50)}`
+  const settings = { ...SETTINGS, user, automaticFolders: [user] }
+  t.same(parseProfileDocument(profileDocumentYaml(makeProfileDocument({ work: settings })), 'x'), [
+    { name: 'work', settings },
+  ])
+})
+
 t.test('a number, a pause and a URL with a password stay behind', async t => {
   const own = {
     ...SETTINGS,
@@ -57,7 +66,7 @@ t.test('a mistake is told with its line', async t => {
     [withLine(3, '  __proto__:'), /profiles\.__proto__: is no name/],
     [`${valid.join('\n')}\n    password: very-secret`, /work\.password: has no place here.*\(line 6\)/],
     [`${valid.join('\n')}\n    number: 3`, /work\.number: is not known \(line 6\)/],
-    [`${valid.join('\n')}\n  work: {}`, /unique at line 6/],
+    [`${valid.join('\n')}\n  work: {}`, /work stands twice \(line 6\)/],
     ['version: 1\nprofiles: &a [*a]', /Alias/],
     ['[', /line 1/],
     ['', /the document: /],
@@ -75,6 +84,8 @@ t.test('a hostile document fills no memory', async t => {
   const bomb = `a: &a [x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nversion: 1\nprofiles: [*b,*b,*b]`
   t.throws(() => parseProfileDocument(bomb, 'x'), INVALID)
   t.throws(() => parseProfileDocument('['.repeat(5000), 'x'), INVALID)
+  const keys = Array.from({ length: 10_000 }, (_, n) => `k${n}: 1`).join('\n')
+  t.throws(() => parseProfileDocument(keys, 'x'), { ...INVALID, message: /k9: is not known \(line 10\)(?![\s\S]*k10)/ })
   const many = Object.fromEntries(Array.from({ length: 1001 }, (_, n) => [`p${n}`, SETTINGS]))
   t.throws(() => parseProfileDocument(JSON.stringify(makeProfileDocument(many)), 'x'), { message: /at most/ })
 })

@@ -51,16 +51,19 @@ export class PosternHome implements AsyncDisposable {
     return { code, stdout, stderr, json: () => JSON.parse(stdout) }
   }
 
-  /**
-   * Runs one command that must succeed, with `--json`, and resolves to its document. It runs in this process: a process of
-   * its own would cost most of the time of most tests.
-   */
-  async json(args: readonly string[], input = ''): Promise<unknown> {
+  /** Runs one command to its end in this process: one of its own would cost most of the time of most tests. */
+  async runHere(args: readonly string[], input = ''): Promise<Run> {
     const [stdout, stderr] = [new Collected(), new Collected()]
     const streams = { stdin: Readable.from(input === '' ? [] : [input]), stdout, stderr }
-    const code = await runCli([...args, '--json'], streams, homeAt(this.dir))
-    if (code !== 0) throw new Error(`postern ${args.join(' ')} exited ${code}: ${stderr.text}${stdout.text}`)
-    return JSON.parse(stdout.text)
+    const code = await runCli(args, streams, homeAt(this.dir))
+    return { code, stdout: stdout.text, stderr: stderr.text, json: () => JSON.parse(stdout.text) }
+  }
+
+  /** Runs one command that must succeed, with `--json`, in this process, and resolves to its document. */
+  async json(args: readonly string[], input = ''): Promise<unknown> {
+    const { code, stdout, stderr, json } = await this.runHere([...args, '--json'], input)
+    if (code !== 0) throw new Error(`postern ${args.join(' ')} exited ${code}: ${stderr}${stdout}`)
+    return json()
   }
 
   /** Starts the daemon in the foreground and resolves when it has printed `ready`. */

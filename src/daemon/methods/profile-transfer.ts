@@ -1,16 +1,17 @@
 import { z } from 'zod'
-import { profileName } from '../../config/profile-settings.ts'
 import { missingPasswords } from '../../profile/missing-passwords.ts'
 import { exportedSettings } from '../../profile/transfer/exported-settings.ts'
-import { type ImportedProfile, importedSettings, MAX_PROFILES } from '../../profile/transfer/imported-profile.ts'
+import { type ImportedProfile, MAX_PROFILES } from '../../profile/transfer/imported-profile.ts'
 import { makeProfileDocument } from '../../profile/transfer/profile-document.ts'
 import { valueMethod } from '../method.ts'
 import { assertSecure } from '../policy/policy-fetch.ts'
 
+const lookedAtHere = z.looseObject({ policyUrl: z.string().optional(), policyAllowHttp: z.boolean().optional() })
 const imported = z.strictObject({
-  name: profileName,
-  // Checked here, and taken as it was given: its defaults are not written into config.yaml.
-  settings: z.custom<ImportedProfile['settings']>(given => importedSettings.safeParse(given).success),
+  name: z.string(),
+  // The rest is looked at where the profile is added, which says what is wrong; taken as it was given: its defaults are not
+  // written into config.yaml.
+  settings: z.custom<ImportedProfile['settings']>(given => lookedAtHere.safeParse(given).success),
   password: z.string().min(1).optional(),
 })
 

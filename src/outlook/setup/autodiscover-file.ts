@@ -1,5 +1,5 @@
 import { type FrontAddress, type OutlookAccount, UNVERIFIED } from './account.ts'
-import { assertOneLine } from './not-expressible.ts'
+import { assertOneLine, notExpressible } from './not-expressible.ts'
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
@@ -47,5 +47,8 @@ function protocol(type: string, { host, port }: FrontAddress, user: string, more
 
 function xmlText(what: string, text: string): string {
   assertOneLine(what, text)
+  if (/[\ufffe\uffff]/.test(text)) {
+    throw notExpressible(`${what} has a character in it that XML does not have.`, 'Take it out: it is no letter.')
+  }
   return text.toWellFormed().replace(/[&<>"]/g, character => ENTITIES[character] ?? character)
 }

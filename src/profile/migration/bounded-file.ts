@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { PosternError } from '../../errors.ts'
 import type { ProfileErrorCode } from '../errors.ts'
 
@@ -11,13 +11,25 @@ export async function readBoundedFile(file: string, maxOctets: number): Promise<
   try {
     if (!(await stat(file)).isFile()) throw unreadable(file, 'it is no plain file')
     await using handle = await open(file)
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxOctets + 1), 0, maxOctets + 1, 0)
-    if (bytesRead > maxOctets) throw unreadable(file, `it is larger than ${maxOctets} octets`)
-    return buffer.subarray(0, bytesRead)
+    const octets = await readUpTo(handle, maxOctets + 1)
+    if (octets.length > maxOctets) throw unreadable(file, `it is larger than ${maxOctets} octets`)
+    return octets
   } catch (error) {
     if (error instanceof PosternError) throw error
     throw unreadable(file, error instanceof Error ? error.message : String(error), error)
   }
+}
+
+// One read may give less than there is: some file systems hand a file over in parts.
+async function readUpTo(handle: FileHandle, maxOctets: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(maxOctets)
+  let length = 0
+  while (length < maxOctets) {
+    const { bytesRead } = await handle.read(buffer, length, maxOctets - length)
+    if (bytesRead === 0) break
+    length += bytesRead
+  }
+  return buffer.subarray(0, length)
 }
 
 function unreadable(file: string, why: string, cause?: unknown): PosternError {

@@ -1,5 +1,5 @@
 import { profileName } from '../../config/profile-settings.ts'
-import { type ImportedSettings, importedSettings } from '../transfer/imported-profile.ts'
+import { type ImportedSettings, importedSettings, MAX_PROFILES } from '../transfer/imported-profile.ts'
 
 /** An account that another program has. */
 export interface FoundAccount {
@@ -24,6 +24,18 @@ export interface Findings {
 }
 
 const MAX_NAME_LENGTH = 56 // profiles’ names have 63 letters at most, and a number may follow
+
+/** Takes as many accounts as one import may bring, and tells of the others. */
+export function withinLimit<Account>(all: readonly Account[]): {
+  readonly taken: readonly Account[]
+  readonly leftOut: readonly LeftOut[]
+} {
+  const more = all.length - MAX_PROFILES
+  return {
+    taken: all.slice(0, MAX_PROFILES),
+    leftOut: more > 0 ? [{ what: `${more} more accounts`, why: `${MAX_PROFILES} at most are imported at once` }] : [],
+  }
+}
 
 /** Gives each account a name that a profile may have, each another one. */
 export function withNames<Account extends { readonly name: string }>(accounts: readonly Account[]): readonly Account[] {

@@ -1,10 +1,16 @@
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, stringify } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, type Scalar, stringify } from 'yaml'
 import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
 import type { ProfileErrorCode } from '../errors.ts'
 import { type ImportedProfile, importedProfiles } from './imported-profile.ts'
 
 const VERSION = 1
+// Each text on one line: spread over several, some with an empty one in them come back with a backslash (yaml 2.9.1).
+const STRINGIFY = {
+  aliasDuplicateObjects: false,
+  lineWidth: 0,
+  doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+} as const
 const MAX_TOLD = 10 // mistakes that are told at once
 
 const schema = z.strictObject({
@@ -25,7 +31,7 @@ export function makeProfileDocument(profiles: ProfileDocument['profiles']): Prof
 
 /** Writes a document as YAML. */
 export function profileDocumentYaml(document: ProfileDocument): string {
-  return `# Profiles of Postern, without passwords. Read by: postern profile import FILE\n${stringify(document, { aliasDuplicateObjects: false })}`
+  return `# Profiles of Postern, without passwords. Read by: postern profile import FILE\n${stringify(document, STRINGIFY)}`
 }
 
 /**
@@ -35,9 +41,12 @@ export function profileDocumentYaml(document: ProfileDocument): string {
  */
 export function parseProfileDocument(text: string, source: string): readonly ImportedProfile[] {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error' }) // its warnings would go to stderr
+  // Its own look for keys that stand twice takes the square of their number; its warnings would go to stderr.
+  const document = parseDocument(text, { lineCounter: lines, logLevel: 'error', uniqueKeys: false })
   const [error] = document.errors
   if (error) throw invalid(source, [error.message.split('\n')[0]?.replace(/:$/, '') ?? ''])
+  const twice = findTwice(document.contents)
+  if (twice) throw invalid(source, [`${twice.value} stands twice (line ${lines.linePos(startOf(twice)).line})`])
   const plain = plainOf(document, source)
   if (document.hasIn(['profiles', '__proto__'])) throw invalid(source, ['profiles.__proto__: is no name']) // zod skips it
   const checked = schema.safeParse(plain)
@@ -53,6 +62,19 @@ export function parseProfileDocument(text: string, source: string): readonly Imp
   return Object.entries(profiles).map(([name, settings]) => ({ name, settings }))
 }
 
+/** Finds a key that its map has already. */
+function findTwice(node: unknown): Scalar | undefined {
+  if (!isMap(node)) return undefined
+  const seen = new Set<string>()
+  for (const { key, value } of node.items) {
+    if (isScalar(key) && seen.has(String(key.value))) return key
+    if (isScalar(key)) seen.add(String(key.value))
+    const inside = findTwice(value)
+    if (inside) return inside
+  }
+  return undefined
+}
+
 function plainOf(document: Document, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 })
@@ -66,7 +88,7 @@ type Path = readonly PropertyKey[]
 function mistakes(issue: z.core.$ZodIssue, lineAt: (path: Path) => number): readonly string[] {
   const { path } = issue
   if (issue.code !== 'unrecognized_keys') return [`${nameOf(path)}: ${messageOf(issue)} (line ${lineAt(path)})`]
-  return issue.keys.map(key => {
+  return issue.keys.slice(0, MAX_TOLD).map(key => {
     const what = /passw|secret|token/i.test(key)
       ? 'has no place here: give it with --password-stdin, or later with postern profile password'
       : 'is not known'

@@ -53,3 +53,14 @@ t.test('properties are read as Java writes them', async t => {
   const hostile = `${'\\\n'.repeat(100_000)}${'\\'.repeat(100_001)}${' '.repeat(100_000)}`
   t.ok(parseProperties(hostile, () => true).size <= 1)
 })
+
+t.test('an address counts once, and no more of them than one import may bring', async t => {
+  const found = (count: number, user: (n: number) => string) => {
+    const tokens = Array.from({ length: count }, (_, n) => `davmail.oauth.${user(n)}.refreshToken=x\n`)
+    return findDavmailAccounts(`davmail.imapPort=1143\n${tokens.join('')}`)
+  }
+  t.equal(found(30_000, () => 'ada@example.org').accounts.length, 1)
+  const { accounts, leftOut } = found(1001, n => `${n}@example.org`)
+  t.equal(accounts.length, 1000)
+  t.match(leftOut.at(-1), { what: '1 more accounts' })
+})

@@ -103,5 +103,6 @@ t.test('settings end at an empty line, keywords have no case, and a broken line 
 t.test('hostile text is read in one pass', async t => {
   const quotes = `Host ${'"a'.repeat(200_000)}`
   t.equal(parseMbsync(`IMAPAccount a\n${quotes}\n`).length, 2)
+  t.throws(() => parseMbsync('IMAPStore\nHost h\nUser u\n'.repeat(40_000)), { message: /more than 1000 sections/ })
   t.equal(parseMbsync(`Host ${'\\\\'.repeat(200_000)} ${' '.repeat(200_000)}#`).length, 1)
 })

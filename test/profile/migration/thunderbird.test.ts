@@ -124,7 +124,21 @@ t.test('a preferences file of any size and shape is read in one pass', async t =
   const { accounts, leftOut } = findThunderbirdAccounts(
     parsePreferences(`user_pref("mail.accountmanager.accounts", "${many}");`),
   )
-  t.equal(accounts.length + leftOut.length, 1000, 'no more accounts than one file may bring')
+  t.equal(accounts.length + leftOut.length, 1001, 'no more accounts than one import may bring, and the rest as one')
+  t.match(leftOut.at(-1), { what: '4000 more accounts' })
+  const pref = (name: string, value: string) => `user_pref("mail.${name}", "${value}");\n`
+  const identities = Array.from({ length: 10_000 }, (_, n) => `i${n}`).join(',')
+  const multiplied = findThunderbirdAccounts(
+    parsePreferences(
+      pref('accountmanager.accounts', 'a,'.repeat(30_000)) +
+        pref('account.a.server', 's') +
+        pref('server.s.type', 'imap') +
+        pref('account.a.identities', identities),
+    ),
+  )
+  t.equal(multiplied.accounts.length, 1, 'an account that is named again counts once')
+  t.equal(multiplied.leftOut.length, 101)
+  t.match(multiplied.leftOut.at(-1), { what: /^9899 more identities/ })
 })
 
 t.test('the profile that Thunderbird starts with is found, and never outside of its folder', async t => {

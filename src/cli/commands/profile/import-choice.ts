@@ -28,9 +28,10 @@ export interface Choice {
  *
  * @throws {PosternError} CLI_USAGE
  */
-export function chooseAccounts({ accounts, leftOut }: Findings, { only, name, email }: ChoiceOptions): Choice {
-  const wanted = only ? only.map(each => named(each, accounts)) : accounts
-  if (wanted.length !== 1 && (name !== undefined || email !== undefined)) {
+export function chooseAccounts(findings: Findings, { only, name, email }: ChoiceOptions): Choice {
+  const { accounts, leftOut } = findings
+  const wanted = only ? [...new Set(only)].map(each => named(each, findings)) : accounts
+  if (wanted.length > 1 && (name !== undefined || email !== undefined)) {
     throw usage(
       `--${name === undefined ? 'email' : 'name'} is for one account, and there are ${wanted.length}.`,
       accounts,
@@ -64,10 +65,11 @@ function withoutAddress(name: string) {
   return { what: name, why: `its e-mail address is not known there; say it: --only ${name} --email ADDRESS` }
 }
 
-function named(name: string, accounts: readonly FoundAccount[]): FoundAccount {
+function named(name: string, { accounts, leftOut }: Findings): FoundAccount {
   const found = accounts.find(account => account.name === name)
   if (found) return found
-  throw usage(`There is no account ${JSON.stringify(name)}.`, accounts)
+  const not = leftOut.find(({ what }) => what === name)
+  throw usage(not ? `${name} is left out: ${not.why}.` : `There is no account ${JSON.stringify(name)}.`, accounts)
 }
 
 function usage(message: string, accounts: readonly FoundAccount[]): PosternError {

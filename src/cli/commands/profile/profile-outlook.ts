@@ -42,6 +42,7 @@ interface WrittenDocument {
 
 // Windows' code pages with one octet a character.
 const CODE_PAGES = [874, 1250, 1251, 1252, 1253, 1254, 1255, 1256, 1257, 1258]
+const FOR_FILES = ['display-name', 'outlook-profile', 'data-file', 'windows-folder'] as const
 const FOR_PRF = ['outlook-profile', 'data-file', 'code-page'] as const
 
 /** `postern profile outlook` */
@@ -135,10 +136,14 @@ async function makeLocal(options: OutlookOptions, dir: string, context: CommandC
 }
 
 function assertTogether(options: OutlookOptions): void {
+  const empty = FOR_FILES.find(key => options[key] === '')
+  if (empty !== undefined) throw usage(`--${empty} is empty.`)
   const lonely = options.prf === undefined ? FOR_PRF.find(key => options[key] !== undefined) : undefined
   if (lonely !== undefined) throw usage(`--${lonely} goes with --prf.`)
   if (options.autodiscover !== undefined) return
   if (options['windows-folder'] !== undefined) throw usage('--windows-folder goes with --autodiscover.')
+  if (options.prf !== undefined) return
+  if (options['display-name'] !== undefined) throw usage('--display-name goes with --prf or --autodiscover.')
 }
 
 function usage(message: string): PosternError {

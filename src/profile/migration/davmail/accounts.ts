@@ -1,4 +1,4 @@
-import type { Findings, FoundAccount, LeftOut } from '../found-account.ts'
+import { type Findings, type FoundAccount, type LeftOut, withinLimit } from '../found-account.ts'
 import { serverUrl } from '../server-url.ts'
 import { parseProperties } from './properties.ts'
 
@@ -21,10 +21,10 @@ const EVERYWHERE = new Set(['', '0.0.0.0', '::'])
  * on the other. The second is an account for us. Addresses are known where DavMail keeps a token for them.
  */
 export function findDavmailAccounts(text: string): Findings {
-  const users: string[] = []
+  const users = new Set<string>()
   const properties = parseProperties(text, key => {
     const [, user] = TOKEN_OF.exec(key) ?? []
-    if (user !== undefined) users.push(user)
+    if (user !== undefined) users.add(user)
     return WANTED.has(key)
   })
   const read = (name: string) => properties.get(`davmail.${name}`)?.trim() ?? ''
@@ -33,8 +33,8 @@ export function findDavmailAccounts(text: string): Findings {
   if (imap === undefined)
     return { accounts: [], leftOut: [...leftOut, { what: 'IMAP', why: 'DavMail’s IMAP port is switched off' }] }
   const smtp = frontOf('smtp', read)
-  const addresses: readonly (string | undefined)[] = users.length > 0 ? users : [undefined]
-  return { accounts: addresses.map(email => accountOf(email, imap, smtp)), leftOut }
+  const { taken, leftOut: more } = withinLimit<string | undefined>(users.size > 0 ? [...users] : [undefined])
+  return { accounts: taken.map(email => accountOf(email, imap, smtp)), leftOut: [...leftOut, ...more] }
 }
 
 type Read = (name: string) => string

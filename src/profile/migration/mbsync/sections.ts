@@ -10,12 +10,13 @@ export interface MbsyncSection {
 }
 
 const KINDS = new Set(['imapaccount', 'imapstore', 'maildirstore', 'channel', 'group'])
+const MAX_SECTIONS = 1000 // a hundred accounts with some channels each
 const SECRETS = new Set(['pass', 'passcmd']) // neither read nor run
 
 /**
  * Reads an mbsync configuration: a setting a line, sections that end at an empty line (mbsync(1), isync 1.4).
  *
- * @throws {PosternError} PROFILE_IMPORT_INVALID with the line
+ * @throws {PosternError} PROFILE_IMPORT_INVALID with the line, or for more sections than anybody has
  */
 export function parseMbsync(text: string): readonly MbsyncSection[] {
   const everywhere = openSection('', '')
@@ -29,6 +30,7 @@ export function parseMbsync(text: string): readonly MbsyncSection[] {
     } else if (KINDS.has(key)) {
       current = openSection(key, values[0] ?? '')
       sections.push(current)
+      if (sections.length > MAX_SECTIONS) throw tooMany()
     } else if (!SECRETS.has(key)) current.values.set(key, values)
   }
   return sections
@@ -49,6 +51,13 @@ function argumentsOf(line: string, number: number): readonly string[] {
     found.push(argument.replace(/\\(.)|"/g, '$1'))
   }
   return found
+}
+
+function tooMany() {
+  return importInvalid(
+    `The mbsync configuration has more than ${MAX_SECTIONS} sections.`,
+    'Nothing was imported. Copy the accounts that you want into a file of their own.',
+  )
 }
 
 function unclosed(number: number) {

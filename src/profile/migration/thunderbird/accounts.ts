@@ -1,9 +1,9 @@
 import type { Security } from '../../../config/upstream-url.ts'
-import type { Findings, FoundAccount, LeftOut } from '../found-account.ts'
+import { type Findings, type FoundAccount, type LeftOut, withinLimit } from '../found-account.ts'
 import { type NamedServer, plainTextRemarks, serverUrl } from '../server-url.ts'
 import type { Preference, Preferences } from './preferences.ts'
 
-const MAX_ACCOUNTS = 1000
+const MAX_IDENTITIES = 100 // that are told one by one, of one account
 
 // nsMsgSocketType; 1 is "STARTTLS, if available", which nobody should have.
 const SOCKET_TYPES: Readonly<Record<number, Security>> = { 0: 'none', 1: 'starttls', 2: 'starttls', 3: 'tls' }
@@ -27,11 +27,14 @@ const NO_MAIL_SERVERS: Readonly<Record<string, string>> = {
 
 /** Finds the accounts in Thunderbird's preferences. */
 export function findThunderbirdAccounts(preferences: Preferences): Findings {
-  const keys = words(preferences.get('mail.accountmanager.accounts')).slice(0, MAX_ACCOUNTS)
-  const found = keys.map(key => accountOf(key, preferences))
+  const { taken, leftOut } = withinLimit(words(preferences.get('mail.accountmanager.accounts')))
+  const found = taken.map(key => accountOf(key, preferences))
   return {
     accounts: found.filter(each => 'settings' in each),
-    leftOut: found.flatMap(each => ('settings' in each ? leftOutIdentities(each, preferences) : [each])),
+    leftOut: [
+      ...found.flatMap(each => ('settings' in each ? leftOutIdentities(each, preferences) : [each])),
+      ...leftOut,
+    ],
   }
 }
 
@@ -117,8 +120,12 @@ function leftOutIdentities(
   { name, otherIdentities }: ThunderbirdAccount,
   preferences: Preferences,
 ): readonly LeftOut[] {
-  return otherIdentities.map(key => ({
-    what: `${textOf(preferences.get(`mail.identity.${key}.useremail`)) || key} of ${name}`,
+  const addresses = otherIdentities
+    .slice(0, MAX_IDENTITIES)
+    .map(key => textOf(preferences.get(`mail.identity.${key}.useremail`)) || key)
+  const more = otherIdentities.length - addresses.length
+  return [...addresses, ...(more > 0 ? [`${more} more identities`] : [])].map(what => ({
+    what: `${what} of ${name}`,
     why: 'another identity: the profile has the address of the first one',
   }))
 }
@@ -142,11 +149,12 @@ function portOf(port: number | undefined): number | undefined {
   return port === undefined || port <= 0 ? undefined : port
 }
 
+// Each once, as Thunderbird takes them.
 function words(value: Preference | undefined): readonly string[] {
-  return textOf(value)
+  const all = textOf(value)
     .split(',')
     .map(word => word.trim())
-    .filter(word => word !== '')
+  return [...new Set(all)].filter(word => word !== '')
 }
 
 function textOf(value: Preference | undefined): string {
