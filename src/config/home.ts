@@ -39,6 +39,11 @@ export function findHome(environment: NodeJS.ProcessEnv = process.env): Home {
   return homeAt(configured ? resolve(configured) : defaultDir(environment), systemDir(environment))
 }
 
+/** The environment of a process that is to work in a home. */
+export function environmentOf(home: Home, environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return { ...environment, POSTERN_HOME: home.dir }
+}
+
 /** Names the parts of a home folder. */
 export function homeAt(dir: string, ofAllUsers: string = systemDir()): Home {
   return {

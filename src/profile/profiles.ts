@@ -10,7 +10,7 @@ import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../st
 import type { ProfileErrorCode } from './errors.ts'
 import type { OAuthSettings } from './oauth/target.ts'
 import type { Policies } from './policies.ts'
-import type { SecretName, Secrets } from './secrets.ts'
+import type { Secrets } from './secrets.ts'
 import { type ImportedProfile, type ImportedSettings, importedSettings } from './transfer/imported-profile.ts'
 
 const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { PosternHome } from '../support/postern.ts'
+import { lookUntil } from '../support/watched-home.ts'
 
 function makeHome(t: Test): PosternHome {
   const home = new PosternHome()
@@ -127,6 +128,12 @@ t.test('a store that cannot be read is told of, and hides no other profile', asy
   ])
 })
 
+t.test('a profile needs an address', async t => {
+  await using home = new PosternHome()
+  const run = await home.run(['profile', 'add', 'work', '--password-stdin'], 'secret')
+  t.match(run, { code: 2, stderr: /Whose account is "work" to be/ })
+})
+
 t.test('a profile’s name cannot leave its folder', async t => {
   const home = makeHome(t)
   for (const name of ['../evil', 'a/b', '.', '']) {
@@ -147,10 +154,13 @@ t.test('the daemon starts, tells its state, refuses a second one, and stops', as
   home.configure()
   const { child, output } = await home.start()
   t.match(output(), /^ready\npop3 +127\.0\.0\.1:\d+/)
+  await lookUntil(
+    async () => (await home.json(['status'])) as { secrets: string },
+    ({ secrets }) => secrets === 'file',
+  )
   t.match(await home.json(['status']), {
     running: true,
     pid: Number,
-    secrets: 'file',
     fronts: [
       { name: 'pop3', state: 'listening' },
       { name: 'smtp', state: 'listening' },

@@ -244,16 +244,22 @@ t.test('a person at a terminal is asked before the password goes to a foreign ho
   t.ok(seen() > 0, 'after the yes it was tried')
 })
 
-t.test('what was found makes a profile that synchronizes', async t => {
-  const { taken } = await search(PEOPLE.autoconfig)
-  if (!taken?.smtp) throw new Error('nothing was found')
-  const { imap, smtp, user } = taken
+t.test('a profile is added by its address and its password alone, and synchronized', async t => {
   const maildir = world.dovecot.maildir('ada')
   for (const name of ['cur', 'new', 'tmp']) mkdirSync(join(maildir, name), { recursive: true })
   writeFileSync(join(maildir, 'new', '1.test'), 'Subject: hello\r\n\r\nfrom the server\r\n')
   world.dovecot.own('ada')
-  const servers = ['--imap', imap, '--smtp', smtp, '--user', user, '--password-stdin']
-  await home.json(['profile', 'add', 'found', '--email', PEOPLE.autoconfig, ...servers], `${PASSWORD}\n`)
-  t.match(await home.json(['sync', '--wait']), { downloaded: 1, errors: [] })
-  t.match(await home.json(['profile', 'test', 'found']), { ok: true })
+  const added = await home.json(['profile', 'add', PEOPLE.autoconfig, '--password-stdin'], `${PASSWORD}\n`)
+  const servers = { imap: 'imaps://imap.autoconfig.test', smtp: /autoconfig\.test/, source: 'autoconfig' }
+  t.match(added, { name: 'ada', found: servers, sync: { downloaded: 1, errors: [] } })
+  t.match(await home.json(['profile', 'test', 'ada']), { ok: true })
+  for (const [name, email] of Object.entries({ srv: PEOPLE.srv, pox: PEOPLE.autodiscover, guess: PEOPLE.guess })) {
+    const run = await home.run(['profile', 'add', name, '--email', email, '--password-stdin'], `${PASSWORD}\n`)
+    t.match(run, { code: 0, stdout: /^found by .*: imap.*\nadded .*\nDownloaded 1/ }, email)
+  }
+  const foreign = await home.run(['profile', 'add', PEOPLE.foreign, '--password-stdin', '--json'], `${PASSWORD}\n`)
+  t.match(foreign.json(), { error: { code: 'DISCOVER_NOT_CONFIRMED' } }, 'nobody could be asked')
+  const forced = ['profile', 'add', 'far', '--email', PEOPLE.foreign, '--yes', '--no-sync', '--password-stdin']
+  t.match(await home.json(forced, `${PASSWORD}\n`), { name: 'far', found: { imap: /provider\.test/ } })
+  t.notOk((await home.run(['profile', 'list', '--json'])).stdout.includes(PASSWORD))
 })

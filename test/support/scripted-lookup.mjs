@@ -18,4 +18,5 @@ if (server) {
       else callback(null, found[0]?.address, 4)
     })
   }
+  syncBuiltinESMExports() // for who has imported it by its name
 }

@@ -3,7 +3,6 @@ import type { FolderListing, ItemDetails, ItemListing } from '../../daemon/readi
 import { PosternError } from '../../errors.ts'
 import { type Command, defineCommand } from '../command.ts'
 import type { CliErrorCode } from '../errors.ts'
-import { SyncProgress } from '../sync-progress.ts'
 import { printable, table } from '../terminal.ts'
 import { call, withControl } from '../with-control.ts'
 import { FOLDER_CHANGES } from './folder/folder-change.ts'
@@ -12,17 +11,9 @@ import { ITEM_CHANGES } from './item/item-change.ts'
 import { listDeleted } from './item/item-deleted.ts'
 import { itemExplainCommand } from './item/item-explain.ts'
 import { itemFetchCommand } from './item/item-fetch.ts'
+import { describeSync, synchronize } from './synchronize.ts'
 
 const profileOption = { type: 'string', describe: 'Which profile, where there are several' } as const
-
-interface SyncDocument {
-  readonly downloaded: number
-  readonly imported: number
-  readonly uploaded: number
-  readonly ignored: number
-  readonly conflicts: number
-  readonly errors: readonly { folder: string; code: string; message: string }[]
-}
 
 /** `postern sync` */
 export const syncCommand: Command<never> = defineCommand<{
@@ -55,26 +46,18 @@ export const syncCommand: Command<never> = defineCommand<{
       })
       .option('profile', profileOption),
   run: async ({ folders, structure, wait, profile, 'retry-sign-in': retrySignIn }, context) => {
-    const { terminal, signal } = context
-    const params = { profile, folders: (folders ?? []).map(String), structureOnly: structure, retrySignIn }
-    const progress = new SyncProgress(terminal)
-    const document = await withControl(context, async control => {
-      if (!wait && control.isDaemon) return control.call('sync.start', params, { signal })
-      return control.call('sync', params, { signal, onEvent: progress.onEvent })
-    })
-    const result = document as SyncDocument // src/sync/progress.ts
-    terminal.result(result, describeSync)
+    const wanted = {
+      profile,
+      folders: (folders ?? []).map(String),
+      structureOnly: structure,
+      retrySignIn,
+      mayLeave: !wait,
+    }
+    const result = await synchronize(wanted, context)
+    context.terminal.result(result, describeSync)
     return result.errors.length > 0 ? 1 : 0
   },
 })
-
-function describeSync({ downloaded, imported, uploaded, ignored, conflicts, errors }: SyncDocument): string {
-  return [
-    `Downloaded ${downloaded}, uploaded ${uploaded}, internal ${imported}${ignored > 0 ? `, ignored ${ignored}` : ''}`,
-    ...(conflicts > 0 ? [`${conflicts} conflicts: the version that lost is kept, see postern conflict list`] : []),
-    ...errors.map(({ folder, message }) => `${printable(folder)}: ${printable(message)}`),
-  ].join('\n')
-}
 
 const folderListCommand = defineCommand<{ profile: string | undefined }>({
   command: 'list',

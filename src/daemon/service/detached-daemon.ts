@@ -3,7 +3,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Home } from '../../config/home.ts'
+import { environmentOf, type Home } from '../../config/home.ts'
 import { PosternError } from '../../errors.ts'
 import { findDaemon } from '../control/control-client.ts'
 import { fromWireError, type WireError } from '../control/wire-error.ts'
@@ -54,6 +54,7 @@ async function spawnDetached(home: Home, launcher: string, outputFile: string): 
     await using output = await open(outputFile, 'w', 0o600)
     return spawn(process.execPath, [launcher, 'start', '--json'], {
       cwd: home.dir, // no file system that somebody wants to unmount
+      env: environmentOf(home),
       detached: true,
       windowsHide: true,
       stdio: ['ignore', output.fd, output.fd],

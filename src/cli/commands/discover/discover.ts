@@ -2,7 +2,7 @@ import type { SettingsDocument } from '../../../daemon/discovery/settings-docume
 import { PosternError } from '../../../errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
-import { call } from '../../with-control.ts'
+import { searchSettings } from './search-settings.ts'
 import { settingsText } from './settings-text.ts'
 
 interface DiscoverOptions {
@@ -53,29 +53,11 @@ export const discoverCommand: Command<never> = defineCommand<DiscoverOptions>({
 })
 
 async function search(options: DiscoverOptions, context: CommandContext): Promise<SettingsDocument> {
-  const { terminal, signal } = context
   const email = String(options.address)
-  const password = options['password-stdin'] ? await terminal.secret(`Password of ${email}: `, signal) : undefined
+  const { 'password-stdin': isGiven, yes } = options
+  const password = isGiven ? await context.terminal.secret(`Password of ${email}: `, context.signal) : undefined
   if (password === '') throw noPassword()
-  const params = { email, ...(password === undefined ? {} : { password }) }
-  const first = await call<SettingsDocument>(context, 'discover', { ...params, accept: options.yes ? 'all' : [] })
-  const isWhole = first.taken !== null && first.taken.smtp !== null
-  if (password === undefined || isWhole || first.asks.length === 0) return first
-  if (!(await saysYes(first, context))) return first
-  const accept = first.asks.map(({ host }) => host)
-  return call<SettingsDocument>(context, 'discover', { ...params, accept, refused: first.refused })
-}
-
-/** Asks for hosts that nobody vouches for; no is an answer, as is having nobody to ask. */
-async function saysYes({ asks }: SettingsDocument, { terminal, signal }: CommandContext): Promise<boolean> {
-  const hosts = asks.map(({ host, why }) => `${host} (${why})`).join(', ')
-  try {
-    await terminal.confirm(`Send the password to ${hosts}?`, { yes: false, signal })
-    return true
-  } catch (error) {
-    if (error instanceof PosternError && error.code === ('CLI_NOT_CONFIRMED' satisfies CliErrorCode)) return false
-    throw error
-  }
+  return searchSettings({ email, password, yes }, context)
 }
 
 function noPassword(): PosternError {

@@ -15,7 +15,7 @@ import { launcherFile } from '../../launcher.ts'
 import { version } from '../../version.ts'
 import { call } from '../../with-control.ts'
 import { stopRunning } from '../daemon.ts'
-import { profileAddCommand } from '../profile/profile-change.ts'
+import { profileAddCommand } from '../profile/profile-add.ts'
 import { type Journal, withJournal } from './install-journal.ts'
 
 /** What `install` and `uninstall` have in common. */
