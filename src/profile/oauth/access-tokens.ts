@@ -29,9 +29,11 @@ export type TokenOwner = Pick<
  */
 export class AccessTokens {
   readonly #options: AccessTokensOptions
-  readonly #renewals = new Map<number, Promise<TokenSet>>()
+  readonly #renewals = new Map<string, Promise<TokenSet>>()
   /** What could not be written yet: the provider may take the former refresh token no more. */
   readonly #unsaved = new Map<number, TokenSet>()
+  /** The last token that a mail server has not taken: shown again, it would only count there. */
+  readonly #refused = new Map<number, string>()
 
   constructor(options: AccessTokensOptions) {
     this.#options = options
@@ -44,11 +46,12 @@ export class AccessTokens {
    * PROFILE_SECRETS_UNWRITABLE, NET_…, TLS_…
    */
   async get(owner: TokenOwner, refused?: string): Promise<string> {
+    if (refused !== undefined) this.#refused.set(owner.number, refused)
     await this.#saveUnsaved(owner)
     const known = await this.#known(owner)
     const now = this.#options.clock()
     const { accessToken, renewAtMs = Number.POSITIVE_INFINITY, expiresAtMs = Number.POSITIVE_INFINITY } = known
-    const isUsable = accessToken !== refused && now < expiresAtMs
+    const isUsable = accessToken !== this.#refused.get(owner.number) && now < expiresAtMs
     if (isUsable && now < renewAtMs) return accessToken
     try {
       return (await this.#renewed(owner, known)).accessToken
@@ -60,10 +63,21 @@ export class AccessTokens {
     }
   }
 
-  /** Keeps what a sign-in has brought, in place of what was there; resolves when it is durable. */
+  /**
+   * Keeps what a sign-in has brought, in place of what was there; resolves when it is durable.
+   *
+   * @throws {PosternError} PROFILE_SECRETS_UNWRITABLE; what was there is still in force
+   */
   async keep({ number }: Pick<Profile, 'number'>, tokens: TokenSet): Promise<void> {
+    const former = this.#unsaved.get(number)
     this.#unsaved.set(number, tokens)
-    await this.#save(number, tokens)
+    try {
+      await this.#save(number, tokens)
+    } catch (error) {
+      if (this.#unsaved.get(number) === tokens) this.#unsaved.delete(number)
+      if (former && !this.#unsaved.has(number)) this.#unsaved.set(number, former)
+      throw error
+    }
   }
 
   /** Finds what a sign-in has brought; undefined when there is none for these settings. */
@@ -73,8 +87,9 @@ export class AccessTokens {
     return kept?.identity === oauthTargetOf(owner.name, owner).identity ? kept : undefined
   }
 
-  /** Asks the provider once more, although it has ended the sign-in: a person says so. */
+  /** Tries what was refused, and asks the provider once more that has ended the sign-in: a person says so. */
   async retry(owner: TokenOwner): Promise<void> {
+    this.#refused.delete(owner.number)
     const known = await this.find(owner)
     if (known?.endedBy === undefined) return
     const { endedBy: _endedBy, ...tokens } = known
@@ -90,9 +105,9 @@ export class AccessTokens {
 
   /** One at a time: many providers take a refresh token once, and a second use for a theft. */
   #renewed(owner: TokenOwner, known: TokenSet): Promise<TokenSet> {
-    const { number } = owner
-    const renewal = this.#renewals.get(number) ?? this.#renew(owner, known).finally(() => this.#renewals.delete(number))
-    this.#renewals.set(number, renewal)
+    const key = JSON.stringify([owner.number, known.identity])
+    const renewal = this.#renewals.get(key) ?? this.#renew(owner, known).finally(() => this.#renewals.delete(key))
+    this.#renewals.set(key, renewal)
     return renewal
   }
 
@@ -101,9 +116,10 @@ export class AccessTokens {
       throw signInNeeded(owner, `${former.title} gave nothing to renew its access with`)
     }
     const renewed = await this.#ask(owner, former, former.refreshToken)
-    // A person has signed in meanwhile: that counts.
     const current = await this.find(owner)
-    if (current && current.refreshToken !== former.refreshToken) return current
+    if (!current) throw signInNeeded(owner, 'it was removed, or given other settings, while its access was renewed')
+    // A person has signed in meanwhile: that counts.
+    if (current.refreshToken !== former.refreshToken) return current
     this.#unsaved.set(owner.number, renewed)
     await this.#save(owner.number, renewed)
     return renewed
