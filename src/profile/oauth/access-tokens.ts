@@ -8,6 +8,8 @@ import { asOAuthFailure, endOfSignIn, signInNeeded } from './failures.ts'
 import { oauthTargetOf } from './target.ts'
 import { parseTokenSet, type TokenSet, tokenSetOf, writeTokenSet } from './token-set.ts'
 
+const EARLY_RETRY_MS = 60_000 // each try may have to be waited for, and the token is good yet
+
 /** What {@link AccessTokens} work with. */
 export interface AccessTokensOptions {
   readonly secrets: () => Promise<Secrets>
@@ -35,6 +37,9 @@ export class AccessTokens {
   /** The last token that a mail server has not taken: shown again, it would only count there. */
   readonly #refused = new Map<number, string>()
 
+  /** Until when no early renewal is tried, by the wall clock, in ms. */
+  readonly #notEarlierMs = new Map<number, number>()
+
   constructor(options: AccessTokensOptions) {
     this.#options = options
   }
@@ -51,13 +56,15 @@ export class AccessTokens {
     const known = await this.#known(owner)
     const now = this.#options.clock()
     const { accessToken, renewAtMs = Number.POSITIVE_INFINITY, expiresAtMs = Number.POSITIVE_INFINITY } = known
+    const notEarlierMs = Math.max(renewAtMs, this.#notEarlierMs.get(owner.number) ?? 0)
     const isUsable = accessToken !== this.#refused.get(owner.number) && now < expiresAtMs
-    if (isUsable && now < renewAtMs) return accessToken
+    if (isUsable && now < notEarlierMs) return accessToken
     try {
       return (await this.#renewed(owner, known)).accessToken
     } catch (error) {
       // What could not be written has taken the place of this one.
       if (!isUsable || isEnd(error) || this.#unsaved.has(owner.number)) throw error
+      this.#notEarlierMs.set(owner.number, now + EARLY_RETRY_MS)
       this.#options.log.warn({ err: error, profile: owner.number }, 'an access token could not be renewed early')
       return accessToken
     }
@@ -90,6 +97,7 @@ export class AccessTokens {
   /** Tries what was refused, and asks the provider once more that has ended the sign-in: a person says so. */
   async retry(owner: TokenOwner): Promise<void> {
     this.#refused.delete(owner.number)
+    this.#notEarlierMs.delete(owner.number)
     const known = await this.find(owner)
     if (known?.endedBy === undefined) return
     const { endedBy: _endedBy, ...tokens } = known

@@ -76,6 +76,18 @@ t.test('a token that the mail server has refused is not shown to it again while 
   t.equal(await world.tokens.get(world.owner), renewed)
 })
 
+t.test('a provider that is down is not asked, and waited for, at each sign-in while the token is good', async t => {
+  const world = await OAuthWorld.make(t)
+  const set = await world.signIn()
+  world.provider.tokenFault = (_request, response) => response.writeHead(503).end()
+  world.pass(set, 'renewal')
+  for (let time = 0; time < 3; time++) t.equal(await world.tokens.get(world.owner), set.accessToken)
+  t.equal(world.provider.tokenRequests, 2, 'the sign-in, and one try')
+  world.nowMs += 60_000
+  t.equal(await world.tokens.get(world.owner), set.accessToken)
+  t.equal(world.provider.tokenRequests, 3, 'a minute later, another')
+})
+
 t.test('a person may want a refused token tried again', async t => {
   const world = await OAuthWorld.make(t)
   const { refreshToken: _none, ...set } = await world.signIn()
