@@ -5,6 +5,7 @@ import type { ProfileErrorCode } from './errors.ts'
 import type { Profile } from './profiles.ts'
 
 const MAX_REFUSALS = 3 // many servers lock an account after five
+const MAX_TOKEN_REFUSALS = 2 // each is two at the server: of a token, and of the one that was renewed for it
 const PRIVATE = 0o600
 
 /** Whose password is tried: servers count refusals by account, whichever of their doors is knocked at. */
@@ -72,19 +73,21 @@ export class SignInGuard {
 
   /** Tells whether sign-ins are stopped. */
   isStopped(account: SignInAccount): boolean {
-    return this.#countOf(account).refusals >= MAX_REFUSALS
+    return this.#countOf(account).refusals >= maxRefusalsOf(account)
   }
 
   /**
-   * Asks to sign in. Refusals and attempts under way are never more than three together: who comes too many waits.
+   * Asks to sign in. Refusals and attempts under way are never more than three together (two with OAuth2): who comes too many
+   * waits.
    *
    * @throws {PosternError} PROFILE_SIGN_IN_STOPPED
    */
   async begin(account: SignInAccount): Promise<SignInAttempt> {
+    const max = maxRefusalsOf(account)
     for (;;) {
       const count = this.#countOf(account)
-      if (count.refusals >= MAX_REFUSALS) throw signInStopped(account)
-      if (count.refusals + count.underWay < MAX_REFUSALS) return this.#attempt(count)
+      if (count.refusals >= max) throw signInStopped(account)
+      if (count.refusals + count.underWay < max) return this.#attempt(count)
       await count.wake.promise
     }
   }
@@ -158,17 +161,25 @@ export class SignInGuard {
   }
 }
 
+function maxRefusalsOf(account: SignInAccount): number {
+  return isToken(account) ? MAX_TOKEN_REFUSALS : MAX_REFUSALS
+}
+
+function isToken({ profile, which }: SignInAccount): boolean {
+  return which === 'password' && profile.auth === 'oauth2'
+}
+
 /** Says that nobody signs in any more; `cause` is the refusal that was one too many. */
-export function signInStopped({ profile, which }: SignInAccount, cause?: PosternError): PosternError {
+export function signInStopped(account: SignInAccount, cause?: PosternError): PosternError {
+  const { profile, which } = account
   const says = cause ? `${cause.message} ` : ''
-  const isToken = which === 'password' && profile.auth === 'oauth2'
   return new PosternError<ProfileErrorCode>(
     'PROFILE_SIGN_IN_STOPPED',
-    `${says}The ${isToken ? 'access' : 'password'} of ${profile.name} was refused ${MAX_REFUSALS} times: Postern signs in no more, so that the account is not locked.`,
+    `${says}The ${isToken(account) ? 'access' : 'password'} of ${profile.name} was refused ${maxRefusalsOf(account)} times: Postern signs in no more, so that the account is not locked.`,
     {
       remedy: 'user',
       advice:
-        `${isToken ? `Sign in: postern profile sign-in ${profile.name}` : wayOfPassword(profile.name, which)}. ` +
+        `${isToken(account) ? `Sign in: postern profile sign-in ${profile.name}` : wayOfPassword(profile.name, which)}. ` +
         `If it is right after all: postern sync --profile ${profile.name} --retry-sign-in`,
       cause,
     },

@@ -1,8 +1,7 @@
-import { type ClientMechanism, SaslError } from './client-mechanism.ts'
+import { briefRefusal, type ClientMechanism, SaslError } from './client-mechanism.ts'
 import { saslName } from './scram-client.ts'
 
 const SEPARATOR = '\x01'
-const MAX_REFUSAL_LENGTH = 200 // it is shown
 
 /** Where a token is sent: some servers take it only for the door that was knocked at. */
 export interface BearerTarget {
@@ -53,14 +52,10 @@ function refusalOf(challenge: Buffer): string {
   try {
     const { status, scope } = Object(JSON.parse(text)) as Readonly<Record<string, unknown>>
     const words = [status, scope === undefined ? undefined : `(scope ${scope})`]
-    return brief(words.filter(word => word !== undefined).join(' '))
+    return briefRefusal(words.filter(word => word !== undefined).join(' '))
   } catch {
-    return brief(text) // some servers send no JSON
+    return briefRefusal(text) // some servers send no JSON
   }
-}
-
-function brief(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').slice(0, MAX_REFUSAL_LENGTH)
 }
 
 // RFC 6749 appendix A.12, without the space that would end it here.

@@ -20,6 +20,13 @@ export interface ClientMechanism {
   readonly refusal?: string | undefined
 }
 
+const MAX_REFUSAL_LENGTH = 200 // it is shown
+
+/** Cuts what a server says of its refusal to one line that a person reads. */
+export function briefRefusal(text: string): string {
+  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').slice(0, MAX_REFUSAL_LENGTH)
+}
+
 /** A conversation of a mechanism that cannot go on; `unproven`: the server may be another one. */
 export class SaslError extends Error {
   readonly kind: 'malformed' | 'unproven'

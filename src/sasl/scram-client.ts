@@ -1,6 +1,6 @@
 import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type ClientMechanism, SaslError } from './client-mechanism.ts'
+import { briefRefusal, type ClientMechanism, SaslError } from './client-mechanism.ts'
 import { saslPrep } from './sasl-prep.ts'
 
 const deriveKey = promisify(pbkdf2) // in the thread pool: relays sign in on the main thread
@@ -19,6 +19,7 @@ export class ScramSha256Client implements ClientMechanism {
   readonly #password: string
   readonly #nonce: string
   readonly #firstBare: string
+  #isAsked = false
   #serverSignature: Buffer | undefined
   #isProven = false
   refusal: string | undefined
@@ -36,7 +37,11 @@ export class ScramSha256Client implements ClientMechanism {
 
   async respond(challenge: Buffer): Promise<Buffer> {
     const text = challenge.toString('utf8')
-    if (this.#serverSignature === undefined) return this.#proof(text)
+    if (!this.#isAsked) {
+      this.#isAsked = true // at once: a server may not have a key derived for each line that it sends meanwhile
+      return this.#proof(text)
+    }
+    if (this.#serverSignature === undefined) throw new SaslError('malformed', 'it asks on without an answer')
     if (this.#isProven || this.refusal !== undefined)
       throw new SaslError('malformed', 'it asks on after its last message')
     this.#takeFinal(text, this.#serverSignature)
@@ -72,7 +77,7 @@ export class ScramSha256Client implements ClientMechanism {
   #takeFinal(serverFinal: string, expected: Buffer): void {
     const [, kind, value = ''] = /^([ev])=([^,]*)/.exec(serverFinal) ?? []
     if (kind === 'e') {
-      this.refusal = value
+      this.refusal = briefRefusal(value)
       return
     }
     const signature = Buffer.from(value, 'base64')

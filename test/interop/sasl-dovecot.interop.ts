@@ -1,6 +1,8 @@
 import t from 'tap'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { connectTo } from '../support/imap-script.ts'
+import { startOAuthDovecot } from '../support/oauth-home.ts'
+import { ACCOUNT, OAuthWorld } from '../support/oauth-world.ts'
 
 const USER = 'ada@example.test'
 
@@ -16,3 +18,23 @@ t.test('a real Dovecot and we prove the password to each other', { skip: dovecot
   }
   await t.rejects(connect(DOVECOT_PASSWORD, 'cram-md5'), { code: 'UPSTREAM_NO_MECHANISM', message: /cram-md5/ })
 })
+
+t.test(
+  'a real Dovecot takes a token by OAUTHBEARER, and says why it does not',
+  {
+    skip: dovecotMissing() ?? false,
+  },
+  async t => {
+    const world = await OAuthWorld.make(t)
+    await using server = await startOAuthDovecot(world.provider, { user: ACCOUNT, mechanisms: 'oauthbearer' })
+    const { accessToken } = await world.signIn()
+    const connect = (token: string) =>
+      connectTo(
+        { port: server.dovecot.imapPort },
+        { credentials: async () => ({ user: ACCOUNT, token: async () => token }) },
+      )
+    await using mail = await connect(accessToken)
+    t.ok((await mail.listFolders()).some(({ path }) => path === 'INBOX'))
+    await t.rejects(connect('made-up'), { code: 'UPSTREAM_SIGN_IN_REFUSED', message: /access token.*invalid_token/ })
+  },
+)

@@ -128,9 +128,19 @@ t.test('a damaged file does not keep the daemon from starting', async t => {
   }
 })
 
+t.test('a refused access is two at the server, so that two of them are enough', async t => {
+  const guard = await open(makeFile(t))
+  const account = mailAccountOf(makeProfile({ ...SMTP, auth: 'oauth2' }))
+  await refuse(guard, account)
+  t.notOk(guard.isStopped(account))
+  await refuse(guard, account)
+  t.ok(guard.isStopped(account))
+  await t.rejects(guard.begin(account), { code: 'PROFILE_SIGN_IN_STOPPED', message: /refused 2 times/ })
+})
+
 t.test('who signs in with OAuth2 is told to sign in, not to type a password', async t => {
   const error = signInStopped(mailAccountOf(makeProfile({ auth: 'oauth2' })))
-  t.match(error.message, /The access of work was refused 3 times/)
+  t.match(error.message, /The access of work was refused 2 times/)
   t.match(error.advice, /postern profile sign-in work/)
   t.notMatch(error.advice, /password/)
 })

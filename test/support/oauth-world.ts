@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { homeAt } from '../../src/config/home.ts'
 import { providerFetch } from '../../src/daemon/oauth/provider-fetch.ts'
 import { AccessTokens } from '../../src/profile/oauth/access-tokens.ts'
-import { findServer, type OAuthConversation } from '../../src/profile/oauth/authorization-server.ts'
+import { findServer, type OAuthConversation, type OAuthFetch } from '../../src/profile/oauth/authorization-server.ts'
 import { type SignInRequest, signInByBrowser } from '../../src/profile/oauth/browser-sign-in.ts'
 import { oauthTargetOf } from '../../src/profile/oauth/target.ts'
 import type { TokenSet } from '../../src/profile/oauth/token-set.ts'
@@ -23,6 +23,7 @@ export class OAuthWorld {
   readonly dir: string
   readonly tokens: AccessTokens
   readonly owner: Profile
+  readonly fetch: OAuthFetch = (url, options) => providerFetch({ verifier: NO_TLS }, this.timeoutMs)(url, options)
   secrets: Secrets
   nowMs = Date.now()
   /** How long the provider is waited for. */
@@ -35,7 +36,7 @@ export class OAuthWorld {
     this.owner = makeProfile({ auth: 'oauth2', oauthIssuer: provider.issuer, oauthClientId: OIDC_CLIENT })
     this.tokens = new AccessTokens({
       secrets: async () => this.secrets,
-      fetch: (url, options) => providerFetch({ verifier: NO_TLS }, this.timeoutMs)(url, options),
+      fetch: this.fetch,
       clock: () => this.nowMs,
       log: silentLogger(),
     })

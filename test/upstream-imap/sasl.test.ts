@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connectTo, polite, startScriptedImap } from '../support/imap-script.ts'
+import { connectTo, polite, type ScriptedImap, startScriptedImap } from '../support/imap-script.ts'
 
 const GREETING = '* OK ready'
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -54,17 +54,20 @@ t.test('a token that is refused again, or cannot be had, counts as what it is', 
 })
 
 t.test('a server without SASL-IR is told the token when it asks', async t => {
-  const server = await startScriptedImap(
+  const response = base64('user=ada\x01auth=Bearer secret\x01\x01')
+  const server: ScriptedImap = await startScriptedImap(
     t,
     GREETING,
-    polite('AUTH=XOAUTH2', command => (command === 'AUTHENTICATE XOAUTH2' ? '+ \r\n' : undefined)),
+    polite('AUTH=XOAUTH2', command => {
+      if (command === 'AUTHENTICATE XOAUTH2') return '+ \r\n'
+      const [tag] = server.received.at(-2)?.split(' ') ?? []
+      return command === '' && server.received.at(-1) === response ? `${tag} OK in\r\n` : undefined
+    }),
   )
-  const signingIn = connectTo(server, {
+  await using _mail = await connectTo(server, {
     credentials: async () => ({ user: 'ada', token: async () => 'secret' }),
-    signInTimeoutMs: 300,
   })
-  await t.rejects(signingIn, { code: 'UPSTREAM_SILENT' }, 'the script never accepts')
-  t.equal(server.received.at(-1), base64('user=ada\x01auth=Bearer secret\x01\x01'))
+  t.ok(server.received.includes(response))
 })
 
 t.test('a token is not sent in plain text beyond this machine, and never as a password', async t => {

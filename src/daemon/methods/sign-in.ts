@@ -1,7 +1,11 @@
 import { z } from 'zod'
+import { profileSettings } from '../../config/profile-settings.ts'
+import { PosternError } from '../../errors.ts'
+import type { ProfileErrorCode } from '../../profile/errors.ts'
 import { findServer, type OAuthConversation } from '../../profile/oauth/authorization-server.ts'
 import { signInByBrowser } from '../../profile/oauth/browser-sign-in.ts'
 import { type DeviceCode, signInByDevice } from '../../profile/oauth/device-sign-in.ts'
+import { invalidOAuth } from '../../profile/oauth/failures.ts'
 import { type OAuthSettings, oauthTargetOf } from '../../profile/oauth/target.ts'
 import type { TokenSet } from '../../profile/oauth/token-set.ts'
 import type { Profile } from '../../profile/profiles.ts'
@@ -19,6 +23,9 @@ const signIn = z.strictObject({
   device: z.boolean().default(false),
   redirectPort: z.int().min(0).max(MAX_PORT).default(0),
 })
+
+const { oauthProvider, oauthIssuer, oauthClientId, oauthScopes } = profileSettings.shape
+const oauthSettings = z.object({ oauthProvider, oauthIssuer, oauthClientId, oauthScopes })
 
 /** Where a person is to go; the caller shows it. */
 export type SignInEvent =
@@ -40,6 +47,7 @@ export const SIGN_IN_METHODS = {
   'profile.signIn': valueMethod(signIn, async (params, context): Promise<SignInDocument> => {
     const profile = context.installation.profiles.get(params.name)
     const settings = chosenSettings(profile, params)
+    assertValid(settings)
     const tokens = await askProvider(profile, settings, params, context)
     await keep(profile, settings, tokens, context)
     const { title, expiresAtMs, refreshToken } = tokens
@@ -65,6 +73,21 @@ function chosenSettings(profile: Profile, { provider, issuer, clientId, scopes }
   }
 }
 
+// Before anybody is sent to the provider: what cannot be kept would cost a sign-in.
+function assertValid(settings: OAuthSettings): void {
+  const [issue] = oauthSettings.safeParse(settings).error?.issues ?? []
+  if (!issue) return
+  const [option, given] = OPTIONS[issue.path[0] as keyof OAuthSettings] // a key of this schema
+  throw invalidOAuth(`The ${given} is not valid: ${issue.message}.`, option)
+}
+
+const OPTIONS: Readonly<Record<keyof OAuthSettings, readonly [option: string, given: string]>> = {
+  oauthProvider: ['--provider', 'provider'],
+  oauthIssuer: ['another --issuer', 'issuer'],
+  oauthClientId: ['another --client-id', 'client id'],
+  oauthScopes: ['another --scope', 'scope'],
+}
+
 async function askProvider(
   profile: Profile,
   settings: OAuthSettings,
@@ -88,8 +111,17 @@ async function askProvider(
 // The tokens first: settings without them would ask for another sign-in.
 async function keep(profile: Profile, settings: OAuthSettings, tokens: TokenSet, context: MethodContext) {
   const { installation, daemon } = context
+  // Removed while the person signed in: its tokens would lie here for ever.
+  if (installation.profiles.get(profile.name).number !== profile.number) throw anotherProfile(profile)
   await installation.tokens.keep(profile, tokens)
   const changed = await installation.profiles.useOAuth(profile.name, settings)
   await installation.signIns.clear(profile.number, ['password'])
   await daemon?.accountChanged(changed)
+}
+
+function anotherProfile({ name }: Profile): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_UNKNOWN', `The profile ${name} was replaced meanwhile.`, {
+    remedy: 'user',
+    advice: `Sign in to the new one: postern profile sign-in ${name}`,
+  })
 }

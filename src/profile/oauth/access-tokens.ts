@@ -8,6 +8,8 @@ import { asOAuthFailure, endOfSignIn, signInNeeded } from './failures.ts'
 import { oauthTargetOf } from './target.ts'
 import { parseTokenSet, type TokenSet, tokenSetOf, writeTokenSet } from './token-set.ts'
 
+const EARLY_RETRY_MS = 60_000 // each try may have to be waited for, and the token is good yet
+
 /** What {@link AccessTokens} work with. */
 export interface AccessTokensOptions {
   readonly secrets: () => Promise<Secrets>
@@ -29,9 +31,14 @@ export type TokenOwner = Pick<
  */
 export class AccessTokens {
   readonly #options: AccessTokensOptions
-  readonly #renewals = new Map<number, Promise<TokenSet>>()
+  readonly #renewals = new Map<string, Promise<TokenSet>>()
   /** What could not be written yet: the provider may take the former refresh token no more. */
   readonly #unsaved = new Map<number, TokenSet>()
+  /** The last token that a mail server has not taken: shown again, it would only count there. */
+  readonly #refused = new Map<number, string>()
+
+  /** Until when no early renewal is tried, by the wall clock, in ms. */
+  readonly #notEarlierMs = new Map<number, number>()
 
   constructor(options: AccessTokensOptions) {
     this.#options = options
@@ -44,26 +51,40 @@ export class AccessTokens {
    * PROFILE_SECRETS_UNWRITABLE, NET_…, TLS_…
    */
   async get(owner: TokenOwner, refused?: string): Promise<string> {
+    if (refused !== undefined) this.#refused.set(owner.number, refused)
     await this.#saveUnsaved(owner)
     const known = await this.#known(owner)
     const now = this.#options.clock()
     const { accessToken, renewAtMs = Number.POSITIVE_INFINITY, expiresAtMs = Number.POSITIVE_INFINITY } = known
-    const isUsable = accessToken !== refused && now < expiresAtMs
-    if (isUsable && now < renewAtMs) return accessToken
+    const notEarlierMs = Math.max(renewAtMs, this.#notEarlierMs.get(owner.number) ?? 0)
+    const isUsable = accessToken !== this.#refused.get(owner.number) && now < expiresAtMs
+    if (isUsable && now < notEarlierMs) return accessToken
     try {
       return (await this.#renewed(owner, known)).accessToken
     } catch (error) {
       // What could not be written has taken the place of this one.
       if (!isUsable || isEnd(error) || this.#unsaved.has(owner.number)) throw error
+      this.#notEarlierMs.set(owner.number, now + EARLY_RETRY_MS)
       this.#options.log.warn({ err: error, profile: owner.number }, 'an access token could not be renewed early')
       return accessToken
     }
   }
 
-  /** Keeps what a sign-in has brought, in place of what was there; resolves when it is durable. */
+  /**
+   * Keeps what a sign-in has brought, in place of what was there; resolves when it is durable.
+   *
+   * @throws {PosternError} PROFILE_SECRETS_UNWRITABLE; what was there is still in force
+   */
   async keep({ number }: Pick<Profile, 'number'>, tokens: TokenSet): Promise<void> {
+    const former = this.#unsaved.get(number)
     this.#unsaved.set(number, tokens)
-    await this.#save(number, tokens)
+    try {
+      await this.#save(number, tokens)
+    } catch (error) {
+      if (this.#unsaved.get(number) === tokens) this.#unsaved.delete(number)
+      if (former && !this.#unsaved.has(number)) this.#unsaved.set(number, former)
+      throw error
+    }
   }
 
   /** Finds what a sign-in has brought; undefined when there is none for these settings. */
@@ -73,8 +94,10 @@ export class AccessTokens {
     return kept?.identity === oauthTargetOf(owner.name, owner).identity ? kept : undefined
   }
 
-  /** Asks the provider once more, although it has ended the sign-in: a person says so. */
+  /** Tries what was refused, and asks the provider once more that has ended the sign-in: a person says so. */
   async retry(owner: TokenOwner): Promise<void> {
+    this.#refused.delete(owner.number)
+    this.#notEarlierMs.delete(owner.number)
     const known = await this.find(owner)
     if (known?.endedBy === undefined) return
     const { endedBy: _endedBy, ...tokens } = known
@@ -90,9 +113,9 @@ export class AccessTokens {
 
   /** One at a time: many providers take a refresh token once, and a second use for a theft. */
   #renewed(owner: TokenOwner, known: TokenSet): Promise<TokenSet> {
-    const { number } = owner
-    const renewal = this.#renewals.get(number) ?? this.#renew(owner, known).finally(() => this.#renewals.delete(number))
-    this.#renewals.set(number, renewal)
+    const key = JSON.stringify([owner.number, known.identity])
+    const renewal = this.#renewals.get(key) ?? this.#renew(owner, known).finally(() => this.#renewals.delete(key))
+    this.#renewals.set(key, renewal)
     return renewal
   }
 
@@ -101,9 +124,10 @@ export class AccessTokens {
       throw signInNeeded(owner, `${former.title} gave nothing to renew its access with`)
     }
     const renewed = await this.#ask(owner, former, former.refreshToken)
-    // A person has signed in meanwhile: that counts.
     const current = await this.find(owner)
-    if (current && current.refreshToken !== former.refreshToken) return current
+    if (!current) throw signInNeeded(owner, 'it was removed, or given other settings, while its access was renewed')
+    // A person has signed in meanwhile: that counts.
+    if (current.refreshToken !== former.refreshToken) return current
     this.#unsaved.set(owner.number, renewed)
     await this.#save(owner.number, renewed)
     return renewed

@@ -15,6 +15,7 @@ import { type TokenSet, tokenSetOf } from './token-set.ts'
 
 const DEFAULT_INTERVAL_S = 5 // RFC 8628 section 3.2
 const SLOWER_S = 5 // RFC 8628 section 3.5
+const MIN_INTERVAL_S = 1 // a provider's mistake may not make a storm
 const MAX_INTERVAL_S = 60
 const MAX_LIFE_S = 1800
 const SECOND_MS = 1000
@@ -82,7 +83,7 @@ async function askForCode({ target, server, clientSecret }: SignInRequest, talk:
       verificationUri: told.verification_uri,
       verificationUriComplete: complete !== undefined && isPage(complete) ? complete : null,
       expiresInS: Math.min(told.expires_in, MAX_LIFE_S),
-      intervalS: Math.min(told.interval ?? DEFAULT_INTERVAL_S, MAX_INTERVAL_S),
+      intervalS: Math.max(MIN_INTERVAL_S, Math.min(told.interval ?? DEFAULT_INTERVAL_S, MAX_INTERVAL_S)),
     }
   } catch (error) {
     if (error instanceof PosternError || talk.signal.aborted) throw error

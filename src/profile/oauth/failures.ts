@@ -42,7 +42,7 @@ export function asOAuthFailure(error: unknown, title: string): unknown {
 export function unavailable(title: string, says: string, cause?: unknown): PosternError {
   return new PosternError<ProfileErrorCode>('PROFILE_OAUTH_UNAVAILABLE', `${title} gives no access now: ${says}.`, {
     remedy: 'retry',
-    advice: 'You are still signed in; Postern tries again by itself.',
+    advice: 'A sign-in that there was is kept, and Postern renews it by itself; repeat one that was just begun.',
     cause,
   })
 }

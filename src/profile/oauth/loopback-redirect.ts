@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { PosternError } from '../../errors.ts'
 import type { ProfileErrorCode } from '../errors.ts'
 
@@ -40,7 +40,7 @@ export interface RedirectOptions {
 export async function listenForRedirect({ isOurs, port }: RedirectOptions): Promise<RedirectListener> {
   const { promise: redirected, resolve } = Promise.withResolvers<URL>()
   const server = createServer({ requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS })
-  server.maxConnections = MAX_CONNECTIONS
+  boundConnections(server)
   await listen(server, port)
   const { port: actual } = server.address() as AddressInfo // a TCP server that listens has one
   let isDone = false
@@ -62,6 +62,20 @@ export async function listenForRedirect({ isOurs, port }: RedirectOptions): Prom
       await closed
     },
   }
+}
+
+// The eldest goes: a browser asks at once, and whoever only holds connections must not keep it away.
+function boundConnections(server: Server): void {
+  const open = new Set<Socket>()
+  server.on('connection', socket => {
+    const [eldest] = open
+    if (eldest && open.size >= MAX_CONNECTIONS) {
+      open.delete(eldest)
+      eldest.destroy()
+    }
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
 }
 
 function redirectIn({ method, headers, url = '' }: IncomingMessage, port: number): URL | undefined {

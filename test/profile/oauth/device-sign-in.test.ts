@@ -62,3 +62,21 @@ t.test('where there is no such way, that is said before anything is asked', asyn
     message: /Google gives no access to mail by device code/,
   })
 })
+
+t.test('a provider that wants to be asked without a pause is not', async t => {
+  const world = await OAuthWorld.make(t)
+  const { request, talk } = await conversation(world.owner)
+  const hurried: typeof talk.fetch = async (url, options) => {
+    const response = await talk.fetch(url, options)
+    if (!url.endsWith('/device/auth')) return response
+    return Response.json({ ...Object(await response.json()), interval: 0.000_1 })
+  }
+  const pauses: number[] = []
+  const wait = async (ms: number) => {
+    pauses.push(ms)
+    throw new Error('enough')
+  }
+  const signingIn = signInByDevice(request, { onCode: () => undefined, wait }, { ...talk, fetch: hurried })
+  await t.rejects(signingIn, { message: 'enough' })
+  t.same(pauses, [1000])
+})
