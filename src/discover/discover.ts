@@ -9,6 +9,7 @@ import { guessSource } from './sources/guess.ts'
 import { askSource, type Source, type SourceContext, type SourceReport } from './sources/source.ts'
 import { srvSource } from './sources/srv.ts'
 import { wellKnownSource } from './sources/well-known.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Each source has this long; all are asked at once. */
 export const SOURCE_TIMEOUT_MS = 3000
@@ -49,7 +50,7 @@ export interface Discovery extends Disposable {
   offers(protocol: OfferProtocol): AsyncIterable<SourcedOffer>
   /** What was found at an offer's server. */
   probe(offer: Offer): Promise<Probed>
-  /** Whether DNS knows the mail domain at all. @throws {PosternError} DISCOVER_DNS_FAILED */
+  /** Whether DNS knows the mail domain at all. @throws {PosternError} DISCOVER_DNS_FAILED; the signal's reason */
   isDomainKnown(): Promise<boolean>
 }
 
@@ -78,7 +79,8 @@ export function discover(email: string, options: DiscoverOptions): Discovery {
     reach,
     offers: protocol => offersOf(reports, protocol),
     probe: offer => probes.of(offer),
-    isDomainKnown: async () => (await resolver.addresses(address.domain)).kind !== 'no-such-name',
+    isDomainKnown: () =>
+      unlessAborted(async () => (await resolver.addresses(address.domain)).kind !== 'no-such-name', signal),
     [Symbol.dispose]: () => {
       ending.abort(new Error('the search is over'))
       resolver[Symbol.dispose]()
