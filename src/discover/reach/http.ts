@@ -34,22 +34,16 @@ export interface HttpAnswer {
 }
 
 /**
- * Asks and follows redirects, to https on its usual port alone; the question is the same at each place. `mayFollow` has the
- * last word on each.
+ * Asks and follows redirects, to https on its usual port alone; the question is the same at each place.
  *
  * @throws {PosternError} DISCOVER_HTTP_FAILED, DISCOVER_REDIRECT_REFUSED, DISCOVER_…, NET_…, TLS_…; the signal's reason
  */
-export async function askFollowing(
-  reach: Reach,
-  question: HttpQuestion,
-  signal: AbortSignal,
-  mayFollow: (to: URL) => boolean = () => true,
-): Promise<HttpAnswer> {
+export async function askFollowing(reach: Reach, question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
   let { url } = question
   for (let hops = 0; ; hops++) {
     const answer = await askOnce(reach, { ...question, url }, signal)
     const next = redirectOf(answer)
-    if (next === undefined || !mayFollow(next)) return answer
+    if (next === undefined) return answer
     if (hops === MAX_REDIRECTS) throw redirectRefused(question.url, `more than ${MAX_REDIRECTS} redirects`)
     url = next
   }
