@@ -1,3 +1,4 @@
+import { dnsFailed } from './dns/dns-failed.ts'
 import type { Resolver } from './dns/resolver.ts'
 import { type MailAddress, parseMailAddress } from './mail-address.ts'
 import type { Offer, OfferProtocol } from './offer.ts'
@@ -79,8 +80,7 @@ export function discover(email: string, options: DiscoverOptions): Discovery {
     reach,
     offers: protocol => offersOf(reports, protocol),
     probe: offer => probes.of(offer),
-    isDomainKnown: () =>
-      unlessAborted(async () => (await resolver.addresses(address.domain)).kind !== 'no-such-name', signal),
+    isDomainKnown: () => isKnown(address.domain, resolver, { signal, timeoutMs }),
     [Symbol.dispose]: () => {
       ending.abort(new Error('the search is over'))
       resolver[Symbol.dispose]()
@@ -99,6 +99,21 @@ function sourcesFor({ domain }: MailAddress, { useIspdb }: DiscoverOptions): rea
     wellKnownSource(domain),
     guessSource(domain),
   ]
+}
+
+async function isKnown(
+  domain: string,
+  resolver: Resolver,
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<boolean> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const answer = await unlessAborted(() => resolver.addresses(domain), AbortSignal.any([signal, timeout]))
+    return answer.kind !== 'no-such-name'
+  } catch (error) {
+    signal.throwIfAborted()
+    throw timeout.aborted ? dnsFailed(domain, 'too late', error) : error
+  }
 }
 
 async function* offersOf(

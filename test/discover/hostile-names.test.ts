@@ -36,4 +36,6 @@ t.test('a DNS server that never answers for the domain holds nobody up', async t
   const asked = discovery.isDomainKnown()
   discovery[Symbol.dispose]()
   await t.rejects(asked, /the search is over/)
+  const hasty = search('ada@example.test', { resolver: Object.setPrototypeOf(silent, resolver), sourceTimeoutMs: 1 })
+  await t.rejects(hasty.isDomainKnown(), { code: 'DISCOVER_DNS_FAILED' })
 })

@@ -72,7 +72,7 @@ export function redirectOf({ status, location, url }: HttpAnswer): URL | undefin
 export async function askOnce(reach: Reach, question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
   const { url } = question
   const isTls = url.protocol === 'https:'
-  const server = { host: url.hostname, port: Number(url.port || (isTls ? HTTPS_PORT : 80)) }
+  const server = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (isTls ? HTTPS_PORT : 80)) }
   const plain = await reach.connect(server, signal)
   const socket = isTls ? await reach.secure(plain, server, signal) : plain
   try {
