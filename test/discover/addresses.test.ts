@@ -26,6 +26,10 @@ t.test('an e-mail address is split, its domain in ASCII', async t => {
     'a\x00@b.test',
     `a@${'x'.repeat(64)}.test`,
   ]
+  for (const hidden of ['\u200b', '\u00ad', '\u202e', '\u{e0041}']) {
+    const text = `ada@example.test${hidden}`
+    t.throws(() => parseMailAddress(text), { message: /cannot be seen/ }, JSON.stringify(text))
+  }
   for (const text of wrong) t.throws(() => parseMailAddress(text), { code: 'DISCOVER_ADDRESS_INVALID' }, text)
 })
 
