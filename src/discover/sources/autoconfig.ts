@@ -48,7 +48,7 @@ async function askMx(context: SourceContext, signal: AbortSignal): Promise<Told>
   const [first] = exchangers.toSorted((one, other) => one.priority - other.priority)
   const exchange = hostName(first?.exchange ?? '') // addresses are seen there, and DNS carries any octets
   const parents = exchange ? parentsOf(exchange).filter(parent => parent !== domain) : []
-  const says: string[] = [exchange ? `mail goes to ${exchange}` : 'there is no mail exchanger']
+  const says: string[] = [exchange ? `mail goes to ${exchange}` : 'there is no mail exchanger that is named']
   for (const parent of parents) {
     const doubt: Doubt = host =>
       isInside(host, domain) ? undefined : `DNS alone names ${exchange}, whose domain names ${host}`
