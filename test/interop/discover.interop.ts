@@ -14,6 +14,7 @@ import { Approvals } from '../../src/tls/approvals.ts'
 import { publicKeyFingerprint } from '../../src/tls/fingerprint.ts'
 import { dovecotMissing } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
+import { runHere } from '../support/run-here.ts'
 import { PASSWORD, PEOPLE, ScriptedDomains } from '../support/scripted-domains.ts'
 import { holds } from '../support/scripted-servers.ts'
 
@@ -63,14 +64,6 @@ async function approve(host: string): Promise<void> {
   const dates = { validFromMs: 0, validToMs: 0, approvedAtMs: Date.now() }
   const approvals = new Approvals(join(homeAt(home.dir).certsDir, 'approved.json'))
   await approvals.add({ host, port: 993, publicKeySha256, subject, issuer, ...dates })
-}
-
-/** Runs a command in this process: one of its own takes more than a second to begin. */
-async function run(args: readonly string[], input = '') {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  stdin.end(input)
-  const code = await runCli(args, { stdin, stdout, stderr } as unknown as Streams)
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') }
 }
 
 const source = (document: SettingsDocument, name: string) => document.sources.find(({ source }) => source === name)
@@ -213,7 +206,7 @@ t.test('a wrong password is refused at most three times, and goes to nobody else
 })
 
 t.test('the command tells what it found and how', async t => {
-  const traced = await run(['discover', PEOPLE.contradicting, '--trace', '--password-stdin'], `${PASSWORD}\n`)
+  const traced = await runHere(['discover', PEOPLE.contradicting, '--trace', '--password-stdin'], `${PASSWORD}\n`)
   t.equal(traced.code, 0, traced.stderr)
   t.match(
     traced.stdout,
@@ -221,11 +214,11 @@ t.test('the command tells what it found and how', async t => {
   )
   t.match(traced.stdout, /not-needed +imaps:\/\/other\.contradicting\.test/)
   t.match(traced.stdout, /found and signed in/)
-  const unverified = await run(['discover', PEOPLE.autoconfig])
+  const unverified = await runHere(['discover', PEOPLE.autoconfig])
   t.match(unverified, { code: 0, stdout: /not verified: nobody has signed in/ })
-  const refused = await run(['discover', PEOPLE.foreign, '--json', '--password-stdin'], `${PASSWORD}\n`)
+  const refused = await runHere(['discover', PEOPLE.foreign, '--json', '--password-stdin'], `${PASSWORD}\n`)
   t.match(refused, { code: 1 })
-  t.match(JSON.parse(refused.stdout), { taken: null, error: { code: 'DISCOVER_NOT_CONFIRMED' }, sources: Array })
+  t.match(refused.json(), { taken: null, error: { code: 'DISCOVER_NOT_CONFIRMED' }, sources: Array })
 })
 
 t.test('a person at a terminal is asked before the password goes to a foreign host', async t => {
@@ -257,8 +250,8 @@ t.test('what was found makes a profile that synchronizes', async t => {
   writeFileSync(join(maildir, 'new', '1.test'), 'Subject: hello\r\n\r\nfrom the server\r\n')
   world.dovecot.own('ada')
   const servers = ['--imap', imap, '--smtp', smtp, '--user', user, '--password-stdin']
-  const added = await run(['profile', 'add', 'found', '--email', PEOPLE.autoconfig, ...servers], `${PASSWORD}\n`)
+  const added = await runHere(['profile', 'add', 'found', '--email', PEOPLE.autoconfig, ...servers], `${PASSWORD}\n`)
   t.match(added, { code: 0 })
-  t.match(JSON.parse((await run(['sync', '--wait', '--json'])).stdout), { downloaded: 1, errors: [] })
-  t.match(JSON.parse((await run(['profile', 'test', 'found', '--json'])).stdout), { ok: true })
+  t.match((await runHere(['sync', '--wait', '--json'])).json(), { downloaded: 1, errors: [] })
+  t.match((await runHere(['profile', 'test', 'found', '--json'])).json(), { ok: true })
 })
