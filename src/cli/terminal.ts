@@ -70,7 +70,7 @@ export class Terminal {
   async confirm(question: string, { yes, signal }: { readonly yes: boolean; readonly signal: AbortSignal }) {
     if (yes) return
     if (!this.canAsk) throw notConfirmed(`${question} Nobody could be asked.`)
-    const answer = await this.#ask(`${question} [y/N] `, signal)
+    const answer = await this.#ask(`${printable(question)} [y/N] `, signal)
     if (!/^y(es)?$/i.test(answer.trim())) throw notConfirmed('The answer was no; nothing was changed.')
   }
 

@@ -1,3 +1,4 @@
+import { dnsFailed } from './dns/dns-failed.ts'
 import type { Resolver } from './dns/resolver.ts'
 import { type MailAddress, parseMailAddress } from './mail-address.ts'
 import type { Offer, OfferProtocol } from './offer.ts'
@@ -9,6 +10,7 @@ import { guessSource } from './sources/guess.ts'
 import { askSource, type Source, type SourceContext, type SourceReport } from './sources/source.ts'
 import { srvSource } from './sources/srv.ts'
 import { wellKnownSource } from './sources/well-known.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 /** Each source has this long; all are asked at once. */
 export const SOURCE_TIMEOUT_MS = 3000
@@ -49,7 +51,7 @@ export interface Discovery extends Disposable {
   offers(protocol: OfferProtocol): AsyncIterable<SourcedOffer>
   /** What was found at an offer's server. */
   probe(offer: Offer): Promise<Probed>
-  /** Whether DNS knows the mail domain at all. @throws {PosternError} DISCOVER_DNS_FAILED */
+  /** Whether DNS knows the mail domain at all. @throws {PosternError} DISCOVER_DNS_FAILED; the signal's reason */
   isDomainKnown(): Promise<boolean>
 }
 
@@ -78,7 +80,7 @@ export function discover(email: string, options: DiscoverOptions): Discovery {
     reach,
     offers: protocol => offersOf(reports, protocol),
     probe: offer => probes.of(offer),
-    isDomainKnown: async () => (await resolver.addresses(address.domain)).kind !== 'no-such-name',
+    isDomainKnown: () => isKnown(address.domain, resolver, { signal, timeoutMs }),
     [Symbol.dispose]: () => {
       ending.abort(new Error('the search is over'))
       resolver[Symbol.dispose]()
@@ -97,6 +99,21 @@ function sourcesFor({ domain }: MailAddress, { useIspdb }: DiscoverOptions): rea
     wellKnownSource(domain),
     guessSource(domain),
   ]
+}
+
+async function isKnown(
+  domain: string,
+  resolver: Resolver,
+  { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<boolean> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const answer = await unlessAborted(() => resolver.addresses(domain), AbortSignal.any([signal, timeout]))
+    return answer.kind !== 'no-such-name'
+  } catch (error) {
+    signal.throwIfAborted()
+    throw timeout.aborted ? dnsFailed(domain, 'too late', error) : error
+  }
 }
 
 async function* offersOf(

@@ -4,6 +4,8 @@ import { PosternError } from '../errors.ts'
 import type { DiscoverErrorCode } from './errors.ts'
 
 const MAX_ADDRESS_LENGTH = 254 // RFC 5321 section 4.5.3.1.3, as corrected: a path of 256 octets with its brackets
+// Copied along from pages, they would make another user name; those that words of some scripts need (RFC 5892) are none of them.
+const INVISIBLE = /[\p{Cf}--[\u200c\u200d]]/v
 const HOST = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/
 
 /** An e-mail address with what names of hosts are made of. */
@@ -19,12 +21,16 @@ export interface MailAddress {
 export function parseMailAddress(text: string): MailAddress {
   const [, local, domain] = /^([^\s@<>"\p{Cc}]+)@([^\s@<>"\p{Cc}]+)$/u.exec(text) ?? []
   const host = domain === undefined ? undefined : hostName(domain)
+  if (INVISIBLE.test(text)) throw invalid('The e-mail address holds a character that cannot be seen.')
   if (local && host !== undefined && text.length <= MAX_ADDRESS_LENGTH) return { address: text, local, domain: host }
-  throw new PosternError<DiscoverErrorCode>(
-    'DISCOVER_ADDRESS_INVALID',
-    `${JSON.stringify(text.slice(0, MAX_ADDRESS_LENGTH))} is no e-mail address.`,
-    { remedy: 'user', advice: 'Write it like ada@example.org.' },
-  )
+  throw invalid(`${JSON.stringify(text.slice(0, MAX_ADDRESS_LENGTH))} is no e-mail address.`)
+}
+
+function invalid(says: string): PosternError {
+  return new PosternError<DiscoverErrorCode>('DISCOVER_ADDRESS_INVALID', says, {
+    remedy: 'user',
+    advice: 'Write it like ada@example.org.',
+  })
 }
 
 /** Reads the name of a host as DNS and certificates write it; undefined for an IP address and for what is no name. */

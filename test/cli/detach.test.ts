@@ -22,7 +22,7 @@ function makeHome(t: Test): PosternHome {
   return home
 }
 
-const detach = (home: PosternHome) => home.json(['start', '--detach']) as Promise<Started>
+const detach = async (home: PosternHome) => (await home.run(['start', '--detach', '--json'])).json() as Started
 
 t.test('a daemon in the background is ready when the command returns, and ends with `stop`', async t => {
   const home = makeHome(t)

@@ -10,15 +10,15 @@ t.teardown(() => home[Symbol.asyncDispose]())
 t.test('the example of the help runs, and tells in words and in JSON what it came to', async t => {
   await using dns = await startDns({ 'example.org': {} })
   writeFileSync(join(home.dir, 'config.yaml'), `discover: { dns: "${dns.address}" }\n`)
-  const { stdout } = await home.run(['discover', '--help'])
+  const { stdout } = await home.runHere(['discover', '--help'])
   const example = /postern (discover ada@example\.org) /.exec(stdout)?.[1]?.split(' ') ?? []
   t.same(example, ['discover', 'ada@example.org'])
-  t.match(await home.run([...example, '--trace']), {
+  t.match(await home.runHere([...example, '--trace']), {
     code: 1,
     stdout:
       /autoconfig \(https:\/\/autoconfig\.example\.org.*There is no host autoconfig\.example\.org[\s\S]*No mail server was found/,
   })
-  const run = await home.run([...example, '--json'])
+  const run = await home.runHere([...example, '--json'])
   t.equal(run.code, 1)
   t.match(run.json(), {
     email: 'ada@example.org',
@@ -30,7 +30,12 @@ t.test('the example of the help runs, and tells in words and in JSON what it cam
 t.test('what is no address, an unknown domain, and no DNS server are told as such', async t => {
   await using dns = await startDns({})
   writeFileSync(join(home.dir, 'config.yaml'), `discover: { dns: "${dns.address}" }\n`)
-  t.match((await home.run(['discover', 'nobody', '--json'])).json(), { error: { code: 'DISCOVER_ADDRESS_INVALID' } })
-  t.match(await home.run(['discover', 'ada@example.org']), { code: 1, stdout: /There is no domain example\.org/ })
-  t.match(await home.run(['config', 'set', 'discover.dns', 'dns.example']), { code: 1, stderr: /must be system, IP/ })
+  t.match((await home.runHere(['discover', 'nobody', '--json'])).json(), {
+    error: { code: 'DISCOVER_ADDRESS_INVALID' },
+  })
+  t.match(await home.runHere(['discover', 'ada@example.org']), { code: 1, stdout: /There is no domain example\.org/ })
+  t.match(await home.runHere(['config', 'set', 'discover.dns', 'dns.example']), {
+    code: 1,
+    stderr: /must be system, IP/,
+  })
 })

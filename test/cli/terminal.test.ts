@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { Terminal, table } from '../../src/cli/terminal.ts'
+import { type Streams, Terminal, table } from '../../src/cli/terminal.ts'
 
 function makeTerminal() {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
@@ -31,4 +31,13 @@ t.test('a password is the first line of stdin, which need not end', async t => {
   const endless = makeTerminal()
   for (let count = 0; count < 20; count++) endless.stdin.write('x'.repeat(8192))
   await t.rejects(endless.terminal.secret('?', signal), { code: 'CLI_USAGE' })
+})
+
+t.test('a question cannot steer the terminal either', async t => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true })
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+  const terminal = new Terminal({ stdin, stdout, stderr } as unknown as Streams, { json: false })
+  stdin.write('y\n')
+  await terminal.confirm('Send it to a\x1b[2Jb?', { yes: false, signal: new AbortController().signal })
+  t.equal(String(stderr.read()), 'Send it to a·[2Jb? [y/N] ')
 })

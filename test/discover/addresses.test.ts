@@ -26,6 +26,10 @@ t.test('an e-mail address is split, its domain in ASCII', async t => {
     'a\x00@b.test',
     `a@${'x'.repeat(64)}.test`,
   ]
+  for (const hidden of ['\u200b', '\u00ad', '\u202e', '\u{e0041}']) {
+    const text = `ada@example.test${hidden}`
+    t.throws(() => parseMailAddress(text), { message: /cannot be seen/ }, JSON.stringify(text))
+  }
   for (const text of wrong) t.throws(() => parseMailAddress(text), { code: 'DISCOVER_ADDRESS_INVALID' }, text)
 })
 
@@ -39,7 +43,16 @@ t.test('names of hosts are names', async t => {
 t.test('addresses are classed, however they are written', async t => {
   const classes = {
     public: ['8.8.8.8', '2606:4700::1111', '172.32.0.1', '64:ff9b::808:808', '::ffff:8.8.8.8'],
-    private: ['10.1.2.3', '172.16.0.1', '192.168.1.1', '100.64.0.1', 'fd00::1', '::ffff:10.0.0.1', '2002:a00:1::'],
+    private: [
+      '10.1.2.3',
+      '172.16.0.1',
+      '192.168.1.1',
+      '100.64.0.1',
+      'fd00::1',
+      '::ffff:10.0.0.1',
+      '2002:a00:1::',
+      '64:ff9b:1::a00:1',
+    ],
     loopback: ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', '::ffff:7f00:1', '64:ff9b::7f00:1'],
     special: [
       '0.0.0.0',
@@ -47,6 +60,9 @@ t.test('addresses are classed, however they are written', async t => {
       '224.0.0.1',
       '255.255.255.255',
       '::',
+      '::127.0.0.1',
+      '::ffff:0:10.0.0.1',
+      '100::1',
       'fe80::1',
       'fe80::1%eth0',
       'ff02::1',

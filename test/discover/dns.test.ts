@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { DnsOverHttps } from '../../src/discover/dns/dns-over-https.ts'
+import { DnsServers } from '../../src/discover/dns/dns-servers.ts'
 import { openResolver } from '../../src/discover/dns/open-resolver.ts'
 import type { Resolver } from '../../src/discover/dns/resolver.ts'
 import { answerDns, type ScriptedZone, startDns } from '../support/scripted-dns.ts'
@@ -78,4 +81,44 @@ t.test('the setting names the system, a server, or a URL', async t => {
   for (const setting of ['', 'dns.example', '1.2.3', '1.2.3.4:99999', '1.2.3.4:0', 'http://dns.example/', 'https://']) {
     t.throws(() => openResolver(setting, noTls), { code: 'DISCOVER_RESOLVER_INVALID' }, setting)
   }
+})
+
+t.test(
+  'the system is asked for what DNS does not tell, for one name after the other, and not when nobody waits',
+  async t => {
+    await using dns = await startDns(zone)
+    const asked: string[] = []
+    const waiting: PromiseWithResolvers<readonly string[]>[] = []
+    const started = Promise.withResolvers<void>()
+    using resolver = new DnsServers([dns.address], name => {
+      asked.push(name)
+      started.resolve()
+      waiting.push(Promise.withResolvers())
+      return waiting.at(-1)?.promise ?? Promise.resolve([])
+    })
+    const answers = Promise.all(['one.test', 'two.test', 'three.test'].map(name => resolver.addresses(name)))
+    await started.promise
+    t.same(await resolver.addresses('four.example.test'), { kind: 'records', records: ['192.0.2.4'] })
+    t.equal(asked.length, 1)
+    resolver[Symbol.dispose]()
+    waiting[0]?.resolve(['192.0.2.9'])
+    const found = (await answers).filter(({ kind }) => kind === 'records')
+    t.same(found, [{ kind: 'records', records: ['192.0.2.9'] }])
+    t.equal(asked.length, 1)
+  },
+)
+
+t.test('a DoH server may be named by an IPv6 address, which its certificate is for', async t => {
+  const server = createServer(socket => socket.on('error', () => undefined)).listen(0, '::1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // it listens on TCP
+  const names: string[] = []
+  using resolver = openResolver(`https://[::1]:${port}/dns-query`, async (socket, { host }) => {
+    names.push(host)
+    socket.destroy()
+    throw new Error('seen')
+  })
+  await t.rejects(resolver.mx('example.test'), { code: 'DISCOVER_DNS_FAILED' })
+  t.same(names, ['::1'])
 })

@@ -72,3 +72,9 @@ t.test('of many servers a few are offered', async t => {
   t.equal((await reportOf(search('ada@example.test'), 'srv')).offers.length, 10)
   t.notOk(seen.includes('mail10.example.test:993'))
 })
+
+t.test('of very many records, some are put into order', async t => {
+  const records = Array.from({ length: 3000 }, (_, index) => srv(`mail${index}`, 1, index))
+  t.equal(orderRecords(records, () => 0).length, 100)
+  t.equal(orderRecords(records, () => 0)[0]?.target, 'mail0')
+})

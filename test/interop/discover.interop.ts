@@ -30,6 +30,7 @@ process.env.NODE_EXTRA_CA_CERTS = world.caFile
 process.env.POSTERN_TEST_DNS = world.dns.address
 process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, '../support/scripted-lookup.mjs')}`
 const home = new PosternHome()
+process.env.POSTERN_HOME = home.dir // of the commands that run in this process
 t.teardown(async () => {
   await home[Symbol.asyncDispose]()
   await world[Symbol.asyncDispose]()
@@ -204,28 +205,23 @@ t.test('a wrong password is refused at most three times, and goes to nobody else
 })
 
 t.test('the command tells what it found and how', async t => {
-  const run = await home.run(['discover', PEOPLE.contradicting, '--trace', '--password-stdin'], `${PASSWORD}\n`)
-  t.equal(run.code, 0, run.stderr)
+  const traced = await home.runHere(['discover', PEOPLE.contradicting, '--trace', '--password-stdin'], `${PASSWORD}\n`)
+  t.equal(traced.code, 0, traced.stderr)
   t.match(
-    run.stdout,
+    traced.stdout,
     /autoconfig \(https:.*offers in .*\n {2}taken +imaps:\/\/box\.contradicting\.test {2}signed in as ada@/,
   )
-  t.match(run.stdout, /not-needed +imaps:\/\/other\.contradicting\.test/)
-  t.match(run.stdout, /found and signed in/)
-  const unverified = await home.run(['discover', PEOPLE.autoconfig])
+  t.match(traced.stdout, /not-needed +imaps:\/\/other\.contradicting\.test/)
+  t.match(traced.stdout, /found and signed in/)
+  const unverified = await home.runHere(['discover', PEOPLE.autoconfig])
   t.match(unverified, { code: 0, stdout: /not verified: nobody has signed in/ })
-  const refused = await home.run(['discover', PEOPLE.foreign, '--json', '--password-stdin'], `${PASSWORD}\n`)
+  const refused = await home.runHere(['discover', PEOPLE.foreign, '--json', '--password-stdin'], `${PASSWORD}\n`)
   t.match(refused, { code: 1 })
   t.match(refused.json(), { taken: null, error: { code: 'DISCOVER_NOT_CONFIRMED' }, sources: Array })
 })
 
 t.test('a person at a terminal is asked before the password goes to a foreign host', async t => {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  const before = process.env.POSTERN_HOME
-  process.env.POSTERN_HOME = home.dir
-  t.teardown(() => {
-    process.env.POSTERN_HOME = before
-  })
   const seen = () => world.captured.filter(({ at, text }) => at.startsWith('127.0.5.19') && holds(text, 'typed')).length
   const streams = { stdin: Object.assign(stdin, { isTTY: true, setRawMode: () => stdin }), stdout, stderr }
   const ended = runCli(['discover', PEOPLE.foreign, '--password-stdin'], streams as unknown as Streams)
@@ -250,7 +246,7 @@ t.test('a profile is added by its address and its password alone, and synchroniz
   writeFileSync(join(maildir, 'new', '1.test'), 'Subject: hello\r\n\r\nfrom the server\r\n')
   world.dovecot.own('ada')
   const added = await home.json(['profile', 'add', PEOPLE.autoconfig, '--password-stdin'], `${PASSWORD}\n`)
-  const servers = { imap: 'imaps://imap.autoconfig.test', smtp: /autoconfig\.test/, source: 'autoconfig' }
+  const servers = { imap: 'imaps://box.only-autoconfig.test', smtp: /only-autoconfig\.test/, source: 'autoconfig' }
   t.match(added, { name: 'ada', found: servers, sync: { downloaded: 1, errors: [] } })
   t.match(await home.json(['profile', 'test', 'ada']), { ok: true })
   for (const [name, email] of Object.entries({ srv: PEOPLE.srv, pox: PEOPLE.autodiscover, guess: PEOPLE.guess })) {

@@ -1,6 +1,7 @@
 // Loaded with --import into the processes of a test: names end up where the scripted DNS server says, for everything that
 // connects by a name. Postern itself has no such door.
 import dns from 'node:dns'
+import { syncBuiltinESMExports } from 'node:module'
 import process from 'node:process'
 
 const server = process.env.POSTERN_TEST_DNS

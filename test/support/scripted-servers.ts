@@ -76,6 +76,8 @@ export interface MailScript {
   readonly injects?: string
   /** Whom it lets in; nobody without it. */
   readonly accepts?: { readonly user: string; readonly password: string }
+  /** It ends the connection where it would refuse a sign-in. */
+  readonly hangsUp?: boolean
 }
 
 /** Starts a mail server that says little and remembers everything. */
@@ -110,6 +112,7 @@ function talk(socket: Socket, at: ScriptedAt, { script, isEncrypted, isGreeting 
       const line = held.slice(0, end)
       held = held.slice(end + 2)
       const said = reply(line, script, offersTls)
+      if (script.hangsUp && /^\S+ NO |^535 |^NO /.test(said)) return void socket.destroy()
       if (said !== 'tls') {
         socket.write(said)
         continue

@@ -10,6 +10,7 @@ export interface Refusal {
 /** Keeps a search from locking an account: nothing is tried twice, and no more than a few times in all. */
 export class Refusals {
   readonly #known: Refusal[]
+  readonly #unclear: string[] = []
 
   /** `before` are those of an earlier part of the same search. */
   constructor(before: readonly Refusal[] = []) {
@@ -24,6 +25,11 @@ export class Refusals {
     this.#known.push(refusal)
   }
 
+  /** Notes a sign-in that broke off: some servers hang up on a wrong password, or say "not now", and count it all the same. */
+  addUnclear(server: string): void {
+    this.#unclear.push(server)
+  }
+
   /** Whether the server has refused this user name already. */
   knows({ server, user }: Refusal): boolean {
     return this.#known.some(refusal => refusal.server === server && refusal.user === user)
@@ -31,7 +37,7 @@ export class Refusals {
 
   /** Whether a sign-in at the server could lock the account. */
   areEnough(server: string): boolean {
-    const here = this.#known.filter(refusal => refusal.server === server)
-    return here.length >= MAX_PER_SERVER || this.#known.length >= MAX_IN_ALL
+    const all = [...this.#known.map(refusal => refusal.server), ...this.#unclear]
+    return all.filter(each => each === server).length >= MAX_PER_SERVER || all.length >= MAX_IN_ALL
   }
 }

@@ -43,8 +43,8 @@ const EXPLANATIONS: readonly (readonly [VerdictKind, Explanation])[] = [
     {
       code: 'DISCOVER_UNTRUSTED',
       message: ({ verdict }) => verdict.says,
-      advice: ({ offer }) =>
-        `If you know this server: postern cert approve ${offer.host}:${offer.port}, then repeat the command.`,
+      advice: ({ offer, verdict }) =>
+        `${verdict.code === 'TLS_PIN_MISMATCH' ? 'Do not go on unless who runs the server confirms the new key' : 'If you know this server'}: postern cert approve ${offer.host}:${offer.port}, then repeat the command.`,
     },
   ],
   [
@@ -63,6 +63,15 @@ const EXPLANATIONS: readonly (readonly [VerdictKind, Explanation])[] = [
       message: ({ offer, verdict }) =>
         `${offer.host}:${offer.port} is there, but nobody could sign in: ${verdict.says}`,
       advice: () => BY_HAND,
+    },
+  ],
+  [
+    'stopped',
+    {
+      code: 'DISCOVER_PASSWORD_REFUSED',
+      message: ({ offer }) =>
+        `The password was refused several times, and not tried at ${offer.host}:${offer.port} any more.`,
+      advice: () => 'Check the password; wait some minutes, since another refusal could lock the account.',
     },
   ],
 ]

@@ -14,6 +14,8 @@ import { type Credentials, type TrialTools, trySignIn } from './sign-in-trial.ts
 import { failure, needsYes, STOPPED, UNVERIFIED, type Verdict } from './verdict.ts'
 
 const TIMEOUT_MS = 60_000 // of a whole search; sources end after 3 s, and what is dead is known by then
+const UNSENT = /^(NET_|TLS_|UPSTREAM_NO_|UPSTREAM_STARTTLS_|DISCOVER_REDIRECT_)/ // failures of what goes before the password
+
 /** What is searched for, and what may be done for it. */
 export interface SettingsRequest {
   readonly email: string
@@ -57,6 +59,9 @@ export interface FoundSettings {
   readonly tookMs: number
 }
 
+/** What became of the offers of a discovery. */
+export type JudgedOffers = Omit<FoundSettings, 'email' | 'tookMs'>
+
 /**
  * Searches the settings for an e-mail address and takes those that a sign-in proves: of each protocol the offer of most
  * trust. The submission server of the source whose IMAP server was taken goes first. The password goes only to hosts whose
@@ -81,11 +86,20 @@ export async function searchSettings(
   const resolver = openResolver(dns, secure)
   using discovery = discover(request.email, { resolver, secure, useIspdb: ispdb, signal: bounded })
   const { log, version } = installation
-  const search = new Search(discovery, request, { reach: discovery.reach, verifier, log, version, signal: bounded })
-  const found = await search.run().catch(error => {
+  const tools = { reach: discovery.reach, verifier, log, version, signal: bounded }
+  const found = await searchOffers(discovery, request, tools).catch(error => {
     throw timeout.aborted && !signal.aborted ? endless(request.email, error) : error
   })
   return { ...found, email: request.email, tookMs: Math.round(performance.now() - began) }
+}
+
+/**
+ * Goes through the offers of a discovery as {@link searchSettings} says.
+ *
+ * @throws the signal's reason.
+ */
+export function searchOffers(discovery: Discovery, request: SettingsRequest, tools: TrialTools): Promise<JudgedOffers> {
+  return new Search(discovery, request, tools).run()
 }
 
 class Search {
@@ -102,7 +116,7 @@ class Search {
     this.#refusals = new Refusals(request.refused)
   }
 
-  async run(): Promise<Omit<FoundSettings, 'email' | 'tookMs'>> {
+  async run(): Promise<JudgedOffers> {
     const chosen = await this.#choose()
     const reports = await Promise.all(this.#discovery.reports)
     await this.#judgeTheRest(reports, chosen !== undefined)
@@ -111,7 +125,7 @@ class Search {
     return {
       taken: isTaken ? chosen : undefined,
       unverified: isTaken ? undefined : chosen,
-      isDomainKnown: await this.#isDomainKnown(),
+      isDomainKnown: chosen ? true : await this.#isDomainKnown(),
       reports,
       offers,
       refused: this.#refusals.all,
@@ -164,13 +178,16 @@ class Search {
 
   async #trySignIns(offer: Offer, users: readonly string[], password: string) {
     const server = (await this.#discovery.reach.addressesOf(offer.host)).toSorted().join(' ')
-    let verdict: Verdict = { kind: 'refused', says: 'it has refused the password before' }
+    let verdict: Verdict = { kind: 'refused', says: `${offer.host} has refused the password before` }
     for (const user of users) {
       if (this.#refusals.knows({ server, user })) continue
       if (this.#refusals.areEnough(server)) return { verdict: STOPPED }
       const error = await this.#signIn(offer, { user, password })
       if (!error) return { verdict: { kind: 'taken', says: `signed in as ${user}` } as const, user }
-      if (error.code !== 'UPSTREAM_SIGN_IN_REFUSED') return { verdict: failure('failed', error) }
+      if (error.code !== 'UPSTREAM_SIGN_IN_REFUSED') {
+        if (!UNSENT.test(error.code)) this.#refusals.addUnclear(server)
+        return { verdict: failure('failed', error) }
+      }
       this.#refusals.add({ server, user })
       verdict = failure('refused', error)
     }
@@ -219,6 +236,7 @@ class Search {
     try {
       return await this.#discovery.isDomainKnown()
     } catch (error) {
+      this.#tools.signal.throwIfAborted()
       if (!(error instanceof PosternError)) throw error
       return undefined // the sources tell that DNS is silent
     }

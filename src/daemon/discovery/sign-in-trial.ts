@@ -1,3 +1,4 @@
+import type { DiscoverErrorCode } from '../../discover/errors.ts'
 import type { Offer } from '../../discover/offer.ts'
 import { findDavRoot, questionFor } from '../../discover/probe/probe-dav.ts'
 import { signInToSieve } from '../../discover/probe/probe-sieve.ts'
@@ -12,6 +13,7 @@ import { connectImap } from '../../upstream/imap/client.ts'
 import { connectSmtp } from '../../upstream/smtp/client.ts'
 
 const TIMEOUT_MS = 10_000 // of one sign-in; the server was seen to be there before
+const DENIALS: ReadonlySet<number> = new Set([401, 403]) // RFC 9110 section 15.5
 
 /** What a trial is made with. */
 export interface TrialTools {
@@ -68,13 +70,14 @@ async function trySieve(offer: Offer, { user, password }: Credentials, { reach, 
 
 // The place is looked for without the password, and the password goes to where that was found.
 async function tryDav(offer: Offer, { user, password }: Credentials, { reach, signal }: TrialTools): Promise<void> {
-  const root = await findDavRoot(reach, new URL(offer.url), signal)
-  if (root.kind === 'none' || root.url.host !== new URL(offer.url).host || !root.challenges.includes('basic')) {
-    throw noWay(offer)
-  }
+  const place = new URL(offer.url)
+  const root = await findDavRoot(reach, place, signal)
+  if (root.kind === 'none' || !root.challenges.includes('basic')) throw noWay(offer)
+  if (root.url.host !== place.host) throw elsewhere(offer, root.url)
   const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   const { status } = await askOnce(reach, questionFor(root.url, basic), signal)
-  if (status !== 207) throw refused(offer, user, `HTTP status ${status}`)
+  if (DENIALS.has(status)) throw refused(offer, user, `HTTP status ${status}`)
+  if (status !== 207) throw unavailable(offer, status)
 }
 
 async function peerOf({ host, port }: Offer, { reach }: TrialTools) {
@@ -86,6 +89,22 @@ function refused({ url }: Offer, user: string, says: string): PosternError {
     'UPSTREAM_SIGN_IN_REFUSED',
     `${url} refused the user name or password of ${user}: ${says}`,
     { remedy: 'user', advice: 'Check the password.' },
+  )
+}
+
+function unavailable({ url }: Offer, status: number): PosternError {
+  return new PosternError<UpstreamErrorCode>(
+    'UPSTREAM_SIGN_IN_UNAVAILABLE',
+    `${url} neither took nor refused the sign-in: HTTP status ${status}.`,
+    { remedy: 'retry', advice: 'Try again later; if it stays, ask who runs the server.' },
+  )
+}
+
+function elsewhere({ url }: Offer, { host }: URL): PosternError {
+  return new PosternError<DiscoverErrorCode>(
+    'DISCOVER_REDIRECT_REFUSED',
+    `${url} leads to ${host}, and the password was not sent there: nobody vouches for it.`,
+    { remedy: 'user', advice: 'If it is right, give the URL there by hand: postern profile add --help' },
   )
 }
 

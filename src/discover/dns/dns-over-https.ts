@@ -11,10 +11,13 @@ export type PostDns = (message: Buffer, signal: AbortSignal) => Promise<Buffer>
 /** Asks DNS over HTTPS (RFC 8484). */
 export class DnsOverHttps implements Resolver {
   readonly #post: PostDns
+  readonly #bootstrap: Disposable | undefined
   readonly #ending = new AbortController()
 
-  constructor(post: PostDns) {
+  /** `bootstrap`, who knows the DoH server's own name, ends with it. */
+  constructor(post: PostDns, bootstrap?: Disposable) {
     this.#post = post
+    this.#bootstrap = bootstrap
   }
 
   async addresses(name: string): Promise<Answer<string>> {
@@ -37,6 +40,7 @@ export class DnsOverHttps implements Resolver {
 
   [Symbol.dispose](): void {
     this.#ending.abort(new Error('nobody wants the answer any more'))
+    this.#bootstrap?.[Symbol.dispose]()
   }
 
   async #ask<Value>(

@@ -8,14 +8,22 @@ import { type Answer, joinAddresses, type MxRecord, type Resolver, recordsOf, ty
 const TIMEOUT_MS = 1000
 const TRIES = 2
 
+/** Gives the addresses of a name; none when it is not known. */
+export type LookUp = (name: string) => Promise<readonly string[]>
+
 /** Asks DNS servers over UDP, and over TCP where an answer is too long for it. */
 export class DnsServers implements Resolver {
   readonly #resolver = new NodeResolver({ timeout: TIMEOUT_MS, tries: TRIES })
-  readonly #isSystem: boolean
+  readonly #lookUp: LookUp | undefined
+  #lookedUp: Promise<unknown> = Promise.resolve()
+  #isOver = false
 
-  /** `servers` are `IP` or `IP:PORT`; without them the system's are asked, and its file of hosts counts. */
-  constructor(servers?: readonly string[]) {
-    this.#isSystem = servers === undefined
+  /**
+   * `servers` are `IP` or `IP:PORT`; without them the system's are asked, and its file of hosts counts. `lookUpHere` asks the
+   * system for names that DNS does not tell.
+   */
+  constructor(servers?: readonly string[], lookUpHere = servers ? undefined : lookUp) {
+    this.#lookUp = lookUpHere
     if (servers) this.#resolver.setServers(servers)
   }
 
@@ -24,7 +32,7 @@ export class DnsServers implements Resolver {
     const families = await Promise.allSettled(asked)
     const found = joinAddresses(...families.filter(each => each.status === 'fulfilled').map(({ value }) => value))
     if (recordsOf(found).length > 0) return found
-    const local = this.#isSystem ? await lookUp(name) : []
+    const local = await this.#lookUpInTurn(name)
     if (local.length > 0) return { kind: 'records', records: local }
     const failure = families.find(each => each.status === 'rejected')
     if (failure) throw failure.reason
@@ -49,7 +57,16 @@ export class DnsServers implements Resolver {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true
     this.#resolver.cancel()
+  }
+
+  // One after the other: each holds a thread of the pool, which files wait for as well, and cannot be ended.
+  #lookUpInTurn(name: string): Promise<readonly string[]> {
+    const ask = async () => (this.#isOver ? [] : ((await this.#lookUp?.(name)) ?? []))
+    const asked = this.#lookedUp.then(ask, ask)
+    this.#lookedUp = asked
+    return asked
   }
 }
 

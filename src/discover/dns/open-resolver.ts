@@ -27,17 +27,16 @@ function openDoh(setting: string, secure: Secure): Resolver {
   const url = URL.canParse(setting) ? new URL(setting) : undefined
   const host = url?.hostname.replace(/^\[|\]$/g, '') ?? ''
   if (!url || (isIP(host) === 0 && hostName(host) === undefined)) throw invalid(setting)
-  const system = new DnsServers()
   // The person who set it vouches for where it is.
   const resolver: Resolver =
-    isIP(host) === 0 ? system : { ...NOBODY, addresses: async () => ({ kind: 'records', records: [host] }) }
+    isIP(host) === 0 ? new DnsServers() : { ...NOBODY, addresses: async () => ({ kind: 'records', records: [host] }) }
   const reach = new Reach({ domain: host, resolver, secure })
   return new DnsOverHttps(async (body, signal) => {
     const headers = { accept: 'application/dns-message', 'content-type': 'application/dns-message' }
     const answer = await askOnce(reach, { method: 'POST', url, headers, body }, signal)
     if (answer.status !== 200) throw new Error(`HTTP status ${answer.status} of ${url.host}`)
     return answer.body
-  })
+  }, resolver)
 }
 
 const nothing = async () => ({ kind: 'records' as const, records: [] })

@@ -10,6 +10,7 @@ const PRIVATE = blockList(
   ['100.64.0.0', 10], // RFC 6598: carriers
   ['fc00::', 7], // RFC 4193
   ['fec0::', 10], // RFC 3879
+  ['64:ff9b:1::', 48], // RFC 8215: a network's own way to its IPv4
 )
 const LOOPBACK = blockList(['127.0.0.0', 8], ['::1', 128])
 const SPECIAL = blockList(
@@ -21,7 +22,9 @@ const SPECIAL = blockList(
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 3], // multicast, reserved and broadcast
-  ['::', 128],
+  ['::', 96], // RFC 4291: an IPv4 address, as of old
+  ['::ffff:0:0:0', 96], // RFC 2765: the same, translated
+  ['100::', 64], // RFC 6666: what is thrown away
   ['fe80::', 10], // RFC 4291: link-local
   ['ff00::', 8],
   ['2001:db8::', 32], // RFC 3849: documentation

@@ -34,22 +34,16 @@ export interface HttpAnswer {
 }
 
 /**
- * Asks and follows redirects, to https on its usual port alone; the question is the same at each place. `mayFollow` has the
- * last word on each.
+ * Asks and follows redirects, to https on its usual port alone; the question is the same at each place.
  *
  * @throws {PosternError} DISCOVER_HTTP_FAILED, DISCOVER_REDIRECT_REFUSED, DISCOVER_…, NET_…, TLS_…; the signal's reason
  */
-export async function askFollowing(
-  reach: Reach,
-  question: HttpQuestion,
-  signal: AbortSignal,
-  mayFollow: (to: URL) => boolean = () => true,
-): Promise<HttpAnswer> {
+export async function askFollowing(reach: Reach, question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
   let { url } = question
   for (let hops = 0; ; hops++) {
     const answer = await askOnce(reach, { ...question, url }, signal)
     const next = redirectOf(answer)
-    if (next === undefined || !mayFollow(next)) return answer
+    if (next === undefined) return answer
     if (hops === MAX_REDIRECTS) throw redirectRefused(question.url, `more than ${MAX_REDIRECTS} redirects`)
     url = next
   }
@@ -78,7 +72,7 @@ export function redirectOf({ status, location, url }: HttpAnswer): URL | undefin
 export async function askOnce(reach: Reach, question: HttpQuestion, signal: AbortSignal): Promise<HttpAnswer> {
   const { url } = question
   const isTls = url.protocol === 'https:'
-  const server = { host: url.hostname, port: Number(url.port || (isTls ? HTTPS_PORT : 80)) }
+  const server = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (isTls ? HTTPS_PORT : 80)) }
   const plain = await reach.connect(server, signal)
   const socket = isTls ? await reach.secure(plain, server, signal) : plain
   try {

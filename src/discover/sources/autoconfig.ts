@@ -1,6 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import { recordsOf } from '../dns/resolver.ts'
-import { isInside } from '../mail-address.ts'
+import { hostName, isInside } from '../mail-address.ts'
 import { askFollowing } from '../reach/http.ts'
 import { type Doubt, readAutoconfig } from './autoconfig-document.ts'
 import type { Source, SourceContext, Told } from './source.ts'
@@ -46,11 +46,12 @@ async function askMx(context: SourceContext, signal: AbortSignal): Promise<Told>
   const { domain } = context.address
   const exchangers = recordsOf(await context.reach.resolver.mx(domain))
   const [first] = exchangers.toSorted((one, other) => one.priority - other.priority)
-  const parents = first ? parentsOf(first.exchange.replace(/\.$/, '')).filter(parent => parent !== domain) : []
-  const says: string[] = first ? [`mail goes to ${first.exchange}`] : ['there is no mail exchanger']
+  const exchange = hostName(first?.exchange ?? '') // addresses are seen there, and DNS carries any octets
+  const parents = exchange ? parentsOf(exchange).filter(parent => parent !== domain) : []
+  const says: string[] = [exchange ? `mail goes to ${exchange}` : 'there is no mail exchanger that is named']
   for (const parent of parents) {
     const doubt: Doubt = host =>
-      isInside(host, domain) ? undefined : `DNS alone names ${first?.exchange}, whose domain names ${host}`
+      isInside(host, domain) ? undefined : `DNS alone names ${exchange}, whose domain names ${host}`
     const told = await fetchFrom(`https://autoconfig.${parent}/mail/config-v1.1.xml`, context, { doubt, signal }).catch(
       (error): Told => {
         signal.throwIfAborted()
@@ -66,7 +67,7 @@ async function askMx(context: SourceContext, signal: AbortSignal): Promise<Told>
 
 // Without a list of public suffixes, what looks like one (co.uk, com.br) is left out: nobody's settings lie there.
 function parentsOf(host: string): readonly string[] {
-  const labels = host.toLowerCase().split('.')
+  const labels = host.split('.')
   return [1, 2]
     .map(cut => labels.slice(cut))
     .filter(rest => rest.length > 2 || (rest.length === 2 && !/^[a-z]{1,3}\.[a-z]{2}$/.test(rest.join('.'))))

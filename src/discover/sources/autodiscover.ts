@@ -1,7 +1,7 @@
 import { PosternError } from '../../errors.ts'
 import { recordsOf } from '../dns/resolver.ts'
 import type { DiscoverErrorCode } from '../errors.ts'
-import { isInside, type MailAddress } from '../mail-address.ts'
+import { hostName, isInside, type MailAddress } from '../mail-address.ts'
 import { askFollowing, askOnce, type HttpAnswer, redirectOf } from '../reach/http.ts'
 import type { Doubt } from './autoconfig-document.ts'
 import { readAutodiscover } from './autodiscover-document.ts'
@@ -49,11 +49,11 @@ async function askForRedirect(context: SourceContext, signal: AbortSignal): Prom
 async function askBySrv(context: SourceContext, signal: AbortSignal): Promise<Told> {
   const { reach, address, random } = context
   const records = recordsOf(await reach.resolver.srv(`_autodiscover._tcp.${address.domain}`))
-  const [first] = orderRecords(records, random).filter(
-    ({ target, port }) => !/^\.?$/.test(target) && port === HTTPS_PORT,
-  )
-  if (!first) return { says: records.length > 0 ? 'not offered' : 'no records', offers: [] }
-  const host = first.target.replace(/\.$/, '')
+  const [host] = orderRecords(records, random)
+    .filter(({ port }) => port === HTTPS_PORT)
+    .map(({ target }) => hostName(target))
+    .filter(name => name !== undefined)
+  if (host === undefined) return { says: records.length > 0 ? 'not offered' : 'no records', offers: [] }
   const doubt = outside(address, named => `DNS alone names ${host}, which names ${named}`)
   const told = await post(new URL(`https://${host}${PATH}`), context, { doubt, signal })
   return { ...told, says: `${host}: ${told.says}` }

@@ -60,11 +60,15 @@ async function pathOf({ protocol, name }: Service, domain: string, resolver: Res
   return told ?? `/.well-known/${protocol}`
 }
 
-/** Puts records into the order in which they are to be tried: by priority, then by chance and weight (RFC 2782). */
+const MAX_RECORDS = 100 // far more than are tried; ordering takes their square
+
+/** Puts records into the order in which they are to be tried: by priority, then by chance and weight (RFC 2782). Of very many, the rest is left out. */
 export function orderRecords(records: readonly SrvRecord[], random: () => number): readonly SrvRecord[] {
   const ordered: SrvRecord[] = []
   // Those of weight 0 first, so that they have a small chance.
-  const left = records.toSorted((one, other) => one.priority - other.priority || one.weight - other.weight)
+  const left = records
+    .toSorted((one, other) => one.priority - other.priority || one.weight - other.weight)
+    .slice(0, MAX_RECORDS)
   while (left.length > 0) {
     const group = left.filter(({ priority }) => priority === left[0]?.priority)
     let choice = Math.floor(random() * (1 + group.reduce((sum, { weight }) => sum + weight, 0)))

@@ -16,3 +16,14 @@ t.test('nothing is tried twice, three times at one server, or four times in all'
   t.ok(refusals.areEnough('192.0.2.3'))
   t.equal(refusals.all.length, 4)
 })
+
+t.test('a sign-in that broke off counts, and its name may be tried again', async t => {
+  const refusals = new Refusals()
+  for (const _ of [1, 2, 3]) {
+    t.notOk(refusals.areEnough('192.0.2.1'))
+    refusals.addUnclear('192.0.2.1')
+  }
+  t.ok(refusals.areEnough('192.0.2.1'))
+  t.notOk(refusals.areEnough('192.0.2.2'))
+  t.notOk(refusals.knows({ server: '192.0.2.1', user: 'ada' }))
+})
