@@ -44,6 +44,11 @@ export function environmentOf(home: Home, environment: NodeJS.ProcessEnv = proce
   return { ...environment, POSTERN_HOME: home.dir }
 }
 
+/** Says where the home is of a service that is told nothing: it starts without the variables of the user's shell. */
+export function findServiceHome({ LOCALAPPDATA }: NodeJS.ProcessEnv = process.env): Home {
+  return findHome(LOCALAPPDATA === undefined ? {} : { LOCALAPPDATA }) // every process of a Windows user has that
+}
+
 /** Names the parts of a home folder. */
 export function homeAt(dir: string, ofAllUsers: string = systemDir()): Home {
   return {
@@ -76,7 +81,10 @@ function defaultDir(environment: NodeJS.ProcessEnv): string {
 /** The folder of what counts for all users of the machine; `POSTERN_SYSTEM_DIR` names another one. */
 export function systemDir(environment: NodeJS.ProcessEnv = process.env): string {
   if (environment.POSTERN_SYSTEM_DIR) return resolve(environment.POSTERN_SYSTEM_DIR)
-  if (process.platform === 'win32') return join(environment.ProgramData ?? 'C:\\ProgramData', 'Postern')
+  // NOTE: not ProgramData, where every user may put a folder first, and so tell the others' servers.
+  if (process.platform === 'win32') {
+    return join(environment.CommonProgramFiles ?? 'C:\\Program Files\\Common Files', 'Postern')
+  }
   return process.platform === 'darwin' ? '/Library/Application Support/Postern' : '/etc/postern'
 }
 

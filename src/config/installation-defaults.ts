@@ -28,7 +28,10 @@ const defaultsSchema = z.strictObject({
   upstreams: z
     .strictObject({ imap: serverTemplate('imap'), smtp: serverTemplate('smtp').optional(), user: template.optional() })
     .optional(),
-  policyUrl: z.url({ protocol: /^https$/, error: 'must be an https: URL' }).optional(),
+  policyUrl: z
+    .url({ protocol: /^https$/, error: 'must be an https: URL' })
+    .refine(hasNoCredentials, { error: 'must have no user or password: every user of the machine can read this file' })
+    .optional(),
   ports: z
     .union([
       z.literal('per-user'),
@@ -135,6 +138,11 @@ export class InstallationDefaults {
       ports === 'per-user' ? {} : Object.fromEntries(Object.entries(ports).map(([n, port]) => [n, { port }]))
     return { fronts, ...(log ? { log } : {}) }
   }
+}
+
+function hasNoCredentials(text: string): boolean {
+  const { username = '', password = '' } = URL.parse(text) ?? {}
+  return username === '' && password === ''
 }
 
 function expand(text: string, email: string, toDomain = (domain: string) => domain): string {

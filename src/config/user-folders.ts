@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 import process from 'node:process'
 
 /** The folders of the user that the environment tells. */
@@ -10,8 +10,6 @@ export interface UserFolders {
   readonly config: string
   /** `XDG_RUNTIME_DIR`: sockets of the session; undefined outside of one. */
   readonly runtime: string | undefined
-  /** `POSTERN_HOME`, where somebody has set it. */
-  readonly chosenHome: string | undefined
 }
 
 /** Finds the folders of the user. */
@@ -19,10 +17,14 @@ export function findUserFolders(environment: NodeJS.ProcessEnv = process.env): U
   const home = homedir()
   return {
     home,
-    config: environment.XDG_CONFIG_HOME ?? join(home, '.config'),
-    runtime: environment.XDG_RUNTIME_DIR,
-    chosenHome: environment.POSTERN_HOME ? resolve(environment.POSTERN_HOME) : undefined,
+    config: absolute(environment.XDG_CONFIG_HOME) ?? join(home, '.config'),
+    runtime: absolute(environment.XDG_RUNTIME_DIR),
   }
+}
+
+// XDG Base Directory Specification: an empty or a relative path does not count.
+function absolute(folder: string | undefined): string | undefined {
+  return folder !== undefined && isAbsolute(folder) ? folder : undefined
 }
 
 /** Tells whether a program can be found by its name. */

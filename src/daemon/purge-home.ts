@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs'
-import { readdir, rm, rmdir } from 'node:fs/promises'
+import { readdir, realpath, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { Home } from '../config/home.ts'
 import { PosternError } from '../errors.ts'
 import { forgetSecretsKey } from '../profile/secrets-key.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import { lockHome } from './home-lock.ts'
+
+const LOG = /^(?:\d\d-\d\d-\d{4}|start)\.txt$/ // see log/daily-file.ts
+const CERTIFICATE = /^(?:(?:ca|leaf)(?:-key)?\.pem|approved\.json)(?:\.[0-9a-f]{12}\.tmp)?$|^issued$/ // see tls/ca
 
 /** What would be lost with a home. */
 export interface HomeContents {
@@ -52,19 +55,36 @@ export async function purgeHome(home: Home): Promise<Purged> {
     using _lock = lockHome(home)
     await forgetSecretsKey(home)
     for (const path of ours(home)) await rm(path, { recursive: true, force: true })
+    await deleteIn(home.logsDir, LOG)
+    await deleteIn(home.certsDir, CERTIFICATE)
   }
   for (const path of [home.lockFile, `${home.lockFile}-journal`]) await rm(path, { force: true })
   const kept = await names(home.dir)
-  if (kept.length === 0) await rmdir(home.dir)
-  return { dir: home.dir, deleted: ours(home).map(path => basename(path)), kept }
+  if (kept.length === 0) await deleteFolder(home.dir)
+  const deleted = [...ours(home), home.logsDir, home.certsDir].map(path => basename(path))
+  return { dir: home.dir, deleted: deleted.filter(name => !kept.includes(name)), kept }
+}
+
+// Any command makes these two, whatever folder POSTERN_HOME names; somebody's own may have been there before.
+async function deleteIn(dir: string, ours: RegExp): Promise<void> {
+  const found = await names(dir)
+  const mine = found.filter(name => ours.test(name))
+  for (const name of mine) await rm(join(dir, name), { recursive: true, force: true })
+  if (mine.length === found.length && existsSync(dir)) await deleteFolder(dir)
+}
+
+/** Deletes an empty folder, and the link by which it was reached: somebody may keep it on another disk. */
+async function deleteFolder(dir: string): Promise<void> {
+  await rmdir(await realpath(dir))
+  await rm(dir, { force: true })
 }
 
 function ours(home: Home): readonly string[] {
-  const { configFile, defaultsFile, profilesDir, certsDir, logsDir, outboxDir, spoolDir } = home
+  const { configFile, defaultsFile, profilesDir, outboxDir, spoolDir } = home
   const { secretsFile, secretsKeyFile, signInsFile, policiesDir, controlTokenFile, controlAddress } = home
   const socket = dirname(controlAddress) === home.dir ? [controlAddress] : []
   return [
-    ...[configFile, defaultsFile, profilesDir, certsDir, logsDir, outboxDir, spoolDir],
+    ...[configFile, defaultsFile, profilesDir, outboxDir, spoolDir],
     ...[secretsFile, secretsKeyFile, signInsFile, policiesDir, controlTokenFile, ...socket],
     join(home.dir, 'task.xml'), // of `install` on Windows
   ]

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { chmod, mkdir, readFile, readlink, rm, rmdir, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { chmod, lstat, mkdir, readFile, readlink, realpath, rm, rmdir, symlink } from 'node:fs/promises'
+import { dirname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { replaceFile } from '../config/private-file.ts'
 import { PosternError } from '../errors.ts'
@@ -9,6 +9,7 @@ import type { PlannedFile, Step } from './plan.ts'
 
 const execute = promisify(execFile)
 const STEP_TIMEOUT_MS = 120_000 // a start that waits for readiness
+const EVERYBODY_READS = 0o444
 
 /** How a plan is carried out. */
 export interface Applying {
@@ -30,12 +31,13 @@ export interface AppliedFile {
 /**
  * Writes the files of a plan; one that is as it should be is left alone.
  *
- * @throws {PosternError} INSTALL_NOT_PERMITTED
+ * @throws {PosternError} INSTALL_NOT_PERMITTED, INSTALL_OUTSIDE_ROOT
  */
 export async function writeFiles(files: readonly PlannedFile[], applying: Applying): Promise<AppliedFile[]> {
   const applied: AppliedFile[] = []
   for (const file of files) {
     const path = join(applying.root, file.path)
+    await assertBelow(applying.root, path)
     const state = await told(path, () => writeOne(file, path, applying.isShared))
     applied.push({ path, state })
     await applying.journal(`${state} ${path}`)
@@ -46,12 +48,13 @@ export async function writeFiles(files: readonly PlannedFile[], applying: Applyi
 /**
  * Removes the files of a plan, and folders of ours that are empty then.
  *
- * @throws {PosternError} INSTALL_NOT_PERMITTED
+ * @throws {PosternError} INSTALL_NOT_PERMITTED, INSTALL_OUTSIDE_ROOT
  */
 export async function removeFiles(files: readonly PlannedFile[], applying: Applying): Promise<AppliedFile[]> {
   const applied: AppliedFile[] = []
   for (const file of files.toReversed()) {
     const path = join(applying.root, file.path)
+    await assertBelow(applying.root, path)
     const state = await told(path, async () => ((await isThere(file, path)) ? await removeOne(path) : 'absent'))
     applied.push({ path, state })
     await applying.journal(`${state} ${path}`)
@@ -79,7 +82,7 @@ export async function runSteps(steps: readonly Step[], { journal, signal }: Appl
 }
 
 async function writeOne(file: PlannedFile, path: string, isShared: boolean): Promise<'written' | 'unchanged'> {
-  if (await isAsPlanned(file, path)) return 'unchanged'
+  if (await isAsPlanned(file, path, isShared)) return 'unchanged'
   await makeFolder(dirname(path), isShared)
   if (file.kind === 'link') {
     await rm(path, { force: true })
@@ -101,9 +104,36 @@ async function isThere(file: PlannedFile, path: string): Promise<boolean> {
   return (await (file.kind === 'link' ? readlink(path) : readFile(path)).catch(absent)) !== undefined
 }
 
-async function isAsPlanned(file: PlannedFile, path: string): Promise<boolean> {
+async function isAsPlanned(file: PlannedFile, path: string, isShared: boolean): Promise<boolean> {
   if (file.kind === 'link') return (await readlink(path).catch(absent)) === file.to
+  const found = await lstat(path).catch(absent)
+  if (!found?.isFile() || (isShared && (found.mode & EVERYBODY_READS) !== EVERYBODY_READS)) return false
   return (await readFile(path).catch(absent))?.equals(file.content) ?? false
+}
+
+// An image may come from anywhere: its links would lead root to files of the machine that prepares it.
+async function assertBelow(root: string, path: string): Promise<void> {
+  const base = await realpath(root).catch(absent)
+  if (base === undefined) return // nothing is there yet, so no link either
+  for (let folder = dirname(path); folder.length > root.length; folder = dirname(folder)) {
+    const link = await lstat(folder).catch(absent)
+    if (!link) continue
+    const real = await realpath(folder).catch(absent)
+    if (real === undefined || (real !== base && !real.startsWith(base.endsWith(sep) ? base : base + sep)))
+      throw leadsOutside(root, folder)
+    return
+  }
+}
+
+function leadsOutside(root: string, folder: string): PosternError {
+  return new PosternError<InstallErrorCode>(
+    'INSTALL_OUTSIDE_ROOT',
+    `/${relative(root, folder)} is reached by a link that leads out of ${root}, or nowhere: it was not followed.`,
+    {
+      remedy: 'user',
+      advice: 'Replace it in the image by a folder or by a relative link, or run `postern install` in the image.',
+    },
+  )
 }
 
 async function makeFolder(dir: string, isShared: boolean): Promise<void> {

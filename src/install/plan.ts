@@ -35,6 +35,8 @@ export interface Step {
   readonly argv: readonly [program: string, ...args: string[]]
   /** Whether its failure is one: stopping what does not run is none. */
   readonly mayFail?: boolean
+  /** Whether it would disturb what runs as it should. */
+  readonly onlyAfterChange?: boolean
 }
 
 /** Everything that installing and uninstalling do, as data. */

@@ -6,6 +6,7 @@ const TEMPLATE = 'postern@.service'
 const WANTED_BY = 'default.target'
 const WATCHDOG_S = 60
 const STOP_S = 40 // longer than a run needs to come to an end in good order
+const CONTROL = /[\u0001-\u001f\u007f]/g // a carriage return ends a line of a unit, too
 const RESTARTS = { burst: 5, intervalS: 300 }
 
 /** Plans for Linux: a unit of the user's own systemd, for one user or for everybody, and a system unit for who is not signed in. */
@@ -18,7 +19,11 @@ function forUser(target: InstallTarget): InstallationPlan {
   const systemctl = (...args: string[]): [string, ...string[]] => ['systemctl', '--user', ...args]
   return {
     files: enabledUnit(units, target),
-    start: [{ argv: systemctl('daemon-reload') }, { argv: systemctl('restart', UNIT) }],
+    start: [
+      { argv: systemctl('daemon-reload') },
+      { argv: systemctl('reset-failed', UNIT), mayFail: true },
+      { argv: systemctl('restart', UNIT) },
+    ], // or it counts failures of before
     stop: [{ argv: systemctl('stop', UNIT), mayFail: true }],
     forget: [{ argv: systemctl('daemon-reload') }],
     remarks: [
@@ -36,7 +41,7 @@ function forAllUsers(target: InstallTarget): InstallationPlan {
     ],
     start: [
       { argv: ['systemctl', 'daemon-reload'] },
-      { argv: ['systemctl', 'try-restart', 'postern@*.service'] }, // an upgrade; there is none at first
+      { argv: ['systemctl', 'try-restart', 'postern@*.service'], onlyAfterChange: true }, // an upgrade; there is none at first
     ],
     stop: [
       { argv: ['systemctl', 'stop', 'postern@*.service'], mayFail: true },
@@ -92,7 +97,11 @@ function unit({ program, chosenHome, canNotify, scope }: InstallTarget, manager:
 /** One word of an assignment, or the program of a command line (systemd.syntax(7)): quoted, with no specifier in it. */
 export function unitWord(text: string): string {
   const escaped = text.replaceAll('%', '%%').replaceAll('\\', '\\\\').replaceAll('"', '\\"')
-  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped.replaceAll('\n', '\\n').replaceAll('\t', '\\t')}"`
+  return /^[\w@%+=:,./-]+$/.test(escaped) ? escaped : `"${escaped.replace(CONTROL, hexEscape)}"`
+}
+
+function hexEscape(character: string): string {
+  return `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`
 }
 
 /** A further word of a command line; only there are variables expanded (systemd.service(5), "Command lines"). */

@@ -1,15 +1,20 @@
-import { existsSync } from 'node:fs'
+import { existsSync, type Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import { type Home, systemDir } from '../config/home.ts'
+import { findServiceHome, type Home, systemDir } from '../config/home.ts'
 import { findUserFolders, isProgram } from '../config/user-folders.ts'
 import { PosternError } from '../errors.ts'
 import type { InstallErrorCode } from './errors.ts'
 import type { InstallTarget, Platform } from './plan.ts'
 
 const OTHERS_MAY_ENTER = 0o001
+const OTHERS_MAY_READ = 0o004
+const GROUP_MAY_WRITE = 0o020
+const OTHERS_MAY_WRITE = 0o002
+const STICKY = 0o1000 // who may write in such a folder may still not replace what is another's
+const MACOS_ADMIN_GROUP = 80
 
 /**
  * Describes an installation on this machine, for this user or for everybody.
@@ -30,7 +35,7 @@ export function targetHere(
     platform,
     scope,
     program: { node: process.execPath, ...program },
-    chosenHome: folders.chosenHome,
+    chosenHome: home.dir === findServiceHome().dir ? undefined : home.dir,
     canNotify: platform === 'linux' && isProgram('systemd-notify'),
     folders: {
       home: folders.home,
@@ -50,18 +55,28 @@ export function canReachManager({ platform, scope }: InstallTarget): boolean {
 }
 
 /**
- * Makes sure that everybody may run what is to be installed for everybody.
+ * Makes sure that everybody may run what is to be installed for everybody, and nobody but root may change it.
  *
- * @throws {PosternError} INSTALL_PROGRAM_PRIVATE
+ * @throws {PosternError} INSTALL_PROGRAM_PRIVATE, INSTALL_PROGRAM_UNSAFE
  */
 export async function assertOthersMayRun({ platform, program }: InstallTarget): Promise<void> {
   if (platform === 'win32') return // a folder under Program Files, by its inherited rights
   for (const file of [program.node, program.launcher]) {
-    for (let path = dirname(file); ; path = dirname(path)) {
-      if (((await stat(path)).mode & OTHERS_MAY_ENTER) === 0) throw isPrivate(file, path)
+    for (let path = file; ; path = dirname(path)) {
+      const found = await stat(path)
+      const needed = path === file ? OTHERS_MAY_READ : OTHERS_MAY_ENTER
+      if ((found.mode & needed) === 0) throw isPrivate(file, path)
+      if (isChangeable(found, platform)) throw isUnsafe(file, path)
       if (path === dirname(path)) break
     }
   }
+}
+
+function isChangeable(found: Stats, platform: Platform): boolean {
+  if (found.uid !== 0) return true
+  if (found.isDirectory() && (found.mode & STICKY) !== 0) return false
+  const isTrusted = found.gid === 0 || (platform === 'darwin' && found.gid === MACOS_ADMIN_GROUP)
+  return (found.mode & (isTrusted ? OTHERS_MAY_WRITE : OTHERS_MAY_WRITE | GROUP_MAY_WRITE)) !== 0
 }
 
 function isSupported(platform: NodeJS.Platform): platform is Platform {
@@ -83,5 +98,13 @@ function isPrivate(file: string, folder: string): PosternError {
       remedy: 'user',
       advice: 'Put the program where everybody may read it, such as /opt/postern, and install from there.',
     },
+  )
+}
+
+function isUnsafe(file: string, path: string): PosternError {
+  return new PosternError<InstallErrorCode>(
+    'INSTALL_PROGRAM_UNSAFE',
+    `Everybody would run ${file}, but not only root may change ${path}.`,
+    { remedy: 'user', advice: 'Give the whole folder of the program to root: chown -R root:root, then chmod -R go-w.' },
   )
 }

@@ -36,6 +36,14 @@ t.test('a daemon in the background is ready when the command returns, and ends w
   await until('the process is gone', async () => !existsSync(`/proc/${started.pid}`) || undefined)
 })
 
+t.test('of two that start at the same time one runs, and the other one says so', async t => {
+  const home = makeHome(t)
+  const runs = await Promise.all([1, 2].map(() => home.run(['start', '--detach', '--json'])))
+  const [lost, won] = runs.map(run => run.json() as { pid?: number }).sort((a, b) => (a.pid ?? 0) - (b.pid ?? 0))
+  t.match(lost, { error: { code: 'DAEMON_RUNNING' } })
+  t.match(await home.json(['status']), { running: true, pid: won?.pid })
+})
+
 t.test('after a kill the next start takes the home', async t => {
   const home = makeHome(t)
   const { pid } = await detach(home)

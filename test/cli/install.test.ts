@@ -1,4 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -10,6 +22,10 @@ import { isProgram } from '../../src/config/user-folders.ts'
 import { PosternHome, type Run } from '../support/postern.ts'
 
 const missing = isProgram('systemctl') ? false : 'NOT TRIED: systemd is not installed'
+
+interface Installed {
+  readonly files: readonly { readonly path: string }[]
+}
 
 interface Place {
   readonly home: PosternHome
@@ -143,6 +159,76 @@ t.test('a purge says what it deletes, wants a yes, and leaves what is not Poster
   const purged = (await run(['uninstall', '--purge', '--yes', '--json'])).json()
   t.match(purged, { purged: { kept: ['letter.txt'] }, kept: null })
   t.same(readdirSync(home.dir), ['letter.txt'])
+})
+
+t.test('a purge leaves logs and certificates that were somebody’s before', { skip: missing }, async t => {
+  const { home, run } = makeHome(t)
+  const dirs = ['logs', 'certs'].map(name => join(home.dir, name))
+  for (const dir of dirs) {
+    mkdirSync(dir, { recursive: true })
+    writeFileSync(join(dir, 'mine.txt'), 'mine')
+  }
+  await run(['status'])
+  t.ok(readdirSync(home.dir).includes('lock'), 'any command makes a folder look like a home')
+  const purged = await run(['uninstall', '--purge', '--yes', '--json'])
+  t.match(purged.json(), { purged: { kept: ['certs', 'logs'] } })
+  for (const dir of dirs) t.same(readdirSync(dir), ['mine.txt'])
+})
+
+t.test('a home that is a link to another disk is purged, too', { skip: missing }, async t => {
+  const { home, dir, run } = makeHome(t)
+  mkdirSync(join(dir, 'disk/logs'), { recursive: true })
+  writeFileSync(join(dir, 'disk/config.yaml'), '')
+  writeFileSync(join(dir, 'disk/logs/01-31-2026.txt'), '')
+  rmSync(home.dir, { recursive: true, force: true })
+  symlinkSync(join(dir, 'disk'), home.dir)
+  t.match(await run(['uninstall', '--purge', '--yes']), { code: 0, stderr: '' })
+  t.notOk(existsSync(join(dir, 'disk')))
+  t.notOk(lstatSync(home.dir, { throwIfNoEntry: false }))
+})
+
+t.test('links in an image do not lead out of it', { skip: missing }, async t => {
+  const { dir, run } = makeHome(t)
+  const [root, machine] = [join(dir, 'image'), join(dir, 'machine')]
+  mkdirSync(join(root, 'etc/real'), { recursive: true })
+  mkdirSync(join(machine, 'user'), { recursive: true })
+  writeFileSync(join(machine, 'user/postern.service'), 'of the machine')
+  const link = join(root, 'etc/systemd')
+  for (const target of [machine, '../../machine', '/nowhere/at/all']) {
+    symlinkSync(target, link)
+    for (const command of ['install', 'uninstall']) {
+      const { code, stdout } = await run([command, '--all-users', '--root', root, '--json'])
+      t.equal(code, 1)
+      t.match(JSON.parse(stdout), {
+        error: { code: 'INSTALL_OUTSIDE_ROOT', message: /^\/etc\/systemd(\/user)? is reached by a link/ },
+      })
+    }
+    rmSync(link)
+  }
+  t.same(readdirSync(machine, { recursive: true }), ['user', 'user/postern.service'])
+  symlinkSync('real', link)
+  t.match(await run(['install', '--all-users', '--root', root]), { code: 0 })
+  t.ok(existsSync(join(root, 'etc/real/user/postern.service')))
+})
+
+t.test('installing again repairs what users could not read', { skip: missing }, async t => {
+  const { dir, run } = makeHome(t)
+  const args = ['install', '--all-users', '--root', join(dir, 'image'), '--json']
+  await run(args)
+  const file = join(dir, 'image/etc/systemd/user/postern.service')
+  chmodSync(file, 0o600)
+  t.match((await run(args)).json(), { changed: true })
+  t.equal(statSync(file).mode & 0o777, 0o644)
+})
+
+t.test('the unit names the home that the command uses, and no empty variable counts', { skip: missing }, async t => {
+  const { dir, run } = makeHome(t)
+  const root = join(dir, 'image')
+  const more = { XDG_CONFIG_HOME: '', XDG_DATA_HOME: join(dir, 'data'), POSTERN_HOME: '' }
+  const { files } = (await run(['install', '--root', root, '--json'], '', more)).json() as Installed
+  const unit = files[0]?.path ?? ''
+  t.equal(unit, join(root, homedir(), '.config/systemd/user/postern.service'))
+  t.match(readFileSync(unit, 'utf8'), `Environment=POSTERN_HOME=${join(dir, 'data/postern')}\n`)
 })
 
 t.test('a folder that is not Postern’s is never purged', { skip: missing }, async t => {

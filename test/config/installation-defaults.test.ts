@@ -55,6 +55,10 @@ t.test('every mistake is told with its line', async t => {
   t.match(complaintOf('version: 1\nlog: *gone\n')?.message, /gone/)
   t.match(complaintOf('version: 1\npolicyUrl: http://policy.example.org/\n')?.message, /line 2: policyUrl: .*https/)
   t.match(
+    complaintOf('version: 1\npolicyUrl: https://ada:secret@policy.example.org/\n')?.message,
+    /line 2: policyUrl: .*no user/,
+  )
+  t.match(
     complaintOf('version: 1\nupstreams: { imap: "imaps://%e" }\n')?.message,
     /line 2: upstreams\.imap: must become/,
   )

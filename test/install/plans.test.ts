@@ -71,8 +71,9 @@ t.test('a unit’s word means just that text', async t => {
   t.equal(unitWord('/usr/bin/node'), '/usr/bin/node')
   t.equal(unitWord('/a b/%h'), '"/a b/%%h"')
   t.equal(unitWord('$HOME'), '"$HOME"')
+  t.equal(unitWord('/a\rUser=root\n'), '"/a\\x0dUser=root\\x0a"', 'both end a line of a unit')
   t.equal(unitArgument('$HOME'), '"$$HOME"')
-  t.equal(unitWord('a"b\\c\nExecStart=/bin/evil'), '"a\\"b\\\\c\\nExecStart=/bin/evil"')
+  t.equal(unitWord('a"b\\c\nExecStart=/bin/evil'), '"a\\"b\\\\c\\x0aExecStart=/bin/evil"')
 })
 
 t.test('macOS gets an agent of the session', async t => {
@@ -115,6 +116,15 @@ t.test('the task has the elements of the schema, in its order', { skip: noPython
   t.same(task.Actions, {
     Exec: { Command: WINDOWS.program.node, Arguments: `"${WINDOWS.program.launcher}" start --detach` },
   })
+})
+
+t.test('after a command that failed, installing for all again does what does not disturb', async t => {
+  const again = (target: InstallTarget) =>
+    planFor({ ...target, scope: 'all-users' })
+      .start.filter(({ onlyAfterChange }) => !onlyAfterChange)
+      .map(({ argv }) => argv.slice(0, 2))
+  t.same(again(AWKWARD), [['systemctl', 'daemon-reload']])
+  t.same(again(WINDOWS), [['schtasks.exe', '/Create']])
 })
 
 t.test('no text can become markup', async t => {

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { isProgram } from '../../src/config/user-folders.ts'
+import { ServiceNotifier } from '../../src/daemon/service/service-notifier.ts'
 import { PosternHome } from '../support/postern.ts'
+import { silentLogger } from '../support/silent-logger.ts'
 import { until } from '../support/until.ts'
 
 const missing = ['systemd-notify', 'python3'].find(name => !isProgram(name))
@@ -46,25 +48,29 @@ const dir = mkdtempSync(join(tmpdir(), 'postern-notify-'))
 t.teardown(() => rmSync(dir, { recursive: true }))
 mkdirSync(join(dir, 'with blanks'))
 
-for (const [kind, socket] of [
-  ['a socket whose path has blanks', join(dir, 'with blanks', 'notify')],
-  ['a socket of the abstract namespace', `@postern-test-${process.pid}`],
-] as const) {
-  t.test(
-    `${kind} is told ready, alive and stopping`,
-    { skip: missing ? `${missing} is not installed` : false },
-    async t => {
-      const { told } = await listenOn(t, socket)
-      await using home = new PosternHome()
-      home.configure()
-      const daemon = home.spawn(['start'], { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '600000' })
-      await until('it lives', async () => told.filter(line => line === 'WATCHDOG=1').length >= 2 || undefined)
-      t.ok(told.includes('READY=1 STATUS=pop3 listening, smtp listening, imap listening'))
-      const exited = once(daemon, 'exit')
-      daemon.kill('SIGTERM')
-      t.same(await exited, [0, null])
-      await until('it says that it stops', async () => told.includes('STOPPING=1 STATUS=ending') || undefined)
-      t.equal(told.filter(line => line.startsWith('READY=1')).length, 1, 'no child process speaks in its name')
-    },
-  )
-}
+const skip = missing ? `NOT TRIED: ${missing} is not installed` : false
+
+t.test('a socket whose path has blanks is told ready, alive and stopping by the daemon', { skip }, async t => {
+  const socket = join(dir, 'with blanks', 'notify')
+  const { told } = await listenOn(t, socket)
+  await using home = new PosternHome()
+  home.configure()
+  const daemon = home.spawn(['start'], { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '600000' })
+  await until('it lives', async () => told.filter(line => line === 'WATCHDOG=1').length >= 2 || undefined)
+  t.ok(told.includes('READY=1 STATUS=pop3 listening, smtp listening, imap listening'))
+  const exited = once(daemon, 'exit')
+  daemon.kill('SIGTERM')
+  t.same(await exited, [0, null])
+  await until('it says that it stops', async () => told.includes('STOPPING=1 STATUS=ending') || undefined)
+  t.equal(told.filter(line => line.startsWith('READY=1')).length, 1, 'no child process speaks in its name')
+})
+
+t.test('a socket of the abstract namespace is told the same', { skip }, async t => {
+  const socket = `@postern-test-${process.pid}`
+  const { told } = await listenOn(t, socket)
+  using notifier = new ServiceNotifier({ notifySocket: socket, watchdogMs: undefined }, silentLogger())
+  await notifier.ready('pop3 listening')
+  await notifier.stopping()
+  await until('both have come', async () => told.includes('STOPPING=1 STATUS=ending') || undefined)
+  t.ok(told.includes('READY=1 STATUS=pop3 listening'))
+})

@@ -12,6 +12,11 @@ const SYSTEMD = '/lib/systemd/systemd'
 const MARK = '/run/postern-test'
 const CGROUPS = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup']
 
+const PROPERTIES = [
+  ...['ActiveState', 'LoadState', 'MainPID', 'NRestarts', 'StatusText', 'Type', 'UnitFileState'],
+  'WatchdogTimestampMonotonic',
+].map(name => `--property=${name}`)
+
 // A /run of its own makes systemd believe that it has booted the machine; what it starts is seen by nobody else, and ends
 // with it. It is not process 1 of them, which would be a system's. Its control groups lie in one of ours, which is removed afterwards.
 const SCRIPT = `
@@ -68,7 +73,7 @@ export class UserSession implements AsyncDisposable {
 
   /** What systemd knows of the unit. */
   async unit(): Promise<Readonly<Record<string, string>>> {
-    const { stdout } = await this.run('systemctl', ['--user', 'show', 'postern.service'])
+    const { stdout } = await this.run('systemctl', ['--user', 'show', 'postern.service', ...PROPERTIES])
     return Object.fromEntries(stdout.split('\n').map(line => line.split(/=(.*)/s).slice(0, 2)))
   }
 
@@ -81,7 +86,9 @@ export class UserSession implements AsyncDisposable {
     const child = this.#child
     if (child && child.exitCode === null && child.signalCode === null) {
       const exited = once(child, 'exit')
-      process.kill(this.#init || (child.pid ?? 0), 'SIGKILL')
+      if (this.#init > 0)
+        process.kill(this.#init, 'SIGKILL') // and so all that it has started
+      else child.kill('SIGKILL')
       await exited
     }
     for (const root of CGROUPS.filter(root => existsSync(join(root, this.#name))))
@@ -101,7 +108,8 @@ export class UserSession implements AsyncDisposable {
 
   async #start(): Promise<void> {
     mkdirSync(this.posternHome, { recursive: true, mode: 0o700 })
-    const child = spawn('sh', ['-c', SCRIPT, 'sh', this.#name], {
+    // Whoever kills the test ends this, too.
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'sh', '-c', SCRIPT, 'sh', this.#name], {
       env: this.#environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     })

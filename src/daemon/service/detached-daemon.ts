@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -29,13 +29,14 @@ export interface DetachedDaemon {
 export async function startDetached(home: Home, launcher: string, signal: AbortSignal): Promise<DetachedDaemon> {
   lockHome(home)[Symbol.dispose]() // the output of one that runs is not written over
   const outputFile = join(home.logsDir, 'start.txt')
-  const child = await spawnDetached(home, launcher, outputFile)
+  await using output = await openOutput(home, outputFile)
+  const child = spawnDetached(home, launcher, output)
   const ended = new Promise<Ending>(resolve => {
     child.once('error', error => resolve({ how: error.message }))
     child.once('exit', (code, by) => resolve({ how: by ? `by ${by}` : `with exit code ${code}` }))
   })
   try {
-    return await untilReady(home, child, ended, { outputFile, signal })
+    return await untilReady(home, child, ended, { outputFile, output, signal })
   } catch (error) {
     child.kill('SIGTERM') // whoever is told that it failed does not expect one to run
     throw error
@@ -48,33 +49,44 @@ interface Ending {
   readonly how: string
 }
 
-async function spawnDetached(home: Home, launcher: string, outputFile: string): Promise<ChildProcess> {
+// A file of its own for each start: of two at the same time neither writes over what the other one says.
+async function openOutput(home: Home, outputFile: string): Promise<FileHandle> {
   try {
     await mkdir(home.logsDir, { recursive: true, mode: 0o700 })
-    await using output = await open(outputFile, 'w', 0o600)
-    return spawn(process.execPath, [launcher, 'start', '--json'], {
-      cwd: home.dir, // no file system that somebody wants to unmount
-      env: environmentOf(home),
-      detached: true,
-      windowsHide: true,
-      stdio: ['ignore', output.fd, output.fd],
-    })
+    await rm(outputFile, { force: true })
+    return await open(outputFile, 'w+', 0o600)
   } catch (cause) {
     throw unusableHome(home, cause)
   }
+}
+
+function spawnDetached(home: Home, launcher: string, output: FileHandle): ChildProcess {
+  return spawn(process.execPath, [launcher, 'start', '--json'], {
+    cwd: home.dir, // no file system that somebody wants to unmount
+    env: environmentOf(home),
+    detached: true,
+    windowsHide: true,
+    stdio: ['ignore', output.fd, output.fd],
+  })
+}
+
+interface Waiting {
+  readonly outputFile: string
+  readonly output: FileHandle
+  readonly signal: AbortSignal
 }
 
 async function untilReady(
   home: Home,
   child: ChildProcess,
   ended: Promise<Ending>,
-  { outputFile, signal }: { readonly outputFile: string; readonly signal: AbortSignal },
+  { outputFile, output, signal }: Waiting,
 ): Promise<DetachedDaemon> {
   const deadlineMs = performance.now() + READY_TIMEOUT_MS
   for (;;) {
     signal.throwIfAborted()
     const ending = await Promise.race([ended, delay(READY_POLL_MS, undefined)])
-    if (ending) throw await reasonIn(outputFile, ending)
+    if (ending) throw reasonIn(await textOf(output), outputFile, ending)
     const status = await statusOf(home, signal)
     if (status && status.pid === child.pid) return { pid: status.pid, fronts: status.fronts }
     if (performance.now() > deadlineMs) throw late(outputFile)
@@ -86,15 +98,19 @@ async function statusOf(home: Home, signal: AbortSignal): Promise<DetachedDaemon
     await using control = await findDaemon(home)
     return (await control?.call('status', {}, { signal })) as DetachedDaemon | undefined // more than that, see methods/status.ts
   } catch (error) {
-    // Another daemon that is just ending may break off; its successor is asked again.
-    if (error instanceof PosternError && error.remedy === 'retry' && !signal.aborted) return undefined
+    if (isNotYet(error) && !signal.aborted) return undefined
     throw error
   }
 }
 
+// Another daemon that is just ending may break off. One that was killed has left its token, which the new one refuses
+// until it has written its own.
+function isNotYet(error: unknown): boolean {
+  return error instanceof PosternError && (error.remedy === 'retry' || error.code === 'DAEMON_CONTROL_REFUSED')
+}
+
 /** What the daemon says of its failure: `--json` makes it one line. */
-async function reasonIn(outputFile: string, { how }: Ending): Promise<PosternError> {
-  const output = await readFile(outputFile, 'utf8')
+function reasonIn(output: string, outputFile: string, { how }: Ending): PosternError {
   const document = output.split('\n').map(failureIn).find(Boolean)
   if (document) return fromWireError(document)
   const said = output.trim() === '' ? '' : `: ${output.trim().slice(-2000)}`
@@ -102,6 +118,13 @@ async function reasonIn(outputFile: string, { how }: Ending): Promise<PosternErr
     remedy: 'user',
     advice: `See ${outputFile} and the log beside it, or run \`postern start\` in the foreground.`,
   })
+}
+
+// From the beginning: the child has moved the position that it shares with us.
+async function textOf(output: FileHandle): Promise<string> {
+  const { size } = await output.stat()
+  const { buffer, bytesRead } = await output.read(Buffer.alloc(size), 0, size, 0)
+  return buffer.toString('utf8', 0, bytesRead)
 }
 
 function failureIn(line: string): WireError | undefined {

@@ -135,9 +135,11 @@ async function startAnew({ target, changed, context, applying }: Starting): Prom
     const isRunning = (await findDaemon(context.home)) !== undefined
     if (isRunning && !changed) return false
     if (isRunning) await stopRunning(context)
-  } else if (!changed) return false
-  await runSteps(planFor(target).start, applying)
-  return true
+  }
+  // The files may be there already because a command failed the last time.
+  const steps = planFor(target).start.filter(({ onlyAfterChange = false }) => changed || !onlyAfterChange)
+  await runSteps(steps, applying)
+  return target.scope === 'user' || changed
 }
 
 function remarksOn({ root, 'all-users': isForAll }: InstallOptions, mayRun: boolean): readonly string[] {
