@@ -38,6 +38,7 @@ export class OutboxRunner implements AsyncDisposable {
   readonly #deliveries = new Map<string, { readonly profile: number; readonly done: Promise<void> }>()
   readonly #prepared = new Set<number>()
   readonly #alarm: OutboxAlarm
+  readonly #refused = new Map<number, RefusedMessages>()
   #loop: Promise<void> | undefined
   #wake = Promise.withResolvers<void>()
 
@@ -154,7 +155,9 @@ export class OutboxRunner implements AsyncDisposable {
     const fields = { profile: number, recipients: refused.length, reason: withoutAddresses(first.reply) }
     log.error(fields, 'a message was refused for good')
     const message = { atMs: Date.now(), recipients: refused.length, reason: first.reply }
-    await new RefusedMessages(home.outboxDir, number).add(message)
+    const noted = this.#refused.get(number) ?? new RefusedMessages(home.outboxDir, number)
+    this.#refused.set(number, noted)
+    await noted.add(message)
   }
 
   #failed({ number }: Profile, error: unknown): void {
