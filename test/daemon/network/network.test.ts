@@ -58,7 +58,7 @@ t.test('the setting, the profile’s own, the environment, the system', async t 
 })
 
 t.test('this machine has no proxy, whatever is set', async t => {
-  for (const host of ['127.0.0.1', '::1', 'localhost']) {
+  for (const host of ['127.0.0.1', '::1', 'localhost', '127.1', '0x7f.1', '2130706433', '0.0.0.0', '::']) {
     t.match(await networkOf({ proxy: 'http://p' }).wayTo(WORK_WITHOUT, { host, port: 1 }), { proxy: undefined })
   }
 })
