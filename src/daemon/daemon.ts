@@ -55,7 +55,11 @@ export class Daemon implements AsyncDisposable {
     this.scheduler = new PollScheduler(installation)
     this.watchers = this.#makeWatchers()
     this.#submission = this.#makeSubmission()
-    installation.syncs.observe({ ...NO_OBSERVER, reconnecting: () => this.#submission.reconnect() })
+    const reconnecting = () => {
+      installation.network.forget() // another network may have another proxy
+      this.#submission.reconnect()
+    }
+    installation.syncs.observe({ ...NO_OBSERVER, reconnecting })
     this.policies = new PolicyRunner(installation, profile => this.watchers.reconsider(profile))
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront(), this.#imapFront()]

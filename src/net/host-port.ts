@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { domainToASCII } from 'node:url'
 
 /** A host, by name or address, and a port. */
 export interface HostPort {
@@ -13,12 +14,15 @@ export function hostPort({ host, port }: HostPort): string {
 
 const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8, 'ipv4')
+loopback.addAddress('0.0.0.0', 'ipv4') // connecting to it, or to ::, reaches this machine
+loopback.addAddress('::', 'ipv6')
 loopback.addAddress('::1', 'ipv6')
 loopback.addSubnet('::ffff:127.0.0.0', 104, 'ipv6')
 
 /** Tells whether a host is this machine by its name or address (RFC 6761 section 6.3); names are not resolved. */
 export function isLoopback(host: string): boolean {
-  const family = isIP(host)
-  if (family !== 0) return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4')
-  return /^(.+\.)?localhost\.?$/i.test(host)
+  const name = isIP(host) === 0 ? domainToASCII(host) || host : host // `127.1` and `0x7f.1` are addresses as well
+  const family = isIP(name)
+  if (family !== 0) return loopback.check(name, family === 6 ? 'ipv6' : 'ipv4')
+  return /^(.+\.)?localhost\.?$/i.test(name)
 }

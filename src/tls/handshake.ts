@@ -28,6 +28,7 @@ export async function handshake(socket: Socket, peer: Peer, options: HandshakeOp
     socket.destroy()
     throw signal.reason
   }
+  if (socket.destroyed) throw failed(peer, socket.errored) // OpenSSL would wait for it for ever
   const host = asciiHost(peer)
   const tls = connect({
     socket,

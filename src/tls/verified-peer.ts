@@ -30,6 +30,7 @@ export function verifyPeers(approvals: Approvals, { roots, identity }: VerifyOpt
   const given = roots && trustRoots(roots)
   return {
     async secure(socket, peer, signal) {
+      socket.on('error', ignoreTold) // a server may reset while the approvals are read
       try {
         const approval = await approvals.find(peer)
         const trust = given ?? systemTrust()
@@ -45,6 +46,10 @@ export function verifyPeers(approvals: Approvals, { roots, identity }: VerifyOpt
       }
     },
   }
+}
+
+function ignoreTold(): void {
+  // the handshake tells it
 }
 
 /** The failure of a server that shows no certificate. */

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { OutboxRunner } from '../../src/daemon/sending/outbox-runner.ts'
@@ -103,4 +104,19 @@ t.test('more than a few go one after the other, each once', async t => {
   await home.runner[Symbol.asyncDispose]()
   t.equal(home.sent.length, 20)
   t.notOk(home.isBrokenOff)
+})
+
+t.test('a message whose state is damaged is tried again only by its id: who has it would get it twice', async t => {
+  const dir = t.testdir()
+  const home = new TwoOutboxes(dir, 10)
+  const [profile] = home.profiles
+  if (!profile) throw new Error('no profile')
+  await home.put(1, 'a@x')
+  const [message] = await home.queue(1).list()
+  const id = message?.id ?? ''
+  writeFileSync(join(dir, '1', `${id}.state`), '{')
+  t.equal(await home.runner.retry(profile, undefined), 0)
+  t.match(await home.queue(1).list(), [{ state: { nextAttemptAtMs: Number.MAX_SAFE_INTEGER } }])
+  t.equal(await home.runner.retry(profile, id), 1)
+  t.match(await home.queue(1).list(), [{ state: { nextAttemptAtMs: 0 } }])
 })

@@ -34,6 +34,24 @@ t.test('one that cannot be read is stuck at once', async t => {
   t.match(outboxHealth([{ ...message, state }], NOW), { stuck: 1, reason: 'x.msg is damaged' })
 })
 
+t.test('a message of the future is stuck: the clock was set back', async t => {
+  t.match(outboxHealth([waiting(-HOUR), waiting(-1)], NOW), { waiting: 2, stuck: 1 })
+})
+
+t.test('megabytes of a server’s words do not hold the daemon up', async t => {
+  for (const text of ['a', '"', '" ', 'a@'].map(part => part.repeat(1_048_576))) t.ok(withoutAddresses(text)) // hours, when squared
+})
+
+t.test('messages that are refused at the same time are all noted, briefly, and not for ever', async t => {
+  const refused = new RefusedMessages(t.testdir(), 1)
+  const message = { atMs: NOW, recipients: 1, reason: 'x'.repeat(100_000) }
+  await Promise.all([1, 2, 3, 4].map(() => refused.add(message)))
+  const kept = await refused.list(NOW)
+  t.equal(kept.length, 4)
+  t.equal(kept[0]?.reason.length, 500)
+  t.same(await refused.list(NOW - 48 * HOUR), [], 'the clock was set back')
+})
+
 t.test('the log tells it once, and once that it is over', async t => {
   const lines: { msg: string; profile: number; reason?: string }[] = []
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })

@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { connectTo } from '../../src/net/connect.ts'
 import { Approvals } from '../../src/tls/approvals.ts'
 import { publicKeyFingerprint, readableFingerprint } from '../../src/tls/fingerprint.ts'
 import { verifyPeers } from '../../src/tls/verified-peer.ts'
@@ -134,4 +136,23 @@ t.test('without given roots, a private CA is not trusted', async t => {
   await using server = await serveLoopback(socket => void talk(socket))
   const secured = verifyPeers(approvalsIn(t)).secure(await server.dial(), server.peer(), never)
   await t.rejects(secured, { code: 'TLS_UNTRUSTED' })
+})
+
+t.test('a server that resets before the handshake is told as lost, and waited for no longer', async t => {
+  const accepted = Promise.withResolvers<Socket>()
+  const server = createServer(socket => accepted.resolve(socket.on('error', () => undefined)))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => server.close())
+  const peer = { host: '127.0.0.1', port: (server.address() as AddressInfo).port }
+  const socket = await connectTo(peer, new AbortController().signal)
+  const find = async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    socket.once('close', () => resolve()) // `once` of node:events would listen to errors as well
+    const remote = await accepted.promise
+    remote.resetAndDestroy()
+    await promise
+    return undefined
+  }
+  const verifier = verifyPeers({ find } as unknown as Approvals, { roots: [] })
+  await t.rejects(verifier.secure(socket, peer, new AbortController().signal), { code: 'NET_LOST' })
 })

@@ -32,6 +32,7 @@ export const CERTIFICATE_METHODS = {
       const profile = installation.profiles.get(name)
       const certificate = assertIdentity(kept)
       await (await installation.secrets()).set(profile.number, { clientCertificate: JSON.stringify(kept) })
+      installation.syncs.reconnect() // sessions that are kept have shown another one, or none
       await daemon?.accountChanged(profile)
       return { name, certificate: certificate.raw.toString('base64') }
     },
@@ -45,7 +46,10 @@ export const CERTIFICATE_METHODS = {
     const secrets = await installation.secrets()
     const isThere = secrets.find(profile.number, 'clientCertificate') !== undefined
     await secrets.set(profile.number, { clientCertificate: undefined })
-    if (isThere) await daemon?.accountChanged(profile)
+    if (isThere) {
+      installation.syncs.reconnect()
+      await daemon?.accountChanged(profile)
+    }
     return { name, removed: isThere }
   }),
   /** A key was approved, or an approval was taken out: connections are made anew, and who waits for that is tried at once. */

@@ -119,7 +119,9 @@ export class Network {
     if (named) {
       const proxy = parseProxyUrl(named.url.includes('://') ? named.url : `http://${named.url}`)
       if (!proxy) throw unusable(named.variable, named.url)
-      const complete = await this.#withPassword(proxy, INSTALLATION)
+      // The stored password is that of network.proxy where this names one: no other proxy gets it.
+      const isOurs = this.#options.settings().proxy === 'auto'
+      const complete = isOurs ? await this.#withPassword(proxy, INSTALLATION) : proxy
       return { proxy: { ...complete, source: named.variable }, because: `set by ${named.variable}` }
     }
     return systemWay(await this.#systemProxy(), target)

@@ -9,7 +9,7 @@ import type { DeliveryState, OutboxQueue, QueuedMessage } from '../../smtp/outbo
 import { makeReport } from '../../smtp/outbox/report.ts'
 import type { SyncRunner } from '../runs/sync-runner.ts'
 import { OutboxAlarm } from './outbox-alarm.ts'
-import { withoutAddresses } from './outbox-health.ts'
+import { isDamaged, withoutAddresses } from './outbox-health.ts'
 import { RefusedMessages } from './refused-messages.ts'
 import type { Submission } from './submission.ts'
 
@@ -38,6 +38,7 @@ export class OutboxRunner implements AsyncDisposable {
   readonly #deliveries = new Map<string, { readonly profile: number; readonly done: Promise<void> }>()
   readonly #prepared = new Set<number>()
   readonly #alarm: OutboxAlarm
+  readonly #refused = new Map<number, RefusedMessages>()
   #loop: Promise<void> | undefined
   #wake = Promise.withResolvers<void>()
 
@@ -59,10 +60,10 @@ export class OutboxRunner implements AsyncDisposable {
     this.#wake.resolve()
   }
 
-  /** Forgets when the next attempt was to be, for one message or all of a profile. */
+  /** Forgets when the next attempt was to be, for one message or all of a profile but the damaged ones. */
   async retry(profile: Profile, id: string | undefined): Promise<number> {
     const queue = this.#submission.queueOf(profile)
-    const chosen = (await queue.list()).filter(message => id === undefined || message.id === id)
+    const chosen = (await queue.list()).filter(message => (id === undefined ? !isDamaged(message) : message.id === id))
     if (id !== undefined && chosen.length === 0) throw unknownMessage(id)
     for (const { id, state } of chosen) {
       // One that is on its way is being tried, and its state is about to be another.
@@ -154,7 +155,9 @@ export class OutboxRunner implements AsyncDisposable {
     const fields = { profile: number, recipients: refused.length, reason: withoutAddresses(first.reply) }
     log.error(fields, 'a message was refused for good')
     const message = { atMs: Date.now(), recipients: refused.length, reason: first.reply }
-    await new RefusedMessages(home.outboxDir, number).add(message)
+    const noted = this.#refused.get(number) ?? new RefusedMessages(home.outboxDir, number)
+    this.#refused.set(number, noted)
+    await noted.add(message)
   }
 
   #failed({ number }: Profile, error: unknown): void {

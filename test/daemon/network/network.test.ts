@@ -42,6 +42,8 @@ t.test('the setting, the profile’s own, the environment, the system', async t 
     [{ variable: 'http://e' }, undefined, { proxy: { host: 'e', source: 'HTTPS_PROXY' } }],
     [{ variable: 'e.example:8080' }, undefined, { proxy: { kind: 'http', host: 'e.example', port: 8080 } }],
     [{ variable: 'http://a:pw@e' }, undefined, { proxy: { user: 'a', password: 'pw' } }],
+    [{ variable: 'http://a@e' }, undefined, { proxy: { host: 'e', password: 'ours' } }],
+    [{ proxy: 'http://a@p', variable: 'http://a@e' }, 'auto', { proxy: { host: 'e', password: undefined } }],
     [{ variable: 'http://e', bypass: 'example.test' }, undefined, { proxy: undefined, because: 'NO_PROXY says so' }],
     [{ variable: 'http://e', system: { ...NO_SYSTEM_PROXY, http } }, undefined, { proxy: { host: 'e' } }],
     [{ system: { ...NO_SYSTEM_PROXY, http } }, undefined, { proxy: { kind: 'http', ...http } }],
@@ -56,7 +58,7 @@ t.test('the setting, the profile’s own, the environment, the system', async t 
 })
 
 t.test('this machine has no proxy, whatever is set', async t => {
-  for (const host of ['127.0.0.1', '::1', 'localhost']) {
+  for (const host of ['127.0.0.1', '::1', 'localhost', '127.1', '0x7f.1', '2130706433', '0.0.0.0', '::']) {
     t.match(await networkOf({ proxy: 'http://p' }).wayTo(WORK_WITHOUT, { host, port: 1 }), { proxy: undefined })
   }
 })
