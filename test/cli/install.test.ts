@@ -20,6 +20,7 @@ import { installCommand } from '../../src/cli/commands/install/install.ts'
 import { uninstallCommand } from '../../src/cli/commands/install/uninstall.ts'
 import { isProgram } from '../../src/config/user-folders.ts'
 import { PosternHome, type Run } from '../support/postern.ts'
+import { startDns } from '../support/scripted-dns.ts'
 
 const missing = isProgram('systemctl') ? false : 'NOT TRIED: systemd is not installed'
 
@@ -119,10 +120,14 @@ t.test('an administrator’s file is checked before anything is changed, and the
   t.match(await run(['install', '--silent', '--config', join(dir, 'none.yaml')]), { code: 2, stderr: /none\.yaml/ })
 })
 
-t.test('without templates an account needs its servers', async t => {
-  const { run: runAt } = makeHome(t)
-  const run = await runAt(['profile', 'add', 'work', '--email', 'ada@example.org', '--password-stdin', '--json'], 'x')
-  t.match(run.json(), { error: { code: 'PROFILE_NO_SERVERS', message: /ada@example\.org/ } })
+t.test('without templates the servers of an account are searched for, with a password only', async t => {
+  await using dns = await startDns({})
+  const { home, run } = makeHome(t)
+  home.configure(`discover: { dns: "${dns.address}" }\n`)
+  const add = ['profile', 'add', 'work', '--email', 'ada@example.org', '--json']
+  t.match((await run([...add, '--password-stdin'], 'x')).json(), { error: { code: 'DISCOVER_DOMAIN_UNKNOWN' } })
+  const unsigned = await run([...add, '--auth', 'oauth2'])
+  t.match(unsigned.json(), { error: { code: 'PROFILE_NO_SERVERS', message: /ada@example\.org/ } })
 })
 
 t.test('an image is prepared without touching the machine', { skip: missing }, async t => {
