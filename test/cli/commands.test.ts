@@ -34,11 +34,11 @@ t.test('a command line that is not understood exits 2, in words and in JSON', as
 
 t.test('a failure exits 1 and says what to do', async t => {
   const home = makeHome(t)
-  const run = await home.run(['sync', '--json'])
+  const run = await home.runHere(['sync', '--json'])
   t.equal(run.code, 1)
   t.match(run.json(), { error: { code: 'PROFILE_NONE', message: String, remedy: 'user' } })
   t.equal(run.stdout.trim().split('\n').length, 1, 'one document and nothing else')
-  t.match(await home.run(['stop']), { code: 1, stderr: /does not run/ })
+  t.match(await home.runHere(['stop']), { code: 1, stderr: /does not run/ })
 })
 
 t.test('every command has help', async t => {
@@ -55,7 +55,7 @@ t.test('every command has help', async t => {
     ['store', 'backup'],
     ['store', 'restore'],
   ]) {
-    const { code, stdout } = await home.run([...words, '--help'])
+    const { code, stdout } = await home.runHere([...words, '--help'])
     t.equal(code, 0)
     t.match(stdout, words.length === 2 ? /Examples:|Options:/ : /Options:/, words.join(' '))
   }
@@ -72,18 +72,18 @@ t.test('settings are listed, read and changed, and comments survive', async t =>
   t.match(await home.json(['config', 'set', 'fronts.pop3.port', '5111']), { key: 'fronts.pop3.port', value: 5111 })
   t.match(await home.json(['config', 'get', 'fronts.pop3.port']), { value: 5111 })
   t.match(readFileSync(join(home.dir, 'config.yaml'), 'utf8'), /# mine[\s\S]*# quiet/)
-  t.match(await home.run(['config', 'set', 'fronts.pop3.prot', '1']), {
+  t.match(await home.runHere(['config', 'set', 'fronts.pop3.prot', '1']), {
     code: 1,
     stderr: /no setting[\s\S]*See|Did you mean/,
   })
-  t.match(await home.run(['config', 'set', 'fronts.pop3.port', '99999']), { code: 1, stderr: /cannot be set/ })
+  t.match(await home.runHere(['config', 'set', 'fronts.pop3.port', '99999']), { code: 1, stderr: /cannot be set/ })
   t.match(await home.json(['config', 'get', 'fronts.pop3.port']), { value: 5111 }, 'a bad value changes nothing')
 })
 
 t.test('a broken config.yaml is told with its line', async t => {
   const home = makeHome(t)
   writeFileSync(join(home.dir, 'config.yaml'), 'fronts:\n  pop3:\n    port: many\n')
-  t.match(await home.run(['status']), { code: 1, stderr: /fronts\.pop3\.port.*line 3/ })
+  t.match(await home.runHere(['status']), { code: 1, stderr: /fronts\.pop3\.port.*line 3/ })
 })
 
 t.test('a profile is added, shown, changed and removed; its password never shows', async t => {
@@ -91,10 +91,10 @@ t.test('a profile is added, shown, changed and removed; its password never shows
   await home.json(ADD, 'very secret\n')
   t.equal(statSync(join(home.dir, 'secrets.enc')).mode & 0o777, 0o600)
   const outputs = [
-    await home.run(['profile', 'list', '--json']),
-    await home.run(['profile', 'show', 'work', '--json']),
-    await home.run(['profile', 'outlook', 'work', '--json']),
-    await home.run(['status', '--json']),
+    await home.runHere(['profile', 'list', '--json']),
+    await home.runHere(['profile', 'show', 'work', '--json']),
+    await home.runHere(['profile', 'outlook', 'work', '--json']),
+    await home.runHere(['status', '--json']),
   ]
   for (const { code, stdout } of outputs) t.ok(code === 0 && !stdout.includes('very secret'))
   t.match(outputs[2]?.json(), {
@@ -104,9 +104,9 @@ t.test('a profile is added, shown, changed and removed; its password never shows
     localPassword: /^[a-z0-9]{20}$/,
   })
   t.match(await home.json(['profile', 'set', 'work', 'relay', 'spool']), { relay: 'spool' })
-  t.match(await home.run(['profile', 'set', 'work', 'relay', 'maybe']), { code: 1 })
-  t.match(await home.run(ADD, 'x'), { code: 1, stderr: /already/ })
-  t.match(await home.run(['profile', 'remove', 'work']), { code: 1, stderr: /Nobody could be asked/ })
+  t.match(await home.runHere(['profile', 'set', 'work', 'relay', 'maybe']), { code: 1 })
+  t.match(await home.runHere(ADD, 'x'), { code: 1, stderr: /already/ })
+  t.match(await home.runHere(['profile', 'remove', 'work']), { code: 1, stderr: /Nobody could be asked/ })
   await home.json(['profile', 'remove', 'work', '--yes'])
   await home.json(ADD, 'again\n')
   t.match(await home.json(['profile', 'show', 'work']), { number: 2 }, 'a number is never used again')
@@ -130,7 +130,7 @@ t.test('a store that cannot be read is told of, and hides no other profile', asy
 
 t.test('a profile needs an address', async t => {
   await using home = new PosternHome()
-  const run = await home.run(['profile', 'add', 'work', '--password-stdin'], 'secret')
+  const run = await home.runHere(['profile', 'add', 'work', '--password-stdin'], 'secret')
   t.match(run, { code: 2, stderr: /Whose account is "work" to be/ })
 })
 
@@ -138,7 +138,7 @@ t.test('a profile’s name cannot leave its folder', async t => {
   const home = makeHome(t)
   for (const name of ['../evil', 'a/b', '.', '']) {
     t.match(
-      await home.run(
+      await home.runHere(
         ADD.map(word => (word === 'work' ? name : word)),
         'x',
       ),

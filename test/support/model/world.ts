@@ -215,8 +215,7 @@ export class World {
     const options = { store, connect, importer: importer as never, settings: this.#settings, log }
     const engine = new SyncEngine({ ...options, clock: this.#clock })
     const { signal } = new AbortController()
-    using kept = new KeptVersions(this.#dir)
-    kept.remember()
+    const kept = new KeptVersions(this.#store.database)
     try {
       this.cycles++
       const run = engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal })
@@ -236,7 +235,7 @@ export class World {
       this.#faults.revive()
     } finally {
       packs[Symbol.dispose]()
-      this.#lost.push(...kept.problems(this.#accepted))
+      this.#lost.push(...kept.problems(this.#store.database, this.#accepted))
     }
   }
 

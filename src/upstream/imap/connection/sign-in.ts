@@ -77,7 +77,9 @@ function refusal(
   // `cause` of these is the response, by the contract of ImapConnection.command.
   const response = error.cause as ImapResponse & { readonly kind: 'tagged' }
   const says = response.text === '' ? response.status : brief(response.text)
-  const ofCertificate = identityRefusalAtSignIn(connection.where, says, error)
+  // With this code the words are about the password, whatever they are: it must count (RFC 5530 section 3).
+  const isPassword = response.code?.name === 'AUTHENTICATIONFAILED'
+  const ofCertificate = isPassword ? undefined : identityRefusalAtSignIn(connection.where, says, error)
   if (ofCertificate) return ofCertificate
   if (response.code && TEMPORARY.has(response.code.name)) {
     return new PosternError<UpstreamErrorCode>(
