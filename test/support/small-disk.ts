@@ -29,8 +29,13 @@ export class SmallDisk implements Disposable {
     const octets = bavail * bsize - leftPages * PAGE_OCTETS
     const fd = openSync(this.#filler, 'w')
     const chunk = Buffer.alloc(1_048_576)
-    for (let done = 0; done < octets; ) done += writeSync(fd, chunk, 0, Math.min(chunk.length, octets - done))
-    closeSync(fd)
+    try {
+      for (let done = 0; done < octets; ) done += writeSync(fd, chunk, 0, Math.min(chunk.length, octets - done))
+    } catch (error) {
+      if (Object(error).code !== 'ENOSPC') throw error // somebody else has written meanwhile: it is full
+    } finally {
+      closeSync(fd)
+    }
   }
 
   /** Gives the space back. */
