@@ -42,6 +42,7 @@ if (missing) throw new Error(missing)
 await using dovecot = await startDovecot({ users: [FRONT_USER] })
 generateMaildir(dovecot.maildir('ada'), { messages: MESSAGES, seed: 5, largeEvery: 0 })
 dovecot.own('ada')
+// Nothing is told to the server meanwhile: that would be measured as well.
 await using home = await frontHome(dovecot.imapPort, { watch: 'no', useOutlookSettings: 'yes', syncAfterChange: 'no' })
 await home.json(['sync', '--wait'])
 await home.start()
