@@ -59,8 +59,8 @@ export interface WantedDetails {
   readonly kinds: readonly DetailKind[]
 }
 
-/** The header of a message, with its blank line, or all of it. */
-export type OctetPart = 'header' | 'whole'
+/** The listed fields of a header, its blank line and perhaps other fields; the header with its blank line; or all of a message. */
+export type OctetPart = 'listed' | 'header' | 'whole'
 
 /** Octets from `start` up to but not including `end`. */
 export interface OctetSpan {

@@ -1,13 +1,15 @@
 import type { Duplex } from 'node:stream'
 import type { Wire } from './wire.ts'
 
-const BATCH_OCTETS = 16_384 // a write for each response would cost more than all the rest
+const BATCH_OCTETS = 131_072 // a write for each response would cost more than all the rest
 const MAX_QUEUED_OCTETS = 262_144
 
 /** Writes what a session says, and waits for a client that does not read it. */
 export class WireOutput {
   readonly #stream: Duplex
+  #wires: Wire[] = []
   #text = ''
+  #octets = 0
   #timer: NodeJS.Immediate | undefined
 
   constructor(stream: Duplex) {
@@ -19,15 +21,15 @@ export class WireOutput {
     return this.#stream.writableLength >= MAX_QUEUED_OCTETS
   }
 
-  /** Writes; texts that come close together leave together. */
+  /** Writes; what comes close together leaves together. */
   write(wire: Wire): void {
-    if (typeof wire !== 'string') {
-      this.flush()
-      this.#stream.write(wire)
-      return
+    if (typeof wire === 'string') this.#text += wire
+    else {
+      this.#endText()
+      this.#wires.push(wire)
     }
-    this.#text += wire
-    if (this.#text.length >= BATCH_OCTETS) this.flush()
+    this.#octets += wire.length
+    if (this.#octets >= BATCH_OCTETS) this.flush()
     else this.#timer ??= setImmediate(() => this.flush())
   }
 
@@ -35,9 +37,19 @@ export class WireOutput {
   flush(): void {
     clearImmediate(this.#timer)
     this.#timer = undefined
-    const text = this.#text
+    this.#endText()
+    const wires = this.#wires
+    this.#wires = []
+    this.#octets = 0
+    if (wires.length === 0 || !this.#stream.writable) return
+    this.#stream.cork() // one call of the system for all of them
+    for (const wire of wires) this.#stream.write(wire, 'latin1')
+    this.#stream.uncork()
+  }
+
+  #endText(): void {
+    if (this.#text !== '') this.#wires.push(this.#text)
     this.#text = ''
-    if (text !== '' && this.#stream.writable) this.#stream.write(text, 'latin1')
   }
 
   /** Resolves when the client has read enough, or is gone. */

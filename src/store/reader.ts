@@ -12,6 +12,7 @@ import type { MessageFlags } from './flags.ts'
 import { type DamagedItem, damagedOnServer } from './packs/damaged-bodies.ts'
 import { PACKS_DIR, type PackLocation } from './packs/pack-format.ts'
 import { PackReader } from './packs/pack-reader.ts'
+import { type SmallBodies, smallBodies } from './packs/small-bodies.ts'
 import { History } from './queries/history.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './queries/incoming-queries.ts'
 import { KeptVersions } from './queries/kept-versions.ts'
@@ -144,6 +145,11 @@ export class StoreReader implements Disposable {
   /** Streams a body and checks it: see {@link PackReader.chunks}. */
   body(location: PackLocation, isReused = false): Generator<Buffer> {
     return this.#packs.chunks(location, isReused)
+  }
+
+  /** Reads many bodies that are small: see {@link smallBodies}. */
+  smallBodies(locations: readonly PackLocation[], atOnce: number): Generator<SmallBodies> {
+    return smallBodies(this.#packs, locations, atOnce)
   }
 
   /** Lets go of the files of packs, so that one that was retired can be removed. */

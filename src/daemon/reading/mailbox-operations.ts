@@ -1,6 +1,7 @@
 import { PosternError } from '../../errors.ts'
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
 import type { OctetRange } from '../../formats/mail/structure/part.ts'
+import type { OctetPart } from '../../imap/backend.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import type {
   ChangeColumns,
@@ -15,15 +16,17 @@ import type {
 import type { StoreReader } from '../../store/reader.ts'
 import type { StorageQuota } from '../../store/rows.ts'
 import type { DetailKind, ItemDetails } from '../../store/search/item-details.ts'
+import type { OctetsPage } from '../../store/search/octets-page.ts'
 import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
 import type { Thread } from '../../store/search/query/threads.ts'
 import type { IndexLimits } from '../../store/search/search-index.ts'
-import { type OctetsPage, octetsPages, wholeMessages } from './octets-page.ts'
+import { octetsPages, wholePages } from './octets-page.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
 const PAGE_ROWS = 1000
 const COLUMN_ROWS = 4096
 const DETAILS_ROWS = 400 // a message between threads costs as much as some ten messages of mail
+const LISTED_ROWS = 1000 // of some hundred octets each
 const STRUCTURE_ROWS = 50 // a structure has up to megabytes
 
 /** A folder of a store. */
@@ -69,7 +72,7 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
   mailboxColumns(params: MailboxMessages & WantedColumns): Iterable<SomeColumns>
   mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Iterable<readonly ItemDetails[]>
-  mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Iterable<OctetsPage>
+  mailboxSmallOctets(params: MailboxMessages & { part: OctetPart }): Iterable<OctetsPage>
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
   mailboxSearch(params: MailboxMessages & WantedMatches): Iterable<Uint32Array>
   mailboxSort(params: MailboxMessages & WantedMatches & { criteria: readonly SortCriterion[] }): Iterable<Uint32Array>
@@ -120,11 +123,13 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     for (const page of pages(uids, rows)) yield this.searcher(dir).details(folder, page, kinds)
   }
 
-  *mailboxSmallOctets(params: MailboxMessages & { part: 'header' | 'whole' }): Generator<OctetsPage> {
+  *mailboxSmallOctets(params: MailboxMessages & { part: OctetPart }): Generator<OctetsPage> {
     const { dir, folder, uids, part } = params
-    const read = (page: Uint32Array) =>
-      part === 'header' ? this.searcher(dir).smallHeaders(folder, page) : wholeMessages(this.get(dir), folder, page)
-    for (const page of pages(uids, DETAILS_ROWS)) yield* octetsPages(read(page))
+    for (const page of pages(uids, part === 'listed' ? LISTED_ROWS : DETAILS_ROWS)) {
+      if (part === 'whole') yield* wholePages(this.get(dir), folder, page)
+      else if (part === 'header') yield* octetsPages(this.searcher(dir).smallHeaders(folder, page))
+      else yield this.searcher(dir).listedFields(folder, page)
+    }
   }
 
   *mailboxSearch({ dir, folder, uids, key, nowMs }: MailboxMessages & WantedMatches): Generator<Uint32Array> {

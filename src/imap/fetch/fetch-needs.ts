@@ -1,4 +1,5 @@
 import type { FetchItem, PlainFetchItem } from '../../formats/imap/command/arguments/fetch.ts'
+import { LISTED_FIELDS } from '../../formats/mail/structure/listed-fields.ts'
 import type { DetailKind } from '../../store/search/item-details.ts'
 import type { MessageFact, OctetPart, WantedDetails } from '../backend.ts'
 
@@ -62,7 +63,13 @@ export function fetchNeeds({ items, isReadOnly, isCondstore }: FetchQuestion): F
 function octetsOf(items: readonly FetchItem[]): OctetPart | undefined {
   const sections = items.filter(isOfOctets)
   if (sections.length === 0) return undefined
-  return sections.some(item => needsBody(item) || detailOf(item)) ? 'whole' : 'header'
+  if (sections.some(item => needsBody(item) || detailOf(item))) return 'whole'
+  return sections.every(isOfListed) ? 'listed' : 'header'
+}
+
+function isOfListed(item: FetchItem): boolean {
+  const text = item.kind === 'body' ? item.section.text : undefined
+  return text?.kind === 'HEADER.FIELDS' && text.names.every(name => LISTED_FIELDS.has(name.toLowerCase()))
 }
 
 // All but the header of the message itself.

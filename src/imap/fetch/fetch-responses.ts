@@ -17,7 +17,6 @@ import { WireBatch } from './wire-batch.ts'
 
 const MARKED_MESSAGES = 16 // that become \Seen together: when a connection ends, no more are marked and were not told
 const MAX_REFUSALS = 16 // each may be a question to a server that does not answer
-const MAX_BATCHED_OCTETS = 8192 // of a section that is sent together with the texts around it
 
 /** What a client wants to know of which messages. */
 export interface FetchRequest {
@@ -180,9 +179,11 @@ class FetchAnswer {
 
   async *#responseWithOctets(message: MarkedMessage): AsyncGenerator<Wire> {
     const held = this.#rehearsed.get(message.uid) ?? (await this.#small?.take(message.uid))
-    if (held && this.#heldSections && (this.#needs.octets === 'header' || held.length <= MAX_BATCHED_OCTETS)) {
+    if (held && this.#heldSections) {
       const head = this.#head(message)
-      this.#batch.add(`${head}${head.endsWith('(') ? '' : ' '}${this.#heldSections.text(held)})\r\n`)
+      this.#batch.add(head.endsWith('(') ? head : `${head} `)
+      this.#heldSections.write(held, this.#batch)
+      this.#batch.add(')\r\n')
       return
     }
     yield* this.#preparedResponse(message, held)
@@ -214,13 +215,13 @@ class FetchAnswer {
   }
 
   async *#octets({ held, open }: PreparedSection): AsyncGenerator<Wire> {
-    if (held && sumOf(held) <= MAX_BATCHED_OCTETS) {
-      for (const chunk of held) this.#batch.add(chunk.toString('latin1'))
+    if (held) {
+      for (const chunk of held) this.#batch.addOctets(chunk)
       return
     }
     yield* this.#batch.take()
     try {
-      yield* held ?? open()
+      yield* open()
     } catch (error) {
       throw new TornResponse(error)
     }
@@ -246,8 +247,4 @@ function textItems({ items, isUid, isCondstore }: FetchRequest, hasNewFlags: boo
   if (isCondstore && names.has('FLAGS')) names.add('MODSEQ')
   const preview = items.find(item => item.kind === 'preview')
   return [...Array.from(names, name => ({ kind: 'plain', name }) as const), ...(preview ? [preview] : [])]
-}
-
-function sumOf(chunks: readonly Buffer[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
 }

@@ -5,6 +5,7 @@ import { HeaderEnd } from '../../formats/mail/structure/header-end.ts'
 import { headerFilter } from '../../formats/mail/structure/header-filter.ts'
 import type { OctetPart } from '../backend.ts'
 import { type OctetItem, octetItemName, rangeSpan } from './section-source.ts'
+import type { WireBatch } from './wire-batch.ts'
 
 /** Takes a section out of a message. */
 type Cut = (header: Buffer, held: Buffer) => Buffer
@@ -36,16 +37,18 @@ export class HeldSections {
     return cuts.every(cut => cut !== undefined) ? new HeldSections(part, cuts) : undefined
   }
 
-  /** Writes the items of a message, one character for each octet. */
-  text(held: Buffer): string {
-    const end = this.#part === 'header' ? held.length : (new HeaderEnd().push(held) ?? held.length)
+  /** Writes the items of a message, with a blank between them. */
+  write(held: Buffer, batch: WireBatch): void {
+    const end = this.#part !== 'whole' ? held.length : (new HeaderEnd().push(held) ?? held.length)
     const header = held.subarray(0, end)
-    return this.#cuts.map(({ name, cut }) => `${name} ${literal(cut(header, held))}`).join(' ')
+    let separator = ''
+    for (const { name, cut } of this.#cuts) {
+      const octets = withoutNuls(cut(header, held))
+      batch.add(`${separator}${name} ${literalHead(octets.length)}`)
+      batch.addOctets(octets)
+      separator = ' '
+    }
   }
-}
-
-function literal(octets: Buffer): string {
-  return literalHead(octets.length) + withoutNuls(octets).toString('latin1')
 }
 
 function cutOf(item: OctetItem): Cut | undefined {

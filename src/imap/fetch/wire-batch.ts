@@ -1,24 +1,46 @@
 import type { Wire } from '../wire.ts'
 
 const FULL_OCTETS = 131_072 // a write of this size costs no more than its octets
+const MAX_COPIED_OCTETS = 2048 // more are passed on as they are
 
-/** Texts that wait to be sent together. */
+/** Texts and octets that wait to be sent together. */
 export class WireBatch {
+  #wires: Wire[] = []
   #text = ''
+  #octets = 0
 
   /** Adds a text of which each character is an octet. */
   add(text: string): void {
     this.#text += text
+    this.#octets += text.length
+  }
+
+  /** Adds octets that nobody changes until they are sent. */
+  addOctets(octets: Buffer): void {
+    if (octets.length <= MAX_COPIED_OCTETS) {
+      this.add(octets.toString('latin1'))
+      return
+    }
+    this.#endText()
+    this.#wires.push(octets)
+    this.#octets += octets.length
   }
 
   get isFull(): boolean {
-    return this.#text.length >= FULL_OCTETS
+    return this.#octets >= FULL_OCTETS
   }
 
-  /** Gives what waits, as one, or nothing. */
+  /** Gives what waits, in its order. */
   take(): Wire[] {
-    const text = this.#text
+    this.#endText()
+    const wires = this.#wires
+    this.#wires = []
+    this.#octets = 0
+    return wires
+  }
+
+  #endText(): void {
+    if (this.#text !== '') this.#wires.push(this.#text)
     this.#text = ''
-    return text === '' ? [] : [text]
   }
 }

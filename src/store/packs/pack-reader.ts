@@ -50,6 +50,15 @@ export class PackReader implements Disposable {
     return this.#read(location, location.offset, Math.min(octets, location.length))
   }
 
+  /**
+   * Reads records as they lie in a pack, unchecked, from the one of a body on, until the target is full; gives the target.
+   *
+   * @throws {PosternError} STORE_PACK_DAMAGED
+   */
+  readRecords(first: PackLocation, target: Buffer): Buffer {
+    return this.#fill(target, first, first.offset - RECORD_HEADER_OCTETS)
+  }
+
   /** Closes the files; those that are needed again are opened again. */
   close(): void {
     this[Symbol.dispose]()
@@ -61,7 +70,11 @@ export class PackReader implements Disposable {
   }
 
   #read(location: PackLocation, position: number, length: number, isReused = false): Buffer {
-    const buffer = isReused ? this.#scratch(length) : Buffer.allocUnsafe(length)
+    return this.#fill(isReused ? this.#scratch(length) : Buffer.allocUnsafe(length), location, position)
+  }
+
+  #fill(buffer: Buffer, location: PackLocation, position: number): Buffer {
+    const { length } = buffer
     const fd = this.#fd(location)
     for (let done = 0; done < length; ) {
       const octets = readOnce(fd, buffer, { done, length, position }, location)

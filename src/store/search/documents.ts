@@ -21,6 +21,8 @@ export interface Document {
   readonly links: MessageLinks
   readonly details: ReturnType<typeof readDetails>
   readonly rawHeader: HeaderMark
+  /** The listed fields, where they are small. */
+  readonly listed: Buffer | undefined
   /** Folded texts. */
   readonly header: string
   readonly body: string
@@ -31,6 +33,14 @@ const DETAIL_COLUMNS: Readonly<Record<DetailKind, string>> = {
   bodyStructure: 'body_structure',
   structure: 'structure',
   preview: 'preview',
+}
+
+/** The listed fields of some documents, those of each behind those of the one before. */
+export interface ListedFields {
+  /** In octets, of each document; null for those of which there are none. */
+  readonly lengths: readonly (number | null)[]
+  /** Has a memory of its own. */
+  readonly octets: Buffer
 }
 
 /** The index cannot be read, whatever is wrong with it: what it has is to be had from the messages. */
@@ -120,6 +130,18 @@ export class Documents {
     })
   }
 
+  /** Reads the listed fields of documents. */
+  listedOf(ids: readonly number[]): ListedFields {
+    // As one BLOB: rows would take most of the time. group_concat leaves octets as they are, and NULL out.
+    const sql = `SELECT json_group_array(length(fields)) AS lengths, CAST(group_concat(fields, '') AS BLOB) AS octets
+      FROM (SELECT (SELECT fields FROM listing WHERE document = value) AS fields FROM json_each(?))`
+    return this.#told(() => {
+      const { lengths = '[]', octets = null } = this.#database.find(sql, JSON.stringify(ids)) ?? {}
+      const found = { lengths: JSON.parse(String(lengths)), octets: octetsOf(octets ?? new Uint8Array()) }
+      return checked(found)
+    })
+  }
+
   /** Reads folded texts. */
   textsOf(ids: readonly number[], part: TextPart): Map<number, string> {
     const sql = `SELECT document, ${part} AS text FROM content WHERE document IN (SELECT value FROM json_each(?))`
@@ -139,7 +161,7 @@ export class Documents {
   }
 
   /** Adds a document; in a transaction of the caller's. */
-  add(hash: string, { facts, links, details, rawHeader, header, body }: Document): void {
+  add(hash: string, { facts, links, details, rawHeader, listed, header, body }: Document): void {
     const { lastRowId: id } = this.#database.run(
       'INSERT INTO document(sha256, facts, links, header_octets, header_crc32) VALUES(unhex(?), ?, ?, ?, ?)',
       ...[hash, JSON.stringify(facts), JSON.stringify(links), rawHeader.octets, rawHeader.crc32],
@@ -149,6 +171,7 @@ export class Documents {
       ...[id, Buffer.from(details.envelope, 'latin1'), Buffer.from(details.bodyStructure, 'latin1')],
       ...[JSON.stringify(details.structure), details.preview],
     )
+    if (listed) this.#database.run('INSERT INTO listing VALUES(?, ?)', id, listed)
     this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, header, packed(body))
     for (const [row, text] of [
       [2 * id, header],
@@ -163,6 +186,7 @@ export class Documents {
     this.#database.run('DELETE FROM grams WHERE rowid IN (?, ?)', 2 * id, 2 * id + 1)
     this.#database.run('DELETE FROM content WHERE document = ?', id)
     this.#database.run('DELETE FROM structure WHERE document = ?', id)
+    this.#database.run('DELETE FROM listing WHERE document = ?', id)
     this.#database.run('DELETE FROM document WHERE id = ?', id)
   }
 
@@ -193,8 +217,18 @@ function detailsOf({ envelope, body_structure, structure, preview }: Row): MadeD
 }
 
 function octetText(value: Row[string]): string {
-  if (!(value instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
-  return Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1')
+  return octetsOf(value).toString('latin1')
+}
+
+function octetsOf(value: Row[string]): Buffer {
+  if (!(value instanceof Uint8Array)) throw new TypeError('octets are no BLOB')
+  return Buffer.from(value.buffer, value.byteOffset, value.length)
+}
+
+function checked(found: ListedFields): ListedFields {
+  const total = found.lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0)
+  if (total !== found.octets.length) throw new TypeError('the listed fields have other lengths than they say')
+  return found
 }
 
 function unpacked(text: Row[string]): string {

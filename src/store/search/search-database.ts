@@ -6,7 +6,7 @@ import { fileFailure } from '../disk-failure.ts'
 
 /** The name of the index inside a profile's folder. */
 export const SEARCH_FILE = 'search.sqlite'
-const SCHEMA_VERSION = 3 // raised when a table changes, or what is made of a message
+const SCHEMA_VERSION = 4 // raised when a table changes, or what is made of a message
 /** What `user_version` says of an index that can be used. */
 export const SEARCH_VERSION = SCHEMA_VERSION * 1000 + STRUCTURE_VERSION
 
@@ -22,6 +22,10 @@ CREATE TABLE document(
   links TEXT NOT NULL,                -- JSON of MessageLinks
   header_octets INTEGER NOT NULL,     -- of the header and its blank line
   header_crc32 INTEGER NOT NULL
+) STRICT;
+CREATE TABLE listing(
+  document INTEGER PRIMARY KEY,
+  fields BLOB NOT NULL                -- what a list of messages shows of the header
 ) STRICT;
 CREATE TABLE structure(
   document INTEGER PRIMARY KEY,

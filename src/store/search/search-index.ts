@@ -1,7 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { PosternError } from '../../errors.ts'
+import { listedFields } from '../../formats/mail/structure/listed-fields.ts'
 import type { Database } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
+import { readable } from '../packs/readable.ts'
 import type { StoreReader } from '../reader.ts'
 import { type Document, Documents, IndexUnusable } from './documents.ts'
 import { readDetails } from './item-details.ts'
@@ -9,13 +11,13 @@ import { readMessageFacts, readMessageLinks } from './message-facts.ts'
 import { MessageOctets } from './message-octets.ts'
 import { readBodyText, readHeaderText } from './message-texts.ts'
 import { openSearchDatabase, removeSearchDatabase } from './search-database.ts'
-import { readable } from './unreadable.ts'
 
 const DAMAGED: StoreErrorCode = 'STORE_UNREADABLE'
 const BATCH_UNITS = 131_072 // of text in one transaction, about 20 ms
 const MERGE_EVERY_UNITS = 2_097_152
 const MERGE_PAGES = 64 // about 10 ms
 const REMOVED_AT_ONCE = 20
+const MAX_LISTED_OCTETS = 16_384 // of a header that somebody has filled, the rest is read where it is
 
 /** How much is to be done at once. */
 export interface IndexLimits {
@@ -184,11 +186,17 @@ export function readDocument(octets: MessageOctets): Document {
   return {
     details,
     rawHeader: { octets: header.length, crc32: crc32(header) },
+    listed: smallListing(header),
     facts: readMessageFacts(header),
     links: readMessageLinks(header),
     header: readHeaderText(header),
     body: readBodyText(details.structure, octets.source),
   }
+}
+
+function smallListing(header: Buffer): Buffer | undefined {
+  const listed = listedFields(header)
+  return listed.length <= MAX_LISTED_OCTETS ? listed : undefined
 }
 
 // What is last in the list comes first.

@@ -1,9 +1,11 @@
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
 import type { SearchKey } from '../../formats/imap/command/arguments/search-key.ts'
+import { readable } from '../packs/readable.ts'
 import { StoreReader } from '../reader.ts'
 import type { Documents } from './documents.ts'
 import { type DetailKind, type ItemDetails, pickDetails, readDetails } from './item-details.ts'
 import { MessageOctets } from './message-octets.ts'
+import { listedPage, type OctetsPage } from './octets-page.ts'
 import { IndexSource } from './query/index-source.ts'
 import { ItemTexts } from './query/item-texts.ts'
 import { matchKey, type SearchedMailbox } from './query/key-matcher.ts'
@@ -11,9 +13,10 @@ import { MailboxItems, type Places } from './query/mailbox-items.ts'
 import { SearchBudget } from './query/search-budget.ts'
 import { sentTimes, sortPlaces } from './query/sort-order.ts'
 import { type Thread, threadMessages } from './query/threads.ts'
-import { readable } from './unreadable.ts'
 
 const MAX_SEARCH_MS = 30_000 // a client that waits longer asks again
+
+const MAX_OTHER_OCTETS = 2_097_152 // of headers that are not indexed, held at once; what is left out is read one by one
 
 /** The octets of an item, or its header with its blank line. */
 export interface OctetsOfItem {
@@ -79,6 +82,23 @@ export class SearchReader implements Disposable {
       return (uid, id, octets) => ({ uid, octets: readable(() => octets().smallHeader(known?.get(id))) })
     })
     return read.flatMap(({ uid, octets }) => (octets ? [{ uid, octets }] : []))
+  }
+
+  /** The listed fields of messages, of some all fields: of those whose headers {@link smallHeaders} gives, or fewer. */
+  listedFields(folder: number, uids: Uint32Array): OctetsPage {
+    return this.#read(documents => {
+      const items = new MailboxItems(this.#store.searched, folder, uids)
+      const known = documents?.listedOf(documents.idsOf(items.texts('sha256')))
+      const others = new Map<number, Buffer>()
+      let octets = 0
+      for (const place of items.uids.keys()) {
+        if (typeof known?.lengths[place] === 'number' || octets > MAX_OTHER_OCTETS) continue
+        const header = readable(() => this.#octetsAt(items, place).smallHeader(undefined))
+        if (header) others.set(place, Buffer.from(header)) // not with the message that it was read with
+        octets += header?.length ?? 0
+      }
+      return listedPage(items.uids, known, others)
+    })
   }
 
   /**

@@ -1,6 +1,7 @@
 import { bodyStructureOctets } from '../../../src/formats/imap/structure/body-structure.ts'
 import { envelopeOctets } from '../../../src/formats/imap/structure/envelope-text.ts'
 import { HeaderEnd } from '../../../src/formats/mail/structure/header-end.ts'
+import { listedFields } from '../../../src/formats/mail/structure/listed-fields.ts'
 import { parseMimeTree } from '../../../src/formats/mail/structure/mime-tree.ts'
 import type { MessageStructure } from '../../../src/formats/mail/structure/part.ts'
 import {
@@ -86,9 +87,9 @@ export class FetchAccount implements FetchPart {
     if (this.smallOctetsLimit > 0) this.#note(`small ${part}`, uids)
     for (const page of this.#pages(uids)) {
       yield page.flatMap(([uid, { octets, isWhole = true }]) => {
-        if (octets.length > this.smallOctetsLimit || !(isWhole || part === 'header')) return []
-        const end = part === 'header' ? (new HeaderEnd().push(octets) ?? octets.length) : octets.length
-        return [{ uid, octets: octets.subarray(0, end) }]
+        if (octets.length > this.smallOctetsLimit || !(isWhole || part !== 'whole')) return []
+        const header = octets.subarray(0, new HeaderEnd().push(octets))
+        return [{ uid, octets: { listed: listedFields(header), header, whole: octets }[part] }]
       })
     }
   }

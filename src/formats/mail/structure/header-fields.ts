@@ -58,7 +58,8 @@ export function collectFields(header: Buffer, wanted: ReadonlySet<string>): Map<
   return found
 }
 
-function fieldEnd(header: Buffer, start: number): number {
+/** Finds the end of the field that begins at an offset: after its folded lines. */
+export function fieldEnd(header: Buffer, start: number): number {
   let end = lineEnd(header, start)
   while (header[end] === SPACE || header[end] === TAB) end = lineEnd(header, end)
   return end

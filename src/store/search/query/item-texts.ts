@@ -1,9 +1,9 @@
+import { readable } from '../../packs/readable.ts'
 import type { StoreReader } from '../../reader.ts'
 import type { Documents, TextPart } from '../documents.ts'
 import { type MessageFacts, type MessageLinks, readMessageFacts, readMessageLinks } from '../message-facts.ts'
 import { MessageOctets } from '../message-octets.ts'
 import { readBodyText, readHeaderText } from '../message-texts.ts'
-import { readable } from '../unreadable.ts'
 import type { MailboxItems, Places } from './mailbox-items.ts'
 import type { SearchBudget } from './search-budget.ts'
 
