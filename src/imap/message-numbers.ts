@@ -15,6 +15,7 @@ export interface NumberChanges {
  */
 export class MessageNumbers {
   #uids: Uint32Array
+  #nextIndex = 0
 
   /** `uids` are ascending. */
   constructor(uids: Uint32Array) {
@@ -32,8 +33,11 @@ export class MessageNumbers {
 
   /** The message number of a UID; undefined when the client knows no such message. */
   numberOf(uid: number): number | undefined {
-    const index = this.#firstFrom(uid)
-    return this.#uids[index] === uid ? index + 1 : undefined
+    // Who asks for one mostly asks for the next one then.
+    const index = this.#uids[this.#nextIndex] === uid ? this.#nextIndex : this.#firstFrom(uid)
+    if (this.#uids[index] !== uid) return undefined
+    this.#nextIndex = index + 1
+    return this.#nextIndex
   }
 
   /** The UIDs that a set of UIDs names, ascending; those that are not there are left out (RFC 9051 section 6.4.9). */

@@ -1,7 +1,8 @@
 import type { MessageFact, MessageRow } from '../../imap/backend.ts'
 import type { MessageFlags } from '../../store/flags.ts'
-import type { MailboxColumns, SomeColumns } from '../../store/queries/mailbox-views.ts'
+import type { MailboxColumns } from '../../store/queries/mailbox-views.ts'
 import { emailIdOf } from '../../store/search/email-id.ts'
+import { keywordsOf, type MovedColumns, type NumberColumn } from '../reading/moved-columns.ts'
 
 const COLUMNS: Readonly<Record<MessageFact, readonly (keyof MailboxColumns)[]>> = {
   flags: ['bits', 'keywords'],
@@ -18,20 +19,30 @@ export function columnsOf(facts: readonly MessageFact[]): (keyof MailboxColumns)
   return facts.flatMap(fact => COLUMNS[fact])
 }
 
+/** Makes rows of columns. */
+export function rowsOf(columns: MovedColumns): readonly MessageRow[] {
+  const page = { numbers: columns.numbers, keywords: keywordsOf(columns) }
+  return Array.from(columns.numbers.uids ?? [], (uid, index) => new ColumnRow(page, uid, index))
+}
+
+interface Page extends Pick<MovedColumns, 'numbers'> {
+  readonly keywords: readonly string[] | undefined
+}
+
 /** A row of columns: what of it was not asked for cannot be told. */
-export class ColumnRow implements MessageRow {
-  readonly #columns: SomeColumns
+class ColumnRow implements MessageRow {
+  readonly #page: Page
   readonly #index: number
   readonly uid: number
 
-  constructor(columns: SomeColumns, uid: number, index: number) {
-    this.#columns = columns
+  constructor(page: Page, uid: number, index: number) {
+    this.#page = page
     this.#index = index
     this.uid = uid
   }
 
   get flags(): MessageFlags {
-    return { bits: this.#at('bits'), keywords: this.#at('keywords') }
+    return { bits: this.#at('bits'), keywords: told('keywords', this.#page.keywords?.[this.#index]) }
   }
 
   get modseq(): number {
@@ -47,7 +58,8 @@ export class ColumnRow implements MessageRow {
   }
 
   get savedDateMs(): number | undefined {
-    return this.#at('savedDatesMs') ?? undefined
+    const ms = this.#at('savedDatesMs')
+    return Number.isNaN(ms) ? undefined : ms
   }
 
   get emailId(): string {
@@ -58,10 +70,12 @@ export class ColumnRow implements MessageRow {
     return this.#at('wholes') === 1
   }
 
-  #at<Name extends keyof MailboxColumns>(name: Name): MailboxColumns[Name][number] {
-    const columns: Partial<MailboxColumns> = this.#columns
-    const value = columns[name]?.[this.#index]
-    if (value === undefined) throw new Error(`the column ${name} of messages was not read`)
-    return value
+  #at(name: NumberColumn): number {
+    return told(name, this.#page.numbers[name]?.[this.#index])
   }
+}
+
+function told<Value>(name: keyof MailboxColumns, value: Value | undefined): Value {
+  if (value === undefined) throw new Error(`the column ${name} of messages was not read`)
+  return value
 }

@@ -29,7 +29,7 @@ import type { MailboxChange, MailboxChangeResult } from '../../sync/local/mailbo
 import { octetsOfPage } from '../reading/octets-page.ts'
 import type { ReaderOperations } from '../reading/reader-operations.ts'
 import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
-import { ColumnRow, columnsOf } from './column-row.ts'
+import { columnsOf, rowsOf } from './column-row.ts'
 import type { FollowedProfile, MailNews } from './mail-news.ts'
 import { refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
@@ -83,7 +83,7 @@ export class MailAccount implements ImapAccount {
   async *messages({ facts, ...which }: FactsOf): AsyncGenerator<readonly MessageRow[]> {
     const columns = columnsOf(facts)
     for await (const page of this.#stream('mailboxColumns', { ...this.#place(which), columns })) {
-      yield page.uids.map((uid, index) => new ColumnRow(page, uid, index))
+      yield rowsOf(page)
     }
   }
 

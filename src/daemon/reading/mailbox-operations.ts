@@ -10,7 +10,6 @@ import type {
   MailboxFolder,
   MailboxItem,
   MailboxSnapshot,
-  SomeColumns,
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
 import type { StoreReader } from '../../store/reader.ts'
@@ -20,6 +19,7 @@ import type { OctetsPage } from '../../store/search/octets-page.ts'
 import { type PlainKey, searchKeyOf } from '../../store/search/plain-key.ts'
 import type { Thread } from '../../store/search/query/threads.ts'
 import type { IndexLimits } from '../../store/search/search-index.ts'
+import { type MovedColumns, moveColumns } from './moved-columns.ts'
 import { octetsPages, wholePages } from './octets-page.ts'
 import { type OpenReaderOperations, OpenReaders } from './open-readers.ts'
 
@@ -70,7 +70,7 @@ export interface MailboxOperations extends OpenReaderOperations {
   mailboxSnapshot(params: MailboxPlace): Iterable<MailboxSnapshot | undefined>
   mailboxChanges(params: MailboxPlace & { since: number }): Iterable<ChangeColumns | undefined>
   mailboxItems(params: MailboxMessages): Iterable<readonly MailboxItem[]>
-  mailboxColumns(params: MailboxMessages & WantedColumns): Iterable<SomeColumns>
+  mailboxColumns(params: MailboxMessages & WantedColumns): Iterable<MovedColumns>
   mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Iterable<readonly ItemDetails[]>
   mailboxSmallOctets(params: MailboxMessages & { part: OctetPart }): Iterable<OctetsPage>
   mailboxOctets(params: WantedOctets): Iterable<Uint8Array>
@@ -112,9 +112,9 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     for (const page of pages(uids, PAGE_ROWS)) yield mailboxes.items(folder, page)
   }
 
-  *mailboxColumns({ dir, folder, uids, columns }: MailboxMessages & WantedColumns): Generator<SomeColumns> {
+  *mailboxColumns({ dir, folder, uids, columns }: MailboxMessages & WantedColumns): Generator<MovedColumns> {
     const { mailboxes } = this.get(dir)
-    for (const page of pages(uids, COLUMN_ROWS)) yield mailboxes.columns(folder, page, columns)
+    for (const page of pages(uids, COLUMN_ROWS)) yield moveColumns(mailboxes.columns(folder, page, columns))
   }
 
   *mailboxDetails(params: MailboxMessages & { kinds: readonly DetailKind[] }): Generator<readonly ItemDetails[]> {

@@ -1,5 +1,7 @@
 import { parentPort } from 'node:worker_threads'
+import type { OctetsPage } from '../../store/search/octets-page.ts'
 import { toWireError, type WireError } from '../control/wire-error.ts'
+import type { MovedColumns } from './moved-columns.ts'
 import { type ReaderOperations, StoreReaders } from './reader-operations.ts'
 
 /** What the pool asks: a new call, its next value, or its end before time. */
@@ -95,9 +97,13 @@ function answer(message: ReaderAnswer): void {
   parentPort?.postMessage(message, message.kind === 'value' ? movable(message.value) : [])
 }
 
-// Octets that have a memory of their own move over instead of being copied.
+// Octets and numbers that have a memory of their own move over instead of being copied.
 function movable(value: unknown): ArrayBuffer[] {
-  const octets = typeof value === 'object' && value !== null && 'octets' in value ? value.octets : value
-  if (!(octets instanceof Uint8Array) || !(octets.buffer instanceof ArrayBuffer)) return []
-  return octets.byteLength === octets.buffer.byteLength ? [octets.buffer] : []
+  const { octets = value, numbers = {} } = (value ?? {}) as Partial<OctetsPage & MovedColumns> // if it is one of them
+  const held: unknown[] = [octets, ...Object.values(numbers)]
+  return held.flatMap(array => {
+    if (!(array instanceof Uint8Array || array instanceof Float64Array)) return []
+    const { buffer, byteLength } = array
+    return buffer instanceof ArrayBuffer && byteLength === buffer.byteLength ? [buffer] : []
+  })
 }
