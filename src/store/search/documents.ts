@@ -28,11 +28,11 @@ export interface Document {
   readonly body: string
 }
 
-const DETAIL_COLUMNS: Readonly<Record<DetailKind, string>> = {
-  envelope: 'envelope',
-  bodyStructure: 'body_structure',
-  structure: 'structure',
-  preview: 'preview',
+const DETAIL_COLUMNS: Readonly<Record<DetailKind, readonly [table: string, column: string]>> = {
+  envelope: ['envelope', 'envelope'],
+  preview: ['envelope', 'preview'],
+  bodyStructure: ['structure', 'body_structure'],
+  structure: ['structure', 'structure'],
 }
 
 /** The listed fields of some documents, those of each behind those of the one before. */
@@ -111,8 +111,11 @@ export class Documents {
 
   /** Reads how documents are made. */
   detailsOf(ids: readonly number[], kinds: readonly DetailKind[]): Map<number, MadeDetails> {
-    const columns = kinds.map(kind => DETAIL_COLUMNS[kind]).join(', ')
-    const sql = `SELECT document, ${columns} FROM structure WHERE document IN (SELECT value FROM json_each(?))`
+    const places = kinds.map(kind => DETAIL_COLUMNS[kind])
+    const columns = places.map(([table, column]) => `${table}.${column}`).join(', ')
+    const tables = [...new Set(places.map(([table]) => table))].join(' JOIN ')
+    const using = tables.includes(' ') ? 'USING (document)' : ''
+    const sql = `SELECT document, ${columns} FROM ${tables} ${using} WHERE document IN (SELECT value FROM json_each(?))`
     return this.#told(() => {
       const rows = this.#database.all(sql, JSON.stringify(ids))
       return new Map(rows.map(row => [Number(row.document), detailsOf(row)]))
@@ -144,7 +147,7 @@ export class Documents {
 
   /** Reads folded texts. */
   textsOf(ids: readonly number[], part: TextPart): Map<number, string> {
-    const sql = `SELECT document, ${part} AS text FROM content WHERE document IN (SELECT value FROM json_each(?))`
+    const sql = `SELECT document, text FROM ${part}_text WHERE document IN (SELECT value FROM json_each(?))`
     return this.#told(() => {
       const rows = this.#database.all(sql, JSON.stringify(ids))
       return new Map(rows.map(({ document, text }) => [Number(document), unpacked(text)]))
@@ -167,12 +170,16 @@ export class Documents {
       ...[hash, JSON.stringify(facts), JSON.stringify(links), rawHeader.octets, rawHeader.crc32],
     )
     this.#database.run(
-      'INSERT INTO structure(document, envelope, body_structure, structure, preview) VALUES(?, ?, ?, ?, ?)',
-      ...[id, Buffer.from(details.envelope, 'latin1'), Buffer.from(details.bodyStructure, 'latin1')],
-      ...[JSON.stringify(details.structure), details.preview],
+      'INSERT INTO envelope VALUES(?, ?, ?)',
+      ...[id, Buffer.from(details.envelope, 'latin1'), details.preview],
+    )
+    this.#database.run(
+      'INSERT INTO structure VALUES(?, ?, ?)',
+      ...[id, Buffer.from(details.bodyStructure, 'latin1'), JSON.stringify(details.structure)],
     )
     if (listed) this.#database.run('INSERT INTO listing VALUES(?, ?)', id, listed)
-    this.#database.run('INSERT INTO content VALUES(?, ?, ?)', id, header, packed(body))
+    this.#database.run('INSERT INTO header_text VALUES(?, ?)', id, header)
+    this.#database.run('INSERT INTO body_text VALUES(?, ?)', id, packed(body))
     for (const [row, text] of [
       [2 * id, header],
       [2 * id + 1, body],
@@ -184,9 +191,9 @@ export class Documents {
   /** Removes a document; in a transaction of the caller's. */
   remove(id: number): void {
     this.#database.run('DELETE FROM grams WHERE rowid IN (?, ?)', 2 * id, 2 * id + 1)
-    this.#database.run('DELETE FROM content WHERE document = ?', id)
-    this.#database.run('DELETE FROM structure WHERE document = ?', id)
-    this.#database.run('DELETE FROM listing WHERE document = ?', id)
+    for (const table of ['header_text', 'body_text', 'structure', 'envelope', 'listing']) {
+      this.#database.run(`DELETE FROM ${table} WHERE document = ?`, id)
+    }
     this.#database.run('DELETE FROM document WHERE id = ?', id)
   }
 

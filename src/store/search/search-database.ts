@@ -12,6 +12,7 @@ export const SEARCH_VERSION = SCHEMA_VERSION * 1000 + STRUCTURE_VERSION
 
 /**
  * A document is what was made of certain octets, a whole message or a header alone; all items with these octets share it.
+ * What is read of many documents at once has a table of its own, so that it lies together.
  * Row 2n of `grams` has the trigrams of the header of document n, row 2n+1 those of its body.
  */
 const SCHEMA = `
@@ -27,17 +28,23 @@ CREATE TABLE listing(
   document INTEGER PRIMARY KEY,
   fields BLOB NOT NULL                -- what a list of messages shows of the header
 ) STRICT;
-CREATE TABLE structure(
+CREATE TABLE envelope(
   document INTEGER PRIMARY KEY,
   envelope BLOB NOT NULL,             -- as IMAP tells it
-  body_structure BLOB NOT NULL,       -- the same
-  structure TEXT NOT NULL,            -- JSON of MessageStructure
   preview TEXT NOT NULL
 ) STRICT;
-CREATE TABLE content(
+CREATE TABLE structure(
   document INTEGER PRIMARY KEY,
-  header TEXT NOT NULL,               -- folded texts
-  body BLOB NOT NULL                  -- compressed with Zstandard
+  body_structure BLOB NOT NULL,       -- as IMAP tells it
+  structure TEXT NOT NULL             -- JSON of MessageStructure
+) STRICT;
+CREATE TABLE header_text(
+  document INTEGER PRIMARY KEY,
+  text TEXT NOT NULL                  -- folded
+) STRICT;
+CREATE TABLE body_text(
+  document INTEGER PRIMARY KEY,
+  text BLOB NOT NULL                  -- folded; compressed with Zstandard
 ) STRICT;
 CREATE VIRTUAL TABLE grams USING fts5(text, content = '', contentless_delete = 1, detail = none,
   tokenize = 'trigram case_sensitive 1');

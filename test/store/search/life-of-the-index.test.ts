@@ -77,7 +77,7 @@ t.test('an index of another version is made anew', async t => {
   const made = await indexed(t)
   made.closeIndex()
   const database = new DatabaseSync(join(made.dir, SEARCH_FILE))
-  database.exec(`PRAGMA user_version = ${SEARCH_VERSION + 1}; UPDATE structure SET preview = 'stale'`)
+  database.exec(`PRAGMA user_version = ${SEARCH_VERSION + 1}; UPDATE envelope SET preview = 'stale'`)
   database.close()
   const previews = () => made.reader.details(made.inbox, made.uids, ['preview']).map(({ preview }) => preview)
   t.equal(previews()[0], 'number 0, words')
