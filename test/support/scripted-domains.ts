@@ -35,6 +35,8 @@ export const PEOPLE = {
   unknown: 'ada@no-such-domain.test',
   idn: 'ada@bücher.test',
   oauth: 'ada@oauth.test',
+  /** Of the examples that `--help` shows. */
+  example: 'ada@example.org',
 } as const
 
 const IDN = 'xn--bcher-kva.test'
@@ -53,6 +55,7 @@ const IPS = {
   'slow.test': '127.0.5.22',
   [IDN]: '127.0.5.23',
   'oauth.test': '127.0.5.24',
+  'example.org': '127.0.5.25',
 } as const
 type Place = keyof typeof IPS
 
@@ -61,7 +64,7 @@ const NAMES = Object.keys(IPS).flatMap(name =>
 )
 
 /**
- * Twelve mail domains on this machine: DNS, web servers, a real Dovecot with an SMTP server beside it behind some, scripted
+ * Twelve mail domains on this machine, and that of the examples: DNS, web servers, a real Dovecot with an SMTP server beside it behind some, scripted
  * mail servers that remember everything behind the others.
  */
 export class ScriptedDomains implements AsyncDisposable {
@@ -154,6 +157,7 @@ const ZONE: ScriptedZone = {
   ...at(IDN, 'box.'),
   [`_imaps._tcp.${IDN}`]: { SRV: [srv(993, `box.${IDN}`)] },
   ...at('oauth.test', 'imap.', 'smtp.'),
+  ...at('example.org', 'autoconfig.', 'imap.', 'smtp.'),
 }
 
 interface Smtp {
@@ -217,6 +221,9 @@ class Stage {
       this.#imaps(IDN),
       this.#mail('oauth.test', 993, { ...spy, mechanisms: ['LOGINDISABLED', 'AUTH=XOAUTH2', 'AUTH=OAUTHBEARER'] }),
       this.#mail('oauth.test', 465, { protocol: 'smtp', security: 'tls', mechanisms: ['XOAUTH2'] }),
+      this.#web('example.org', { '/mail/config-v1.1.xml': autoconfig('imap.example.org', 'smtp.example.org') }),
+      this.#imaps('example.org'),
+      this.#forward('example.org', 465, smtp.tlsPort),
     ])
   }
 
@@ -291,13 +298,13 @@ function portOf(server: SMTPServer): Promise<number> {
   return promise
 }
 
-function autoconfig(host: string): string {
+function autoconfig(host: string, smtpHost = host): string {
   return `<?xml version="1.0"?>
 <clientConfig version="1.1"><emailProvider id="scripted">
   <incomingServer type="pop3"><hostname>${host}</hostname><port>995</port><socketType>SSL</socketType></incomingServer>
   <incomingServer type="imap"><hostname>${host}</hostname><port>993</port><socketType>SSL</socketType>
     <username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></incomingServer>
-  <outgoingServer type="smtp"><hostname>${host}</hostname><port>465</port><socketType>SSL</socketType>
+  <outgoingServer type="smtp"><hostname>${smtpHost}</hostname><port>465</port><socketType>SSL</socketType>
     <username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></outgoingServer>
 </emailProvider></clientConfig>`
 }

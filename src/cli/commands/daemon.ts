@@ -48,6 +48,7 @@ export const startCommand: Command<never> = defineCommand<{ detach: boolean }>({
 export const stopCommand: Command<never> = defineCommand({
   command: 'stop',
   describe: 'End the running daemon',
+  examples: [['$0 stop', 'Waits until it has ended']],
   run: async (_options, context) => {
     if (!(await stopRunning(context))) throw notRunning()
     context.terminal.result({ stopped: true }, () => 'stopped')
@@ -109,6 +110,7 @@ interface Status {
 export const statusCommand: Command<never> = defineCommand({
   command: 'status',
   describe: 'Show whether the daemon runs, its fronts and profiles',
+  examples: [['$0 status --json', 'For programs']],
   run: async (_options, context) => {
     context.terminal.result(await call<Status>(context, 'status', {}), describeStatus)
     return undefined

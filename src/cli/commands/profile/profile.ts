@@ -21,6 +21,7 @@ const nameOption = { type: 'string', demandOption: true, describe: 'The profileâ
 const listCommand = defineCommand({
   command: 'list',
   describe: 'List the profiles',
+  examples: [['$0 profile list --json', 'For programs']],
   run: async (_options, context) => {
     const profiles = await call<ProfileDocument[]>(context, 'profile.list', {})
     context.terminal.result(profiles, () =>
@@ -36,6 +37,7 @@ const listCommand = defineCommand({
 const showCommand = defineCommand<{ name: string }>({
   command: 'show <name>',
   describe: 'Show a profileâ€™s settings; never a password',
+  examples: [['$0 profile show work', '']],
   build: yargs => yargs.positional('name', nameOption),
   run: async ({ name }, context) => {
     context.terminal.result(await call<ShownProfile>(context, 'profile.show', { name: String(name) }), describeProfile)
@@ -75,6 +77,7 @@ interface TestDocument {
 const testCommand = defineCommand<{ name: string }>({
   command: 'test <name>',
   describe: 'Test settings: sign in to every server of the profile',
+  examples: [['$0 profile test work', 'Exit code 1 if any of them fails']],
   build: yargs => yargs.positional('name', nameOption),
   run: async ({ name }, context) => {
     const document = await call<TestDocument>(context, 'profile.test', { name: String(name) })
