@@ -1,11 +1,12 @@
-import type { FetchItem, PlainFetchItem } from '../../formats/imap/command/arguments/fetch.ts'
+import type { FetchItem } from '../../formats/imap/command/arguments/fetch.ts'
 import { type ImapAccount, ImapRefusal } from '../backend.ts'
+import { type Done, no, taggedLine } from '../completion.ts'
 import type { MessageNumbers } from '../message-numbers.ts'
 import type { Wire } from '../wire.ts'
 import { type FetchNeeds, fetchNeeds } from './fetch-needs.ts'
 import { type FetchedMessage, fetchedMessages } from './fetched-message.ts'
 import { HeldSections } from './held-sections.ts'
-import { itemText, type TextItem } from './item-text.ts'
+import { itemText, type TextItem, textItems } from './item-text.ts'
 import { MessageOctets } from './message-octets.ts'
 import { type PreparedSection, PreparedSections } from './prepared-sections.ts'
 import { readAhead } from './read-ahead.ts'
@@ -44,7 +45,8 @@ export interface FetchRequest {
  * that they have now. So a message that is refused is not marked, and what is told of flags is stored. A message may be
  * marked and not told when the connection ends in between.
  *
- * A message of which something cannot be told has no response at all, and all others have theirs: a program that reads a
+ * Where the flags cannot be stored, as on a full disk, the messages are told all the same, unmarked, with a warning: mail
+ * can be read. A message of which something cannot be told has no response at all, and all others have theirs: a program that reads a
  * folder is not stopped by one damaged message.
  *
  * @throws {ImapRefusal} the first one, after all other messages were told, or once there were too many refusals
@@ -67,6 +69,8 @@ class FetchAnswer {
   /** Octets that a rehearsal has read, of no more than a group of messages. */
   readonly #rehearsed = new Map<number, Buffer>()
   #refusal: ImapRefusal | undefined
+  /** Why messages that are told could not be marked. */
+  #unmarked: ImapRefusal | undefined
   #refusals = 0
 
   constructor(account: ImapAccount, request: FetchRequest) {
@@ -92,6 +96,7 @@ class FetchAnswer {
       yield* this.#batch.take()
       throw error
     }
+    if (this.#unmarked) this.#batch.add(taggedLine(undefined, unmarked(this.#unmarked)))
     yield* this.#batch.take()
     if (this.#refusal) throw this.#refusal
   }
@@ -143,8 +148,9 @@ class FetchAnswer {
     try {
       return await markSeen(this.#account, { mailbox: this.#request.mailbox, facts: this.#needs.facts }, messages)
     } catch (error) {
-      this.#refuse(error)
-      return []
+      if (!(error instanceof ImapRefusal)) throw error
+      this.#unmarked ??= error
+      return messages
     }
   }
 
@@ -239,12 +245,6 @@ class FetchAnswer {
   }
 }
 
-/** Finds what is told before the octets: what was asked for, each item once, and what belongs to it. */
-function textItems({ items, isUid, isCondstore }: FetchRequest, hasNewFlags: boolean): readonly TextItem[] {
-  const asked = items.filter(item => item.kind === 'plain').map(({ name }) => name)
-  const names = new Set<PlainFetchItem>([...(isUid ? (['UID'] as const) : []), ...asked])
-  if (hasNewFlags) names.add('FLAGS')
-  if (isCondstore && names.has('FLAGS')) names.add('MODSEQ')
-  const preview = items.find(item => item.kind === 'preview')
-  return [...Array.from(names, name => ({ kind: 'plain', name }) as const), ...(preview ? [preview] : [])]
+function unmarked({ code, message }: ImapRefusal): Done {
+  return no(`messages are not marked as seen: ${message}`, code)
 }

@@ -26,6 +26,25 @@ const WRITERS: Readonly<Record<PlainFetchItem, Writer>> = {
   BODYSTRUCTURE: message => detailOf(message, 'bodyStructure'),
 }
 
+/** What is asked for, and how. */
+interface Question {
+  readonly items: readonly FetchItem[]
+  /** UID FETCH, whose responses always have the UID (RFC 9051 section 6.4.9). */
+  readonly isUid: boolean
+  /** Whether flags are told with their mod-sequence (RFC 7162 section 3.2). */
+  readonly isCondstore: boolean
+}
+
+/** Finds what is told before the octets: what was asked for, each item once, and what belongs to it. */
+export function textItems({ items, isUid, isCondstore }: Question, hasNewFlags: boolean): readonly TextItem[] {
+  const asked = items.filter(item => item.kind === 'plain').map(({ name }) => name)
+  const names = new Set<PlainFetchItem>([...(isUid ? (['UID'] as const) : []), ...asked])
+  if (hasNewFlags) names.add('FLAGS')
+  if (isCondstore && names.has('FLAGS')) names.add('MODSEQ')
+  const preview = items.find(item => item.kind === 'preview')
+  return [...Array.from(names, name => ({ kind: 'plain', name }) as const), ...(preview ? [preview] : [])]
+}
+
 /** Writes a data item: its name and its value, one character for each octet. */
 export function itemText(message: FetchedMessage, item: TextItem, isUtf8: boolean): string {
   if (item.kind === 'plain') return `${item.name} ${WRITERS[item.name](message)}`

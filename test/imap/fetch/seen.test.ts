@@ -86,6 +86,17 @@ t.test('a message that is gone when it would be marked is not told', async t => 
   t.same(text.match(/^\* \d/gm), ['* 1', '* 3'])
 })
 
+t.test('messages that cannot be marked are told all the same, with a warning', async t => {
+  const account = accountWith(3)
+  account.storeFlags = () => Promise.reject(new ImapRefusal('OVERQUOTA', 'The disk is full.'))
+  t.equal(
+    await fetchText(account, '(FLAGS BODY[TEXT])'),
+    '* 1 FETCH (FLAGS () BODY[TEXT] {4}\r\nbody)\r\n* 2 FETCH (FLAGS () BODY[TEXT] {4}\r\nbody)\r\n' +
+      '* 3 FETCH (FLAGS () BODY[TEXT] {4}\r\nbody)\r\n' +
+      '* NO [OVERQUOTA] messages are not marked as seen: The disk is full.\r\n',
+  )
+})
+
 t.test('what the client is not told of is not marked', async t => {
   const account = accountWith(3)
   const before = account.uids
