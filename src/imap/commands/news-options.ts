@@ -14,6 +14,12 @@ export function newsOptions(command: ImapCommand): NewsOptions | undefined {
     case 'thread':
       // Those of a UID SEARCH are in its keys (RFC 7162 section 3.2.10.2).
       return { canExpunge: command.isUid && !usesNumbers(command.key), isUid: command.isUid }
+    case 'list':
+    case 'lsub':
+    case 'status':
+      return { canExpunge: true, hasOthers: false }
+    case 'notify-set': // a NOOP as well (RFC 5465 section 3.1)
+      return { canExpunge: true, answer: 'all' }
     case 'copy':
     case 'move':
       return { canExpunge: true, isUid: command.isUid }
