@@ -170,11 +170,17 @@ export class MemoryAccount implements ImapAccount {
 
   async createMailbox(path: string, use?: MailboxUse) {
     if (use && this.boxes.some(({ role }) => role === use)) throw new ImapRefusal('USEATTR', 'another one has this use')
-    return this.add(path, use).id
+    const { id } = this.add(path, use)
+    this.tell({ kind: 'mailboxes' })
+    return id
   }
 
   async renameMailbox(mailbox: number, path: string) {
-    ;(await this.#get(mailbox)).path = path
+    const { path: old, delimiter } = await this.#get(mailbox)
+    for (const box of this.boxes) {
+      if (box.id === mailbox || box.path.startsWith(old + delimiter)) box.path = path + box.path.slice(old.length)
+    }
+    this.tell({ kind: 'mailboxes' })
   }
 
   async deleteMailbox(mailbox: number) {
@@ -185,6 +191,7 @@ export class MemoryAccount implements ImapAccount {
 
   async subscribe(mailbox: number, isSubscribed: boolean) {
     ;(await this.#get(mailbox)).isSubscribed = isSubscribed
+    this.tell({ kind: 'mailboxes' })
   }
 
   async quota() {
