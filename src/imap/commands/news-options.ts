@@ -17,6 +17,12 @@ export function newsOptions(command: ImapCommand): NewsOptions | undefined {
     case 'list':
     case 'lsub':
     case 'status':
+    // What the client changes itself counts from their end on.
+    case 'create':
+    case 'delete':
+    case 'rename':
+    case 'subscribe':
+    case 'unsubscribe':
       return { canExpunge: true, hasOthers: false }
     case 'notify-set': // a NOOP as well (RFC 5465 section 3.1)
       return { canExpunge: true, answer: 'all' }

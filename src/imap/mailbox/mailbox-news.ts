@@ -23,7 +23,7 @@ export interface NewsOptions {
   readonly expected?: ReadonlyMap<number, MessageFlags>
   /** What is told though the client has said by NOTIFY that it wants less: it has asked for it by a command. */
   readonly answer?: NewsAnswer
-  /** False where news of other mailboxes would stand among answers that look the same. */
+  /** False where news of other mailboxes would stand among answers that look the same, or before what they come after. */
   readonly hasOthers?: boolean
 }
 

@@ -89,6 +89,7 @@ export class EventWatch {
     const filter = new NotifyFilter(groups.filter(group => !isOfSelected(group)))
     const mailboxes = filter.isEmpty ? [] : await audience.account.mailboxes()
     if (mailboxes.length > MAX_WATCHED_MAILBOXES) return 'too-many'
+    if (!filter.isEmpty && !this.#filter.isEmpty) yield* this.#tellChanges(mailboxes, audience) // or nobody would ever
     const told = new Map<number, ToldCounters>()
     for (const { mailbox } of mailboxTree(mailboxes)) {
       if (!mailbox?.isSelectable || mailbox.id === audience.openId || !filter.has('MESSAGENEW', mailbox)) continue
@@ -142,9 +143,9 @@ export class EventWatch {
     this.#isListingStale = false
   }
 
-  async *#tellListing({ account, dialect }: Audience): AsyncGenerator<Wire> {
+  async *#tellListing(audience: Audience): AsyncGenerator<Wire> {
     this.#isListingStale = false
-    const mailboxes = await this.#read(account.mailboxes(), () => {
+    const mailboxes = await this.#read(audience.account.mailboxes(), () => {
       this.#isListingStale = true
     })
     if (mailboxes.length > MAX_WATCHED_MAILBOXES) {
@@ -152,15 +153,20 @@ export class EventWatch {
       yield '* OK [NOTIFICATIONOVERFLOW] there are too many mailboxes to watch\r\n'
       return
     }
+    yield* this.#tellChanges(mailboxes, audience)
+  }
+
+  *#tellChanges(mailboxes: readonly Mailbox[], { dialect }: Audience): Iterable<Wire> {
     const changes = this.#listing.update(mailboxes)
     if (changes.length === 0) return
     const nodes = new Map(mailboxTree(mailboxes).map(node => [node.path, node]))
     for (const { before, after } of changes) {
       if (!before && after) this.#stale.add(after.id)
-      if (before && !after) this.#told.delete(before.id)
-      const path = after?.path ?? before?.path ?? ''
+      if (!before || !after) this.#told.delete((after ?? before)?.id ?? 0)
       if (!this.#isWanted({ before, after })) continue
-      const node = nodes.get(path) ?? { path, delimiter: before?.delimiter, mailbox: undefined, hasChildren: false }
+      const path = after?.path ?? before?.path ?? ''
+      const { hasChildren = false } = nodes.get(path) ?? {}
+      const node = { path, delimiter: (after ?? before)?.delimiter, mailbox: after, hasChildren }
       const oldName = after && before?.path !== path ? before?.path : undefined
       yield listResponse(node, { isUtf8: dialect.isUtf8, hasSubscribed: true, oldName })
     }
@@ -184,7 +190,7 @@ export class EventWatch {
     const before = this.#told.get(mailbox.id)
     this.#told.set(mailbox.id, toldOf(counters))
     const hasFlags = this.#filter.has('FLAGCHANGE', mailbox)
-    const isNews = before ? isChanged(before, counters, hasFlags) : counters.messages > 0
+    const isNews = before ? isChanged(before, counters, hasFlags) : counters.uidNext > 1
     if (isNews) yield statusOf(mailbox, counters, audience, this.#filter)
   }
 

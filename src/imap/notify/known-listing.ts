@@ -34,28 +34,33 @@ export class KnownListing {
     ]
   }
 
-  /** The client has made a mailbox itself; the same for the next three. */
+  /** The client has made a mailbox itself. Its own changes are of names: it may know another mailbox by one than is there. */
   created(mailbox: Pick<KnownMailbox, 'id' | 'path' | 'delimiter'>): void {
+    this.deleted(mailbox.path)
     this.#known.set(mailbox.id, { ...mailbox, isSelectable: true, isSubscribed: true })
   }
 
-  deleted(id: number): void {
-    this.#known.delete(id)
+  /** The client has removed a mailbox itself. */
+  deleted(path: string): void {
+    for (const mailbox of this.#known.values()) if (mailbox.path === path) this.#known.delete(mailbox.id)
   }
 
-  /** Those below it have other names as well (RFC 9051 section 6.3.6). */
+  /** The client has renamed a mailbox itself, and those below it with it (RFC 9051 section 6.3.6). */
   renamed(from: string, to: string): void {
-    for (const mailbox of this.#known.values()) {
-      const { path, delimiter } = mailbox
-      const isBelow = delimiter !== undefined && path.startsWith(from + delimiter)
-      if (path === from || isBelow) this.#known.set(mailbox.id, { ...mailbox, path: to + path.slice(from.length) })
-    }
+    const moved = [...this.#known.values()].filter(({ path, delimiter }) => isWithin(path, from, delimiter))
+    for (const mailbox of moved) this.deleted(to + mailbox.path.slice(from.length))
+    for (const mailbox of moved) this.#known.set(mailbox.id, { ...mailbox, path: to + mailbox.path.slice(from.length) })
   }
 
-  subscribed(id: number, isSubscribed: boolean): void {
-    const mailbox = this.#known.get(id)
-    if (mailbox) this.#known.set(id, { ...mailbox, isSubscribed })
+  /** The client has subscribed to a mailbox itself, or no longer does. */
+  subscribed(path: string, isSubscribed: boolean): void {
+    const mailbox = [...this.#known.values()].find(known => known.path === path)
+    if (mailbox) this.#known.set(mailbox.id, { ...mailbox, isSubscribed })
   }
+}
+
+function isWithin(path: string, top: string, delimiter: string | undefined): boolean {
+  return path === top || (delimiter !== undefined && path.startsWith(top + delimiter))
 }
 
 function known({ id, path, delimiter, isSelectable, isSubscribed }: Mailbox): KnownMailbox {
@@ -67,17 +72,25 @@ function isSame(before: KnownMailbox | undefined, after: Mailbox): boolean {
   return path === after.path && isSelectable === after.isSelectable && isSubscribed === after.isSubscribed
 }
 
-/** A name is told to be free before another mailbox is told to have it, where names do not go round in a ring. */
-function inOrder(changes: readonly ListingChange[]): ListingChange[] {
+/**
+ * A name is told to be free before another mailbox is told to have it. Where names go round in a ring, one of the mailboxes is
+ * told as gone and then as a new one.
+ */
+function inOrder(renamed: readonly ListingChange[]): ListingChange[] {
   const ordered: ListingChange[] = []
-  const waiting = new Map(changes.map(change => [change.before?.path, change]))
+  const madeAgain: ListingChange[] = []
+  const waiting = new Map(renamed.map(change => [change.before?.path, change]))
   while (waiting.size > 0) {
-    const free = [...waiting.values()].filter(
-      ({ before, after }) => before?.path === after?.path || !waiting.has(after?.path),
-    )
-    const next = free.length > 0 ? free : [...waiting.values()]
-    for (const change of next) waiting.delete(change.before?.path)
-    ordered.push(...next)
+    const all = [...waiting.values()]
+    const free = all.filter(({ before, after }) => before?.path === after?.path || !waiting.has(after?.path))
+    const [first] = all
+    if (free.length === 0 && first) {
+      ordered.push({ before: first.before, after: undefined })
+      madeAgain.push({ before: undefined, after: first.after })
+      waiting.delete(first.before?.path)
+    }
+    for (const change of free) waiting.delete(change.before?.path)
+    ordered.push(...free)
   }
-  return ordered
+  return [...ordered, ...madeAgain]
 }

@@ -49,7 +49,7 @@ export class MemoryAccount implements ImapAccount {
 
   async mailboxes() {
     await this.pause()
-    return [...this.boxes]
+    return this.boxes.map(box => box.facts)
   }
 
   async counters(mailbox: number) {
@@ -170,6 +170,7 @@ export class MemoryAccount implements ImapAccount {
 
   async createMailbox(path: string, use?: MailboxUse) {
     if (use && this.boxes.some(({ role }) => role === use)) throw new ImapRefusal('USEATTR', 'another one has this use')
+    this.#assertFree([path])
     const { id } = this.add(path, use)
     this.tell({ kind: 'mailboxes' })
     return id
@@ -177,9 +178,9 @@ export class MemoryAccount implements ImapAccount {
 
   async renameMailbox(mailbox: number, path: string) {
     const { path: old, delimiter } = await this.#get(mailbox)
-    for (const box of this.boxes) {
-      if (box.id === mailbox || box.path.startsWith(old + delimiter)) box.path = path + box.path.slice(old.length)
-    }
+    const moved = this.boxes.filter(box => box.id === mailbox || box.path.startsWith(old + delimiter))
+    this.#assertFree(moved.map(box => path + box.path.slice(old.length)))
+    for (const box of moved) box.path = path + box.path.slice(old.length)
     this.tell({ kind: 'mailboxes' })
   }
 
@@ -201,6 +202,11 @@ export class MemoryAccount implements ImapAccount {
   watch(onNews: (news: AccountNews) => void): Disposable {
     this.watchers.add(onNews)
     return { [Symbol.dispose]: () => void this.watchers.delete(onNews) }
+  }
+
+  #assertFree(paths: readonly string[]): void {
+    if (!this.boxes.some(box => paths.includes(box.path))) return
+    throw new ImapRefusal('ALREADYEXISTS', 'there is such a mailbox already')
   }
 
   async #find(mailbox: number): Promise<MemoryMailbox | undefined> {

@@ -9,7 +9,7 @@ export async function* deleteMailbox(command: MailboxCommand, { state }: Turn<Au
   if (command.mailbox === 'INBOX') return no('INBOX stays', 'CANNOT')
   const { id } = await getMailbox(state.account, command.mailbox)
   await state.account.deleteMailbox(id)
-  state.events.listing.deleted(id)
+  state.events.listing.deleted(command.mailbox)
   if (state.kind !== 'selected' || state.open.id !== id) return ok('the mailbox is gone')
   yield '* OK [CLOSED] this mailbox was open\r\n'
   return { ...ok('the mailbox is gone'), next: withoutMailbox(state) }
