@@ -40,7 +40,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 })
 
 t.test('a client that is told of all mailboxes knows in the end what there is, and what is in it', async t => {
-  await fc.assert(
+  const found = fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 20 }), async steps => {
       const account = someAccount()
       const watcher = new Watcher(await ImapClient.signedIn(serveAccount(account)))
@@ -64,6 +64,7 @@ t.test('a client that is told of all mailboxes knows in the end what there is, a
     }),
     { numRuns: 400 },
   )
+  await t.resolves(found)
 })
 
 /** Believes what it is told by STATUS and LIST, and of its own changes nothing but that they were obeyed. */
