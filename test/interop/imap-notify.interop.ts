@@ -39,9 +39,9 @@ class Listener {
     this.#client = Client.to(port)
   }
 
-  async command(text: string): Promise<void> {
+  command(text: string): Promise<string> {
     this.#client.send(`a ${text}\r\n`)
-    await this.told(/^a OK .*\r\n/m)
+    return this.told(/^a OK .*\r\n/m)
   }
 
   /** Everything up to the end of what matches. */
@@ -94,8 +94,12 @@ t.test('a client is told what others and the server change, in all mailboxes', {
   await listener.told(/STATUS "Archive" \(MESSAGES 1 .*\r\n/)
   await server.mailboxClose()
 
+  const own = ['CREATE Own', 'UNSUBSCRIBE Own', 'RENAME Own Owned', 'SUBSCRIBE Owned', 'DELETE Owned']
+  let text = ''
+  for (const command of own) text += await listener.command(command)
   await other.mailboxCreate('Plans')
-  await listener.told(/\* LIST \(\\HasNoChildren \\Subscribed\) "." "Plans"\r\n/)
+  text += await listener.told(/\* LIST \(\\HasNoChildren \\Subscribed\) "." "Plans"\r\n/)
+  t.notMatch(text, /Own/, 'its own changes are told to others only')
   await other.mailboxRename('Plans', 'Ideas')
   await listener.told(/\* LIST \(.*\) "." "Ideas" \("OLDNAME" \("Plans"\)\)\r\n/)
   await other.mailboxUnsubscribe('Ideas')
