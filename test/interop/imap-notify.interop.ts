@@ -1,7 +1,7 @@
 import t from 'tap'
 import { DOVECOT_PASSWORD, type Dovecot, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { FRONT_USER, frontHome, frontPort, imapflowOn } from '../support/front-account.ts'
-import { Client } from '../support/front-server.ts'
+import { Listener } from '../support/listener.ts'
 import type { PosternHome } from '../support/postern.ts'
 import { watch } from '../support/watched.ts'
 
@@ -29,34 +29,6 @@ async function world(): Promise<World> {
     await dovecot[Symbol.asyncDispose]()
   }
   return { dovecot, home, port: await frontPort(home), [Symbol.asyncDispose]: end }
-}
-
-/** Waits for what a client is told next. */
-class Listener {
-  readonly #client: Client
-
-  constructor(port: number) {
-    this.#client = Client.to(port)
-  }
-
-  command(text: string): Promise<string> {
-    this.#client.send(`a ${text}\r\n`)
-    return this.told(/^a OK .*\r\n/m)
-  }
-
-  /** Everything up to the end of what matches. */
-  async told(pattern: RegExp): Promise<string> {
-    const text = await this.#client.until(pattern)
-    const match = pattern.exec(text)
-    if (!match) throw new Error(`the server has ended: ${text}`)
-    const end = match.index + match[0].length
-    this.#client.text = text.slice(end)
-    return text.slice(0, end)
-  }
-
-  [Symbol.dispose](): void {
-    this.#client.socket.destroy()
-  }
 }
 
 t.test('a client is told what others and the server change, in all mailboxes', { skip }, async t => {
