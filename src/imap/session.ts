@@ -151,7 +151,8 @@ export class ImapSession implements AsyncDisposable {
       return
     }
     const { tag, command } = parsed
-    yield* this.#complete(tag, yield* this.#obey(tag, command), newsOptions(command))
+    const completion = yield* this.#obey(tag, command)
+    yield* this.#complete(tag, completion, newsOptions(command, completion.status))
   }
 
   #reject(rejected: RejectedCommand): Done {

@@ -18,6 +18,20 @@ t.test('no more is remembered for a client than a few groups, names and items', 
   await client.end()
 })
 
+t.test('a client that does not read is told how things are when it reads, not each change', async t => {
+  const { client, sent, tell } = await notified(`NOTIFY SET (personal ${EVENTS})`)
+  client.stream.pause()
+  for (let count = 0; count < 20_000; count++) {
+    sent.put()
+    tell(sent)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  client.stream.resume()
+  const told = await client.until(/MESSAGES 20000 .*\r\n/)
+  t.ok(told.split('\r\n').length < 10_000, `${told.split('\r\n').length} lines`)
+  await client.end()
+})
+
 t.test('too many mailboxes are watched for nobody, and who watched is told so', async t => {
   const { account, client, sent, tell } = await notified(`NOTIFY SET (personal ${EVENTS})`)
   for (let index = account.boxes.length; index < 10_000; index++) account.add(`m${index}`)

@@ -124,16 +124,17 @@ t.test('whoever hears nothing of messages misses none of them', async t => {
   tell(inbox)
   await settled()
   t.equal(await client.send('DONE\r\n').until(/\r\n/), 'a OK no longer idle\r\n')
+  t.match(await client.command('NOTIFY SET (selected NONE) (personal (Rain))'), /^t5 NO /)
   t.equal(
     await client.command('NOTIFY SET (selected NONE)'),
-    '* 1 EXPUNGE\r\n* 3 EXISTS\r\n* 2 FETCH (UID 3 FLAGS ())\r\nt5 OK you will be told\r\n',
+    '* 1 EXPUNGE\r\n* 3 EXISTS\r\n* 2 FETCH (UID 3 FLAGS ())\r\nt6 OK you will be told\r\n',
   )
   inbox.forget()
   inbox.remove(2)
   tell(inbox)
   t.equal(
     await client.command('NOTIFY SET (selected (MessageNew MessageExpunge))'),
-    '* 1 EXPUNGE\r\nt6 OK you will be told\r\n',
+    '* 1 EXPUNGE\r\nt7 OK you will be told\r\n',
   )
   await client.end()
 })
