@@ -12,6 +12,7 @@ const ALWAYS = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
 // Told after the sign-in only: a stranger needs none of them. An account without a quota has QUOTA as well, and no root.
 const SIGNED_IN = [
   'IDLE',
+  'NOTIFY',
   'NAMESPACE',
   'UNSELECT',
   'CHILDREN',

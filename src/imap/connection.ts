@@ -116,10 +116,11 @@ class ImapConnection {
     if (this.#session.expectsLine) {
       const line = this.#splitter.nextLine() // before the news, of which there might be no end
       if (line) return this.#session.handleLine(line)
-      return this.#session.hasNews ? this.#session.tellIdle() : undefined
+      return this.#session.hasNews ? this.#session.tellNews() : undefined
     }
     const event = this.#splitter.next()
-    return event && this.#session.handle(event)
+    if (event) return this.#session.handle(event)
+    return this.#splitter.isBetweenCommands && this.#session.hasNews ? this.#session.tellNews() : undefined
   }
 
   /** Whether a client that has said nothing more is let go; says why, if it does not know. */

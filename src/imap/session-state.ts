@@ -2,11 +2,14 @@ import type { SaslExchange } from '../sasl/server.ts'
 import type { ImapAccount } from './backend.ts'
 import type { Dialect } from './dialect.ts'
 import type { OpenMailbox } from './mailbox/open-mailbox.ts'
+import type { EventWatch } from './notify/event-watch.ts'
 
 /** A client that has signed in. */
 export interface SignedIn {
   readonly account: ImapAccount
   readonly dialect: Dialect
+  /** What it is told without asking. */
+  readonly events: EventWatch
 }
 
 /** Nobody has signed in yet. */
@@ -37,3 +40,8 @@ export type State =
   /** Nothing more is said before the handshake. */
   | { readonly kind: 'starting-tls' }
   | { readonly kind: 'logout' }
+
+/** The state of a client whose open mailbox is closed. */
+export function withoutMailbox({ account, dialect, events }: SignedIn): Authenticated {
+  return { kind: 'authenticated', account, dialect, events }
+}

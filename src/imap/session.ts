@@ -11,7 +11,8 @@ import { authenticateLine } from './commands/session/authenticate.ts'
 import { endIdle } from './commands/session/idle.ts'
 import { AUTHENTICATED, NOT_AUTHENTICATED, SELECTED } from './commands/tables.ts'
 import { BadCommand, bad, type Completion, type Done, no, refusal, taggedLine } from './completion.ts'
-import { MailboxGone, type NewsOptions, tellNews } from './mailbox/mailbox-news.ts'
+import { MailboxGone, type NewsOptions } from './mailbox/mailbox-news.ts'
+import { SessionNews } from './session-news.ts'
 import type { Authenticated, Selected, State } from './session-state.ts'
 import type { Wire } from './wire.ts'
 
@@ -25,7 +26,7 @@ export interface LiteralGate {
 export interface SessionOptions {
   readonly services: Services
   readonly gate: LiteralGate
-  /** Called when there is news for a client that is idle. */
+  /** Called when there is news for a client that is idle, or has said NOTIFY. */
   readonly onNews: () => void
 }
 
@@ -47,6 +48,7 @@ export class ImapSession implements AsyncDisposable {
   readonly #services: Services
   readonly #gate: LiteralGate
   readonly #onNews: () => void
+  readonly #news = new SessionNews()
   #state: State = SIGNED_OUT
   #append: Append | undefined
   #watch: Disposable | undefined
@@ -67,9 +69,9 @@ export class ImapSession implements AsyncDisposable {
     return this.#state.kind === 'sasl' || this.#state.kind === 'idle'
   }
 
-  /** Whether an idle client is to be told something. */
+  /** Whether the client is to be told something, if no command is under way. */
   get hasNews(): boolean {
-    return this.#state.kind === 'idle' && this.#state.during.kind === 'selected' && this.#state.during.open.isStale
+    return this.#news.isDue(this.#state)
   }
 
   /** The first line. */
@@ -118,12 +120,9 @@ export class ImapSession implements AsyncDisposable {
     }
   }
 
-  /** Tells an idle client what has changed. */
-  async *tellIdle(): AsyncGenerator<Wire> {
-    if (this.#state.kind !== 'idle' || this.#state.during.kind !== 'selected') return
-    const { open } = this.#state.during
-    yield* this.#tell(this.#state.during, { canExpunge: true })
-    open.isStale = false // what could not be read now is looked for after the IDLE: else there would be no end
+  /** Tells the client what has changed while no command is under way. */
+  async *tellNews(): AsyncGenerator<Wire> {
+    yield* this.#unlessGone(this.#news.tellNow(this.#state))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -152,7 +151,8 @@ export class ImapSession implements AsyncDisposable {
       return
     }
     const { tag, command } = parsed
-    yield* this.#complete(tag, yield* this.#obey(tag, command), newsOptions(command))
+    const completion = yield* this.#obey(tag, command)
+    yield* this.#complete(tag, completion, newsOptions(command, completion.status))
   }
 
   #reject(rejected: RejectedCommand): Done {
@@ -188,30 +188,30 @@ export class ImapSession implements AsyncDisposable {
   async *#complete(tag: string, completion: Completion, news?: NewsOptions): AsyncGenerator<Wire> {
     if (completion.next && this.#state.kind !== 'logout') this.#enter(completion.next)
     if (completion.status === 'later') return
-    if (news && this.#state.kind === 'selected' && completion.status !== 'BAD') yield* this.#tell(this.#state, news)
+    const user = this.#user
+    if (news && user && completion.status !== 'BAD') yield* this.#unlessGone(this.#news.tell(user, news))
     yield taggedLine(tag, completion)
   }
 
   #enter(next: State): void {
+    this.#news.entering(this.#state, next)
     this.#state = next
     if (next.kind === 'authenticated') this.#watch ??= next.account.watch(news => this.#hear(news))
   }
 
   #hear(news: AccountNews): void {
-    const state = this.#state.kind === 'idle' ? this.#state.during : this.#state
-    if (state.kind !== 'selected' || (news.kind === 'mailbox' && news.mailbox !== state.open.id)) return
-    state.open.isStale = true
-    if (this.#state.kind === 'idle') this.#onNews()
+    const user = this.#state.kind === 'idle' ? this.#state.during : this.#user
+    if (!user) return
+    this.#news.hear(news, user)
+    if (this.hasNews) this.#onNews()
   }
 
-  async *#tell(selected: Selected, options: NewsOptions): AsyncGenerator<Wire> {
-    if (!selected.open.hasNews(options.canExpunge)) return
+  async *#unlessGone(wires: AsyncGenerator<Wire>): AsyncGenerator<Wire> {
     try {
-      yield* tellNews(selected, options)
+      yield* wires
     } catch (error) {
-      if (error instanceof ImapRefusal) selected.open.isStale = true
-      else if (error instanceof MailboxGone) yield* this.#mailboxGone()
-      else throw error
+      if (!(error instanceof MailboxGone)) throw error
+      yield* this.#mailboxGone()
     }
   }
 

@@ -67,6 +67,7 @@ const WORDS = [
     '~{2+}',
     'abc',
   ],
+  ...['NOTIFY', 'NONE', 'SET', '(selected (MessageNew MessageExpunge))', '(personal (MessageNew MessageExpunge))'],
   ...['""', '"', '(', ')', '%', 'REFERENCES', '(MESSAGES)', 'BODY[]', '(UNCHANGEDSINCE 3)', '\0', '\xff', '='],
 ]
 

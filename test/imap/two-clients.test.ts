@@ -8,6 +8,20 @@ import type { MemoryMailbox } from '../support/imap/memory-mailbox.ts'
 import { ModelClient, type ModelKind, spelled } from '../support/imap/model-client.ts'
 
 const FLAGS = ['\\Seen', '\\Flagged', '\\Deleted', 'work']
+const WHAT = [
+  ...(['noop', 'store', 'silent', 'uid store', 'expunge', 'copy', 'append', 'idle', 'learn', 'search'] as const),
+  ...(['notify', 'notify'] as const),
+] as const
+const EVENTS = [
+  'SET (selected (MessageNew MessageExpunge FlagChange))',
+  'SET (selected-delayed (MessageNew MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge))',
+  'SET (selected (MessageNew (UID FLAGS) MessageExpunge FlagChange))',
+  'SET (selected (MessageNew MessageExpunge))',
+  'SET (selected-delayed (MessageNew (FLAGS) MessageExpunge))',
+  'SET (personal (MessageNew MessageExpunge FlagChange MailboxName))',
+  'SET (selected NONE)',
+  'NONE',
+]
 
 /** What somebody else does to the mailbox, whom no session serves. */
 interface Intrusion {
@@ -19,10 +33,12 @@ interface Intrusion {
 
 interface Step {
   readonly who: 0 | 1
-  readonly what: 'noop' | 'store' | 'silent' | 'uid store' | 'expunge' | 'copy' | 'append' | 'idle' | 'learn' | 'search'
+  readonly what: (typeof WHAT)[number]
   readonly at: number
   readonly action: '+' | '-' | ''
   readonly flags: readonly string[]
+  /** What NOTIFY asks for. */
+  readonly events: string
   /** In between the parts of the step. */
   readonly meanwhile: readonly Intrusion[]
 }
@@ -35,7 +51,8 @@ const intrusion: fc.Arbitrary<Intrusion> = fc.record({
 })
 const step: fc.Arbitrary<Step> = fc.record({
   who: fc.constantFrom(0, 1),
-  what: fc.constantFrom('noop', 'store', 'silent', 'uid store', 'expunge', 'copy', 'append', 'idle', 'learn', 'search'),
+  what: fc.constantFrom(...WHAT),
+  events: fc.constantFrom(...EVENTS),
   ...{ at, action: fc.constantFrom('+', '-', ''), flags, meanwhile: fc.array(intrusion, { maxLength: 6 }) },
 })
 const kind = fc.constantFrom<ModelKind>('plain', 'condstore', 'qresync')
@@ -55,7 +72,7 @@ t.test('clients know in the end exactly what is there, whoever has changed it', 
         models.push(await ModelClient.open(client, [first, second][index] ?? 'plain'))
       for (const step of steps) await take(step, account, inbox, models)
       for (const model of models) {
-        await model.command('NOOP')
+        await model.catchUp()
         await model.learn()
         t.same(model.messages, shown(inbox))
       }
@@ -67,6 +84,7 @@ t.test('clients know in the end exactly what is there, whoever has changed it', 
 
 async function take(step: Step, account: MemoryAccount, inbox: MemoryMailbox, models: readonly ModelClient[]) {
   const model = models[step.who]
+  for (const each of models) await each.settle()
   const queue = [...step.meanwhile]
   account.pause = async () => intrude(queue.shift(), account, inbox)
   const number = model && model.messages.length > 0 ? (step.at % model.messages.length) + 1 : undefined
@@ -81,7 +99,7 @@ interface Circumstances {
   readonly queue: Intrusion[]
 }
 
-async function obey({ what, action, flags }: Step, model: ModelClient, { number, ...world }: Circumstances) {
+async function obey({ what, action, flags, events }: Step, model: ModelClient, { number, ...world }: Circumstances) {
   const list = `(${flags.join(' ')})`
   switch (what) {
     case 'noop':
@@ -100,6 +118,8 @@ async function obey({ what, action, flags }: Step, model: ModelClient, { number,
       return model.command('APPEND INBOX {3+}\r\nabc')
     case 'search':
       return model.command('SEARCH DELETED')
+    case 'notify':
+      return model.notify(events)
     case 'learn':
       return model.learn()
     case 'idle':

@@ -1,6 +1,7 @@
 import t from 'tap'
-import { dovecotMissing, startDovecot } from '../support/dovecot.ts'
+import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { FRONT_USER, frontHome, frontPort, imapflowOn } from '../support/front-account.ts'
+import { Listener } from '../support/listener.ts'
 
 const letter = (subject: string) => `Message-ID: <${subject}@x>\r\nSubject: ${subject}\r\n\r\n${subject}\r\n`
 
@@ -24,6 +25,10 @@ t.test(
     const client = await imapflowOn(await frontPort(home))
     t.teardown(() => client.close())
     t.ok((await client.list()).some(({ path }) => path === 'Conflicts'))
+    using listener = new Listener(await frontPort(home))
+    await listener.command(`LOGIN ${FRONT_USER} "${DOVECOT_PASSWORD}"`)
+    const told = await listener.command('NOTIFY SET STATUS (personal (MessageNew MessageExpunge MailboxName))')
+    t.match(told, /^\* STATUS "Conflicts" \(MESSAGES 1 /m)
     const lock = await client.getMailboxLock('Conflicts')
     const kept = await client.fetchOne('1', { source: true, flags: true, bodyStructure: true })
     t.equal(String(Object(kept).source), letter('one'))
@@ -34,6 +39,7 @@ t.test(
     void client.idle()
     const [conflict] = (await home.json(['conflict', 'list'])) as { id: string }[]
     await home.json(['conflict', 'restore', conflict?.id ?? ''])
+    await listener.told(/^\* LIST \(\\NonExistent .*\) .* "Conflicts"\r\n/m)
     t.match(await expunged, { path: 'Conflicts', seq: 1 })
     lock.release()
     t.notOk((await client.list()).some(({ path }) => path === 'Conflicts'))

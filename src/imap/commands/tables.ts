@@ -22,6 +22,7 @@ import { authenticate } from './session/authenticate.ts'
 import { enable } from './session/enable.ts'
 import { idle } from './session/idle.ts'
 import { login } from './session/login.ts'
+import { notifyNone, notifySet } from './session/notify.ts'
 import { starttls } from './session/starttls.ts'
 
 // The commands that are legal in a state are the keys of its table (RFC 9051 section 6). APPEND comes in pieces and is not
@@ -36,6 +37,8 @@ const SIGNED_IN: Handlers<Authenticated | Selected> = {
   ...ANY,
   enable,
   idle,
+  'notify-none': notifyNone,
+  'notify-set': notifySet,
   namespace,
   list,
   lsub,

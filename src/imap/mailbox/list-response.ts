@@ -9,10 +9,12 @@ export interface ListForm {
   readonly hasSubscribed: boolean
   /** What is true of mailboxes below (RFC 5258 section 3.5): names of selection options. */
   readonly childInfo?: readonly string[]
+  /** What the mailbox was called before (RFC 5465 section 5.4). */
+  readonly oldName?: string | undefined
 }
 
 /** Writes a LIST response (RFC 9051 section 7.3.1). */
-export function listResponse(node: MailboxNode, { isUtf8, hasSubscribed, childInfo = [] }: ListForm): string {
+export function listResponse(node: MailboxNode, { isUtf8, hasSubscribed, childInfo = [], oldName }: ListForm): string {
   const { mailbox } = node
   const special = mailbox && specialUseOf(mailbox)
   const attributes = [
@@ -22,7 +24,11 @@ export function listResponse(node: MailboxNode, { isUtf8, hasSubscribed, childIn
     ...(hasSubscribed && mailbox?.isSubscribed ? ['\\Subscribed'] : []),
     ...(special ? [special] : []),
   ]
-  const extended = childInfo.length > 0 ? ` ("CHILDINFO" (${childInfo.map(name => `"${name}"`).join(' ')}))` : ''
+  const items = [
+    ...(childInfo.length > 0 ? [`"CHILDINFO" (${childInfo.map(name => `"${name}"`).join(' ')})`] : []),
+    ...(oldName === undefined ? [] : [`"OLDNAME" (${mailboxString(oldName, isUtf8)})`]),
+  ]
+  const extended = items.length > 0 ? ` (${items.join(' ')})` : ''
   const name = mailboxString(node.path, isUtf8)
   return `* LIST (${attributes.join(' ')}) ${serverNstring(node.delimiter)} ${name}${extended}\r\n`
 }

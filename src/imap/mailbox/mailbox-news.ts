@@ -1,7 +1,9 @@
 import { UidSet } from '../../formats/imap/uid-set.ts'
 import { equalFlags, type MessageFlags } from '../../store/flags.ts'
 import type { MailboxChanges, MessageNews } from '../../store/queries/mailbox-views.ts'
-import type { ImapAccount } from '../backend.ts'
+import { type ImapAccount, ImapRefusal } from '../backend.ts'
+import { fetchResponses } from '../fetch/fetch-responses.ts'
+import type { SelectedEvents } from '../notify/selected-events.ts'
 import type { Selected } from '../session-state.ts'
 import type { Wire } from '../wire.ts'
 import { flagsResponse } from './flags-response.ts'
@@ -19,43 +21,100 @@ export interface NewsOptions {
   readonly isUid?: boolean
   /** Flags that the client has set itself and wants to hear nothing of, if they have become these. */
   readonly expected?: ReadonlyMap<number, MessageFlags>
+  /** What is told though the client has said by NOTIFY that it wants less: it has asked for it by a command. */
+  readonly answer?: NewsAnswer
+  /** False where news of other mailboxes would stand among answers that look the same, or before what they come after. */
+  readonly hasOthers?: boolean
+}
+
+/** All news, messages that are gone, or the flags of some messages. */
+export type NewsAnswer = 'all' | 'expunges' | ReadonlySet<number>
+
+/** What of the news is told. */
+interface Extent {
+  readonly hasArrivals: boolean
+  readonly hasExpunges: boolean
+  /** Of all messages, or of some. */
+  readonly flags: 'all' | 'none' | ReadonlySet<number>
 }
 
 /**
- * Tells a client what has changed in its mailbox since it was last told. Gives what was found, new messages included.
+ * Tells a client what has changed in its mailbox since it was last told. What it does not want to hear now (RFC 5465) is told
+ * when it wants it. Gives what was found, new messages included.
  *
  * @throws {MailboxGone}
  */
 export async function* tellNews(
-  { account, dialect, open }: Selected,
-  { canExpunge, isUid = false, expected }: NewsOptions,
+  selected: Selected,
+  options: NewsOptions,
 ): AsyncGenerator<Wire, readonly MessageNews[]> {
+  const { account, dialect, open, events } = selected
+  const { hasArrivals, hasExpunges, flags } = extentOf(events.selected, options)
   open.isStale = false
-  const changes = await account.changes(open.id, open.toldModseq)
+  const changes = await account.changes(open.id, flags === 'none' ? open.countedModseq : open.toldModseq)
   // With other UIDs it is another mailbox.
   if (!changes || changes.uidValidity !== open.uidValidity) throw new MailboxGone()
   const { vanished, arrived, uidNext } = await comingsAndGoings(account, open, changes)
-  open.toldModseq = changes.highestModseq
-  open.uidNext = uidNext
-  const gone = [...open.heldBack, ...vanished]
-  open.heldBack = canExpunge ? [] : gone
+  if (hasArrivals) {
+    open.countedModseq = changes.highestModseq
+    open.uidNext = uidNext
+  }
+  if (hasArrivals && flags === 'all') open.toldModseq = changes.highestModseq
+  const gone = [...new Set([...open.heldBack, ...vanished])]
+  if (hasExpunges) open.heldBack = []
+  else if (hasArrivals) open.heldBack = gone
   const known = changes.changed.filter(({ uid }) => open.numbers.numberOf(uid) !== undefined)
-  const { expunged, exists } = open.numbers.apply(canExpunge ? gone : [], arrived)
-  if (canExpunge && dialect.isQresync) yield* vanishedResponses(UidSet.of(gone), false)
+  const { expunged, exists } = open.numbers.apply(hasExpunges ? gone : [], hasArrivals ? arrived : [])
+  if (hasExpunges && dialect.isQresync) yield* vanishedResponses(UidSet.of(gone), false)
   else for (const number of expunged) yield `* ${number} EXPUNGE\r\n`
   if (exists !== undefined) yield `* ${exists} EXISTS\r\n`
-  for (const { uid, flags, modseq } of known) {
-    const number = open.numbers.numberOf(uid)
-    const told = expected?.get(uid)
-    const isExpected = told !== undefined && equalFlags(told, flags)
-    if (number === undefined || (isExpected && !dialect.isCondstore)) continue
-    yield flagsResponse(number, {
-      uid: isUid || dialect.isCondstore ? uid : undefined, // RFC 7162 section 3.2.4
-      flags: isExpected ? undefined : flags,
-      modseq: dialect.isCondstore ? modseq : undefined,
-    })
+  for (const news of known) {
+    if (flags === 'all' || (flags !== 'none' && flags.has(news.uid))) yield* flagNews(selected, news, options)
   }
+  if (exists !== undefined) yield* itemNews(selected, arrived)
   return changes.changed
+}
+
+/** The client has put messages into its open mailbox itself: it is told that they are there, and no more. */
+export function expectOwn({ open, events }: Selected, uids: readonly number[]): void {
+  open.isStale = true
+  if (events.selected.items.length > 0) for (const uid of uids) open.ownUids.add(uid)
+}
+
+function extentOf({ extent }: SelectedEvents, { canExpunge, answer }: NewsOptions): Extent {
+  if (extent === 'all' || answer === 'all') return { hasArrivals: true, hasExpunges: canExpunge, flags: 'all' }
+  const isCounted = extent === 'numbers'
+  const hasExpunges = canExpunge && (isCounted || answer === 'expunges')
+  return { hasArrivals: isCounted, hasExpunges, flags: typeof answer === 'object' ? answer : 'none' }
+}
+
+function* flagNews({ dialect, open, events }: Selected, { uid, flags, modseq }: MessageNews, options: NewsOptions) {
+  const number = open.numbers.numberOf(uid)
+  const told = options.expected?.get(uid)
+  const isExpected = told !== undefined && equalFlags(told, flags)
+  if (number === undefined || (isExpected && !dialect.isCondstore)) return
+  const hasUid = options.isUid || dialect.isCondstore || events.isOn // RFC 7162 section 3.2.4, RFC 5465 section 5.1
+  yield flagsResponse(number, {
+    uid: hasUid ? uid : undefined,
+    flags: isExpected ? undefined : flags,
+    modseq: dialect.isCondstore ? modseq : undefined,
+  })
+}
+
+/** Tells of new messages what NOTIFY asks for. None becomes \\Seen by that, and one that cannot be read is not told. */
+async function* itemNews({ account, dialect, open, events }: Selected, arrived: readonly number[]) {
+  const { items } = events.selected
+  const uids = Uint32Array.from(arrived).filter(uid => !open.ownUids.has(uid)) // RFC 5465 section 5.2
+  open.ownUids.clear()
+  if (items.length === 0) return
+  try {
+    yield* fetchResponses(account, {
+      ...{ mailbox: open.id, uids, items, numbers: open.numbers, isUid: false },
+      ...{ isCondstore: dialect.isCondstore, isUtf8: dialect.isUtf8, isReadOnly: true },
+    })
+  } catch (error) {
+    if (!(error instanceof ImapRefusal)) throw error
+  }
 }
 
 /** Where the store has forgotten what vanished, what is there is compared with what the client knows. */

@@ -48,7 +48,8 @@ function nodeOf(nodes: Map<string, Mutable<MailboxNode>>, path: string, delimite
   return node
 }
 
-function* pathsAbove({ path, delimiter }: Mailbox): Iterable<string> {
+/** Gives the names above a mailbox, the top first. */
+export function* pathsAbove({ path, delimiter }: Pick<Mailbox, 'path' | 'delimiter'>): Iterable<string> {
   if (delimiter === undefined || delimiter === '') return
   for (let at = path.indexOf(delimiter, 1); at !== -1; at = path.indexOf(delimiter, at + 1)) yield path.slice(0, at)
 }

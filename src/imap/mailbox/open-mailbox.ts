@@ -14,10 +14,14 @@ export class OpenMailbox {
   readonly numbers: MessageNumbers
   /** All changes up to this mod-sequence were told, but for {@link heldBack}. */
   toldModseq: number
+  /** All messages that have come or gone up to this mod-sequence were told, but for {@link heldBack}. */
+  countedModseq: number
   /** Messages with a lower UID and without a number are gone. */
   uidNext: number
   /** UIDs that are gone and still have a number, since EXPUNGE could not be sent. */
   heldBack: readonly number[] = []
+  /** New messages that the client has put here itself, of which NOTIFY tells no more than the number. */
+  readonly ownUids = new Set<number>()
   /** Whether something may have changed since it was looked for. */
   isStale = true
   /** The result of the last SEARCH with SAVE (RFC 9051 section 6.4.4.1), which may name messages that are gone. */
@@ -29,6 +33,7 @@ export class OpenMailbox {
     this.uidValidity = snapshot.uidValidity
     this.numbers = new MessageNumbers(snapshot.uids)
     this.toldModseq = snapshot.highestModseq
+    this.countedModseq = snapshot.highestModseq
     this.uidNext = snapshot.uidNext
   }
 

@@ -27,7 +27,8 @@ const COMMANDS = [
   'UID SEARCH RETURN (MIN SAVE) CHARSET UTF-8 OR (SUBJECT {2}\r\n\xc3\xbc NOT SEEN) SENTBEFORE "1-Feb-1994" MODSEQ "/x" all 9 *',
   'SORT (REVERSE DATE) UTF-8 1:5 TEXT x',
   'APPEND x (\\Seen) "17-Jul-1996 02:44:25 +0000" {4}\r\n1\r\n2 UTF8 (~{3+}\r\n123)',
-  'NOTIFY SET STATUS (subtree (A B) (MessageNew (UID FLAGS) MessageExpunge)) (personal NONE)',
+  'NOTIFY SET STATUS (subtree (A B) (MessageNew MessageExpunge MailboxName)) (personal NONE)',
+  'NOTIFY SET (selected-delayed (MessageNew (UID BODY.PEEK[1]) MessageExpunge FlagChange)) (mailboxes {1}\r\nA (Rain))',
 ]
 
 const WORDS = [

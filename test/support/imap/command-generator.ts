@@ -143,6 +143,24 @@ const APPENDS = [
     '{1001+}\r\n'.concat('x'.repeat(1001)),
   ],
 ]
+const FILTERS = [
+  ...['selected', 'selected', 'selected-delayed', 'personal', 'inboxes', 'subscribed', 'mailboxes Sent', 'subtree new'],
+  ...['mailboxes (INBOX "Sent" {3+}\r\nnew)', 'subtree (Projects new)', 'mailboxes ()', 'others', 'mailboxes &AGE-'],
+]
+const EVENTS = [
+  ...[
+    '(MessageNew MessageExpunge)',
+    '(MessageNew MessageExpunge FlagChange)',
+    '(MessageNew (UID FLAGS) MessageExpunge)',
+  ],
+  ...[
+    '(MessageNew (BODY[TEXT] PREVIEW) MessageExpunge FlagChange)',
+    '(MailboxName SubscriptionChange)',
+    'NONE',
+    'NONE',
+  ],
+  ...['(MessageNew MessageExpunge MailboxName)', '(FlagChange)', '(Rain)', '(AnnotationChange)', '()', 'MailboxName'],
+]
 
 const from = (words: readonly string[]) => fc.constantFrom(...words)
 const maybeUid = fc.constantFrom('', 'UID ')
@@ -196,6 +214,9 @@ const opening = fc
   .tuple(from(['SELECT', 'EXAMINE', 'SELECT']), from(MAILBOXES), from(SELECT_ENDS))
   .map(([name, mailbox, end]) => `${name} ${mailbox}${end}`)
 const appending = fc.tuple(from(MAILBOXES), from(APPENDS)).map(words => `APPEND ${words.join(' ')}`)
+const notifying = fc
+  .tuple(from(['SET', 'SET', 'SET STATUS', 'SOME']), fc.array(fc.tuple(from(FILTERS), from(EVENTS)), { maxLength: 3 }))
+  .map(([start, groups]) => `NOTIFY ${[start, ...groups.map(words => `(${words.join(' ')})`)].join(' ')}`)
 
 /** Commands without their tag, right and half right, with all that belongs to them up to the line end. */
 export const someCommand: fc.Arbitrary<string> = fc.oneof(
@@ -206,6 +227,7 @@ export const someCommand: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: searching, weight: 3 },
   { arbitrary: copying, weight: 3 },
   { arbitrary: appending, weight: 2 },
+  { arbitrary: notifying, weight: 2 },
   { arbitrary: ofMailboxes, weight: 2 },
   { arbitrary: listing, weight: 1 },
   { arbitrary: sorting, weight: 1 },

@@ -49,7 +49,7 @@ export class MemoryAccount implements ImapAccount {
 
   async mailboxes() {
     await this.pause()
-    return [...this.boxes]
+    return this.boxes.map(box => box.facts)
   }
 
   async counters(mailbox: number) {
@@ -170,11 +170,18 @@ export class MemoryAccount implements ImapAccount {
 
   async createMailbox(path: string, use?: MailboxUse) {
     if (use && this.boxes.some(({ role }) => role === use)) throw new ImapRefusal('USEATTR', 'another one has this use')
-    return this.add(path, use).id
+    this.#assertFree([path])
+    const { id } = this.add(path, use)
+    this.tell({ kind: 'mailboxes' })
+    return id
   }
 
   async renameMailbox(mailbox: number, path: string) {
-    ;(await this.#get(mailbox)).path = path
+    const { path: old, delimiter } = await this.#get(mailbox)
+    const moved = this.boxes.filter(box => box.id === mailbox || box.path.startsWith(old + delimiter))
+    this.#assertFree(moved.map(box => path + box.path.slice(old.length)))
+    for (const box of moved) box.path = path + box.path.slice(old.length)
+    this.tell({ kind: 'mailboxes' })
   }
 
   async deleteMailbox(mailbox: number) {
@@ -185,6 +192,7 @@ export class MemoryAccount implements ImapAccount {
 
   async subscribe(mailbox: number, isSubscribed: boolean) {
     ;(await this.#get(mailbox)).isSubscribed = isSubscribed
+    this.tell({ kind: 'mailboxes' })
   }
 
   async quota() {
@@ -194,6 +202,11 @@ export class MemoryAccount implements ImapAccount {
   watch(onNews: (news: AccountNews) => void): Disposable {
     this.watchers.add(onNews)
     return { [Symbol.dispose]: () => void this.watchers.delete(onNews) }
+  }
+
+  #assertFree(paths: readonly string[]): void {
+    if (!this.boxes.some(box => paths.includes(box.path))) return
+    throw new ImapRefusal('ALREADYEXISTS', 'there is such a mailbox already')
   }
 
   async #find(mailbox: number): Promise<MemoryMailbox | undefined> {

@@ -45,6 +45,12 @@ export class MemoryMailbox implements Mailbox {
     this.role = role
   }
 
+  /** What it is called and the like, at this moment. */
+  get facts(): Mailbox {
+    const { id, path, delimiter, isSelectable, isSubscribed, role, isReadOnly, readOnlyReason } = this
+    return { id, path, delimiter, isSelectable, isSubscribed, role, isReadOnly, readOnlyReason }
+  }
+
   get counters(): MailboxCounters {
     const all = [...this.messages.values()]
     return {

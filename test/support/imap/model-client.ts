@@ -14,6 +14,7 @@ export type ModelKind = 'plain' | 'condstore' | 'qresync'
 export class ModelClient {
   readonly messages: KnownMessage[] = []
   readonly #client: ImapClient
+  #isNotified = false
   /** While numbers are in use no EXPUNGE may come. */
   #canExpunge = true
 
@@ -33,6 +34,22 @@ export class ModelClient {
     this.#canExpunge = !/^(FETCH|STORE|SEARCH)/.test(command)
     this.#hear(await this.#client.command(command))
     this.#canExpunge = true
+  }
+
+  /** Says NOTIFY. */
+  async notify(events: string): Promise<void> {
+    this.#isNotified = true
+    await this.command(`NOTIFY ${events}`)
+  }
+
+  /** Hears what it was told since its last command, of which numbers may have shifted. */
+  async settle(): Promise<void> {
+    if (this.#isNotified) await this.command('CAPABILITY')
+  }
+
+  /** Hears all that it was not told yet. */
+  async catchUp(): Promise<void> {
+    await this.command(this.#isNotified ? 'NOTIFY SET (selected NONE)' : 'NOOP')
   }
 
   /** Changes flags in silence, and believes that they have changed. */

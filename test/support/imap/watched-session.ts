@@ -31,6 +31,8 @@ class SessionWatcher {
   readonly #waiting: SentCommand[]
   #messages: (number | undefined)[] | undefined
   #isBye = false
+  /** Whether numbers may shift at any time (RFC 5465 section 5.3). */
+  #isImmediate = false
 
   constructor(sent: readonly SentCommand[]) {
     this.#waiting = [...sent]
@@ -63,6 +65,7 @@ class SessionWatcher {
     if (!/^t\d+$/.test(tag)) return // the octets of a literal that was refused are commands
     if (this.#waiting[0]?.tag !== tag) throw new Error(`${tag} was answered out of its turn`)
     const { text: command } = this.#waiting.shift() ?? { text: '' }
+    if (name === 'OK' && /^NOTIFY\b/i.test(command)) this.#isImmediate = /\(selected \(/i.test(command)
     if (name === 'OK' && /^(CLOSE|UNSELECT)\b/i.test(command)) this.#messages = undefined
     if (name === 'NO' && /^(SELECT|EXAMINE)\b/i.test(command)) this.#messages = undefined
   }
@@ -98,7 +101,8 @@ class SessionWatcher {
   }
 
   #mayExpunge(text: string): void {
-    if (USES_NUMBERS.test(this.#command)) throw new Error(`${text} came while ${this.#command} used numbers`)
+    if (!this.#isImmediate && USES_NUMBERS.test(this.#command))
+      throw new Error(`${text} came while ${this.#command} used numbers`)
   }
 
   #fetched({ number = 0, text }: StrictResponse): void {

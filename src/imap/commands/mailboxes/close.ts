@@ -1,5 +1,5 @@
 import { type Completion, ok } from '../../completion.ts'
-import type { Selected } from '../../session-state.ts'
+import { type Selected, withoutMailbox } from '../../session-state.ts'
 import type { Turn } from '../handler.ts'
 
 /** CLOSE (RFC 9051 section 6.4.1): removes what is \Deleted, in silence, unless the mailbox is open read-only. */
@@ -10,6 +10,6 @@ export async function close(command: unknown, turn: Turn<Selected>): Promise<Com
 }
 
 /** UNSELECT (RFC 9051 section 6.4.2). */
-export function unselect(_command: unknown, { state: { account, dialect } }: Turn<Selected>): Completion {
-  return { ...ok('the mailbox is closed'), next: { kind: 'authenticated', account, dialect } }
+export function unselect(_command: unknown, { state }: Turn<Selected>): Completion {
+  return { ...ok('the mailbox is closed'), next: withoutMailbox(state) }
 }

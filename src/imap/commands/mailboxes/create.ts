@@ -23,7 +23,8 @@ export async function create(
   const use = asked === undefined ? undefined : USES.get(asked.toLowerCase())
   if (others.length > 0) return no('a mailbox can have one use only', 'USEATTR')
   if (asked !== undefined && !use) return no('a mailbox cannot be made for this use', 'USEATTR')
-  const { path } = await newPath(state.account, mailbox)
+  const { path, delimiter } = await newPath(state.account, mailbox)
   const id = await state.account.createMailbox(path, use)
+  state.events.listing.created({ id, path, delimiter })
   return ok('the mailbox is there', `MAILBOXID (${mailboxIdOf(id)})`)
 }

@@ -16,9 +16,11 @@ export async function rename(
   if (delimiter && path.startsWith(from + delimiter)) return no('a mailbox cannot be below itself', 'CANNOT')
   if (from !== 'INBOX') {
     await account.renameMailbox(id, path)
+    state.events.listing.renamed(from, path)
     return ok('renamed')
   }
   const target = await account.createMailbox(path)
+  state.events.listing.created({ id: target, path, delimiter })
   const snapshot = await account.snapshot(id)
   if (snapshot && snapshot.uids.length > 0) await account.move({ mailbox: id, uids: snapshot.uids }, target)
   return ok('the messages of INBOX were moved there')

@@ -8,7 +8,7 @@ import { listResponse } from '../../mailbox/list-response.ts'
 import { mailboxTree } from '../../mailbox/mailbox-tree.ts'
 import { OpenMailbox } from '../../mailbox/open-mailbox.ts'
 import { resynchronize } from '../../mailbox/resynchronize.ts'
-import type { Authenticated, Selected } from '../../session-state.ts'
+import { type Authenticated, type Selected, withoutMailbox } from '../../session-state.ts'
 import type { Wire } from '../../wire.ts'
 import type { Answer, Turn } from '../handler.ts'
 
@@ -19,7 +19,7 @@ const KEYWORDS = '$Forwarded $MDNSent $Junk $NotJunk' // those that most program
 export async function* select(command: SelectCommand, { state }: Turn<Authenticated | Selected>): Answer {
   if (command.qresync && !state.dialect.isQresync) return bad('QRESYNC was not enabled')
   if (state.kind === 'selected') yield '* OK [CLOSED] the previous mailbox is closed\r\n'
-  const closed: Authenticated = { kind: 'authenticated', account: state.account, dialect: state.dialect }
+  const closed = withoutMailbox(state)
   try {
     const next = yield* openMailbox(command, closed)
     const code = next.open.isReadOnly ? 'READ-ONLY' : 'READ-WRITE'

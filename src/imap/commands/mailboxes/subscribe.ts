@@ -11,6 +11,7 @@ export async function subscribe(
 ): Promise<Completion> {
   const { id } = await getMailbox(state.account, command.mailbox)
   await state.account.subscribe(id, true)
+  state.events.listing.subscribed(command.mailbox, true)
   return ok('subscribed')
 }
 
@@ -20,6 +21,9 @@ export async function unsubscribe(
   { state }: Turn<Authenticated | Selected>,
 ): Promise<Completion> {
   const mailbox = await findMailbox(state.account, command.mailbox)
-  if (mailbox) await state.account.subscribe(mailbox.id, false)
+  if (mailbox) {
+    await state.account.subscribe(mailbox.id, false)
+    state.events.listing.subscribed(mailbox.path, false)
+  }
   return ok('not subscribed')
 }

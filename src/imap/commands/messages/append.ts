@@ -5,6 +5,7 @@ import { UidSet } from '../../../formats/imap/uid-set.ts'
 import { type AppendSink, ImapRefusal } from '../../backend.ts'
 import { bad, type Done, no, ok, refusal } from '../../completion.ts'
 import { getTarget } from '../../mailbox/find-mailbox.ts'
+import { expectOwn } from '../../mailbox/mailbox-news.ts'
 import type { Authenticated, Selected } from '../../session-state.ts'
 import type { Services } from '../handler.ts'
 
@@ -70,11 +71,14 @@ export class Append implements AsyncDisposable {
     const isWhole = await this.#guard(async () => {
       const end = this.#message && parseAppendEnd(pieces, this.#message)
       if (end?.kind !== 'end') this.#refusal = bad(end?.reason ?? 'a message is missing')
-      else if (this.#sink) done = appended(await this.#sink.finish())
+      else if (this.#sink) done = this.#appended(await this.#sink.finish())
     })
-    if (!isWhole) return this.#refusal ?? done
-    if (this.#state.kind === 'selected' && this.#state.open.id === this.#mailbox) this.#state.open.isStale = true
-    return done
+    return isWhole ? done : (this.#refusal ?? done)
+  }
+
+  #appended({ uidValidity, uids }: { readonly uidValidity: number; readonly uids: readonly number[] }): Done {
+    if (this.#state.kind === 'selected' && this.#state.open.id === this.#mailbox) expectOwn(this.#state, uids)
+    return ok('appended', uids.length === 0 ? '' : `APPENDUID ${uidValidity} ${UidSet.of(uids)}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -119,8 +123,4 @@ export class Append implements AsyncDisposable {
     await this[Symbol.asyncDispose]()
     return false
   }
-}
-
-function appended({ uidValidity, uids }: { readonly uidValidity: number; readonly uids: readonly number[] }): Done {
-  return ok('appended', uids.length === 0 ? '' : `APPENDUID ${uidValidity} ${UidSet.of(uids)}`)
 }

@@ -3,7 +3,7 @@ import { UidSet } from '../../../formats/imap/uid-set.ts'
 import type { CopiedUids } from '../../backend.ts'
 import { type Completion, ok } from '../../completion.ts'
 import { getTarget } from '../../mailbox/find-mailbox.ts'
-import { tellNews } from '../../mailbox/mailbox-news.ts'
+import { expectOwn, tellNews } from '../../mailbox/mailbox-news.ts'
 import { readOnlyRefusal } from '../../mailbox/read-only.ts'
 import type { Selected } from '../../session-state.ts'
 import type { Answer, Turn } from '../handler.ts'
@@ -15,7 +15,7 @@ export async function copy(command: CopyCommand, { state }: Turn<Selected>): Pro
   const target = await getTarget(account, command.mailbox)
   if (uids.length === 0) return ok('nothing to copy')
   const copied = await account.copy({ mailbox: open.id, uids }, target.id)
-  if (target.id === open.id) open.isStale = true
+  if (target.id === open.id) expectOwn(state, copied.to)
   return ok('copied', copyUid(copied))
 }
 
@@ -28,7 +28,7 @@ export async function* move(command: CopyCommand, { state }: Turn<Selected>): An
   if (uids.length === 0) return ok('nothing to move')
   const code = copyUid(await account.move({ mailbox: open.id, uids }, target.id))
   if (code !== '') yield `* OK [${code}] moved there\r\n`
-  yield* tellNews(state, { canExpunge: true, isUid: command.isUid })
+  yield* tellNews(state, { canExpunge: true, isUid: command.isUid, answer: 'expunges' })
   return ok('moved', dialect.isQresync ? `HIGHESTMODSEQ ${open.toldModseq}` : '') // as EXPUNGE does
 }
 

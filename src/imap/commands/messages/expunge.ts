@@ -10,7 +10,7 @@ export async function* expunge({ uids: set }: ExpungeCommand, { state }: Turn<Se
   const { account, dialect, open } = state
   if (open.isReadOnly) return readOnlyRefusal(open)
   await account.expunge({ mailbox: open.id, uids: set ? open.uidsOf(set, true) : open.allUids })
-  yield* tellNews(state, { canExpunge: true, isUid: set !== undefined })
+  yield* tellNews(state, { canExpunge: true, isUid: set !== undefined, answer: 'expunges' })
   // RFC 7162 section 3.2.7: the client that has read this needs to ask for no VANISHED before it.
   return ok('expunged', dialect.isQresync ? `HIGHESTMODSEQ ${open.toldModseq}` : '')
 }

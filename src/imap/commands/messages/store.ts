@@ -30,7 +30,8 @@ export async function* store(command: StoreCommand, { state }: Turn<Selected>): 
   for (const { uid } of before) expected?.delete(uid)
   const unchangedSince = command.unchangedSince === undefined ? undefined : modseqNumber(command.unchangedSince)
   const modified = await account.storeFlags(which, { action, flags, unchangedSince })
-  const news = yield* tellNews(state, { canExpunge: isUid, isUid, ...(expected ? { expected } : {}) })
+  const aim = expected ? { expected } : { answer: new Set(which.uids) }
+  const news = yield* tellNews(state, { canExpunge: isUid, isUid, ...aim })
   const told = new Set([...modified, ...news.map(({ uid }) => uid)])
   if (!isSilent) yield* tellUnchanged(state, { ...which, uids: which.uids.filter(uid => !told.has(uid)) }, isUid)
   const names = open.named(modified, isUid)

@@ -1,6 +1,7 @@
 import type { SignInAttempt } from '../../../sasl/sign-in.ts'
 import { no, ok } from '../../completion.ts'
 import { Dialect } from '../../dialect.ts'
+import { EventWatch } from '../../notify/event-watch.ts'
 import type { Answer, Services } from '../handler.ts'
 import { capabilitiesOf } from './any-state.ts'
 
@@ -10,7 +11,7 @@ export async function* signIn({ backend, throttle, ...services }: Services, atte
   const result = await backend.signIn(attempt)
   if (result.kind === 'unavailable') return { ...no('starting up, try again in a moment', 'UNAVAILABLE'), next }
   if (result.kind === 'accepted') {
-    const user = { account: backend.account(result.profile), dialect: new Dialect() }
+    const user = { account: backend.account(result.profile), dialect: new Dialect(), events: new EventWatch() }
     const capabilities = capabilitiesOf({ backend, throttle, ...services }, true)
     return { ...ok('signed in', `CAPABILITY ${capabilities}`), next: { kind: 'authenticated', ...user } }
   }
