@@ -1,4 +1,11 @@
-import { type AdoptionContext, findAdoptable, type IncomingMessage, LOOKED_FOR } from './changes/adoption.ts'
+import {
+  type AdoptionContext,
+  findAdoptable,
+  findGiven,
+  givenKey,
+  type IncomingMessage,
+  LOOKED_FOR,
+} from './changes/adoption.ts'
 import { Conflicts, type Resolution } from './changes/conflicts.ts'
 import { DeletedFolders } from './changes/deleted-folders.ts'
 import { FolderChanges, type RefusedFolderChange } from './changes/folder-changes.ts'
@@ -45,6 +52,7 @@ export class Transactor {
   readonly #database: Database
   readonly #now: number
   #isAnyLookedFor: boolean | undefined
+  #given: ReadonlyMap<string, number> | undefined
   /** What comes from the server. */
   readonly incoming: IncomingMail
   /** What the user changes. */
@@ -210,7 +218,12 @@ export class Transactor {
     // Nothing is looked for in most runs, and a first pull asks this of every message.
     this.#isAnyLookedFor ??= this.#database.find(`SELECT 1 FROM (${LOOKED_FOR}) LIMIT 1`) !== undefined
     if (!this.#isAnyLookedFor) return false
-    const candidate = this.#findReturned(folder, message) ?? findAdoptable(this.#database, folder, message, context)
+    this.#given ??= findGiven(this.#database)
+    const given = this.#given.get(givenKey(folder, context.uidValidity, message.uid))
+    const candidate =
+      (given && this.#database.find('SELECT * FROM item WHERE id = ?', given)) ??
+      this.#findReturned(folder, message) ??
+      findAdoptable(this.#database, folder, message, context)
     if (!candidate) return false
     this.#server.bind(candidate, folder, message, context.resolution)
     return true

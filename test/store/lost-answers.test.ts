@@ -238,3 +238,41 @@ t.test('what is restored while its deletion has no answer is there in the end', 
     t.notOk(store.read.hasRestored())
   }
 })
+
+t.test(
+  'what was given a UID in a folder that was never looked at is recognised by that, and by nothing else',
+  async t => {
+    const { store, inbox } = storeWithInbox(t)
+    await addItem(store, inbox, 1)
+    const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+    const facts = {
+      path: 'New',
+      delimiter: '/',
+      role: undefined,
+      isSelectable: true,
+      isExcluded: false,
+      rights: undefined,
+    }
+    store.transact(transactor => transactor.putFolder(facts))
+    const { id: fresh } = store.read.getFolder('New')
+    const copy = store.transact(transactor => {
+      const id = transactor.local.copy(original, fresh)
+      transactor.push.appendStarted(id, fresh, SENT)
+      transactor.push.appended(id, { uidValidity: 7, uid: 3 })
+      return id
+    })
+    t.match(store.read.pending.inflight(), [{ item: copy }], 'nobody has seen it there yet')
+    const stranger = remoteMessage(3, { size: 4711 }) // the server has made its own of the octets
+    store.transact(transactor => {
+      t.notOk(transactor.adopt(fresh, stranger, RECOGNITION), 'of another UIDVALIDITY')
+      t.notOk(transactor.adopt(inbox, stranger, { ...RECOGNITION, uidValidity: 7 }), 'in another folder')
+      t.notOk(
+        transactor.adopt(fresh, remoteMessage(4, { size: 4711 }), { ...RECOGNITION, uidValidity: 7 }),
+        'another UID',
+      )
+      t.ok(transactor.adopt(fresh, stranger, { ...RECOGNITION, uidValidity: 7 }))
+    })
+    t.equal(store.read.getItem(copy).uid, 3)
+    t.same(store.read.pending.inflight(), [])
+  },
+)

@@ -42,7 +42,7 @@ export class PushOutcomes {
     folder: number,
     { uidNext, headerHash }: { readonly uidNext: number; readonly headerHash: Buffer | undefined },
   ): MessageFlags | undefined {
-    const sql = `UPDATE op SET state = 'inflight', destination = ?, uid_next_before = ?, sent_hash = ?
+    const sql = `UPDATE op SET state = 'inflight', destination = ?, uid_validity_before = NULL, uid_next_before = ?, sent_hash = ?
       WHERE item = ? AND kind = 'append' AND state = 'ready'`
     if (this.#scope.database.run(sql, folder, uidNext, headerHash ?? null, item).changes === 0) return undefined
     // What changes from here on is a change. \Deleted is never sent: another client's EXPUNGE would take the message.
@@ -55,8 +55,9 @@ export class PushOutcomes {
   }
 
   /**
-   * The server has the message. Without a UID of the folder as we know it, the state stays: PLAN finds it. In a folder
-   * that may not be read nobody finds it: there it is done.
+   * The server has the message. Without a UID of the folder as we know it, the state stays: PLAN finds it, by the UID that
+   * the server gave where it gave one, whatever it has made of the octets. In a folder that may not be read nobody finds it:
+   * there it is done.
    */
   appended(item: number, given: GivenUid | undefined): void {
     const op = this.#op(item)
@@ -65,7 +66,10 @@ export class PushOutcomes {
     const isFresh = given !== undefined && given.uid >= Number(op.uid_next_before ?? 0)
     if (isFresh && this.#accept(folder, given)) this.#arrive(item, folder, given)
     else if (this.#isClosed(folder)) this.#bind(item, folder, LOST)
-    else return
+    else {
+      if (isFresh) this.#noteGiven(item, given)
+      return
+    }
     this.#scope.log({ item, folder, ...(given && { uid: given.uid }), event: 'uploaded' })
   }
 
@@ -129,7 +133,10 @@ export class PushOutcomes {
     if (!op || !row) return
     const folder = Number(op.destination)
     const isKnown = given !== undefined && this.#accept(folder, given)
-    if (!isKnown && !this.#isClosed(folder)) return
+    if (!isKnown && !this.#isClosed(folder)) {
+      if (given) this.#noteGiven(item, given)
+      return
+    }
     if (isCopy) this.#scope.expungeLater(Number(row.remote_folder), Number(row.uid))
     if (isKnown) this.#arrive(item, folder, given)
     else this.#bind(item, folder, LOST)
@@ -217,6 +224,12 @@ export class PushOutcomes {
 
   #op(item: number): Row | undefined {
     return this.#scope.database.find('SELECT * FROM op WHERE item = ?', item)
+  }
+
+  /** Of an op of an item, `uid_validity_before` and `uid_next_before` are then the UID itself: see {@link findGiven}. */
+  #noteGiven(item: number, { uidValidity, uid }: GivenUid): void {
+    const sql = 'UPDATE op SET uid_validity_before = ?, uid_next_before = ? WHERE item = ?'
+    this.#scope.database.run(sql, uidValidity, uid, item)
   }
 
   #arrive(item: number, folder: number, given: GivenUid): void {

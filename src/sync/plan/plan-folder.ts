@@ -130,6 +130,7 @@ async function apply(
   const incoming = await readMetadata(store, selected, UidSet.of(plan.newUids))
   const recognition = {
     resolution: settings.conflictResolution,
+    uidValidity,
     headerHashOf: (location: PackLocation) => headerHashOf(store.read, location),
   }
   // Everything that the network had to say is here: the transaction waits for nobody.
