@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { passwordChangeSetting } from './password-change-url.ts'
 import { proxySetting } from './proxy-url.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
@@ -83,6 +84,11 @@ const account = {
     .optional()
     .describe(
       'The proxy on the way to the servers: `auto`, `none`, `http://HOST:PORT` or `socks5://HOST:PORT`; without it, that of `network.proxy`.',
+    ),
+  passwordChangeUrl: passwordChangeSetting
+    .optional()
+    .describe(
+      'Where `profile password --on-server` changes the password: `ldaps://HOST/DN` or `ldap://HOST/DN` (RFC 3062), or `https://…`, a form; with `%e`, `%u`, `%d` for the address and its parts.',
     ),
   relay: z
     .enum(['cut-through', 'spool'])

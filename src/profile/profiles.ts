@@ -55,17 +55,11 @@ export class Profiles {
     this.#policies = policies
   }
 
-  /** What an administrator has set for every profile of the installation. */
-  get #defaults() {
-    const { policyUrl } = this.#config.defaults
-    return policyUrl === undefined ? {} : { policyUrl }
-  }
-
   /** The profiles with the settings that count: their own, under what policies fix. */
   list(): readonly Profile[] {
     return Object.entries(this.#config.config.profiles)
       .map(([name, settings]) => ({
-        ...this.#policies.apply({ ...this.#defaults, ...settings }),
+        ...this.#policies.apply({ ...this.#config.defaults.settingsFor(settings.email), ...settings }),
         name,
         dir: join(this.#home.profilesDir, name),
       }))

@@ -12,7 +12,15 @@ const TAG_OCTETS = 16
 const CIPHER = 'aes-256-gcm'
 
 /** What is kept secret of a profile. */
-export type SecretName = 'password' | 'smtpPassword' | 'localPassword' | 'oauth' | 'proxyPassword' | 'clientCertificate'
+export type SecretName =
+  | 'password'
+  /** That a server was asked to change the password to, as long as no sign-in has proved it. */
+  | 'pendingPassword'
+  | 'smtpPassword'
+  | 'localPassword'
+  | 'oauth'
+  | 'proxyPassword'
+  | 'clientCertificate'
 
 /** Whose secrets are no profile's: the numbers of profiles begin with 1. */
 export const INSTALLATION = 0

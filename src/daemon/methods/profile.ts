@@ -5,6 +5,7 @@ import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
+import { changePassword } from '../password/change-password.ts'
 import { assertSecure } from '../policy/policy-fetch.ts'
 import { testProfile } from '../profile-test.ts'
 import { noPassword } from '../runs/run-outcomes.ts'
@@ -59,10 +60,20 @@ export const PROFILE_METHODS = {
     z.strictObject({ name: z.string(), which: z.enum(['password', 'smtpPassword']), password: z.string() }),
     async ({ name, which, password }, { installation, daemon }) => {
       const profile = installation.profiles.get(name)
-      await (await installation.secrets()).set(profile.number, { [which]: password })
+      const rest = which === 'password' ? { pendingPassword: undefined } : {}
+      await (await installation.secrets()).set(profile.number, { [which]: password, ...rest })
       await installation.signIns.clear(profile.number, [which])
       await daemon?.accountChanged(profile)
       return { name, stored: which }
+    },
+  ),
+  'profile.changePassword': valueMethod(
+    z.strictObject({ name: z.string(), current: z.string().min(1), next: z.string().min(1) }),
+    async ({ name, current, next }, { installation, daemon, signal }) => {
+      const profile = installation.profiles.get(name)
+      const changedAt = await changePassword(installation, profile, { current, next }, signal)
+      await daemon?.accountChanged(profile)
+      return { name, changedAt, stored: 'password' }
     },
   ),
   'profile.remove': valueMethod(named, async ({ name }, { installation, daemon }) => {
@@ -93,6 +104,7 @@ function describe(profile: Profile, { profiles }: Installation, secrets: Secrets
     number,
     user,
     passwordStored: has(secrets, number, 'password'),
+    passwordPending: has(secrets, number, 'pendingPassword'),
     signedIn: has(secrets, number, 'oauth'),
     own: profiles.ownSettings(profile.name),
     fixed,

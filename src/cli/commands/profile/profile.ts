@@ -3,10 +3,11 @@ import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-
 import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { profileAddCommand } from './profile-add.ts'
-import { profilePasswordCommand, profileRemoveCommand } from './profile-change.ts'
 import { profileExportCommand } from './profile-export.ts'
 import { profileImportCommand } from './profile-import.ts'
 import { profileOutlookCommand } from './profile-outlook.ts'
+import { profilePasswordCommand } from './profile-password.ts'
+import { profileRemoveCommand } from './profile-remove.ts'
 import { profileSignInCommand } from './profile-sign-in.ts'
 
 interface ProfileDocument {

@@ -1,0 +1,26 @@
+import t from 'tap'
+import { PosternHome } from '../support/postern.ts'
+import { runTyping } from '../support/typing.ts'
+
+const ADD = ['profile', 'add', 'work', '--email', 'ada@example.org', '--imap', 'imap://127.0.0.1:9', '--password-stdin']
+const CHANGE = ['profile', 'password', 'work', '--on-server']
+
+t.test('a password that is only stored here is said to be', async t => {
+  await using home = new PosternHome()
+  await home.json(ADD, 'old')
+  const { code, stdout } = await home.runHere(['profile', 'password', 'work', '--password-stdin'], 'new')
+  t.match({ code, stdout }, { code: 0, stdout: 'stored here; on the server it was not changed\n' })
+})
+
+t.test('a person types the current password once and the new one twice', async t => {
+  await using home = new PosternHome()
+  await home.json(ADD, 'old')
+  const typed = await runTyping(home, CHANGE, ['old', 'new', 'nev'])
+  t.match(typed, { code: 2, stderr: /^Current password of work: \nNew password of work: \nThe new one again: \n/ })
+  t.match(typed.stderr, /typed in two ways/)
+  t.match(await runTyping(home, CHANGE, ['old', 'new', 'new']), { code: 1, stderr: /Nobody has said where/ })
+  t.match(await home.runHere([...CHANGE, '--password-stdin'], 'old\nold\n'), { code: 2, stderr: /is the current one/ })
+  t.match(await home.runHere([...CHANGE, '--password-stdin'], 'old\n'), { code: 2, stderr: /empty password/ })
+  t.match(await home.runHere([...CHANGE, '--smtp', '--password-stdin'], 'old\nnew'), { code: 2, stderr: /--smtp away/ })
+  t.match(await home.json(['profile', 'show', 'work']), { passwordStored: true, passwordPending: false })
+})
