@@ -31,8 +31,9 @@ export function describeProfile(profile: ShownProfile): string {
   return text.join('\n')
 }
 
-function signInOf({ auth, passwordStored, signedIn }: ShownProfile): string {
+function signInOf({ auth, passwordStored, rememberPassword, signedIn }: ShownProfile): string {
   if (auth === 'oauth2') return signedIn ? 'signed in with OAuth2' : 'not signed in yet'
+  if (rememberPassword === false) return 'password not remembered'
   return passwordStored ? 'password stored' : 'no password stored'
 }
 

@@ -71,6 +71,12 @@ const account = {
       'How to sign in to the SMTP server: as to the IMAP server, with `smtpUser` and a password of its own, or not.',
     ),
   smtpUser: z.string().min(1).optional().describe('The user name for the SMTP server, with `smtpAuth: own`.'),
+  rememberPassword: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Keep the account’s passwords, encrypted; otherwise they are asked for at each start and held in memory only, see `postern profile unlock`.',
+    ),
   aliases: z
     .array(address)
     .max(1000)

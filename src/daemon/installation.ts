@@ -149,7 +149,7 @@ export class Installation implements AsyncDisposable {
 
   /** Loads the secrets once; a failure is tried again at the next call. */
   secrets(): Promise<Secrets> {
-    this.#secrets ??= Secrets.open(this.home, this.config.config.secrets.store).then(
+    this.#secrets ??= this.#openSecrets().then(
       secrets => {
         this.#loadedSecrets = secrets
         return secrets
@@ -160,6 +160,19 @@ export class Installation implements AsyncDisposable {
       },
     )
     return this.#secrets
+  }
+
+  async #openSecrets(): Promise<Secrets> {
+    const isRemembered = (number: number) =>
+      this.profiles.list().find(profile => profile.number === number)?.rememberPassword ?? true
+    const secrets = await Secrets.open(this.home, this.config.config.secrets.store, isRemembered)
+    // Whoever edits config.yaml by hand expects that as well.
+    for (const { number } of this.profiles.list()) {
+      await secrets.settle(number).catch(error => {
+        this.log.error({ err: error, profile: number }, 'a password that is not to be remembered could not be removed')
+      })
+    }
+    return secrets
   }
 
   /** The secrets, if they are in memory: sign-ins never wait for a keychain. */

@@ -40,6 +40,8 @@ export interface NewProfile {
   /** Undefined with OAuth2. */
   readonly password?: string | undefined
   readonly auth?: ProfileSettings['auth'] | undefined
+  /** True by default. */
+  readonly rememberPassword?: boolean | undefined
 }
 
 /** The profiles of an installation: settings in config.yaml, secrets apart. */
@@ -124,9 +126,11 @@ export class Profiles {
     })
   }
 
-  #settingsOf({ email, imap, smtp, user, auth }: NewProfile): ImportedSettings {
+  #settingsOf({ email, imap, smtp, user, auth, rememberPassword }: NewProfile): ImportedSettings {
     const servers = imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
-    const given = Object.entries({ smtp, user, auth }).filter(([, value]) => value !== undefined && value !== '')
+    const given = Object.entries({ smtp, user, auth, rememberPassword }).filter(
+      ([, value]) => value !== undefined && value !== '',
+    )
     return { email, ...servers, ...Object.fromEntries(given) }
   }
 
@@ -168,8 +172,10 @@ export class Profiles {
     const settings = { number, ...given }
     // The number is spent first: a crash in between costs a number, never gives one twice.
     await this.#config.change(['nextProfileNumber'], number + 1)
-    await secrets.set(number, { password, localPassword: makeLocalPassword() })
+    const isRemembered = given.rememberPassword !== false
+    await secrets.set(number, { ...(isRemembered ? { password } : {}), localPassword: makeLocalPassword() })
     await this.#config.change(['profiles', name], settings)
+    if (!isRemembered) await secrets.set(number, { password }) // its setting counts from now on
     return this.get(name)
   }
 

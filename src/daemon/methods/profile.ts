@@ -5,7 +5,6 @@ import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
-import { changePassword } from '../password/change-password.ts'
 import { assertSecure } from '../policy/policy-fetch.ts'
 import { testProfile } from '../profile-test.ts'
 import { noPassword } from '../runs/run-outcomes.ts'
@@ -28,9 +27,10 @@ export const PROFILE_METHODS = {
       user: z.string().optional(),
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).optional(),
+      rememberPassword: z.boolean().optional(),
     }),
     async (params, { installation }) => {
-      if (params.password === undefined && params.auth !== 'oauth2') throw noPassword(params)
+      if (params.password === undefined && params.auth !== 'oauth2') throw noPassword({ name: params.name })
 
       const secrets = await installation.secrets()
       return describe(await installation.profiles.add(params, secrets), installation, secrets)
@@ -49,31 +49,12 @@ export const PROFILE_METHODS = {
       const before = installation.profiles.get(name)
       if (key === 'policyUrl') assertSecure(value, before.policyAllowHttp)
       const profile = await installation.profiles.set(name, key, value)
+      if (key === 'rememberPassword') await (await installation.secrets()).settle(profile.number)
       if (PAUSE_KEYS.has(key)) applyPause(profile, context)
       if (ACCOUNT_KEYS.has(key)) await daemon?.accountChanged(profile)
       else daemon?.watchers.reconsider(profile)
       if (POLICY_KEYS.has(key)) void daemon?.policies.check(profile) // `status` tells how it went
       return describe(profile, installation, await installation.secrets())
-    },
-  ),
-  'profile.password': valueMethod(
-    z.strictObject({ name: z.string(), which: z.enum(['password', 'smtpPassword']), password: z.string() }),
-    async ({ name, which, password }, { installation, daemon }) => {
-      const profile = installation.profiles.get(name)
-      const rest = which === 'password' ? { pendingPassword: undefined } : {}
-      await (await installation.secrets()).set(profile.number, { [which]: password, ...rest })
-      await installation.signIns.clear(profile.number, [which])
-      await daemon?.accountChanged(profile)
-      return { name, stored: which }
-    },
-  ),
-  'profile.changePassword': valueMethod(
-    z.strictObject({ name: z.string(), current: z.string().min(1), next: z.string().min(1) }),
-    async ({ name, current, next }, { installation, daemon, signal }) => {
-      const profile = installation.profiles.get(name)
-      const changedAt = await changePassword(installation, profile, { current, next }, signal)
-      await daemon?.accountChanged(profile)
-      return { name, changedAt, stored: 'password' }
     },
   ),
   'profile.remove': valueMethod(named, async ({ name }, { installation, daemon }) => {
@@ -103,7 +84,7 @@ function describe(profile: Profile, { profiles }: Installation, secrets: Secrets
     ...settings,
     number,
     user,
-    passwordStored: has(secrets, number, 'password'),
+    passwordStored: secrets.isStored(number, 'password'),
     passwordPending: has(secrets, number, 'pendingPassword'),
     signedIn: has(secrets, number, 'oauth'),
     own: profiles.ownSettings(profile.name),

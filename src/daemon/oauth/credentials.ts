@@ -1,5 +1,3 @@
-import { PosternError } from '../../errors.ts'
-import type { ProfileErrorCode } from '../../profile/errors.ts'
 import type { AccessTokens } from '../../profile/oauth/access-tokens.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
@@ -15,7 +13,7 @@ export interface CredentialSources {
 /**
  * Says how a profile signs in to its IMAP server.
  *
- * @throws {PosternError} PROFILE_NO_PASSWORD
+ * @throws {PosternError} PROFILE_NO_PASSWORD, PROFILE_PASSWORD_WANTED
  */
 export async function mailCredentialsOf(
   profile: Profile,
@@ -31,7 +29,7 @@ export async function mailCredentialsOf(
 /**
  * Says how a profile signs in to its SMTP server; undefined when it does not.
  *
- * @throws {PosternError} PROFILE_NO_PASSWORD
+ * @throws {PosternError} PROFILE_NO_PASSWORD, PROFILE_PASSWORD_WANTED
  */
 export async function sendingCredentialsOf(
   profile: Profile,
@@ -40,14 +38,6 @@ export async function sendingCredentialsOf(
   if (profile.smtpAuth === 'none') return undefined
   if (profile.smtpAuth === 'same') return mailCredentialsOf(profile, sources)
   const password = (await sources.secrets()).find(profile.number, 'smtpPassword')
-  if (password === undefined) throw noSmtpPassword(profile)
+  if (password === undefined) throw noPassword(profile, 'smtpPassword')
   return { user: profile.smtpUser ?? profile.email, password }
-}
-
-/** Says that there is nothing to sign in to the SMTP server with. */
-export function noSmtpPassword({ name }: Profile): PosternError {
-  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No SMTP password is stored for ${name}.`, {
-    remedy: 'user',
-    advice: `Store one: postern profile password ${name} --smtp`,
-  })
 }

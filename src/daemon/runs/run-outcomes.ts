@@ -40,10 +40,21 @@ export function held({ name }: Profile): PosternError {
 }
 
 /** Says that there is nothing to sign in with. */
-export function noPassword({ name }: Pick<Profile, 'name'>): PosternError {
-  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No password is stored for ${name}.`, {
+export function noPassword(
+  { name, rememberPassword = true }: Pick<Profile, 'name'> & Partial<Pick<Profile, 'rememberPassword'>>,
+  which: 'password' | 'smtpPassword' = 'password',
+): PosternError {
+  const [what, option] = which === 'password' ? ['password', ''] : ['SMTP password', ' --smtp']
+  if (!rememberPassword) {
+    return new PosternError<ProfileErrorCode>(
+      'PROFILE_PASSWORD_WANTED',
+      `The ${what} of ${name} is not remembered, and nobody has typed it since the start.`,
+      { remedy: 'user', advice: `While the daemon runs: postern profile unlock ${name}${option}` },
+    )
+  }
+  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No ${what} is stored for ${name}.`, {
     remedy: 'user',
-    advice: `Store one: postern profile password ${name}`,
+    advice: `Store one: postern profile password ${name}${option}`,
   })
 }
 

@@ -17,6 +17,7 @@ interface AddOptions {
   smtp: string | undefined
   user: string | undefined
   auth: string | undefined
+  'remember-password': boolean
   yes: boolean
   sync: boolean
   'password-stdin': boolean
@@ -26,6 +27,7 @@ type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'user' | 'auth'> & {
   readonly name: string
   readonly email: string
   readonly password: string | undefined
+  readonly rememberPassword: boolean
 }
 
 /** What `profile add` prints: the profile, how its servers were found, and how the first run went. */
@@ -64,6 +66,11 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
         describe: 'How to sign in; oauth2 needs no password',
       })
+      .option('remember-password', {
+        type: 'boolean',
+        default: true,
+        describe: 'Keep the password, encrypted (--no-remember-password asks for it at each start)',
+      })
       .option('yes', {
         type: 'boolean',
         default: false,
@@ -81,7 +88,9 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw emptyPassword()
     const { imap, smtp, user, auth } = options
-    const document = await addFound({ name, email, imap, smtp, user, auth, password }, options, context)
+    const rememberPassword = options['remember-password']
+    const profile = { name, email, imap, smtp, user, auth, password, rememberPassword }
+    const document = await addFound(profile, options, context)
     context.terminal.result(document, added => addedText(added, isOAuth))
     return (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
   },
@@ -101,7 +110,7 @@ async function addFound(profile: NewProfile, options: AddOptions, context: Comma
   const user = options.user ?? (taken.user === email ? undefined : taken.user)
   const servers = { imap: taken.imap, smtp: options.smtp ?? taken.smtp ?? undefined, user }
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
-  if (!options.sync) return { ...added, found: taken }
+  if (!options.sync || !profile.rememberPassword) return { ...added, found: taken }
   return { ...added, found: taken, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
 }
 

@@ -41,8 +41,11 @@ async function store({ name, smtp }: PasswordOptions, context: CommandContext): 
   const password = await context.terminal.secret(`New password of ${name}: `, context.signal)
   if (password === '') throw emptyPassword()
   const which = smtp ? 'smtpPassword' : 'password'
-  const document = await call<object>(context, 'profile.password', { name: String(name), which, password })
-  context.terminal.result(document, () => 'stored here; on the server it was not changed')
+  const params = { name: String(name), which, password }
+  const document = await call<{ readonly remembered: boolean }>(context, 'profile.password', params)
+  context.terminal.result(document, ({ remembered }) =>
+    remembered ? 'stored here; on the server it was not changed' : 'held in memory; on the server it was not changed',
+  )
   return undefined
 }
 
@@ -59,7 +62,7 @@ async function changeOnServer({ name, smtp }: PasswordOptions, context: CommandC
   const document = await call<{ readonly changedAt: string }>(context, 'profile.changePassword', params)
   terminal.result(
     document,
-    ({ changedAt }) => `changed at ${printable(changedAt)}, proved by a sign-in, and stored here`,
+    ({ changedAt }) => `changed at ${printable(changedAt)}, proved by a sign-in, and taken over here`,
   )
   return undefined
 }

@@ -9,6 +9,7 @@ import { profileOutlookCommand } from './profile-outlook.ts'
 import { profilePasswordCommand } from './profile-password.ts'
 import { profileRemoveCommand } from './profile-remove.ts'
 import { profileSignInCommand } from './profile-sign-in.ts'
+import { profileUnlockCommand } from './profile-unlock.ts'
 
 interface ProfileDocument {
   readonly name: string
@@ -102,6 +103,7 @@ export const profileCommand: Command<never> = defineCommand({
     setCommand,
     testCommand,
     profilePasswordCommand,
+    profileUnlockCommand,
     profileOutlookCommand,
     profileExportCommand,
     profileImportCommand,
