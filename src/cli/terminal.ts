@@ -118,8 +118,11 @@ export class Terminal {
 
   async #ask(question: string, signal: AbortSignal): Promise<string> {
     const lines = createInterface({ input: this.#streams.stdin, output: this.#streams.stderr })
+    const { promise: closed, reject } = Promise.withResolvers<never>()
+    closed.catch(() => undefined) // an answer came first
+    lines.once('close', () => reject(cancelled())) // Ctrl-D
     try {
-      return await lines.question(question, { signal })
+      return await Promise.race([lines.question(question, { signal }), closed])
     } finally {
       lines.close()
     }

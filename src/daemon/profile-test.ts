@@ -61,7 +61,8 @@ async function testSmtp(
   })
 }
 
-async function attempt(
+/** Makes a failure that can be told of a connection the outcome of its test. */
+export async function attempt(
   connection: 'imap' | 'smtp',
   server: string,
   work: () => Promise<string>,

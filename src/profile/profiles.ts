@@ -42,6 +42,10 @@ export interface NewProfile {
   readonly auth?: ProfileSettings['auth'] | undefined
   /** True by default. */
   readonly rememberPassword?: boolean | undefined
+  /** As the IMAP server by default. */
+  readonly smtpAuth?: 'own' | 'none' | undefined
+  readonly smtpUser?: string | undefined
+  readonly smtpPassword?: string | undefined
 }
 
 /** The profiles of an installation: settings in config.yaml, secrets apart. */
@@ -118,17 +122,18 @@ export class Profiles {
    * @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_…
    */
   add(added: NewProfile, secrets: Secrets): Promise<Profile> {
-    const { name, password } = added
+    const { name, password, smtpPassword } = added
     return this.#inTurn(async () => {
       const settings = this.#settingsOf(added)
       this.#assertAddable({ name, settings })
-      return this.#add({ name, settings, password }, secrets)
+      return this.#add({ name, settings, password, smtpPassword }, secrets)
     })
   }
 
-  #settingsOf({ email, imap, smtp, user, auth, rememberPassword }: NewProfile): ImportedSettings {
+  #settingsOf({ email, imap, smtp, ...rest }: NewProfile): ImportedSettings {
     const servers = imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
-    const given = Object.entries({ smtp, user, auth, rememberPassword }).filter(
+    const { user, auth, rememberPassword, smtpAuth, smtpUser } = rest
+    const given = Object.entries({ smtp, user, auth, rememberPassword, smtpAuth, smtpUser }).filter(
       ([, value]) => value !== undefined && value !== '',
     )
     return { email, ...servers, ...Object.fromEntries(given) }
@@ -166,16 +171,16 @@ export class Profiles {
     if (!checked.success) throw invalid(checked.error.issues[0])
   }
 
-  async #add({ name, settings: given, password }: ImportedProfile, secrets: Secrets): Promise<Profile> {
+  async #add({ name, settings: given, ...passwords }: ImportedProfile, secrets: Secrets): Promise<Profile> {
     // Whoever edits the file by hand may have lost the count.
     const number = Math.max(this.#config.config.nextProfileNumber, ...this.list().map(({ number }) => number + 1))
     const settings = { number, ...given }
     // The number is spent first: a crash in between costs a number, never gives one twice.
     await this.#config.change(['nextProfileNumber'], number + 1)
     const isRemembered = given.rememberPassword !== false
-    await secrets.set(number, { ...(isRemembered ? { password } : {}), localPassword: makeLocalPassword() })
+    await secrets.set(number, { ...(isRemembered ? passwords : {}), localPassword: makeLocalPassword() })
     await this.#config.change(['profiles', name], settings)
-    if (!isRemembered) await secrets.set(number, { password }) // its setting counts from now on
+    if (!isRemembered) await secrets.set(number, passwords) // its setting counts from now on
     return this.get(name)
   }
 

@@ -3,6 +3,7 @@ import { AUTH_CHOICES, SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
+import { tryConnection } from '../connection-trial.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { assertSecure } from '../policy/policy-fetch.ts'
@@ -28,6 +29,9 @@ export const PROFILE_METHODS = {
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).optional(),
       rememberPassword: z.boolean().optional(),
+      smtpAuth: z.enum(['own', 'none']).optional(),
+      smtpUser: z.string().optional(),
+      smtpPassword: z.string().optional(),
     }),
     async (params, { installation }) => {
       if (params.password === undefined && params.auth !== 'oauth2') throw noPassword({ name: params.name })
@@ -72,6 +76,15 @@ export const PROFILE_METHODS = {
   }),
   'profile.test': valueMethod(named, async ({ name }, { installation, signal }) =>
     testProfile(installation, installation.profiles.get(name), signal),
+  ),
+  'profile.try': valueMethod(
+    z.strictObject({
+      url: z.string(),
+      user: z.string(),
+      password: z.string().optional(),
+      auth: z.enum(AUTH_CHOICES).exclude(['oauth2']).optional(),
+    }),
+    async (params, { installation, signal }) => tryConnection(installation, params, signal),
   ),
   'profile.outlook': valueMethod(named, async ({ name }, context) => outlookSettings(name, context)),
 }

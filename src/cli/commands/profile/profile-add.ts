@@ -9,6 +9,7 @@ import { call } from '../../with-control.ts'
 import { searchSettings } from '../discover/search-settings.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { emptyPassword } from './empty-password.ts'
+import { manualServers, type TestedServers } from './manual-servers.ts'
 
 interface AddOptions {
   name: string
@@ -18,6 +19,7 @@ interface AddOptions {
   user: string | undefined
   auth: string | undefined
   'remember-password': boolean
+  manual: boolean
   yes: boolean
   sync: boolean
   'password-stdin': boolean
@@ -35,6 +37,8 @@ interface AddedDocument {
   readonly name: string
   readonly found?: ServersDocument
   readonly sync?: SyncDocument
+  /** How the connections of `--manual` did. */
+  readonly tests?: TestedServers['tests']
 }
 
 /** `postern profile add` */
@@ -46,6 +50,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     ['$0 profile add work --email ada@example.org --password-stdin --yes < file', 'The same, with nobody to ask'],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
+    ['$0 profile add ada@example.org --manual', 'Ask for host, connection type and port of each server, and test them'],
   ],
   build: yargs =>
     yargs
@@ -71,6 +76,11 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         default: true,
         describe: 'Keep the password, encrypted (--no-remember-password asks for it at each start)',
       })
+      .option('manual', {
+        type: 'boolean',
+        default: false,
+        describe: 'Search for nothing: ask for each server, or take both from --imap and --smtp; test every connection',
+      })
       .option('yes', {
         type: 'boolean',
         default: false,
@@ -90,11 +100,18 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     const { imap, smtp, user, auth } = options
     const rememberPassword = options['remember-password']
     const profile = { name, email, imap, smtp, user, auth, password, rememberPassword }
-    const document = await addFound(profile, options, context)
+    const document = await (options.manual ? addManual : addFound)(profile, options, context)
     context.terminal.result(document, added => addedText(added, isOAuth))
-    return (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
+    const isBroken = document.tests?.some(({ ok }) => !ok) ?? false
+    return isBroken || (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
   },
 })
+
+/** Adds the profile with the servers that a person names. A server that does not work is told, and taken all the same. */
+async function addManual(profile: NewProfile, _options: AddOptions, context: CommandContext): Promise<AddedDocument> {
+  const { servers, tests } = await manualServers(profile, context)
+  return { ...(await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })), tests }
+}
 
 /** Adds the profile; where nobody says which servers it has, they are searched for. */
 async function addFound(profile: NewProfile, options: AddOptions, context: CommandContext): Promise<AddedDocument> {

@@ -2,6 +2,7 @@ import { type Command, defineCommand } from '../../command.ts'
 import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-text.ts'
 import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
+import { testLine } from './manual-servers.ts'
 import { profileAddCommand } from './profile-add.ts'
 import { profileExportCommand } from './profile-export.ts'
 import { profileImportCommand } from './profile-import.ts'
@@ -80,14 +81,7 @@ const testCommand = defineCommand<{ name: string }>({
   build: yargs => yargs.positional('name', nameOption),
   run: async ({ name }, context) => {
     const document = await call<TestDocument>(context, 'profile.test', { name: String(name) })
-    context.terminal.result(document, ({ tests }) =>
-      tests
-        .map(
-          ({ connection, server, ok, says, error }) =>
-            `${ok ? 'ok    ' : 'FAILED'} ${connection} ${server}: ${says}${error ? `\n  ${error.advice}` : ''}`,
-        )
-        .join('\n'),
-    )
+    context.terminal.result(document, ({ tests }) => tests.map(testLine).join('\n'))
     return document.ok ? 0 : 1
   },
 })
