@@ -33,6 +33,7 @@ export function describeProfile(profile: ShownProfile): string {
 
 function signInOf({ auth, passwordStored, rememberPassword, signedIn }: ShownProfile): string {
   if (auth === 'oauth2') return signedIn ? 'signed in with OAuth2' : 'not signed in yet'
+  if (auth === 'external') return 'signs in with its client certificate'
   if (rememberPassword === false) return 'password not remembered'
   return passwordStored ? 'password stored' : 'no password stored'
 }

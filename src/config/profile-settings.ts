@@ -7,7 +7,7 @@ const MINUTES_PER_DAY = 1440
 const MAX_RATE_KBPS = 10_000_000
 
 /** How a profile may sign in. */
-export const AUTH_CHOICES = ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'] as const
+export const AUTH_CHOICES = ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2', 'external'] as const
 
 const upstream = (protocol: 'imap' | 'smtp') =>
   z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {
@@ -43,7 +43,7 @@ const account = {
     .enum(AUTH_CHOICES)
     .default('automatic')
     .describe(
-      'How to sign in: `automatic` takes SCRAM-SHA-256 where the server offers it; `oauth2` is set by `postern profile sign-in`.',
+      'How to sign in: `automatic` takes SCRAM-SHA-256 where the server offers it; `oauth2` is set by `postern profile sign-in`; `external` shows the client certificate, and no password.',
     ),
   oauthProvider: z
     .enum(['google', 'microsoft'])

@@ -7,7 +7,7 @@ export function missingPasswords(
   secrets: Pick<Secrets, 'find'>,
 ): readonly ('password' | 'smtpPassword')[] {
   const needed: readonly ('password' | 'smtpPassword')[] = [
-    ...(auth === 'oauth2' ? [] : (['password'] as const)),
+    ...(auth === 'oauth2' || auth === 'external' ? [] : (['password'] as const)),
     ...(smtp !== undefined && smtpAuth === 'own' ? (['smtpPassword'] as const) : []),
   ]
   return needed.filter(which => secrets.find(number, which) === undefined)

@@ -34,7 +34,8 @@ export const PROFILE_METHODS = {
       smtpPassword: z.string().optional(),
     }),
     async (params, { installation }) => {
-      if (params.password === undefined && params.auth !== 'oauth2') throw noPassword({ name: params.name })
+      const needsPassword = params.auth !== 'oauth2' && params.auth !== 'external'
+      if (params.password === undefined && needsPassword) throw noPassword({ name: params.name })
 
       const secrets = await installation.secrets()
       return describe(await installation.profiles.add(params, secrets), installation, secrets)
@@ -82,7 +83,7 @@ export const PROFILE_METHODS = {
       url: z.string(),
       user: z.string(),
       password: z.string().optional(),
-      auth: z.enum(AUTH_CHOICES).exclude(['oauth2']).optional(),
+      auth: z.enum(AUTH_CHOICES).exclude(['oauth2', 'external']).optional(),
     }),
     async (params, { installation, signal }) => tryConnection(installation, params, signal),
   ),

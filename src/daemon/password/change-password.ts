@@ -72,6 +72,7 @@ export async function provePassword(
 function placeOf(profile: Profile): PasswordChangeUrl {
   const { name, email, auth, passwordChangeUrl } = profile
   if (auth === 'oauth2') throw noPlace(name, `${name} signs in with OAuth2: its password is the provider’s matter`)
+  if (auth === 'external') throw noPlace(name, `${name} signs in with a client certificate, and has no password`)
   if (passwordChangeUrl === undefined) throw noPlace(name, `Nobody has said where the password of ${name} is changed`)
   const place = parsePasswordChangeUrl(passwordChangeUrl, email)
   if (place) return place
@@ -113,7 +114,7 @@ async function ask(
 }
 
 function passwordMechanismOf({ auth }: Profile) {
-  return auth === 'oauth2' ? 'automatic' : auth
+  return auth === 'oauth2' || auth === 'external' ? 'automatic' : auth
 }
 
 function noPlace(name: string, what: string): PosternError {

@@ -58,6 +58,18 @@ export function noPassword(
   })
 }
 
+/** Says that there is no certificate where it is what is signed in with. */
+export function noClientCertificate({ name }: Pick<Profile, 'name'>): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_NO_CLIENT_CERTIFICATE',
+    `${name} signs in with a client certificate, and has none.`,
+    {
+      remedy: 'user',
+      advice: `Give it: postern cert client import ${name} FILE. Or use a password: postern profile set ${name} auth automatic`,
+    },
+  )
+}
+
 /** Says that a profile is being removed, or is removed. */
 export function noProfile({ name }: Profile): PosternError {
   return new PosternError<ProfileErrorCode>('PROFILE_UNKNOWN', `The profile ${name} has been removed.`, {

@@ -1,3 +1,4 @@
+import { AUTH_CHOICES } from '../../../config/profile-settings.ts'
 import { fromWireError } from '../../../daemon/control/wire-error.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
@@ -68,8 +69,8 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
       .option('auth', {
-        choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
-        describe: 'How to sign in; oauth2 needs no password',
+        choices: AUTH_CHOICES,
+        describe: 'How to sign in; oauth2 and external (by a client certificate) need no password',
       })
       .option('remember-password', {
         type: 'boolean',
@@ -94,14 +95,14 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
   run: async (options, context) => {
     const { name, email } = namesOf(options)
-    const isOAuth = options.auth === 'oauth2'
-    const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
+    const hasPassword = options.auth !== 'oauth2' && options.auth !== 'external'
+    const password = !hasPassword ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw emptyPassword()
     const { imap, smtp, user, auth } = options
     const rememberPassword = options['remember-password']
     const profile = { name, email, imap, smtp, user, auth, password, rememberPassword }
     const document = await (options.manual ? addManual : addFound)(profile, options, context)
-    context.terminal.result(document, added => addedText(added, isOAuth))
+    context.terminal.result(document, added => addedText(added, options.auth))
     const isBroken = document.tests?.some(({ ok }) => !ok) ?? false
     return isBroken || (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
   },
@@ -151,7 +152,7 @@ function namesOf({ name, email }: AddOptions): { readonly name: string; readonly
   })
 }
 
-function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): string {
+function addedText({ name, found, sync }: AddedDocument, auth: string | undefined): string {
   const isRelayless = found && found.smtp === null
   return [
     ...(found ? [`found by ${found.source}: ${found.imap}${found.smtp ? `, ${found.smtp}` : ''}`] : []),
@@ -162,7 +163,8 @@ function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): stri
     `added ${name}`,
     ...(sync ? [describeSync(sync)] : []),
     `next: ${[
-      ...(isOAuth ? [`postern profile sign-in ${name}`] : []),
+      ...(auth === 'oauth2' ? [`postern profile sign-in ${name}`] : []),
+      ...(auth === 'external' ? [`postern cert client import ${name} FILE`] : []),
       ...(sync ? ['postern start'] : [`postern profile test ${name}`, 'postern sync']),
       `postern profile outlook ${name}`,
     ].join(', ')}`,
