@@ -26,6 +26,9 @@ interface AddOptions {
   'password-stdin': boolean
 }
 
+/** What is added: what is left away is asked for, searched for, or as the command has it. */
+export type AddedProfile = Pick<AddOptions, 'name' | 'email'> & Partial<AddOptions>
+
 type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'user' | 'auth'> & {
   readonly name: string
   readonly email: string
@@ -93,29 +96,36 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         describe: 'Synchronize at once where the servers were found (--no-sync does not)',
       })
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
-  run: async (options, context) => {
-    const { name, email } = namesOf(options)
-    const hasPassword = options.auth !== 'oauth2' && options.auth !== 'external'
-    const password = !hasPassword ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
-    if (password === '') throw emptyPassword()
-    const { imap, smtp, user, auth } = options
-    const rememberPassword = options['remember-password']
-    const profile = { name, email, imap, smtp, user, auth, password, rememberPassword }
-    const document = await (options.manual ? addManual : addFound)(profile, options, context)
-    context.terminal.result(document, added => addedText(added, options.auth))
-    const isBroken = document.tests?.some(({ ok }) => !ok) ?? false
-    return isBroken || (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
-  },
+  run: addProfile,
 })
 
+/** Adds a profile as `profile add` does. @returns the exit code */
+export async function addProfile(options: AddedProfile, context: CommandContext): Promise<number> {
+  const { name, email } = namesOf(options)
+  const { imap, smtp, user, auth, manual = false, yes = false, sync = true } = options
+  const hasPassword = auth !== 'oauth2' && auth !== 'external'
+  const password = hasPassword ? await context.terminal.secret(`Password of ${email}: `, context.signal) : undefined
+  if (password === '') throw emptyPassword()
+  const { 'remember-password': rememberPassword = true } = options
+  const profile = { name, email, imap, smtp, user, auth, password, rememberPassword }
+  const document = manual ? await addManual(profile, context) : await addFound(profile, { yes, sync }, context)
+  context.terminal.result(document, added => addedText(added, auth))
+  const isBroken = document.tests?.some(({ ok }) => !ok) ?? false
+  return isBroken || (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
+}
+
 /** Adds the profile with the servers that a person names. A server that does not work is told, and taken all the same. */
-async function addManual(profile: NewProfile, _options: AddOptions, context: CommandContext): Promise<AddedDocument> {
+async function addManual(profile: NewProfile, context: CommandContext): Promise<AddedDocument> {
   const { servers, tests } = await manualServers(profile, context)
   return { ...(await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })), tests }
 }
 
 /** Adds the profile; where nobody says which servers it has, they are searched for. */
-async function addFound(profile: NewProfile, options: AddOptions, context: CommandContext): Promise<AddedDocument> {
+async function addFound(
+  profile: NewProfile,
+  options: Pick<AddOptions, 'yes' | 'sync'>,
+  context: CommandContext,
+): Promise<AddedDocument> {
   try {
     return await call<AddedDocument>(context, 'profile.add', profile)
   } catch (error) {
@@ -125,8 +135,8 @@ async function addFound(profile: NewProfile, options: AddOptions, context: Comma
   const { email, password } = profile
   const { taken, error } = await searchSettings({ email, password, yes: options.yes }, context)
   if (!taken) throw error ? fromWireError(error) : nothingTaken(email)
-  const user = options.user ?? (taken.user === email ? undefined : taken.user)
-  const servers = { imap: taken.imap, smtp: options.smtp ?? taken.smtp ?? undefined, user }
+  const user = profile.user ?? (taken.user === email ? undefined : taken.user)
+  const servers = { imap: taken.imap, smtp: profile.smtp ?? taken.smtp ?? undefined, user }
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
   if (!options.sync || !profile.rememberPassword) return { ...added, found: taken }
   return { ...added, found: taken, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
@@ -140,7 +150,10 @@ function nothingTaken(email: string): PosternError {
 }
 
 /** An address in place of a name says both. */
-function namesOf({ name, email }: AddOptions): { readonly name: string; readonly email: string } {
+function namesOf({ name, email }: Pick<AddOptions, 'name' | 'email'>): {
+  readonly name: string
+  readonly email: string
+} {
   const given = String(name)
   if (email !== undefined) return { name: given, email }
   const [local = ''] = given.split('@', 1)
