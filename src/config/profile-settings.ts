@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isLoopback } from '../net/host-port.ts'
 import { passwordChangeSetting } from './password-change-url.ts'
 import { proxySetting } from './proxy-url.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
@@ -22,7 +23,7 @@ function isIssuer(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, search, hash, username } = new URL(text)
   if (search !== '' || hash !== '' || username !== '') return false
-  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname))
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
 /** What a profile may be called: it names a folder. */

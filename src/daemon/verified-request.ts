@@ -52,8 +52,3 @@ export async function sendVerified({
     .end(body)
   return promise
 }
-
-/** Tells whether a URL's host is this machine by its name. */
-export function isLoopbackHost(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
-}

@@ -82,6 +82,9 @@ t.test('real proxies', { skip }, async t => {
       await postern.call('proxy.password', { profile: 'work', password: PASSWORD })
       t.match(await postern.sync(), { errors: [] })
       t.match(await postern.call('proxy.show'), { servers: [{ user: 'clerk', passwordStored: true }, {}] })
+      await using other = await startRealProxy(program, { user: 'clerk', password: PASSWORD })
+      await set('proxy', urlOf(program, other, 'clerk@'))
+      await t.rejects(postern.sync(), { code: 'NET_PROXY_SIGN_IN' }, 'another proxy does not get the password')
     })
   }
 

@@ -1,9 +1,8 @@
 import { PosternError } from '../../errors.ts'
+import { isLoopback } from '../../net/host-port.ts'
 import { chooseMechanism, type SaslCredentials, type SaslServer } from '../../sasl/choose-mechanism.ts'
 import { type ClientMechanism, SaslError } from '../../sasl/client-mechanism.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i
 
 /** The server that is signed in to; `where` is host:port, for messages. */
 export interface SignInServer extends SaslServer {
@@ -16,7 +15,7 @@ export interface SignInServer extends SaslServer {
  * @throws {PosternError} UPSTREAM_NO_MECHANISM, UPSTREAM_TOKEN_NEEDS_TLS, UPSTREAM_PROTOCOL
  */
 export function startMechanism(credentials: SaslCredentials, server: SignInServer): ClientMechanism {
-  if ('token' in credentials && !server.isSecure && !LOOPBACK.test(server.host)) throw tokenNeedsTls(server)
+  if ('token' in credentials && !server.isSecure && !isLoopback(server.host)) throw tokenNeedsTls(server)
   try {
     const mechanism = chooseMechanism(credentials, server)
     if (mechanism) return mechanism
