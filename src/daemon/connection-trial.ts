@@ -9,7 +9,7 @@ import { connectSmtp } from '../upstream/smtp/client.ts'
 import type { Installation } from './installation.ts'
 import { attempt, type ConnectionTest } from './profile-test.ts'
 
-const TIMEOUT_MS = 30_000 // a person waits for it
+const SMTP_TIMEOUT_MS = 30_000 // an IMAP connection has a bound of its own
 
 /** A server that no profile has yet, and how to sign in. */
 export interface TriedConnection {
@@ -33,8 +33,7 @@ export async function tryConnection(
   const server = parseUpstreamUrl(url)
   if (!server) throw noServer(url)
   const credentials = password === undefined ? undefined : { user, password, mechanism: auth }
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)])
-  const says = () => signInTo(installation, server, credentials, bounded)
+  const says = () => signInTo(installation, server, credentials, signal)
   return attempt(server.protocol, `${server.host}:${server.port}`, says)
 }
 
@@ -47,7 +46,8 @@ async function signInTo(
   const verifier = verifyPeers(new Approvals(approvalsFile))
   const way = { peer: server, security: server.security, proxy: await network.proxyTo(undefined, server) }
   if (server.protocol === 'smtp') {
-    const connection = await connectSmtp({ ...way, credentials: async () => credentials }, verifier, signal)
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(SMTP_TIMEOUT_MS)])
+    const connection = await connectSmtp({ ...way, credentials: async () => credentials }, verifier, bounded)
     connection.quit()
     return credentials ? 'signed in' : 'connected; it asks for no sign-in'
   }

@@ -67,7 +67,26 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
 
   await t.test('which leads elsewhere: the password does not follow', async t => {
     page = (_form, _isRight, response) => response.writeHead(307, { location: url }).end()
-    t.match(await change('number two & more\nthree\n'), { error: { code: 'PROFILE_PASSWORD_REFUSED' } })
+    t.match(await change('number two & more\nthree\n'), {
+      error: { code: 'PROFILE_PASSWORD_UNPROVEN', message: /HTTP status 307/ },
+    })
+    t.ok(await isPending())
+    t.ok(await isGood(), 'the one of before is still the stored one')
+  })
+
+  await t.test('which says no after that: what was pending stays so', async t => {
+    page = obedient
+    t.match(await change('wrong\nfour\n'), { error: { code: 'PROFILE_PASSWORD_REFUSED' } })
+    t.ok(await isPending())
+  })
+
+  await t.test('which leads on to another page when it is done', async t => {
+    page = (form, _isRight, response) => {
+      setPassword(String(form.get('newpass')))
+      response.writeHead(303, { location: '/done' }).end()
+    }
+    t.match(await change('number two & more\ntwo and a half\n'), { stored: 'password' })
+    t.notOk(await isPending())
   })
 
   await t.test('which breaks off after it: the sign-in tells', async t => {
@@ -75,15 +94,15 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
       setPassword(String(form.get('newpass')))
       response.destroy()
     }
-    t.match(await change('number two & more\nthree\n'), { stored: 'password' })
+    t.match(await change('two and a half\nthree\n'), { stored: 'password' })
     t.notOk(await isPending())
     t.ok(await isGood())
   })
 
   await t.test('which lies: both are kept, and the old one goes on', async t => {
-    page = (_form, _isRight, response) => response.end('<html>Welcome</html>')
+    page = (form, _isRight, response) => response.end(`<html>Welcome, ${form.get('newpass')}</html>`)
     t.match(await change('three\nand four\n'), {
-      error: { code: 'PROFILE_PASSWORD_UNPROVEN', message: /Welcome.*refused the user name or password/s },
+      error: { code: 'PROFILE_PASSWORD_UNPROVEN', message: /Welcome, ….*refused the user name or password/s },
     })
     t.ok(await isPending())
     t.ok(await isGood())

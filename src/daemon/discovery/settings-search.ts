@@ -179,8 +179,8 @@ class Search {
   }
 
   async #trySignIns(offer: Offer, users: readonly string[], password: string) {
-    const { addresses = [offer.host] } = await this.#discovery.reach.wayTo(offer) // names may be of one server
-    const server = addresses.toSorted().join(' ')
+    const { addresses = [offer.host] } = await this.#discovery.reach.wayTo(offer)
+    const server = addresses.toSorted().join(' ') // behind a proxy its name alone is known
     let verdict: Verdict = { kind: 'refused', says: `${offer.host} has refused the password before` }
     for (const user of users) {
       if (this.#refusals.knows({ server, user })) continue

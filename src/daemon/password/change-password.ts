@@ -37,9 +37,10 @@ export async function changePassword(
 ): Promise<string> {
   const place = placeOf(profile)
   const secrets = await installation.secrets()
+  const former = secrets.find(profile.number, 'pendingPassword') // of a change that nobody knows the end of
   await secrets.set(profile.number, { pendingPassword: change.next })
   const outcome = await ask(installation, profile, { place, change }, signal).catch(async error => {
-    await secrets.set(profile.number, { pendingPassword: undefined }) // the server has not changed it
+    await secrets.set(profile.number, { pendingPassword: former }) // the server has not changed it
     throw error
   })
   try {

@@ -29,10 +29,11 @@ export async function changeByHttps(
     const sent = { url, method: 'POST', headers, body, proxyTo, verifier, signal: bounded, onSending }
     const response = await sendVerified(sent)
     const { statusCode = 0 } = response
-    const says = firstLine(await textOf(response))
+    const says = withoutSecrets(firstLine(await textOf(response)), [current, next])
     const told = `HTTP status ${statusCode}${says === '' ? '' : `, ${says}`}`
-    if (statusCode >= 300 && statusCode < 500) throw changeRefused(url.host, told)
-    if (statusCode >= 500) throw changeUnavailable(url.host, told)
+    if (statusCode >= 400 && statusCode < 500) throw changeRefused(url.host, told)
+    // A page may lead on to another one when it is done: the sign-in tells.
+    if (statusCode < 200 || statusCode >= 300) throw changeUnavailable(url.host, told)
     return says
   } catch (error) {
     if (error instanceof PosternError) throw error
@@ -49,6 +50,11 @@ async function textOf(response: IncomingMessage): Promise<string> {
     if (octets > MAX_ANSWER_OCTETS) break
   }
   return Buffer.concat(chunks).toString('utf8')
+}
+
+// A page that is being built may show what it was sent.
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
 }
 
 function firstLine(text: string): string {

@@ -20,7 +20,10 @@ type LdapPlace = Extract<PasswordChangeUrl, { readonly kind: 'ldap' }>
  */
 export async function changeByLdap(place: LdapPlace, request: PasswordRequest, way: PasswordWay): Promise<void> {
   const where = `${place.host}:${place.port}`
-  const socket = await secureSocket(place, way)
+  const signal = AbortSignal.any([way.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
+  const socket = await secureSocket(place, { ...way, signal }).catch(error => {
+    throw asUnavailable(where, error)
+  })
   const client = clientOn(socket)
   try {
     await client.bind(place.dn, request.current)

@@ -43,10 +43,11 @@ export class PendingPasswords implements RunObserver, AsyncDisposable {
   async #try(profile: Profile): Promise<void> {
     const { number } = profile
     const { log } = this.#installation
-    const pending = (await this.#installation.secrets()).find(number, 'pendingPassword')
-    if (pending === undefined || this.#tried.has(number) || this.#stopping.signal.aborted) return
-    this.#tried.add(number)
+    if (this.#tried.has(number) || this.#stopping.signal.aborted) return
     try {
+      const pending = (await this.#installation.secrets()).find(number, 'pendingPassword')
+      if (pending === undefined) return
+      this.#tried.add(number)
       await provePassword(this.#installation, profile, pending, this.#stopping.signal)
       log.info({ profile: number }, 'the password of a change that was broken off is the right one, and is stored')
       await this.onProven(profile)
