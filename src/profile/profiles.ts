@@ -132,7 +132,8 @@ export class Profiles {
 
   #settingsOf({ email, imap, smtp, ...rest }: NewProfile): ImportedSettings {
     const servers = imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
-    const { user, auth, rememberPassword, smtpAuth, smtpUser } = rest
+    const { user, auth, smtpAuth, smtpUser } = rest
+    const rememberPassword = rest.rememberPassword === false ? false : undefined // its default is not written
     const given = Object.entries({ smtp, user, auth, rememberPassword, smtpAuth, smtpUser }).filter(
       ([, value]) => value !== undefined && value !== '',
     )

@@ -46,6 +46,17 @@ t.test('servers that a person names', { skip: dovecotMissing() ?? false }, async
     t.match(await home.json(['profile', 'test', 'ada']), { ok: true })
   })
 
+  await t.test('a password that was mistyped is typed again', async t => {
+    await using home = new PosternHome()
+    const answers = ['wrong', ...incoming, 'y', DOVECOT_PASSWORD, ...incoming, 'y', USUAL, smtpPort]
+    const { code, stderr } = await runTyping(home, ['profile', 'add', EMAIL, '--manual'], answers)
+    t.equal(code, 0, stderr)
+    t.match(stderr, /FAILED imap .*refused the user name or password.*ok {5}imap.*ok {5}smtp/s)
+    t.match(await home.json(['profile', 'test', 'ada']), { ok: true })
+    const { own } = (await home.json(['profile', 'show', 'ada'])) as { own: string[] }
+    t.notOk(own.includes('rememberPassword'), 'what was not chosen is not written')
+  })
+
   await t.test('one that does not work is taken when the person wants it so', async t => {
     await using home = new PosternHome()
     const answers = [DOVECOT_PASSWORD, USUAL, HOST, UNSECURED, '9', 'n', 'y', USUAL, smtpPort]

@@ -20,6 +20,8 @@ export interface ManualAccount {
 /** Servers that a person has named, as `profile.add` takes them. */
 export interface ManualServers {
   readonly user: string | undefined
+  /** Typed anew where the first one was refused. */
+  readonly password: string | undefined
   readonly imap: string
   readonly smtp: string
   readonly smtpAuth?: 'own' | 'none'
@@ -57,10 +59,14 @@ const TYPES: readonly ConnectionType[] = [UNSECURED, START_TLS, SSL]
  */
 export async function manualServers(account: ManualAccount, context: CommandContext): Promise<TestedServers> {
   if (!context.terminal.canAsk && (account.imap === undefined || account.smtp === undefined)) throw urlsWanted()
-  const incoming = await untilTaken(context, () => askIncoming(account, context))
-  const outgoing = await untilTaken(context, () => askOutgoing(account, incoming, context))
+  let { password } = account
+  const incoming = await untilTaken(context, async isAgain => {
+    if (isAgain) password &&= await passwordAgain(password, context)
+    return askIncoming({ ...account, password }, context)
+  })
+  const outgoing = await untilTaken(context, () => askOutgoing({ ...account, password }, incoming, context))
   const { user, url: imap } = incoming.server
-  const servers = { user: user === account.email ? undefined : user, imap, ...outgoing.server }
+  const servers = { user: user === account.email ? undefined : user, password, imap, ...outgoing.server }
   return { servers, tests: [incoming.test, outgoing.test].filter(test => test !== undefined) }
 }
 
@@ -74,14 +80,18 @@ interface Tested<Server> {
 /** Asks again for a server that does not work, unless the person wants it as it is. */
 async function untilTaken<Server>(
   context: CommandContext,
-  ask: () => Promise<Tested<Server>>,
+  ask: (isAgain: boolean) => Promise<Tested<Server>>,
 ): Promise<Tested<Server>> {
-  for (;;) {
-    const tested = await ask()
+  for (let isAgain = false; ; isAgain = true) {
+    const tested = await ask(isAgain)
     if (tested.test) context.terminal.note(testLine(tested.test))
     if (tested.test?.ok !== false || tested.isGiven || !context.terminal.canAsk) return tested
     if (!(await isYes('Change it?', true, context))) return tested
   }
+}
+
+async function passwordAgain(known: string, { terminal, signal }: CommandContext): Promise<string> {
+  return (await terminal.secret('Password, nothing for the same: ', signal)) || known
 }
 
 async function askIncoming(account: ManualAccount, context: CommandContext) {
@@ -94,7 +104,7 @@ async function askIncoming(account: ManualAccount, context: CommandContext) {
   return { server: { url, user }, isGiven: imap !== undefined, test }
 }
 
-type Outgoing = Omit<ManualServers, 'user' | 'imap'>
+type Outgoing = Omit<ManualServers, 'user' | 'password' | 'imap'>
 
 async function askOutgoing(
   { smtp, password, auth }: ManualAccount,
@@ -121,7 +131,7 @@ async function askOutgoing(
   return { server: { smtp: url, smtpAuth: 'own', smtpUser: user, smtpPassword }, isGiven: false, test }
 }
 
-/** Asks for host, connection type and port; of `known` nothing but the port is asked. */
+/** Asks for host, connection type and port; a host that is known is not asked for, a type that is known is the usual answer. */
 async function askServer(
   protocol: Protocol,
   known: { readonly host?: string | undefined; readonly type?: ConnectionType },
