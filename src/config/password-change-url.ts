@@ -52,8 +52,9 @@ export function passwordChangePlace(place: PasswordChangeUrl): string {
 }
 
 function partsOf(email: string): Readonly<Record<'e' | 'u' | 'd', string>> {
-  const at = email.lastIndexOf('@')
-  return { e: email, u: email.slice(0, at), d: email.slice(at + 1) }
+  const text = email.toWellFormed() // half a character cannot be written into a URL
+  const at = text.lastIndexOf('@')
+  return { e: text, u: text.slice(0, at), d: text.slice(at + 1) }
 }
 
 function fill(text: string, values: Readonly<Record<string, string>>, quote: (value: string) => string): string {

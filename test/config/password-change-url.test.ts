@@ -36,6 +36,7 @@ t.test('what comes from an address is one value, and nothing else', async t => {
     'ldap.xn--bcher-kva.example',
     String.raw`uid=ada\,ou\=admins\+x\=y,ou=people`,
   ])
+  t.equal(dnOf('a\ud800@example.org')?.[1], 'uid=a\ufffd,ou=people')
   t.same(dnOf('#a\\"@example.org')?.[1], String.raw`uid=\#a\\\",ou=people`)
   const word = fc.string({ unit: 'binary', minLength: 1 })
   fc.assert(
