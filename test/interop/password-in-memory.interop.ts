@@ -1,9 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
+import nodemailer from 'nodemailer'
 import t from 'tap'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
+import { smtpPortOf } from '../support/relay-home.ts'
+import { startSmtpSink } from '../support/smtp-sink.ts'
 import { runTyping } from '../support/typing.ts'
 import { until } from '../support/until.ts'
 
@@ -11,7 +14,11 @@ const EMAIL = 'ada@example.test'
 
 interface Status {
   readonly fronts: readonly { name: string; port: number }[]
-  readonly profiles: readonly { state: string; lastError: { code: string; advice: string } | null }[]
+  readonly profiles: readonly {
+    state: string
+    lastSync: string | null
+    lastError: { code: string; advice: string } | null
+  }[]
 }
 
 t.test('a password that is not remembered', { skip: dovecotMissing() ?? false }, async t => {
@@ -93,6 +100,40 @@ t.test('a password that is not remembered', { skip: dovecotMissing() ?? false },
     t.match(stderr, /^Password of ada@example.test \(work\).*\n.*refused the user name or password/)
     t.match(stderr, /work is unlocked/)
   })
+})
+
+t.test('the SMTP server’s own password is wanted and typed as well', { skip: dovecotMissing() ?? false }, async t => {
+  await using dovecot = await startDovecot({ users: [EMAIL] })
+  await using sink = await startSmtpSink()
+  await using home = new PosternHome()
+  home.configure()
+  const servers = ['--imap', `imap://127.0.0.1:${dovecot.imapPort}`, '--smtp', `smtp://127.0.0.1:${sink.port}`]
+  await home.json(['profile', 'add', 'work', '--email', EMAIL, ...servers, '--password-stdin'], DOVECOT_PASSWORD)
+  await home.json(['profile', 'set', 'work', 'smtpAuth', 'own'])
+  await home.json(['profile', 'password', 'work', '--smtp', '--password-stdin'], DOVECOT_PASSWORD)
+  await home.json(['profile', 'set', 'work', 'rememberPassword', 'no'])
+  await home.start()
+  const { localPassword } = (await home.json(['profile', 'outlook', 'work'])) as { localPassword: string }
+  const send = async () => {
+    const transport = nodemailer.createTransport({
+      ...{ host: '127.0.0.1', port: await smtpPortOf(home), ignoreTLS: true },
+      auth: { user: EMAIL, pass: localPassword },
+    })
+    const raw = 'Subject: x\r\n\r\ny\r\n'
+    return transport.sendMail({ envelope: { from: EMAIL, to: 'bob@example.test' }, raw }).then(
+      () => 'sent',
+      error => String(error.response),
+    )
+  }
+  t.match(await send(), /^4\d\d /, 'Outlook keeps the message, and tries again')
+  const unlock = ['profile', 'unlock', 'work', '--password-stdin']
+  await home.json(unlock, DOVECOT_PASSWORD)
+  await until('mail is there, and the other password is wanted', async () => {
+    const [profile] = ((await home.json(['status'])) as Status).profiles
+    return profile?.state === 'locked' && profile.lastSync !== null ? true : undefined
+  })
+  await home.json([...unlock, '--smtp'], DOVECOT_PASSWORD)
+  t.equal(await send(), 'sent')
 })
 
 /** What the POP3 front answers to a password. */
