@@ -16,7 +16,7 @@ t.test('every setting is described, and has a default or none on purpose', async
     withoutDefault.map(({ key }) => key),
     [
       ...['email', 'user', 'imap', 'smtp', 'oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'],
-      ...['smtpUser', 'aliases', 'proxy', 'pausedUntil', 'policyUrl'],
+      ...['smtpUser', 'aliases', 'proxy', 'passwordChangeUrl', 'pausedUntil', 'policyUrl'],
     ],
   )
 })

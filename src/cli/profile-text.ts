@@ -5,6 +5,8 @@ import { printable, table } from './terminal.ts'
 export interface ShownProfile extends Readonly<Record<string, unknown>> {
   readonly name: string
   readonly passwordStored: boolean
+  /** Whether a change on the server was begun and not proved. */
+  readonly passwordPending: boolean
   /** Whether a sign-in with OAuth2 is kept. */
   readonly signedIn: boolean
   /** The settings that stand in config.yaml. */
@@ -31,8 +33,11 @@ export function describeProfile(profile: ShownProfile): string {
   return text.join('\n')
 }
 
-function signInOf({ auth, passwordStored, signedIn }: ShownProfile): string {
+function signInOf({ auth, passwordStored, passwordPending, rememberPassword, signedIn }: ShownProfile): string {
   if (auth === 'oauth2') return signedIn ? 'signed in with OAuth2' : 'not signed in yet'
+  if (auth === 'external') return 'signs in with its client certificate'
+  if (rememberPassword === false) return 'password not remembered'
+  if (passwordPending) return 'password stored, and one of a change that was not proved'
   return passwordStored ? 'password stored' : 'no password stored'
 }
 

@@ -86,8 +86,25 @@ export class Terminal {
 
   /** Reads a secret: typed without echo at a terminal, else the first line of stdin. */
   async secret(prompt: string, signal: AbortSignal): Promise<string> {
+    const [secret = ''] = await this.secrets([prompt], signal)
+    return secret
+  }
+
+  /** Reads a secret for each prompt: typed without echo at a terminal, else the first lines of stdin. */
+  async secrets(prompts: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    if (!this.isTyped) return firstLines(this.#streams.stdin, prompts.length)
+    const secrets: string[] = []
+    for (const prompt of prompts) secrets.push(await this.#typed(prompt, signal))
+    return secrets
+  }
+
+  /** Whether a person types what is read. */
+  get isTyped(): boolean {
+    return this.#streams.stdin.isTTY === true
+  }
+
+  async #typed(prompt: string, signal: AbortSignal): Promise<string> {
     const { stdin, stderr } = this.#streams
-    if (stdin.isTTY !== true) return firstLine(stdin)
     stderr.write(prompt)
     stdin.setRawMode?.(true)
     try {
@@ -101,8 +118,11 @@ export class Terminal {
 
   async #ask(question: string, signal: AbortSignal): Promise<string> {
     const lines = createInterface({ input: this.#streams.stdin, output: this.#streams.stderr })
+    const { promise: closed, reject } = Promise.withResolvers<never>()
+    closed.catch(() => undefined) // an answer came first
+    lines.once('close', () => reject(cancelled())) // Ctrl-D
     try {
-      return await lines.question(question, { signal })
+      return await Promise.race([lines.question(question, { signal }), closed])
     } finally {
       lines.close()
     }
@@ -148,15 +168,15 @@ function notConfirmed(message: string): PosternError {
 }
 
 // What follows it is not waited for: it may never end.
-async function firstLine(stdin: NodeJS.ReadableStream): Promise<string> {
+async function firstLines(stdin: NodeJS.ReadableStream, count: number): Promise<readonly string[]> {
   const decoder = new StringDecoder() // a character may come in two parts
   let text = ''
   for await (const chunk of stdin) {
     text += typeof chunk === 'string' ? chunk : decoder.write(chunk)
-    if (text.includes('\n')) break
+    if (text.split('\n').length > count) break
     if (text.length > MAX_SECRET_LENGTH) throw tooLong()
   }
-  return text.split(/\r?\n/, 1)[0] ?? ''
+  return text.split(/\r?\n/, count)
 }
 
 async function typed(stdin: NodeJS.ReadableStream, signal: AbortSignal): Promise<string> {

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { PosternError } from '../errors.ts'
 import type { ConfigErrorCode } from './errors.ts'
 import type { Home } from './home.ts'
+import { passwordChangeSetting } from './password-change-url.ts'
 import { readIfPresent } from './private-file.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
@@ -28,6 +29,8 @@ const defaultsSchema = z.strictObject({
   upstreams: z
     .strictObject({ imap: serverTemplate('imap'), smtp: serverTemplate('smtp').optional(), user: template.optional() })
     .optional(),
+  /** For the domains of `upstreams`. */
+  passwordChangeUrl: passwordChangeSetting.optional(),
   policyUrl: z
     .url({ protocol: /^https$/, error: 'must be an https: URL' })
     .refine(hasNoCredentials, { error: 'must have no user or password: every user of the machine can read this file' })
@@ -108,11 +111,8 @@ export class InstallationDefaults {
    * @throws {PosternError} CONFIG_TEMPLATE_UNFIT when the address makes no server of a template
    */
   upstreamsFor(email: string): Upstreams | undefined {
-    const { upstreams, domains } = this.#settings
-    const domain = EMAIL.exec(email)?.[2]
-    if (!upstreams || domain === undefined) return undefined
-    const isFor = (known: string) => ascii(known) === ascii(domain)
-    if (domains && !domains.some(isFor)) return undefined
+    const { upstreams } = this.#settings
+    if (!upstreams || !this.#isFor(email)) return undefined
     const { imap, smtp, user } = upstreams
     return {
       imap: server(imap, email, 'imap'),
@@ -121,9 +121,20 @@ export class InstallationDefaults {
     }
   }
 
-  /** Where a profile's policy comes from that has no `policyUrl` of its own. */
-  get policyUrl(): string | undefined {
-    return this.#settings.policyUrl
+  /** The settings that a profile of an address has where it has none of its own. */
+  settingsFor(email: string): { readonly policyUrl?: string; readonly passwordChangeUrl?: string } {
+    const { policyUrl, passwordChangeUrl } = this.#settings
+    return {
+      ...(policyUrl === undefined ? {} : { policyUrl }),
+      ...(passwordChangeUrl === undefined || !this.#isFor(email) ? {} : { passwordChangeUrl }),
+    }
+  }
+
+  #isFor(email: string): boolean {
+    const domain = EMAIL.exec(email)?.[2]
+    if (domain === undefined) return false
+    const { domains } = this.#settings
+    return domains === undefined || domains.some(known => ascii(known) === ascii(domain))
   }
 
   /** Whether each user is to have ports of their own: in an installation for all users, unless it names some. */

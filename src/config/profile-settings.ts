@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isLoopback } from '../net/host-port.ts'
+import { passwordChangeSetting } from './password-change-url.ts'
 import { proxySetting } from './proxy-url.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
@@ -6,7 +8,7 @@ const MINUTES_PER_DAY = 1440
 const MAX_RATE_KBPS = 10_000_000
 
 /** How a profile may sign in. */
-export const AUTH_CHOICES = ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'] as const
+export const AUTH_CHOICES = ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2', 'external'] as const
 
 const upstream = (protocol: 'imap' | 'smtp') =>
   z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {
@@ -21,7 +23,7 @@ function isIssuer(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, search, hash, username } = new URL(text)
   if (search !== '' || hash !== '' || username !== '') return false
-  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname))
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
 /** What a profile may be called: it names a folder. */
@@ -42,7 +44,7 @@ const account = {
     .enum(AUTH_CHOICES)
     .default('automatic')
     .describe(
-      'How to sign in: `automatic` takes SCRAM-SHA-256 where the server offers it; `oauth2` is set by `postern profile sign-in`.',
+      'How to sign in: `automatic` takes SCRAM-SHA-256 where the server offers it; `oauth2` is set by `postern profile sign-in`; `external` shows the client certificate, and no password.',
     ),
   oauthProvider: z
     .enum(['google', 'microsoft'])
@@ -70,6 +72,12 @@ const account = {
       'How to sign in to the SMTP server: as to the IMAP server, with `smtpUser` and a password of its own, or not.',
     ),
   smtpUser: z.string().min(1).optional().describe('The user name for the SMTP server, with `smtpAuth: own`.'),
+  rememberPassword: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Keep the account’s passwords, encrypted; otherwise they are asked for at each start and held in memory only, see `postern profile unlock`.',
+    ),
   aliases: z
     .array(address)
     .max(1000)
@@ -83,6 +91,11 @@ const account = {
     .optional()
     .describe(
       'The proxy on the way to the servers: `auto`, `none`, `http://HOST:PORT` or `socks5://HOST:PORT`; without it, that of `network.proxy`.',
+    ),
+  passwordChangeUrl: passwordChangeSetting
+    .optional()
+    .describe(
+      'Where `profile password --on-server` changes the password: `ldaps://HOST/DN` or `ldap://HOST/DN` (RFC 3062), or `https://…`, a form; with `%e`, `%u`, `%d` for the address and its parts.',
     ),
   relay: z
     .enum(['cut-through', 'spool'])

@@ -60,6 +60,7 @@ export class Daemon implements AsyncDisposable {
       this.#submission.reconnect()
     }
     installation.syncs.observe({ ...NO_OBSERVER, reconnecting })
+    installation.pendingPasswords.onProven = profile => this.accountChanged(profile)
     this.policies = new PolicyRunner(installation, profile => this.watchers.reconsider(profile))
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront(), this.#imapFront()]

@@ -19,6 +19,7 @@ import { EngineClient } from './engine/engine-client.ts'
 import { lockHome } from './home-lock.ts'
 import { Network } from './network/network.ts'
 import { providerFetch } from './oauth/provider-fetch.ts'
+import { PendingPasswords } from './password/pending-passwords.ts'
 import type { Readers } from './reading/readers.ts'
 import { StoreKeeper } from './runs/store-keeper.ts'
 import { SyncRunner } from './runs/sync-runner.ts'
@@ -60,6 +61,7 @@ export class Installation implements AsyncDisposable {
   /** The way to OAuth2 providers. */
   readonly providerFetch: OAuthFetch
   readonly network: Network
+  readonly pendingPasswords: PendingPasswords
   readonly #logFile: DailyFile
   readonly #crashes: Disposable
   readonly #lock: Disposable
@@ -106,6 +108,8 @@ export class Installation implements AsyncDisposable {
       onPolicy: (profile, text) => this.#takePolicy(profile, text),
       log: this.log,
     })
+    this.pendingPasswords = new PendingPasswords(this)
+    this.syncs.observe(this.pendingPasswords)
     this.stores = new StoreKeeper(this.engine, this.syncs, readers, version)
   }
 
@@ -145,7 +149,7 @@ export class Installation implements AsyncDisposable {
 
   /** Loads the secrets once; a failure is tried again at the next call. */
   secrets(): Promise<Secrets> {
-    this.#secrets ??= Secrets.open(this.home, this.config.config.secrets.store).then(
+    this.#secrets ??= this.#openSecrets().then(
       secrets => {
         this.#loadedSecrets = secrets
         return secrets
@@ -156,6 +160,19 @@ export class Installation implements AsyncDisposable {
       },
     )
     return this.#secrets
+  }
+
+  async #openSecrets(): Promise<Secrets> {
+    const isRemembered = (number: number) =>
+      this.profiles.list().find(profile => profile.number === number)?.rememberPassword ?? true
+    const secrets = await Secrets.open(this.home, this.config.config.secrets.store, isRemembered)
+    // Whoever edits config.yaml by hand expects that as well.
+    for (const { number } of this.profiles.list()) {
+      await secrets.settle(number).catch(error => {
+        this.log.error({ err: error, profile: number }, 'a password that is not to be remembered could not be removed')
+      })
+    }
+    return secrets
   }
 
   /** The secrets, if they are in memory: sign-ins never wait for a keychain. */
@@ -187,6 +204,7 @@ export class Installation implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.syncs[Symbol.asyncDispose]()
+    await this.pendingPasswords[Symbol.asyncDispose]()
     await this.engine[Symbol.asyncDispose]()
     await this.readers[Symbol.asyncDispose]()
     this.#crashes[Symbol.dispose]()

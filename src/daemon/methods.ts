@@ -14,6 +14,7 @@ import { IGNORED_METHODS } from './methods/ignored.ts'
 import { MAIL_METHODS } from './methods/mail.ts'
 import { OUTBOX_METHODS } from './methods/outbox.ts'
 import { OUTLOOK_SETUP_METHODS } from './methods/outlook-setup.ts'
+import { PASSWORD_METHODS } from './methods/password.ts'
 import { PAUSE_METHODS } from './methods/pause.ts'
 import { PROFILE_METHODS } from './methods/profile.ts'
 import { PROFILE_TRANSFER_METHODS } from './methods/profile-transfer.ts'
@@ -27,6 +28,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CONFIG_METHODS,
   ...CERTIFICATE_METHODS,
   ...PROFILE_METHODS,
+  ...PASSWORD_METHODS,
   ...PROFILE_TRANSFER_METHODS,
   ...SIGN_IN_METHODS,
   ...PROXY_METHODS,

@@ -5,7 +5,6 @@ import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
 import { mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
 import type { MethodContext } from './method.ts'
-import { noSmtpPassword } from './oauth/credentials.ts'
 import type { StoreSummary } from './reading/reader-operations.ts'
 import { noPassword } from './runs/run-outcomes.ts'
 import { type ErrorClass, errorClassOf } from './schedule/error-class.ts'
@@ -75,7 +74,7 @@ function missingPassword(profile: Profile, secrets: Secrets | undefined): Poster
   if (!secrets) return undefined
   const [which] = missingPasswords(profile, secrets)
   if (which === undefined) return undefined
-  return which === 'password' ? noPassword(profile) : noSmtpPassword(profile)
+  return noPassword(profile, which)
 }
 
 function pick({ code, message, advice }: Omit<Failure, 'class'>, kind: ErrorClass): Failure {

@@ -2,11 +2,9 @@ import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { mailAccountOf } from '../profile/sign-in-guard.ts'
-import { Approvals } from '../tls/approvals.ts'
-import { verifyPeers } from '../tls/verified-peer.ts'
-import { connectImap } from '../upstream/imap/client.ts'
 import { toWireError } from './control/wire-error.ts'
 import type { Installation } from './installation.ts'
+import { signInToMail } from './mail-sign-in.ts'
 import { mailCredentialsOf } from './oauth/credentials.ts'
 import { Submission } from './sending/submission.ts'
 
@@ -31,18 +29,14 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
   if (!imap) throw new Error('a profile with an invalid IMAP URL')
   const server = `${imap.host}:${imap.port}`
   return attempt('imap', server, async () => {
-    const { tokens, network } = installation
-    const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
-    const credentials = async () => known
-    const identity = await network.identityOf(profile)
-    const verifier = verifyPeers(new Approvals(installation.approvalsFile), { identity })
-    const proxy = await network.proxyTo(profile, imap)
+    const known = await mailCredentialsOf(profile, {
+      secrets: () => installation.secrets(),
+      tokens: installation.tokens,
+    })
     const signIn = await installation.signIns.begin(mailAccountOf(profile))
-    const options = { verifier, log: installation.log, clientVersion: installation.version }
-    const account = { peer: imap, security: imap.security, credentials, proxy }
-    await using mail = await connectImap(account, options, signal).catch(async error => {
+    await using mail = await signInToMail(installation, profile, known, signal).catch(async error => {
       await signIn.failed(error)
-      throw await installation.network.explain(profile, error)
+      throw error
     })
     signIn.accepted()
     const folders = await mail.listFolders()
@@ -67,7 +61,8 @@ async function testSmtp(
   })
 }
 
-async function attempt(
+/** Makes a failure that can be told of a connection the outcome of its test. */
+export async function attempt(
   connection: 'imap' | 'smtp',
   server: string,
   work: () => Promise<string>,

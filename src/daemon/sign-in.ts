@@ -1,4 +1,5 @@
 import type { ConfigFile } from '../config/config-file.ts'
+import { isLocked } from '../profile/missing-passwords.ts'
 import type { Profile, Profiles } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
 import { equalInConstantTime } from '../sasl/constant-time.ts'
@@ -22,7 +23,9 @@ export function createAuthenticator({ profiles, secrets }: SignInOptions): Authe
       if (!loaded) return { kind: 'unavailable' }
       const profile = profiles.findByUser(attempt.user)
       const isRight = candidates(loaded, profile).map(secret => matches(attempt, secret))
-      return profile && isRight.includes(true) ? { kind: 'accepted', profile: profile.name } : REFUSED
+      if (profile && isRight.includes(true)) return { kind: 'accepted', profile: profile.name }
+      // It may be the account's own, which nobody here knows yet.
+      return profile && isLocked(profile, loaded) ? { kind: 'unavailable' } : REFUSED
     },
   }
 }

@@ -14,6 +14,8 @@ export interface VerifiedRequest {
   readonly proxyTo?: ((peer: Peer) => Promise<NetworkProxy | undefined>) | undefined
   readonly verifier: PeerVerifier
   readonly signal: AbortSignal
+  /** Called when the way is open, before the first octet of the request goes out. */
+  readonly onSending?: (() => void) | undefined
 }
 
 /**
@@ -29,12 +31,14 @@ export async function sendVerified({
   proxyTo,
   verifier,
   signal,
+  onSending,
 }: VerifiedRequest): Promise<IncomingMessage> {
   const isTls = url.protocol === 'https:'
   const peer = { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || (isTls ? 443 : 80)) }
   const plain = await dial(peer, signal, { proxy: await proxyTo?.(peer) })
   const socket: Socket = isTls ? await verifier.secure(plain, peer, signal) : plain
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  onSending?.()
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   request({
     createConnection: () => socket,
@@ -47,9 +51,4 @@ export async function sendVerified({
     .once('error', reject)
     .end(body)
   return promise
-}
-
-/** Tells whether a URL's host is this machine by its name. */
-export function isLoopbackHost(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
 }

@@ -3,7 +3,7 @@ import type { Resolver } from './dns/resolver.ts'
 import { type MailAddress, parseMailAddress } from './mail-address.ts'
 import type { Offer, OfferProtocol } from './offer.ts'
 import { type Probed, Probes } from './probe/probes.ts'
-import { Reach, type ReachOptions, type Secure } from './reach/reach.ts'
+import { type ProxyTo, Reach, type ReachOptions, type Secure } from './reach/reach.ts'
 import { autoconfigMxSource, autoconfigSources, ispdbSource } from './sources/autoconfig.ts'
 import { autodiscoverSources } from './sources/autodiscover.ts'
 import { guessSource } from './sources/guess.ts'
@@ -21,6 +21,8 @@ export interface DiscoverOptions {
   readonly resolver: Resolver
   /** The daemon's verifier: what it lets through is whom a password may be sent to. */
   readonly secure: Secure
+  /** Without it, every way is direct. */
+  readonly proxyTo?: ProxyTo
   /** Whether Mozilla's database of providers may be told the domain. */
   readonly useIspdb: boolean
   readonly signal: AbortSignal
@@ -61,11 +63,22 @@ export interface Discovery extends Disposable {
  * @throws {PosternError} DISCOVER_ADDRESS_INVALID
  */
 export function discover(email: string, options: DiscoverOptions): Discovery {
-  const { resolver, secure, connect, random = Math.random, sourceTimeoutMs: timeoutMs = SOURCE_TIMEOUT_MS } = options
+  const {
+    resolver,
+    secure,
+    proxyTo,
+    connect,
+    random = Math.random,
+    sourceTimeoutMs: timeoutMs = SOURCE_TIMEOUT_MS,
+  } = options
   const address = parseMailAddress(email)
   const ending = new AbortController()
   const signal = AbortSignal.any([options.signal, ending.signal])
-  const reach = new Reach({ domain: address.domain, resolver, secure, ...(connect ? { connect } : {}) })
+  const reach = new Reach({
+    ...{ domain: address.domain, resolver, secure },
+    ...(proxyTo ? { proxyTo } : {}),
+    ...(connect ? { connect } : {}),
+  })
   const probes = new Probes(reach, signal)
   const context: SourceContext = { address, reach, probes, random }
   const reports = sourcesFor(address, options).map(async source => {

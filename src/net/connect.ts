@@ -3,10 +3,15 @@ import { isIP, type Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { PosternError } from '../errors.ts'
 import type { NetErrorCode } from './errors.ts'
-import { hostPort } from './host-port.ts'
+import { hostPort, isLocalName } from './host-port.ts'
 import { raceConnect } from './race-connect.ts'
 
 const CONNECT_TIMEOUT_MS = 20_000
+// Nobody else answers for these names: what goes there may be in plain text.
+const HERE: readonly LookupAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+]
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME'])
 
 /** Where a connection goes. */
@@ -50,7 +55,8 @@ export async function connectTo(
 }
 
 async function addressesOf(host: string, lookup: Lookup): Promise<readonly LookupAddress[]> {
-  return isIP(host) === 0 ? lookup(host) : [withFamily(host)]
+  if (isIP(host) !== 0) return [withFamily(host)]
+  return isLocalName(host) ? HERE : lookup(host)
 }
 
 function withFamily(address: string): LookupAddress {

@@ -13,4 +13,5 @@ export type NetErrorCode =
   | 'NET_PROXY_SIGN_IN'
   | 'NET_PROXY_PROTOCOL'
   | 'NET_PROXY_UNUSABLE'
+  | 'NET_PROXY_NO_USER'
   | 'NET_CAPTIVE_PORTAL'

@@ -1,14 +1,22 @@
 import type { Profile } from './profiles.ts'
-import type { SecretName, Secrets } from './secrets.ts'
+import type { Secrets } from './secrets.ts'
 
 /** The passwords that a profile cannot work without, as far as they are not stored. */
 export function missingPasswords(
   { number, auth, smtp, smtpAuth }: Pick<Profile, 'number' | 'auth' | 'smtp' | 'smtpAuth'>,
   secrets: Pick<Secrets, 'find'>,
-): readonly SecretName[] {
-  const needed: readonly SecretName[] = [
-    ...(auth === 'oauth2' ? [] : (['password'] as const)),
+): readonly ('password' | 'smtpPassword')[] {
+  const needed: readonly ('password' | 'smtpPassword')[] = [
+    ...(auth === 'oauth2' || auth === 'external' ? [] : (['password'] as const)),
     ...(smtp !== undefined && smtpAuth === 'own' ? (['smtpPassword'] as const) : []),
   ]
   return needed.filter(which => secrets.find(number, which) === undefined)
+}
+
+/** Tells whether a profile waits until a person types a password that is not remembered. */
+export function isLocked(
+  profile: Pick<Profile, 'number' | 'auth' | 'smtp' | 'smtpAuth' | 'rememberPassword'>,
+  secrets: Pick<Secrets, 'find'>,
+): boolean {
+  return !profile.rememberPassword && missingPasswords(profile, secrets).length > 0
 }

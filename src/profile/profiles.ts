@@ -40,6 +40,12 @@ export interface NewProfile {
   /** Undefined with OAuth2. */
   readonly password?: string | undefined
   readonly auth?: ProfileSettings['auth'] | undefined
+  /** True by default. */
+  readonly rememberPassword?: boolean | undefined
+  /** As the IMAP server by default. */
+  readonly smtpAuth?: 'own' | 'none' | undefined
+  readonly smtpUser?: string | undefined
+  readonly smtpPassword?: string | undefined
 }
 
 /** The profiles of an installation: settings in config.yaml, secrets apart. */
@@ -55,17 +61,11 @@ export class Profiles {
     this.#policies = policies
   }
 
-  /** What an administrator has set for every profile of the installation. */
-  get #defaults() {
-    const { policyUrl } = this.#config.defaults
-    return policyUrl === undefined ? {} : { policyUrl }
-  }
-
   /** The profiles with the settings that count: their own, under what policies fix. */
   list(): readonly Profile[] {
     return Object.entries(this.#config.config.profiles)
       .map(([name, settings]) => ({
-        ...this.#policies.apply({ ...this.#defaults, ...settings }),
+        ...this.#policies.apply({ ...this.#config.defaults.settingsFor(settings.email), ...settings }),
         name,
         dir: join(this.#home.profilesDir, name),
       }))
@@ -122,17 +122,21 @@ export class Profiles {
    * @throws {PosternError} PROFILE_EXISTS, PROFILE_INVALID, CONFIG_…
    */
   add(added: NewProfile, secrets: Secrets): Promise<Profile> {
-    const { name, password } = added
+    const { name, password, smtpPassword } = added
     return this.#inTurn(async () => {
       const settings = this.#settingsOf(added)
       this.#assertAddable({ name, settings })
-      return this.#add({ name, settings, password }, secrets)
+      return this.#add({ name, settings, password, smtpPassword }, secrets)
     })
   }
 
-  #settingsOf({ email, imap, smtp, user, auth }: NewProfile): ImportedSettings {
+  #settingsOf({ email, imap, smtp, ...rest }: NewProfile): ImportedSettings {
     const servers = imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
-    const given = Object.entries({ smtp, user, auth }).filter(([, value]) => value !== undefined && value !== '')
+    const { user, auth, smtpAuth, smtpUser } = rest
+    const rememberPassword = rest.rememberPassword === false ? false : undefined // its default is not written
+    const given = Object.entries({ smtp, user, auth, rememberPassword, smtpAuth, smtpUser }).filter(
+      ([, value]) => value !== undefined && value !== '',
+    )
     return { email, ...servers, ...Object.fromEntries(given) }
   }
 
@@ -168,14 +172,16 @@ export class Profiles {
     if (!checked.success) throw invalid(checked.error.issues[0])
   }
 
-  async #add({ name, settings: given, password }: ImportedProfile, secrets: Secrets): Promise<Profile> {
+  async #add({ name, settings: given, ...passwords }: ImportedProfile, secrets: Secrets): Promise<Profile> {
     // Whoever edits the file by hand may have lost the count.
     const number = Math.max(this.#config.config.nextProfileNumber, ...this.list().map(({ number }) => number + 1))
     const settings = { number, ...given }
     // The number is spent first: a crash in between costs a number, never gives one twice.
     await this.#config.change(['nextProfileNumber'], number + 1)
-    await secrets.set(number, { password, localPassword: makeLocalPassword() })
+    const isRemembered = given.rememberPassword !== false
+    await secrets.set(number, { ...(isRemembered ? passwords : {}), localPassword: makeLocalPassword() })
     await this.#config.change(['profiles', name], settings)
+    if (!isRemembered) await secrets.set(number, passwords) // its setting counts from now on
     return this.get(name)
   }
 

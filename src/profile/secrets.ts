@@ -12,48 +12,94 @@ const TAG_OCTETS = 16
 const CIPHER = 'aes-256-gcm'
 
 /** What is kept secret of a profile. */
-export type SecretName = 'password' | 'smtpPassword' | 'localPassword' | 'oauth' | 'proxyPassword' | 'clientCertificate'
+export type SecretName =
+  | 'password'
+  /** That a server was asked to change the password to, as long as no sign-in has proved it. */
+  | 'pendingPassword'
+  | 'smtpPassword'
+  | 'localPassword'
+  | 'oauth'
+  | 'proxyPassword'
+  | 'clientCertificate'
 
 /** Whose secrets are no profile's: the numbers of profiles begin with 1. */
 export const INSTALLATION = 0
+
+/** The secrets that are not written where a profile’s passwords are not to be remembered. */
+const PASSWORDS: readonly SecretName[] = ['password', 'pendingPassword', 'smtpPassword']
+
+/** Tells whether the passwords of a profile are kept on disk. */
+export type IsRemembered = (profile: number) => boolean
 
 /** The secrets of an installation: one encrypted file, held in memory once it is read. */
 export class Secrets {
   readonly #file: string
   readonly #key: Buffer
   readonly place: KeyPlace
+  readonly #isRemembered: IsRemembered
+  /** Passwords that are in memory alone. */
+  readonly #held = new Map<string, string>()
   #values: Readonly<Record<string, string>>
   #writes: Promise<void> = Promise.resolve()
 
-  private constructor(file: string, key: Buffer, place: KeyPlace, values: Readonly<Record<string, string>>) {
+  private constructor(
+    file: string,
+    { key, place }: { readonly key: Buffer; readonly place: KeyPlace },
+    values: Readonly<Record<string, string>>,
+    isRemembered: IsRemembered,
+  ) {
     this.#file = file
     this.#key = key
     this.place = place
     this.#values = values
+    this.#isRemembered = isRemembered
   }
 
   /** @throws {PosternError} PROFILE_SECRETS_UNREADABLE, PROFILE_KEYCHAIN_UNAVAILABLE */
-  static async open(home: Home, store: 'auto' | KeyPlace): Promise<Secrets> {
-    const { key, place } = await loadSecretsKey(home, store)
-    return new Secrets(home.secretsFile, key, place, await decrypt(home.secretsFile, key))
+  static async open(home: Home, store: 'auto' | KeyPlace, isRemembered: IsRemembered = () => true): Promise<Secrets> {
+    const key = await loadSecretsKey(home, store)
+    return new Secrets(home.secretsFile, key, await decrypt(home.secretsFile, key.key), isRemembered)
   }
 
   find(profile: number, name: SecretName): string | undefined {
-    return this.#values[`${profile}/${name}`]
+    return this.#held.get(`${profile}/${name}`) ?? this.#values[`${profile}/${name}`]
   }
 
-  /** Sets secrets (undefined removes one) and resolves when they are on disk. */
+  /** Tells whether a secret is on disk; {@link find} knows those in memory as well. */
+  isStored(profile: number, name: SecretName): boolean {
+    return Object.hasOwn(this.#values, `${profile}/${name}`)
+  }
+
+  /** Sets secrets (undefined removes one); resolves when they are on disk, or in memory where that is where they belong. */
   async set(profile: number, secrets: Partial<Record<SecretName, string | undefined>>): Promise<void> {
+    const isHeld = (name: SecretName) => PASSWORDS.includes(name) && !this.#isRemembered(profile)
+    const entries = Object.entries(secrets) as [SecretName, string | undefined][] // the keys of its type
+    for (const [name, value] of entries) {
+      if (value !== undefined && isHeld(name)) this.#held.set(`${profile}/${name}`, value)
+    }
     await this.#change(values => {
-      for (const [name, value] of Object.entries(secrets)) {
-        if (value === undefined) values.delete(`${profile}/${name}`)
+      for (const [name, value] of entries) {
+        if (value === undefined || isHeld(name)) values.delete(`${profile}/${name}`)
         else values.set(`${profile}/${name}`, value)
       }
     })
+    for (const [name, value] of entries) {
+      if (value === undefined || !isHeld(name)) this.#held.delete(`${profile}/${name}`)
+    }
+  }
+
+  /** Moves the passwords of a profile to where they belong: its setting is another one than before. */
+  async settle(profile: number): Promise<void> {
+    const known = PASSWORDS.map(name => [name, this.find(profile, name)] as const)
+    const isRight = ([name]: readonly [SecretName, unknown]) =>
+      this.isStored(profile, name) === this.#isRemembered(profile)
+    const wrong = known.filter(([, value]) => value !== undefined).filter(entry => !isRight(entry))
+    if (wrong.length > 0) await this.set(profile, Object.fromEntries(wrong))
   }
 
   /** Removes all secrets of a profile. */
   async forget(profile: number): Promise<void> {
+    for (const key of [...this.#held.keys()]) if (key.startsWith(`${profile}/`)) this.#held.delete(key)
     await this.#change(values => {
       for (const key of [...values.keys()]) if (key.startsWith(`${profile}/`)) values.delete(key)
     })

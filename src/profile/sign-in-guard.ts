@@ -16,6 +16,14 @@ export interface SignInAccount {
   readonly identity: string
 }
 
+// The server has seen the password in both, and may count it.
+const REFUSALS: ReadonlySet<string> = new Set(['UPSTREAM_SIGN_IN_REFUSED', 'UPSTREAM_CERTIFICATE_WANTED'])
+
+/** Tells whether a failure is a refused sign-in, which servers count. */
+export function isRefusedSignIn(error: unknown): error is PosternError {
+  return error instanceof PosternError && REFUSALS.has(error.code)
+}
+
 /** A sign-in that is about to be tried. One of its methods must be called in the end. */
 export interface SignInAttempt {
   /** The server took the password. */
@@ -127,7 +135,7 @@ export class SignInGuard {
         void this.#write()
       },
       failed: async error => {
-        const isRefusal = error instanceof PosternError && error.code === 'UPSTREAM_SIGN_IN_REFUSED'
+        const isRefusal = isRefusedSignIn(error)
         if (isRefusal && !isOver && count.generation === generation) count.refusals++
         if (end() && isRefusal) await this.#write()
       },
@@ -169,24 +177,36 @@ function isToken({ profile, which }: SignInAccount): boolean {
   return which === 'password' && profile.auth === 'oauth2'
 }
 
+function isExternal({ profile, which }: SignInAccount): boolean {
+  return which === 'password' && profile.auth === 'external'
+}
+
 /** Says that nobody signs in any more; `cause` is the refusal that was one too many. */
 export function signInStopped(account: SignInAccount, cause?: PosternError): PosternError {
-  const { profile, which } = account
+  const { profile } = account
   const says = cause ? `${cause.message} ` : ''
   return new PosternError<ProfileErrorCode>(
     'PROFILE_SIGN_IN_STOPPED',
-    `${says}The ${isToken(account) ? 'access' : 'password'} of ${profile.name} was refused ${maxRefusalsOf(account)} times: Postern signs in no more, so that the account is not locked.`,
+    `${says}The ${whatOf(account)} of ${profile.name} was refused ${maxRefusalsOf(account)} times: Postern signs in no more, so that the account is not locked.`,
     {
       remedy: 'user',
       advice:
-        `${isToken(account) ? `Sign in: postern profile sign-in ${profile.name}` : wayOfPassword(profile.name, which)}. ` +
-        `If it is right after all: postern sync --profile ${profile.name} --retry-sign-in`,
+        `${wayOut(account)}. ` + `If it is right after all: postern sync --profile ${profile.name} --retry-sign-in`,
       cause,
     },
   )
 }
 
-function wayOfPassword(name: string, which: SignInAccount['which']): string {
+function whatOf(account: SignInAccount): string {
+  if (isToken(account)) return 'access'
+  return isExternal(account) ? 'client certificate' : 'password'
+}
+
+function wayOut(account: SignInAccount): string {
+  const { profile, which } = account
+  const { name } = profile
+  if (isToken(account)) return `Sign in: postern profile sign-in ${name}`
+  if (isExternal(account)) return `Give the right one: postern cert client import ${name} FILE`
   return `Store the right one: postern profile password ${name}${which === 'smtpPassword' ? ' --smtp' : ''}`
 }
 

@@ -16,6 +16,11 @@ export function plainClient(user: string, password: string): ClientMechanism {
   return { name: 'PLAIN', initialResponse: plainResponse(user, password), ...answering([]) }
 }
 
+/** RFC 4422 appendix A: who it is was shown before, in TLS; an empty response leaves the rest to the server. */
+export function externalClient(authorize = ''): ClientMechanism {
+  return { name: 'EXTERNAL', initialResponse: Buffer.from(authorize), ...answering([]) }
+}
+
 /** draft-murchison-sasl-login: two questions, whatever their words. */
 export function loginClient(user: string, password: string): ClientMechanism {
   return {

@@ -57,14 +57,6 @@ export function identityRefusal(where: string, cause: unknown): PosternError | u
   return why === undefined ? undefined : refused(where, why, cause)
 }
 
-/**
- * The same, of a server that lets the handshake pass and says so at the sign-in: Dovecot in words, without a code.
- * Undefined where it speaks of no certificate: then the password is meant.
- */
-export function identityRefusalAtSignIn(where: string, says: string, cause: unknown): PosternError | undefined {
-  return /\bcertificate\b/i.test(says) ? refused(where, says, cause) : undefined
-}
-
 function refused(where: string, why: string, cause: unknown): PosternError {
   return new PosternError<TlsErrorCode>('TLS_CLIENT_CERTIFICATE_REFUSED', `${where} does not let us in: ${why}.`, {
     remedy: 'user',

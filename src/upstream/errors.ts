@@ -1,6 +1,7 @@
 /** Codes of failures of conversations with the real server. */
 export type UpstreamErrorCode =
   | 'UPSTREAM_SIGN_IN_REFUSED'
+  | 'UPSTREAM_CERTIFICATE_WANTED'
   | 'UPSTREAM_SIGN_IN_UNAVAILABLE'
   | 'UPSTREAM_NO_MECHANISM'
   | 'UPSTREAM_UNPROVEN'

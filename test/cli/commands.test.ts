@@ -47,6 +47,8 @@ t.test('every command has help', async t => {
     [],
     ['profile', 'add'],
     ['profile', 'sign-in'],
+    ['profile', 'password'],
+    ['profile', 'unlock'],
     ['sync'],
     ['item', 'export'],
     ['cert', 'approve'],

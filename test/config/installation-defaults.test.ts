@@ -11,6 +11,7 @@ upstreams:
   smtp: smtp+starttls://%u.smtp.example.org:587
   user: "%u%%%d"
 policyUrl: https://policy.example.org/postern.yaml
+passwordChangeUrl: ldaps://ldap.%d/uid=%u,dc=example
 ports: { pop3: 6110 }
 `
 const parse = (text: string) => InstallationDefaults.parse(text, 'set-up.yaml')
@@ -34,7 +35,10 @@ t.test('templates give the servers of an address, for the domains that are named
   t.equal(defaults.upstreamsFor('ada@other.example'), undefined)
   t.equal(defaults.upstreamsFor('no address'), undefined)
   t.equal(InstallationDefaults.none.upstreamsFor('ada@example.org'), undefined)
-  t.equal(defaults.policyUrl, 'https://policy.example.org/postern.yaml')
+  const policyUrl = 'https://policy.example.org/postern.yaml'
+  const passwordChangeUrl = 'ldaps://ldap.%d/uid=%u,dc=example'
+  t.same(defaults.settingsFor('ada@example.org'), { policyUrl, passwordChangeUrl })
+  t.same(defaults.settingsFor('ada@other.example'), { policyUrl }, 'no password goes to whose domain it is not')
   t.same(defaults.config, { fronts: { pop3: { port: 6110 } } })
 })
 
@@ -47,8 +51,8 @@ t.test('every mistake is told with its line', async t => {
   const complaint = complaintOf(FILE.replace('imaps://imap.%d', 'imaps://imap.%x').replace('6110', '66110'))
   t.match(complaint, { code: 'CONFIG_DEFAULTS_INVALID', message: /^set-up\.yaml is not valid/ })
   t.match(complaint?.message, /line 5: upstreams\.imap: may have %e/)
-  t.match(complaint?.message, /line 9: ports/)
-  t.match(complaintOf(`${FILE}upstream: no\n`)?.message, /line 10: upstream: Unrecognized key/)
+  t.match(complaint?.message, /line 10: ports/)
+  t.match(complaintOf(`${FILE}upstream: no\n`)?.message, /line 11: upstream: Unrecognized key/)
   t.match(complaintOf('version: 1\nports: [\n')?.message, /line 3: /)
   t.match(complaintOf('version: 2\n')?.message, /line 1: version/)
   t.match(complaintOf('')?.message, /version/)

@@ -1,9 +1,16 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:https'
 import { join } from 'node:path'
 import nodemailer from 'nodemailer'
 import t from 'tap'
+import { Network } from '../../src/daemon/network/network.ts'
+import { providerFetch } from '../../src/daemon/oauth/provider-fetch.ts'
+import { Approvals } from '../../src/tls/approvals.ts'
+import { verifyPeers } from '../../src/tls/verified-peer.ts'
 import { makeServerCertificate } from '../support/certificates.ts'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
+import { portOf } from '../support/front-server.ts'
 import { type ProxyProgram, proxyMissing, type RealProxy, startRealProxy } from '../support/real-proxies.ts'
 import { RunningHome } from '../support/running-home.ts'
 import { startSmtpSink } from '../support/smtp-sink.ts'
@@ -75,8 +82,33 @@ t.test('real proxies', { skip }, async t => {
       await postern.call('proxy.password', { profile: 'work', password: PASSWORD })
       t.match(await postern.sync(), { errors: [] })
       t.match(await postern.call('proxy.show'), { servers: [{ user: 'clerk', passwordStored: true }, {}] })
+      await using other = await startRealProxy(program, { user: 'clerk', password: PASSWORD })
+      await set('proxy', urlOf(program, other, 'clerk@'))
+      await t.rejects(postern.sync(), { code: 'NET_PROXY_SIGN_IN' }, 'another proxy does not get the password')
     })
   }
+
+  await t.test('an OAuth2 provider is asked through the proxy of the installation', async t => {
+    await using proxy = await startRealProxy('tinyproxy')
+    const [cert, key] = [certificate.certFile, certificate.keyFile].map(file => readFileSync(file))
+    const server = createServer({ cert, key }, (request, response) => response.end(request.url)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const url = `https://imap.example.test:${portOf(server.address())}/.well-known/openid-configuration`
+    const verifier = verifyPeers(new Approvals(join(t.testdir(), 'approved.json')), {
+      roots: [readFileSync(certificate.caFile, 'utf8')],
+    })
+    const fetchBy = (setting: string) => {
+      const settings = () => ({ proxy: setting })
+      const network = new Network({ settings, secrets: () => Promise.reject(new Error('no password is needed')) })
+      return providerFetch({ verifier, proxyTo: peer => network.proxyTo(undefined, peer) })
+    }
+    const get = { method: 'GET', headers: {} }
+    t.equal(await (await fetchBy(urlOf('tinyproxy', proxy))(url, get)).text(), '/.well-known/openid-configuration')
+    await t.rejects(fetchBy('none')(url, get), { code: 'NET_DNS' }, 'the proxy alone knows the name')
+    await using strict = await startRealProxy('tinyproxy', { onlyPort: 443 })
+    await t.rejects(fetchBy(urlOf('tinyproxy', strict))(url, get), { code: 'NET_PROXY_REFUSED' })
+  })
 
   await t.test('a proxy whose rules keep us out is told in its words', async t => {
     await using strict = await startRealProxy('danted', { blocks: true })

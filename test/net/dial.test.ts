@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { errorClassOf } from '../../src/daemon/schedule/error-class.ts'
+import { connectTo } from '../../src/net/connect.ts'
 import { dial } from '../../src/net/dial.ts'
 import { isLoopback } from '../../src/net/host-port.ts'
 import { freePorts } from '../support/free-port.ts'
@@ -24,11 +25,33 @@ t.test('this machine is never reached through a proxy', async t => {
 })
 
 t.test('what this machine is', async t => {
-  for (const host of ['localhost', 'LOCALHOST.', 'a.localhost', '127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1']) {
+  for (const host of [
+    'localhost',
+    'LOCALHOST.',
+    'a.localhost',
+    '127.0.0.1',
+    '127.9.9.9',
+    '::1',
+    '[::1]',
+    '::ffff:127.0.0.1',
+  ]) {
     t.ok(isLoopback(host), host)
   }
   for (const host of ['localhost.example', 'notlocalhost', '128.0.0.1', '::2', '10.0.0.1', '::ffff:10.0.0.1', '']) {
     t.notOk(isLoopback(host), host)
+  }
+})
+
+t.test('a name of this machine is connected to here, whatever DNS would say', async t => {
+  const server = createServer(socket => socket.end('here')).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const { port } = server.address() as AddressInfo // a TCP server has such an address
+  const lookup = () => Promise.resolve([{ address: '192.0.2.1', family: 4 }])
+  for (const host of ['localhost', 'mail.localhost', 'LocalHost.']) {
+    const socket = await connectTo({ host, port }, never, 5000, lookup)
+    t.equal(String((await once(socket, 'data'))[0]), 'here', host)
+    socket.destroy()
   }
 })
 

@@ -47,3 +47,29 @@ t.test('for secrets that are there no new key is made', async t => {
   writeFileSync(home.secretsKeyFile, key)
   t.equal((await Secrets.open(home, 'file')).find(1, 'password'), 'x')
 })
+
+t.test('passwords that are not to be remembered never reach the disk; others beside them do', async t => {
+  const home = homeAt(t.testdir())
+  let isRemembered = false
+  const open = () => Secrets.open(home, 'file', () => isRemembered)
+  const secrets = await open()
+  await secrets.set(1, { password: 'x', smtpPassword: 'y', pendingPassword: 'z', localPassword: 'l' })
+  t.equal(secrets.find(1, 'password'), 'x')
+  t.notOk(secrets.isStored(1, 'password'))
+  const again = await open()
+  t.same(
+    (['password', 'smtpPassword', 'pendingPassword', 'localPassword'] as const).map(name => again.find(1, name)),
+    [undefined, undefined, undefined, 'l'],
+  )
+  isRemembered = true
+  await secrets.settle(1)
+  t.equal((await open()).find(1, 'smtpPassword'), 'y')
+  isRemembered = false
+  await secrets.settle(1)
+  t.equal(secrets.find(1, 'smtpPassword'), 'y', 'it is known for now')
+  t.equal((await open()).find(1, 'smtpPassword'), undefined)
+  await secrets.set(1, { smtpPassword: undefined })
+  t.equal(secrets.find(1, 'smtpPassword'), undefined)
+  await secrets.forget(1)
+  t.equal(secrets.find(1, 'password'), undefined)
+})

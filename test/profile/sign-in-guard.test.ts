@@ -144,3 +144,11 @@ t.test('who signs in with OAuth2 is told to sign in, not to type a password', as
   t.match(error.advice, /postern profile sign-in work/)
   t.notMatch(error.advice, /password/)
 })
+
+// Dovecot says so without a code where it wants one; others may write the word into any refusal.
+t.test('a refusal that speaks of a certificate counts: the server has seen the password', async t => {
+  const guard = await open(makeFile(t))
+  const wanted = () => new PosternError('UPSTREAM_CERTIFICATE_WANTED', 'No.', { remedy: 'user', advice: 'Give it.' })
+  for (let time = 0; time < 3; time++) await (await guard.begin(ACCOUNT)).failed(wanted())
+  t.ok(guard.isStopped(ACCOUNT))
+})

@@ -35,3 +35,16 @@ t.test('a token goes by the registered mechanism where there is one, and never a
   t.equal(byToken('PLAIN XOAUTH2'), 'XOAUTH2')
   t.equal(byToken('PLAIN LOGIN'), undefined)
 })
+
+t.test(
+  'EXTERNAL is for TLS alone, where a certificate was shown; the response names who is meant, or nobody',
+  async t => {
+    const server = { host: 'mail.example.test', port: 993, offers: () => true, isSecure: true }
+    const external = { user: 'ada', external: true } as const
+    t.match(chooseMechanism(external, server), { name: 'EXTERNAL', initialResponse: Buffer.alloc(0) })
+    t.match(chooseMechanism({ ...external, authorize: 'ada' }, server), { initialResponse: Buffer.from('ada') })
+    t.equal(chooseMechanism(external, { ...server, isSecure: false }), undefined)
+    const password = { user: 'ada', password: 'x' }
+    t.not(chooseMechanism(password, server)?.name, 'EXTERNAL', 'who gives a password is asked for no certificate')
+  },
+)

@@ -20,6 +20,8 @@ export interface RealProxyOptions {
   readonly password?: string
   /** tinyproxy: the one port that it connects to. */
   readonly onlyPort?: number
+  /** Addresses of names that it alone knows. */
+  readonly hosts?: Readonly<Record<string, string>>
   /** danted: it lets nobody through. */
   readonly blocks?: boolean
 }
@@ -37,7 +39,13 @@ export async function startRealProxy(program: ProxyProgram, options: RealProxyOp
   const [free = 0] = await freePorts(1)
   const port = options.port ?? free
   const hosts = join(dir, 'hosts')
-  writeFileSync(hosts, PROXIED_HOSTS.map(host => `127.0.0.1 ${host}\n`).join(''))
+  const known = options.hosts ?? Object.fromEntries(PROXIED_HOSTS.map(host => [host, '127.0.0.1']))
+  writeFileSync(
+    hosts,
+    Object.entries(known)
+      .map(([host, ip]) => `${ip} ${host}\n`)
+      .join(''),
+  )
   const env = { ...process.env, LD_PRELOAD: 'libnss_wrapper.so', NSS_WRAPPER_HOSTS: hosts }
   const child = spawn(program, argumentsOf(program, dir, { ...options, port }), { env, stdio: 'ignore' })
   const proxy = new RealProxy(dir, port, child)

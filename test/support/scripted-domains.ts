@@ -126,6 +126,13 @@ export class ScriptedDomains implements AsyncDisposable {
   }
 }
 
+/** The address of every name that has one, for who asks no DNS. */
+export function addressesByName(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(ZONE).flatMap(([name, { A = [] }]) => (A[0] === undefined ? [] : [[name, A[0]]])),
+  )
+}
+
 const at = (place: Place, ...labels: readonly string[]): ScriptedZone =>
   Object.fromEntries(['', ...labels].map(label => [`${label}${place}`, { A: [IPS[place]] }]))
 const srv = (port: number, target: string, priority = 0) => ({ priority, weight: 0, port, target })

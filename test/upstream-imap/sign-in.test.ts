@@ -59,7 +59,7 @@ t.test('a refusal is told apart from a server that cannot now', async t => {
 t.test('who speaks of a certificate means the password where the code says so', async t => {
   for (const [code, expected] of [
     ['[AUTHENTICATIONFAILED] ', 'UPSTREAM_SIGN_IN_REFUSED'],
-    ['', 'TLS_CLIENT_CERTIFICATE_REFUSED'],
+    ['', 'UPSTREAM_CERTIFICATE_WANTED'],
   ] as const) {
     const says = `TAG NO ${code}wrong password, or no certificate\r\n`
     const server = await startScriptedImap(

@@ -6,10 +6,12 @@ import type { ToldFailure } from '../../daemon/profile-status.ts'
 import { startDetached } from '../../daemon/service/detached-daemon.ts'
 import { PosternError } from '../../errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../command.ts'
+import type { CliErrorCode } from '../errors.ts'
 import { launcherFile } from '../launcher.ts'
 import { printable, table } from '../terminal.ts'
 import { version } from '../version.ts'
 import { call } from '../with-control.ts'
+import { askForPasswords } from './profile/profile-unlock.ts'
 
 const STOP_POLL_MS = 50
 const STOP_TIMEOUT_MS = 20_000
@@ -28,21 +30,35 @@ export const startCommand: Command<never> = defineCommand<{ detach: boolean }>({
       default: false,
       describe: 'Run in the background; return when it is ready, or say why it is not',
     }),
-  run: async ({ detach }, { home, terminal, signal }) => {
+  run: async ({ detach }, context) => {
+    const { home, terminal, signal } = context
     if (detach) {
       const daemon = await startDetached(home, launcherFile(), signal)
       terminal.result({ ready: true, ...daemon }, ({ pid, fronts }) =>
         [`ready, pid ${pid}`, ...fronts.map(frontLine)].join('\n'),
       )
+      await askForPasswords(context)
       return undefined
     }
     const { Daemon } = await import('../../daemon/daemon.ts') // the other commands start without it
     await using daemon = await Daemon.start(home, version())
     terminal.result({ ready: true, ...daemon.report }, ({ fronts }) => ['ready', ...fronts.map(frontLine)].join('\n'))
+    const ended = new AbortController()
+    const asked = askForPasswords({ ...context, signal: ended.signal }).catch(error => {
+      if (ended.signal.aborted) return // told already, or of no use any more
+      terminal.note(error instanceof Error ? error.message : String(error))
+      if (isCancelled(error)) daemon.stop() // Ctrl-C while a password was asked for
+    })
     await daemon.run(signal)
+    ended.abort()
+    await asked
     return undefined
   },
 })
+
+function isCancelled(error: unknown): boolean {
+  return error instanceof PosternError && error.code === ('CLI_CANCELLED' satisfies CliErrorCode)
+}
 
 /** `postern stop` */
 export const stopCommand: Command<never> = defineCommand({

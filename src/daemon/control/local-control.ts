@@ -35,6 +35,7 @@ export class LocalControl implements Control {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#installation.pendingPasswords.settled() // nobody else would find out
     await this.#installation[Symbol.asyncDispose]()
   }
 

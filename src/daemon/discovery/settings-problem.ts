@@ -91,6 +91,14 @@ export function settingsProblem(found: FoundSettings): PosternError | undefined 
   return nothingFound(found, imap)
 }
 
+function behindProxy(email: string, says: string): PosternError {
+  return new PosternError<DiscoverErrorCode>(
+    'DISCOVER_NOTHING_FOUND',
+    `No mail server was found for ${email} through the proxy. ${says}`,
+    { remedy: 'user', advice: `A DNS server that goes through it: discover.dns https://HOST/dns-query. ${BY_HAND}` },
+  )
+}
+
 function nothingFound({ email, isDomainKnown, reports }: FoundSettings, imap: readonly JudgedOffer[]): PosternError {
   const domain = email.slice(email.lastIndexOf('@') + 1)
   if (isDomainKnown === false) {
@@ -100,6 +108,8 @@ function nothingFound({ email, isDomainKnown, reports }: FoundSettings, imap: re
     })
   }
   if (isDomainKnown === undefined) {
+    const withheld = reports.find(({ code }) => code === 'DISCOVER_DNS_WITHHELD')
+    if (withheld) return behindProxy(email, withheld.says)
     const silent = reports.find(({ code }) => code === 'DISCOVER_DNS_FAILED')
     return new PosternError<DiscoverErrorCode>(
       'DISCOVER_DNS_FAILED',

@@ -3,6 +3,7 @@ import { openResolver } from '../../discover/dns/open-resolver.ts'
 import type { DiscoverErrorCode } from '../../discover/errors.ts'
 import { parseMailAddress } from '../../discover/mail-address.ts'
 import type { Offer } from '../../discover/offer.ts'
+import type { ProxyTo } from '../../discover/reach/reach.ts'
 import type { SourceReport } from '../../discover/sources/source.ts'
 import { PosternError } from '../../errors.ts'
 import { Approvals } from '../../tls/approvals.ts'
@@ -83,8 +84,9 @@ export async function searchSettings(
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const bounded = AbortSignal.any([signal, timeout])
   const secure: TrialTools['verifier']['secure'] = (...peer) => verifier.secure(...peer)
-  const resolver = openResolver(dns, secure)
-  using discovery = discover(request.email, { resolver, secure, useIspdb: ispdb, signal: bounded })
+  const proxyTo: ProxyTo = server => installation.network.proxyTo(undefined, server)
+  const resolver = openResolver(dns, secure, proxyTo)
+  using discovery = discover(request.email, { resolver, secure, proxyTo, useIspdb: ispdb, signal: bounded })
   const { log, version } = installation
   const tools = { reach: discovery.reach, verifier, log, version, signal: bounded }
   const found = await searchOffers(discovery, request, tools).catch(error => {
@@ -177,7 +179,8 @@ class Search {
   }
 
   async #trySignIns(offer: Offer, users: readonly string[], password: string) {
-    const server = (await this.#discovery.reach.addressesOf(offer.host)).toSorted().join(' ')
+    const { addresses = [offer.host] } = await this.#discovery.reach.wayTo(offer)
+    const server = addresses.toSorted().join(' ') // behind a proxy its name alone is known
     let verdict: Verdict = { kind: 'refused', says: `${offer.host} has refused the password before` }
     for (const user of users) {
       if (this.#refusals.knows({ server, user })) continue

@@ -32,7 +32,7 @@ export interface Credentials {
 
 /**
  * Signs in to an offer's server once, and out again. The password is sent inside TLS alone, to a certificate that the
- * verifier let through, and to the addresses that the search looked up.
+ * verifier let through, and to the addresses that the search looked up, or through the same proxy.
  *
  * @throws {PosternError} UPSTREAM_SIGN_IN_REFUSED when the server says that it is wrong; NET_…, TLS_…, UPSTREAM_…, DISCOVER_…
  */
@@ -48,14 +48,14 @@ export async function trySignIn(offer: Offer, credentials: Credentials, tools: T
 
 async function tryImap(offer: Offer, credentials: Credentials, tools: TrialTools): Promise<void> {
   const { log, version: clientVersion, verifier, signal } = tools
-  const account = { peer: await peerOf(offer, tools), security: offer.security, credentials: async () => credentials }
+  const account = { ...(await wayTo(offer, tools)), security: offer.security, credentials: async () => credentials }
   const options = { verifier, log, clientVersion, signInTimeoutMs: TIMEOUT_MS }
   const mail = await connectImap(account, options, signal)
   await mail[Symbol.asyncDispose]()
 }
 
 async function trySmtp(offer: Offer, credentials: Credentials, tools: TrialTools): Promise<void> {
-  const account = { peer: await peerOf(offer, tools), security: offer.security, credentials: async () => credentials }
+  const account = { ...(await wayTo(offer, tools)), security: offer.security, credentials: async () => credentials }
   const connection = await connectSmtp(account, tools.verifier, tools.signal)
   connection.quit()
 }
@@ -80,8 +80,9 @@ async function tryDav(offer: Offer, { user, password }: Credentials, { reach, si
   if (status !== 207) throw unavailable(offer, status)
 }
 
-async function peerOf({ host, port }: Offer, { reach }: TrialTools) {
-  return { host, port, addresses: await reach.addressesOf(host) }
+async function wayTo({ host, port }: Offer, { reach }: TrialTools) {
+  const { addresses, proxy } = await reach.wayTo({ host, port })
+  return { peer: { host, port, ...(addresses ? { addresses } : {}) }, proxy }
 }
 
 function refused({ url }: Offer, user: string, says: string): PosternError {

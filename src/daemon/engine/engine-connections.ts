@@ -55,11 +55,12 @@ export class EngineConnections {
     return { verifier: verifierFor(identity), clientVersion, log, rates }
   }
 
-  #accountOf({ profile, imap, user, password, mechanism, proxy }: WatchRequest): ImapAccount {
+  #accountOf({ profile, imap, user, password, mechanism, external, proxy }: WatchRequest): ImapAccount {
     const credentials: Credentials =
-      password === undefined
+      external ??
+      (password === undefined
         ? { user, token: refused => this.#options.token(profile, refused) }
-        : { user, password, ...(mechanism ? { mechanism } : {}) }
+        : { user, password, ...(mechanism ? { mechanism } : {}) })
     return { peer: imap, security: imap.security, proxy, credentials: async () => credentials }
   }
 }

@@ -1,7 +1,7 @@
 import type { UpstreamUrl } from '../../config/upstream-url.ts'
 import type { LogLevel } from '../../log/logger.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
-import type { PasswordMechanism } from '../../sasl/choose-mechanism.ts'
+import type { ExternalCredentials, PasswordMechanism } from '../../sasl/choose-mechanism.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
 import type { SyncScope } from '../../sync/choose-folders.ts'
 import type { SyncRun } from '../../sync/cycle.ts'
@@ -28,8 +28,10 @@ export interface WatchRequest {
   readonly storeDir: string
   readonly imap: UpstreamUrl
   readonly user: string
-  /** Undefined with OAuth2: an access token is asked for at each sign-in. */
+  /** Undefined with OAuth2, where an access token is asked for at each sign-in, and with `external`. */
   readonly password: string | undefined
+  /** By the certificate of `identity`. */
+  readonly external?: ExternalCredentials
   readonly mechanism?: PasswordMechanism
   readonly settings: SyncSettings
   /** Undefined for the direct way. */

@@ -32,6 +32,7 @@ export const CERTIFICATE_METHODS = {
       const profile = installation.profiles.get(name)
       const certificate = assertIdentity(kept)
       await (await installation.secrets()).set(profile.number, { clientCertificate: JSON.stringify(kept) })
+      await installation.signIns.clear(profile.number) // what was refused without it may be taken with it
       installation.syncs.reconnect() // sessions that are kept have shown another one, or none
       await daemon?.accountChanged(profile)
       return { name, certificate: certificate.raw.toString('base64') }

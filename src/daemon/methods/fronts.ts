@@ -24,7 +24,12 @@ function frontOf({ daemon }: MethodContext, name: string): Front {
 
 function running(daemon: Daemon | undefined): Daemon {
   if (daemon) return daemon
-  throw new PosternError<DaemonErrorCode>('DAEMON_NOT_RUNNING', 'The daemon does not run.', {
+  throw notRunning()
+}
+
+/** Says that there is no daemon, where only one can do it. */
+export function notRunning(): PosternError {
+  return new PosternError<DaemonErrorCode>('DAEMON_NOT_RUNNING', 'The daemon does not run.', {
     remedy: 'user',
     advice: 'Start it with `postern start`.',
   })

@@ -3,6 +3,7 @@ import { AUTH_CHOICES, SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
+import { tryConnection } from '../connection-trial.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { assertSecure } from '../policy/policy-fetch.ts'
@@ -27,9 +28,14 @@ export const PROFILE_METHODS = {
       user: z.string().optional(),
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).optional(),
+      rememberPassword: z.boolean().optional(),
+      smtpAuth: z.enum(['own', 'none']).optional(),
+      smtpUser: z.string().optional(),
+      smtpPassword: z.string().optional(),
     }),
     async (params, { installation }) => {
-      if (params.password === undefined && params.auth !== 'oauth2') throw noPassword(params)
+      const needsPassword = params.auth !== 'oauth2' && params.auth !== 'external'
+      if (params.password === undefined && needsPassword) throw noPassword({ name: params.name })
 
       const secrets = await installation.secrets()
       return describe(await installation.profiles.add(params, secrets), installation, secrets)
@@ -48,21 +54,12 @@ export const PROFILE_METHODS = {
       const before = installation.profiles.get(name)
       if (key === 'policyUrl') assertSecure(value, before.policyAllowHttp)
       const profile = await installation.profiles.set(name, key, value)
+      if (key === 'rememberPassword') await (await installation.secrets()).settle(profile.number)
       if (PAUSE_KEYS.has(key)) applyPause(profile, context)
       if (ACCOUNT_KEYS.has(key)) await daemon?.accountChanged(profile)
       else daemon?.watchers.reconsider(profile)
       if (POLICY_KEYS.has(key)) void daemon?.policies.check(profile) // `status` tells how it went
       return describe(profile, installation, await installation.secrets())
-    },
-  ),
-  'profile.password': valueMethod(
-    z.strictObject({ name: z.string(), which: z.enum(['password', 'smtpPassword']), password: z.string() }),
-    async ({ name, which, password }, { installation, daemon }) => {
-      const profile = installation.profiles.get(name)
-      await (await installation.secrets()).set(profile.number, { [which]: password })
-      await installation.signIns.clear(profile.number, [which])
-      await daemon?.accountChanged(profile)
-      return { name, stored: which }
     },
   ),
   'profile.remove': valueMethod(named, async ({ name }, { installation, daemon }) => {
@@ -81,6 +78,15 @@ export const PROFILE_METHODS = {
   'profile.test': valueMethod(named, async ({ name }, { installation, signal }) =>
     testProfile(installation, installation.profiles.get(name), signal),
   ),
+  'profile.try': valueMethod(
+    z.strictObject({
+      url: z.string(),
+      user: z.string(),
+      password: z.string().optional(),
+      auth: z.enum(AUTH_CHOICES).exclude(['oauth2', 'external']).optional(),
+    }),
+    async (params, { installation, signal }) => tryConnection(installation, params, signal),
+  ),
   'profile.outlook': valueMethod(named, async ({ name }, context) => outlookSettings(name, context)),
 }
 
@@ -92,7 +98,8 @@ function describe(profile: Profile, { profiles }: Installation, secrets: Secrets
     ...settings,
     number,
     user,
-    passwordStored: has(secrets, number, 'password'),
+    passwordStored: secrets.isStored(number, 'password'),
+    passwordPending: has(secrets, number, 'pendingPassword'),
     signedIn: has(secrets, number, 'oauth'),
     own: profiles.ownSettings(profile.name),
     fixed,

@@ -8,6 +8,7 @@ import { INSTALLATION } from '../../profile/secrets.ts'
 import { toWireError } from '../control/wire-error.ts'
 import type { Installation } from '../installation.ts'
 import { valueMethod } from '../method.ts'
+import { boundPassword } from '../network/proxy-password.ts'
 
 /** `proxy …`. */
 export const PROXY_METHODS = {
@@ -26,7 +27,8 @@ export const PROXY_METHODS = {
     async ({ profile, password }, { installation, daemon }) => {
       const found = profile === undefined ? undefined : installation.profiles.get(profile)
       const owner = found?.number ?? INSTALLATION
-      await (await installation.secrets()).set(owner, { proxyPassword: password === '' ? undefined : password })
+      const bound = () => boundPassword(installation.network.proxyWithUser(found), password)
+      await (await installation.secrets()).set(owner, { proxyPassword: password === '' ? undefined : bound() })
       if (found) await daemon?.accountChanged(found)
       else await daemon?.networkChanged()
       return { profile: found?.name ?? null, stored: password !== '' }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
+import { isLocked } from '../../profile/missing-passwords.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import type { WatchState } from '../../sync/watch/watcher.ts'
@@ -50,7 +51,16 @@ async function describeProfile(profile: Profile, context: MethodContext) {
   const summary = await summarize(profile, installation)
   const schedule = describeSchedule(profile, summary, context)
   const running = installation.syncs.stateOf(profile.number)
-  const rested = schedule.paused ? 'paused' : schedule.lastError ? 'error' : summary.lastSync ? 'ok' : 'new'
+  const isWaiting = installation.loadedSecrets !== undefined && isLocked(profile, installation.loadedSecrets)
+  const rested = schedule.paused
+    ? 'paused'
+    : isWaiting
+      ? 'locked'
+      : schedule.lastError
+        ? 'error'
+        : summary.lastSync
+          ? 'ok'
+          : 'new'
   const { name, email } = profile
   const slow = installation.syncs.slowOf(profile.number)
   const watching = describeWatching(context.daemon?.watchers.stateOf(profile))

@@ -11,6 +11,7 @@ import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { INSTALLATION, type Secrets } from '../../profile/secrets.ts'
 import type { ClientIdentity } from '../../tls/client-identity.ts'
+import { passwordFor } from './proxy-password.ts'
 import { readSystemProxy } from './read-system-proxy.ts'
 import type { SystemProxy } from './system-proxy.ts'
 
@@ -87,6 +88,19 @@ export class Network {
     return { proxy: { ...(await this.#withPassword(proxy, owner)), source }, because: `set by ${source}` }
   }
 
+  /**
+   * The proxy that a password is stored for: a profile's own, or that of `network.proxy` or of the environment.
+   *
+   * @throws {PosternError} NET_PROXY_UNUSABLE, NET_PROXY_NO_USER
+   */
+  proxyWithUser(profile: WayProfile | undefined): ProxyUrl {
+    const setting = profile ? profile.proxy : this.#options.settings().proxy
+    const named = profile || setting !== 'auto' ? undefined : this.#options.environment().proxy
+    const proxy = named ? parseNamed(named) : setting === undefined ? undefined : parseProxyUrl(setting)
+    if (proxy?.user !== undefined) return proxy
+    throw noUser(profile)
+  }
+
   /** The certificate that a profile shows to its servers, if it has one. */
   async identityOf({ number }: Pick<Profile, 'number'>): Promise<ClientIdentity | undefined> {
     const text = (await this.#options.secrets()).find(number, 'clientCertificate')
@@ -117,9 +131,8 @@ export class Network {
     const { proxy: named, bypass } = this.#options.environment()
     if (parseBypass(bypass)(target)) return direct('NO_PROXY says so')
     if (named) {
-      const proxy = parseProxyUrl(named.url.includes('://') ? named.url : `http://${named.url}`)
-      if (!proxy) throw unusable(named.variable, named.url)
-      // The stored password is that of network.proxy where this names one: no other proxy gets it.
+      const proxy = parseNamed(named)
+      // The stored password is that of network.proxy where this names one.
       const isOurs = this.#options.settings().proxy === 'auto'
       const complete = isOurs ? await this.#withPassword(proxy, INSTALLATION) : proxy
       return { proxy: { ...complete, source: named.variable }, because: `set by ${named.variable}` }
@@ -137,8 +150,15 @@ export class Network {
 
   async #withPassword(proxy: ProxyUrl, owner: number): Promise<ProxyUrl> {
     if (proxy.user === undefined || proxy.password !== undefined) return proxy
-    return { ...proxy, password: (await this.#options.secrets()).find(owner, 'proxyPassword') }
+    const secret = (await this.#options.secrets()).find(owner, 'proxyPassword')
+    return { ...proxy, password: passwordFor(proxy, secret) }
   }
+}
+
+function parseNamed({ url, variable }: { readonly url: string; readonly variable: string }): ProxyUrl {
+  const proxy = parseProxyUrl(url.includes('://') ? url : `http://${url}`)
+  if (proxy) return proxy
+  throw unusable(variable, url)
 }
 
 // SOCKS is for any port; many HTTP proxies let web ports through alone.
@@ -166,6 +186,16 @@ function captivePortal(cause: PosternError, portal: string): PosternError {
       cause,
     },
   )
+}
+
+function noUser(profile: WayProfile | undefined): PosternError {
+  const [whose, how] = profile
+    ? [`proxy of ${profile.name}`, `postern profile set ${profile.name} proxy`]
+    : ['network.proxy', 'postern config set network.proxy']
+  return new PosternError<NetErrorCode>('NET_PROXY_NO_USER', `${whose} names no proxy with a user name.`, {
+    remedy: 'user',
+    advice: `A password goes to one proxy and its user alone. Name both first: ${how} http://USER@HOST:PORT`,
+  })
 }
 
 // Only the scheme is told: an environment variable may hold a password.

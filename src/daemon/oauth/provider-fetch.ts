@@ -1,7 +1,8 @@
 import { PosternError } from '../../errors.ts'
+import { isLoopback } from '../../net/host-port.ts'
 import type { OAuthFetch, OAuthRequest } from '../../profile/oauth/authorization-server.ts'
 import { invalidOAuth, oneLine, unavailable } from '../../profile/oauth/failures.ts'
-import { isLoopbackHost, sendVerified, type VerifiedRequest } from '../verified-request.ts'
+import { sendVerified, type VerifiedRequest } from '../verified-request.ts'
 
 const TIMEOUT_MS = 20_000
 const MAX_ANSWER_OCTETS = 1_048_576
@@ -54,6 +55,6 @@ function responseOf(url: URL, status: number, fields: NodeJS.Dict<string[]>, con
 }
 
 function assertEncrypted({ protocol, hostname, host }: URL): void {
-  if (protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname))) return
+  if (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) return
   throw invalidOAuth(`${host} is not to be spoken to over ${oneLine(protocol)}`, 'an https: issuer')
 }

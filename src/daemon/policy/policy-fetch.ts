@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import { PosternError } from '../../errors.ts'
+import { isLoopback } from '../../net/host-port.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import { MAX_POLICY_OCTETS } from '../../profile/policy.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
-import { isLoopbackHost, sendVerified } from '../verified-request.ts'
+import { sendVerified } from '../verified-request.ts'
 
 const TIMEOUT_MS = 20_000
 
@@ -54,7 +55,7 @@ export async function fetchPolicy(wanted: PolicyRequest): Promise<FetchedPolicy>
 export function assertSecure(url: string, allowHttp: boolean): void {
   if (allowHttp || !URL.canParse(url)) return
   const { protocol, hostname } = new URL(url)
-  if (protocol === 'http:' && !isLoopbackHost(hostname)) throw insecure(url)
+  if (protocol === 'http:' && !isLoopback(hostname)) throw insecure(url)
 }
 
 function get(url: URL, { etag, verifier, proxyTo }: PolicyRequest, signal: AbortSignal): Promise<IncomingMessage> {

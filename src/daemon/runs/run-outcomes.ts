@@ -40,11 +40,34 @@ export function held({ name }: Profile): PosternError {
 }
 
 /** Says that there is nothing to sign in with. */
-export function noPassword({ name }: Pick<Profile, 'name'>): PosternError {
-  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No password is stored for ${name}.`, {
+export function noPassword(
+  { name, rememberPassword = true }: Pick<Profile, 'name'> & Partial<Pick<Profile, 'rememberPassword'>>,
+  which: 'password' | 'smtpPassword' = 'password',
+): PosternError {
+  const [what, option] = which === 'password' ? ['password', ''] : ['SMTP password', ' --smtp']
+  if (!rememberPassword) {
+    return new PosternError<ProfileErrorCode>(
+      'PROFILE_PASSWORD_WANTED',
+      `The ${what} of ${name} is not remembered, and nobody has typed it since the start.`,
+      { remedy: 'user', advice: `While the daemon runs: postern profile unlock ${name}${option}` },
+    )
+  }
+  return new PosternError<ProfileErrorCode>('PROFILE_NO_PASSWORD', `No ${what} is stored for ${name}.`, {
     remedy: 'user',
-    advice: `Store one: postern profile password ${name}`,
+    advice: `Store one: postern profile password ${name}${option}`,
   })
+}
+
+/** Says that there is no certificate where it is what is signed in with. */
+export function noClientCertificate({ name }: Pick<Profile, 'name'>): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_NO_CLIENT_CERTIFICATE',
+    `${name} signs in with a client certificate, and has none.`,
+    {
+      remedy: 'user',
+      advice: `Give it: postern cert client import ${name} FILE. Or use a password: postern profile set ${name} auth automatic`,
+    },
+  )
 }
 
 /** Says that a profile is being removed, or is removed. */

@@ -4,7 +4,13 @@ import type { AccessTokens } from '../../profile/oauth/access-tokens.ts'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
-import { mailAccountOf, type SignInAttempt, type SignInGuard, signInStopped } from '../../profile/sign-in-guard.ts'
+import {
+  isRefusedSignIn,
+  mailAccountOf,
+  type SignInAttempt,
+  type SignInGuard,
+  signInStopped,
+} from '../../profile/sign-in-guard.ts'
 import type { FetchResult } from '../../sync/download/body-fetcher.ts'
 import { type LocalChange, type LocalChangeResult, needsWriter } from '../../sync/local/local-change.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
@@ -288,8 +294,7 @@ export class SyncRunner implements AsyncDisposable {
   async #refusal(profile: Profile, signIn: SignInAttempt, error: unknown): Promise<unknown> {
     await signIn.failed(error)
     const account = mailAccountOf(profile)
-    const isRefusal = error instanceof PosternError && error.code === 'UPSTREAM_SIGN_IN_REFUSED'
-    return isRefusal && this.#signIns.isStopped(account) ? signInStopped(account, error) : error
+    return isRefusedSignIn(error) && this.#signIns.isStopped(account) ? signInStopped(account, error) : error
   }
 
   // A profile under suspicion shares the engine with no other suspect.

@@ -90,7 +90,7 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
     if (!watched) return
     watched.state = state
     const found = this.#find(profile)
-    if (found && stoppedBy(state, 'UPSTREAM_SIGN_IN_REFUSED')) this.#options.onRefused(found)
+    if (found && isRefusal(state)) this.#options.onRefused(found)
     if (found && stoppedBy(state, 'PROFILE_SIGN_IN_NEEDED')) this.#options.onSignInNeeded?.(found)
   }
 
@@ -149,7 +149,7 @@ export class Watchers implements RunObserver, EngineObserver, Disposable {
 }
 
 function isRefused(state: WatchState): boolean {
-  return stoppedBy(state, 'UPSTREAM_SIGN_IN_REFUSED') || stoppedBy(state, 'PROFILE_SIGN_IN_NEEDED')
+  return isRefusal(state) || stoppedBy(state, 'PROFILE_SIGN_IN_NEEDED')
 }
 
 function stoppedBy({ kind, error }: WatchState, code: string): boolean {
@@ -159,4 +159,8 @@ function stoppedBy({ kind, error }: WatchState, code: string): boolean {
 function isWanted(profile: Profile): boolean {
   // Outlook's polls drive the profile when it uses Outlook's settings; each change told would cost metered octets.
   return profile.watch && !profile.metered && !profile.useOutlookSettings && !isPaused(profile, Date.now())
+}
+
+function isRefusal(state: WatchState): boolean {
+  return stoppedBy(state, 'UPSTREAM_SIGN_IN_REFUSED') || stoppedBy(state, 'UPSTREAM_CERTIFICATE_WANTED')
 }

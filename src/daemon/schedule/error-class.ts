@@ -26,7 +26,10 @@ const EXCEPTIONS: Readonly<Record<string, ErrorClass>> = {
   UPSTREAM_LOST: 'net',
   UPSTREAM_SILENT: 'net',
   UPSTREAM_SIGN_IN_REFUSED: 'auth',
+  UPSTREAM_CERTIFICATE_WANTED: 'auth',
+  PROFILE_NO_CLIENT_CERTIFICATE: 'auth',
   PROFILE_NO_PASSWORD: 'auth',
+  PROFILE_PASSWORD_WANTED: 'auth',
   PROFILE_SIGN_IN_STOPPED: 'auth',
   PROFILE_SIGN_IN_NEEDED: 'auth',
   PROFILE_OAUTH_REFUSED: 'auth',
@@ -53,6 +56,8 @@ const AFTER_CRASH_MS = SECOND // the engine has a back-off of its own, and a pro
 // Only a person can end these.
 const WAITS_FOR_PERSON = new Set([
   'PROFILE_NO_PASSWORD',
+  'PROFILE_NO_CLIENT_CERTIFICATE',
+  'PROFILE_PASSWORD_WANTED',
   'PROFILE_SIGN_IN_STOPPED',
   'PROFILE_SIGN_IN_NEEDED',
   'DAEMON_PROFILE_HELD',

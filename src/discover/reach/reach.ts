@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net'
 import { PosternError } from '../../errors.ts'
 import { connectTo } from '../../net/connect.ts'
+import { dial } from '../../net/dial.ts'
+import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import { type Resolver, recordsOf } from '../dns/resolver.ts'
 import type { DiscoverErrorCode } from '../errors.ts'
 import { isInside } from '../mail-address.ts'
@@ -19,12 +21,23 @@ export interface Server {
  */
 export type Secure = (socket: Socket, server: Server, signal: AbortSignal) => Promise<Socket>
 
+/** Finds the proxy on the way to a server; undefined for the direct way. */
+export type ProxyTo = (server: Server) => Promise<NetworkProxy | undefined>
+
+/** How a server is connected to: at addresses that may be used, or through a proxy, which alone looks up its name. */
+export interface Way {
+  readonly addresses: readonly string[] | undefined
+  readonly proxy: NetworkProxy | undefined
+}
+
 /** What {@link Reach} works with. */
 export interface ReachOptions {
   /** The mail domain. */
   readonly domain: string
   readonly resolver: Resolver
   readonly secure: Secure
+  /** Without it, every way is direct. */
+  readonly proxyTo?: ProxyTo
   /** Opens a TCP connection to one of the addresses; for tests. */
   readonly connect?: typeof connectTo
 }
@@ -33,21 +46,24 @@ export interface ReachOptions {
  * The way to servers that strangers name. A name is looked up once, its addresses are judged, and those that may be used
  * are the ones that are connected to: DNS cannot say something else the second time. What is public may always be used.
  * This machine, the link and reserved networks may be used only if the mail domain itself lies there; private networks
- * also by hosts below the mail domain, since companies name their inner servers so.
+ * also by hosts below the mail domain, since companies name their inner servers so. Behind a proxy nothing is looked up
+ * here, and it is the proxy's rules that say what may be reached.
  */
 export class Reach {
   readonly domain: string
   readonly resolver: Resolver
   readonly secure: Secure
   readonly #connect: typeof connectTo
+  readonly #proxyTo: ProxyTo
   readonly #known = new Map<string, Promise<readonly string[]>>()
   #home: Promise<ReadonlySet<AddressClass>> | undefined
 
-  constructor({ domain, resolver, secure, connect = connectTo }: ReachOptions) {
+  constructor({ domain, resolver, secure, proxyTo = direct, connect = connectTo }: ReachOptions) {
     this.domain = domain
     this.resolver = resolver
     this.secure = secure
     this.#connect = connect
+    this.#proxyTo = proxyTo
   }
 
   /**
@@ -66,8 +82,20 @@ export class Reach {
    *
    * @throws {PosternError} DISCOVER_…, NET_…; the signal's reason
    */
-  async connect({ host, port }: Server, signal: AbortSignal): Promise<Socket> {
-    return this.#connect({ host, port, addresses: await this.addressesOf(host) }, signal)
+  async connect(server: Server, signal: AbortSignal): Promise<Socket> {
+    const { addresses, proxy } = await this.wayTo(server)
+    if (proxy) return dial(server, signal, { proxy })
+    return this.#connect({ host: server.host, port: server.port, ...(addresses ? { addresses } : {}) }, signal)
+  }
+
+  /**
+   * Says how a server is connected to.
+   *
+   * @throws {PosternError} DISCOVER_DNS_FAILED, DISCOVER_HOST_UNKNOWN, DISCOVER_ADDRESS_FORBIDDEN, NET_PROXY_UNUSABLE
+   */
+  async wayTo(server: Server): Promise<Way> {
+    const proxy = await this.#proxyTo(server)
+    return { addresses: proxy ? undefined : await this.addressesOf(server.host), proxy }
   }
 
   async #lookUp(host: string): Promise<readonly string[]> {
@@ -91,6 +119,10 @@ export class Reach {
     )
     return this.#home
   }
+}
+
+async function direct(): Promise<undefined> {
+  return undefined
 }
 
 function unknownHost(host: string): PosternError {

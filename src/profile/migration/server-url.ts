@@ -1,4 +1,5 @@
 import type { Security } from '../../config/upstream-url.ts'
+import { isLoopback } from '../../net/host-port.ts'
 
 /** A server as another program names it. */
 export interface NamedServer {
@@ -18,6 +19,6 @@ export function serverUrl(protocol: 'imap' | 'smtp', { host, port, security }: N
 
 /** What is to be said of a server that is talked to in plain text; a program on this machine needs no encryption. */
 export function plainTextRemarks(protocol: string, { host, security }: NamedServer): readonly string[] {
-  if (security !== 'none' || /^(localhost|127\.[\d.]+|\[?::1\]?)$/i.test(host)) return []
+  if (security !== 'none' || isLoopback(host)) return []
   return [`${protocol} goes to ${host} without encryption, as there: everybody on the way can read the password`]
 }

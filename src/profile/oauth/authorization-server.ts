@@ -1,5 +1,6 @@
 import * as oauth from 'oauth4webapi'
 import { PosternError } from '../../errors.ts'
+import { isLoopback } from '../../net/host-port.ts'
 import { asOAuthFailure, invalidOAuth, oneLine, unavailable } from './failures.ts'
 import type { OAuthTarget } from './target.ts'
 import type { TokenClient } from './token-set.ts'
@@ -90,7 +91,7 @@ export function clientAuthOf({ clientAuth, clientSecret = '' }: TokenClient): oa
 
 /** Tells whether what is sent there stays between the two: encrypted, or on this machine. */
 export function isSafe({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname))
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
 }
 
 function noProvider(issuer: string, cause: Error): PosternError {

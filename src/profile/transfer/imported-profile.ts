@@ -22,4 +22,5 @@ export interface ImportedProfile {
   readonly name: string
   readonly settings: ImportedSettings
   readonly password?: string | undefined
+  readonly smtpPassword?: string | undefined
 }

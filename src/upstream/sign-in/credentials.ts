@@ -1,4 +1,4 @@
-import type { PasswordMechanism } from '../../sasl/choose-mechanism.ts'
+import type { ExternalCredentials, PasswordMechanism } from '../../sasl/choose-mechanism.ts'
 
 /** Who signs in with a password. */
 export interface PasswordCredentials {
@@ -16,4 +16,4 @@ export interface TokenCredentials {
 }
 
 /** Who signs in, and with what. */
-export type Credentials = PasswordCredentials | TokenCredentials
+export type Credentials = PasswordCredentials | TokenCredentials | ExternalCredentials

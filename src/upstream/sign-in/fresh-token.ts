@@ -1,6 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { SaslCredentials } from '../../sasl/choose-mechanism.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials, TokenCredentials } from './credentials.ts'
 
 /** Asks who signs in; undefined when nobody needs to. */
 type AskCredentials<Asked> = () => Promise<Asked>
@@ -20,7 +20,7 @@ export async function withFreshToken<Session, Asked extends Credentials | undefi
   const first = async () => {
     const known = await credentials()
     asked = known
-    if (known === undefined || 'password' in known) return known as SaslCredentials | (Asked & undefined)
+    if (known === undefined || !isToken(known)) return known as SaslCredentials | (Asked & undefined)
     token = await known.token()
     return { user: known.user, token }
   }
@@ -28,10 +28,14 @@ export async function withFreshToken<Session, Asked extends Credentials | undefi
     return await open(first)
   } catch (error) {
     const isRefusal = error instanceof PosternError && error.code === 'UPSTREAM_SIGN_IN_REFUSED'
-    if (!isRefusal || token === undefined || !asked || 'password' in asked) throw error
+    if (!isRefusal || token === undefined || !asked || !isToken(asked)) throw error
     const { user } = asked
     const renewed = await asked.token(token)
     if (renewed === token) throw error
     return await open(async () => ({ user, token: renewed }))
   }
+}
+
+function isToken(credentials: Credentials): credentials is TokenCredentials {
+  return 'token' in credentials
 }

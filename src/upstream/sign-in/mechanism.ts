@@ -1,9 +1,8 @@
 import { PosternError } from '../../errors.ts'
+import { isLoopback } from '../../net/host-port.ts'
 import { chooseMechanism, type SaslCredentials, type SaslServer } from '../../sasl/choose-mechanism.ts'
 import { type ClientMechanism, SaslError } from '../../sasl/client-mechanism.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i
 
 /** The server that is signed in to; `where` is host:port, for messages. */
 export interface SignInServer extends SaslServer {
@@ -16,7 +15,7 @@ export interface SignInServer extends SaslServer {
  * @throws {PosternError} UPSTREAM_NO_MECHANISM, UPSTREAM_TOKEN_NEEDS_TLS, UPSTREAM_PROTOCOL
  */
 export function startMechanism(credentials: SaslCredentials, server: SignInServer): ClientMechanism {
-  if ('token' in credentials && !server.isSecure && !LOOPBACK.test(server.host)) throw tokenNeedsTls(server)
+  if ('token' in credentials && !server.isSecure && !isLoopback(server.host)) throw tokenNeedsTls(server)
   try {
     const mechanism = chooseMechanism(credentials, server)
     if (mechanism) return mechanism
@@ -55,15 +54,36 @@ export function signInRefused(
   mechanism: Pick<ClientMechanism, 'name' | 'refusal'>,
   { says, cause }: { readonly says: string; readonly cause: unknown },
 ): PosternError {
-  const isToken = 'token' in credentials
   const told = mechanism.refusal ? `${says} (${mechanism.refusal})` : says
-  const what = isToken ? 'access token' : 'user name or password'
+  const [what, advice] =
+    'token' in credentials
+      ? ['access token', TOKEN_ADVICE]
+      : 'external' in credentials
+        ? ['client certificate', EXTERNAL_ADVICE]
+        : ['user name or password', passwordAdvice(mechanism.name)]
   return new PosternError<UpstreamErrorCode>(
     'UPSTREAM_SIGN_IN_REFUSED',
     `${where} refused the ${what} of ${credentials.user}: ${told}`,
-    { remedy: 'user', advice: isToken ? TOKEN_ADVICE : passwordAdvice(mechanism.name), cause },
+    { remedy: 'user', advice, cause },
   )
 }
+
+/**
+ * Makes a failure of a refusal that speaks of a client certificate, as Dovecot does without a code; undefined for any
+ * other. The password was sent all the same, and the refusal counts.
+ */
+export function certificateWanted(where: string, says: string, cause: unknown): PosternError | undefined {
+  if (!/\bcertificate\b/i.test(says)) return undefined
+  return new PosternError<UpstreamErrorCode>('UPSTREAM_CERTIFICATE_WANTED', `${where} does not let us in: ${says}.`, {
+    remedy: 'user',
+    advice: 'Ask who runs the server for a certificate, and give it: postern cert client import NAME FILE',
+    cause,
+  })
+}
+
+const EXTERNAL_ADVICE =
+  'Ask who runs the server whose certificate it takes for this account; `postern cert client show NAME` has yours. ' +
+  'Or use a password: postern profile set NAME auth automatic.'
 
 const TOKEN_ADVICE =
   'Check with `postern profile show NAME` that the user name is that of the account that you signed in with, ' +
@@ -88,13 +108,18 @@ function noMechanism(credentials: SaslCredentials, { where }: SignInServer): Pos
   const [what, advice] =
     'token' in credentials
       ? ['no sign-in with OAuth2', 'Use a password: postern profile set NAME auth automatic.']
-      : (credentials.mechanism ?? 'automatic') === 'automatic'
+      : 'external' in credentials
         ? [
-            'no way to sign in that Postern knows',
-            'Choose another connection type (imaps, smtps or …+starttls): some servers offer more inside TLS. ' +
-              'A server that wants OAuth2: postern profile sign-in NAME. An SMTP server that wants none: smtpAuth none.',
+            'no sign-in by a client certificate (EXTERNAL)',
+            'It takes TLS: imaps or …+starttls, smtps. Or use a password: postern profile set NAME auth automatic.',
           ]
-        : [`no ${credentials.mechanism}`, 'Let Postern choose: postern profile set NAME auth automatic.']
+        : (credentials.mechanism ?? 'automatic') === 'automatic'
+          ? [
+              'no way to sign in that Postern knows',
+              'Choose another connection type (imaps, smtps or …+starttls): some servers offer more inside TLS. ' +
+                'A server that wants OAuth2: postern profile sign-in NAME. An SMTP server that wants none: smtpAuth none.',
+            ]
+          : [`no ${credentials.mechanism}`, 'Let Postern choose: postern profile set NAME auth automatic.']
   return new PosternError<UpstreamErrorCode>('UPSTREAM_NO_MECHANISM', `${where} offers ${what}.`, {
     remedy: 'user',
     advice,

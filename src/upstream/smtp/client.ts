@@ -5,12 +5,11 @@ import { hostPort } from '../../net/host-port.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { SaslCredentials } from '../../sasl/choose-mechanism.ts'
 import type { ClientMechanism } from '../../sasl/client-mechanism.ts'
-import { identityRefusalAtSignIn } from '../../tls/client-identity.ts'
 import type { Peer, PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
 import type { Credentials } from '../sign-in/credentials.ts'
 import { withFreshToken } from '../sign-in/fresh-token.ts'
-import { asFailure, signInRefused, startMechanism } from '../sign-in/mechanism.ts'
+import { asFailure, certificateWanted, signInRefused, startMechanism } from '../sign-in/mechanism.ts'
 import { SmtpClientConnection } from './connection.ts'
 import { failures } from './failures.ts'
 
@@ -113,7 +112,7 @@ async function signIn(connection: SmtpClientConnection, account: ReadyAccount): 
 
 async function authenticate(connection: SmtpClientConnection, mechanism: ClientMechanism): Promise<SmtpReply> {
   const { name, initialResponse } = mechanism
-  const line = `AUTH ${name}${initialResponse ? ` ${base64(initialResponse)}` : ''}`
+  const line = `AUTH ${name}${initialResponse ? ` ${base64(initialResponse) || '='}` : ''}`
   const inOneLine = initialResponse !== undefined && line.length <= MAX_COMMAND_OCTETS
   let unsent = inOneLine ? undefined : initialResponse
   let reply = await connection.command(inOneLine ? line : `AUTH ${name}`)
@@ -125,7 +124,7 @@ async function authenticate(connection: SmtpClientConnection, mechanism: ClientM
   return reply
 }
 
-// An initial response of no octets would be written '=' (RFC 4954 section 4); no mechanism of ours has one.
+// An initial response of no octets is written '=' (RFC 4954 section 4), a later one as an empty line.
 function base64(response: Buffer): string {
   return response.toString('base64')
 }
@@ -142,7 +141,7 @@ function refusal(
   reply: SmtpReply,
 ): PosternError {
   const says = describe(reply)
-  const ofCertificate = identityRefusalAtSignIn(connection.where, says, reply)
+  const ofCertificate = certificateWanted(connection.where, says, reply)
   if (ofCertificate) return ofCertificate
   if (reply.code < 500) {
     return new PosternError<UpstreamErrorCode>(

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { type ProxyUrl, parseProxyUrl } from '../../../src/config/proxy-url.ts'
 import { Network, type NetworkOptions } from '../../../src/daemon/network/network.ts'
+import { boundPassword, passwordFor } from '../../../src/daemon/network/proxy-password.ts'
 import { NO_SYSTEM_PROXY, type SystemProxy } from '../../../src/daemon/network/system-proxy.ts'
 import { errorClassOf } from '../../../src/daemon/schedule/error-class.ts'
 import { PosternError } from '../../../src/errors.ts'
@@ -20,7 +22,15 @@ function networkOf(
   { proxy = 'auto', variable, bypass = '', system = NO_SYSTEM_PROXY }: World,
   findPortal: NetworkOptions['findPortal'] = async () => undefined,
 ): Network {
-  const secrets: Record<string, string> = { '0/proxyPassword': 'ours', '7/proxyPassword': 'of work' }
+  // Each is that of the proxy which is named: what is bound to another one has a test of its own.
+  const bind = (url: string | undefined, password: string) => {
+    const named = parseProxyUrl(url?.includes('://') ? url : `http://${url}`)
+    return named ? boundPassword(named, password) : ''
+  }
+  const secrets: Record<string, string> = {
+    '0/proxyPassword': bind(proxy === 'auto' ? variable : proxy, 'ours'),
+    '7/proxyPassword': bind('http://a@q', 'of work'),
+  }
   const options: NetworkOptions = {
     settings: () => ({ proxy }),
     secrets: async () => ({ find: (owner: number, name: string) => secrets[`${owner}/${name}`] }) as unknown as Secrets,
@@ -55,6 +65,26 @@ t.test('the setting, the profile’s own, the environment, the system', async t 
     const profile = { ...WORK, proxy: own }
     t.match(await networkOf(world).wayTo(profile, TARGET), expected, JSON.stringify([world, own]))
   }
+})
+
+t.test('a password goes to the proxy and the user that it was stored for, and to no other', async t => {
+  const proxyOf = (url: string) => parseProxyUrl(url) as ProxyUrl
+  const secret = boundPassword(proxyOf('http://ada@proxy.example.test:3128'), 'geheim')
+  t.equal(passwordFor(proxyOf('http://ada@PROXY.example.test'), secret), 'geheim')
+  for (const url of [
+    'http://ada@other.example.test:3128',
+    'http://ada@proxy.example.test:8080',
+    'socks5://ada@proxy.example.test:3128',
+    'http://eve@proxy.example.test:3128',
+    'http://proxy.example.test:3128',
+  ])
+    t.equal(passwordFor(proxyOf(url), secret), undefined, url)
+  for (const broken of ['geheim', '"geheim"', 'null', '{"password":"geheim"}', undefined])
+    t.equal(passwordFor(proxyOf('http://ada@proxy.example.test'), broken), undefined)
+  const nobody = { code: 'NET_PROXY_NO_USER' }
+  t.throws(() => networkOf({ proxy: 'http://p' }).proxyWithUser(undefined), nobody)
+  t.throws(() => networkOf({ proxy: 'http://a@p' }).proxyWithUser({ ...WORK, proxy: 'auto' }), nobody)
+  t.match(networkOf({ variable: 'a@e:8080' }).proxyWithUser(undefined), { user: 'a', host: 'e', port: 8080 })
 })
 
 t.test('this machine has no proxy, whatever is set', async t => {

@@ -9,7 +9,16 @@ t.test('failures are told apart by who can cure them', async t => {
   for (const [kind, codes] of [
     ['net', ['NET_DNS', 'NET_REFUSED', 'UPSTREAM_LOST', 'UPSTREAM_SILENT']],
     ['server', ['UPSTREAM_BYE', 'UPSTREAM_SIGN_IN_UNAVAILABLE', 'TLS_UNTRUSTED', 'FORMATS_IMAP_SYNTAX', 'BUG']],
-    ['auth', ['UPSTREAM_SIGN_IN_REFUSED', 'PROFILE_NO_PASSWORD', 'PROFILE_SIGN_IN_STOPPED']],
+    [
+      'auth',
+      [
+        'UPSTREAM_SIGN_IN_REFUSED',
+        'PROFILE_NO_PASSWORD',
+        'PROFILE_PASSWORD_WANTED',
+        'UPSTREAM_CERTIFICATE_WANTED',
+        'PROFILE_SIGN_IN_STOPPED',
+      ],
+    ],
     ['data', ['STORE_DISK_FULL', 'STORE_WRITE_FAILED', 'PROFILE_KEYCHAIN_UNAVAILABLE', 'TLS_APPROVALS_UNREADABLE']],
   ] as const) {
     for (const code of codes) t.equal(errorClassOf({ code }), kind, code)

@@ -15,7 +15,7 @@ import { launcherFile } from '../../launcher.ts'
 import { version } from '../../version.ts'
 import { call } from '../../with-control.ts'
 import { stopRunning } from '../daemon.ts'
-import { profileAddCommand } from '../profile/profile-add.ts'
+import { addProfile } from '../profile/profile-add.ts'
 import { type Journal, withJournal } from './install-journal.ts'
 
 /** What `install` and `uninstall` have in common. */
@@ -166,5 +166,5 @@ async function offerProfile(context: CommandContext): Promise<void> {
   const email = (await terminal.question('E-mail address of your first account (empty for none): ', signal)).trim()
   if (email === '') return
   const name = domainToASCII(email.split('@').at(-1) ?? '') || 'mail'
-  await profileAddCommand.run?.({ name, email } as never, context) // what a person may leave out, it asks for or finds
+  await addProfile({ name, email }, context)
 }

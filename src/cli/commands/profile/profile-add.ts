@@ -1,3 +1,4 @@
+import { AUTH_CHOICES } from '../../../config/profile-settings.ts'
 import { fromWireError } from '../../../daemon/control/wire-error.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
@@ -9,6 +10,7 @@ import { call } from '../../with-control.ts'
 import { searchSettings } from '../discover/search-settings.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { emptyPassword } from './empty-password.ts'
+import { manualServers, type TestedServers } from './manual-servers.ts'
 
 interface AddOptions {
   name: string
@@ -17,15 +19,21 @@ interface AddOptions {
   smtp: string | undefined
   user: string | undefined
   auth: string | undefined
+  'remember-password': boolean
+  manual: boolean
   yes: boolean
   sync: boolean
   'password-stdin': boolean
 }
 
+/** What is added: what is left away is asked for, searched for, or as the command has it. */
+export type AddedProfile = Pick<AddOptions, 'name' | 'email'> & Partial<AddOptions>
+
 type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'user' | 'auth'> & {
   readonly name: string
   readonly email: string
   readonly password: string | undefined
+  readonly rememberPassword: boolean
 }
 
 /** What `profile add` prints: the profile, how its servers were found, and how the first run went. */
@@ -33,6 +41,8 @@ interface AddedDocument {
   readonly name: string
   readonly found?: ServersDocument
   readonly sync?: SyncDocument
+  /** How the connections of `--manual` did. */
+  readonly tests?: TestedServers['tests']
 }
 
 /** `postern profile add` */
@@ -44,6 +54,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     ['$0 profile add work --email ada@example.org --password-stdin --yes < file', 'The same, with nobody to ask'],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
+    ['$0 profile add ada@example.org --manual', 'Ask for host, connection type and port of each server, and test them'],
   ],
   build: yargs =>
     yargs
@@ -61,8 +72,18 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
       .option('auth', {
-        choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
-        describe: 'How to sign in; oauth2 needs no password',
+        choices: AUTH_CHOICES,
+        describe: 'How to sign in; oauth2 and external (by a client certificate) need no password',
+      })
+      .option('remember-password', {
+        type: 'boolean',
+        default: true,
+        describe: 'Keep the password, encrypted (--no-remember-password asks for it at each start)',
+      })
+      .option('manual', {
+        type: 'boolean',
+        default: false,
+        describe: 'Search for nothing: ask for each server, or take both from --imap and --smtp; test every connection',
       })
       .option('yes', {
         type: 'boolean',
@@ -75,20 +96,36 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         describe: 'Synchronize at once where the servers were found (--no-sync does not)',
       })
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
-  run: async (options, context) => {
-    const { name, email } = namesOf(options)
-    const isOAuth = options.auth === 'oauth2'
-    const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
-    if (password === '') throw emptyPassword()
-    const { imap, smtp, user, auth } = options
-    const document = await addFound({ name, email, imap, smtp, user, auth, password }, options, context)
-    context.terminal.result(document, added => addedText(added, isOAuth))
-    return (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
-  },
+  run: addProfile,
 })
 
+/** Adds a profile as `profile add` does. @returns the exit code */
+export async function addProfile(options: AddedProfile, context: CommandContext): Promise<number> {
+  const { name, email } = namesOf(options)
+  const { imap, smtp, user, auth, manual = false, yes = false, sync = true } = options
+  const hasPassword = auth !== 'oauth2' && auth !== 'external'
+  const password = hasPassword ? await context.terminal.secret(`Password of ${email}: `, context.signal) : undefined
+  if (password === '') throw emptyPassword()
+  const { 'remember-password': rememberPassword = true } = options
+  const profile = { name, email, imap, smtp, user, auth, password, rememberPassword }
+  const document = manual ? await addManual(profile, context) : await addFound(profile, { yes, sync }, context)
+  context.terminal.result(document, added => addedText(added, auth))
+  const isBroken = document.tests?.some(({ ok }) => !ok) ?? false
+  return isBroken || (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
+}
+
+/** Adds the profile with the servers that a person names. A server that does not work is told, and taken all the same. */
+async function addManual(profile: NewProfile, context: CommandContext): Promise<AddedDocument> {
+  const { servers, tests } = await manualServers(profile, context)
+  return { ...(await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })), tests }
+}
+
 /** Adds the profile; where nobody says which servers it has, they are searched for. */
-async function addFound(profile: NewProfile, options: AddOptions, context: CommandContext): Promise<AddedDocument> {
+async function addFound(
+  profile: NewProfile,
+  options: Pick<AddOptions, 'yes' | 'sync'>,
+  context: CommandContext,
+): Promise<AddedDocument> {
   try {
     return await call<AddedDocument>(context, 'profile.add', profile)
   } catch (error) {
@@ -98,10 +135,10 @@ async function addFound(profile: NewProfile, options: AddOptions, context: Comma
   const { email, password } = profile
   const { taken, error } = await searchSettings({ email, password, yes: options.yes }, context)
   if (!taken) throw error ? fromWireError(error) : nothingTaken(email)
-  const user = options.user ?? (taken.user === email ? undefined : taken.user)
-  const servers = { imap: taken.imap, smtp: options.smtp ?? taken.smtp ?? undefined, user }
+  const user = profile.user ?? (taken.user === email ? undefined : taken.user)
+  const servers = { imap: taken.imap, smtp: profile.smtp ?? taken.smtp ?? undefined, user }
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
-  if (!options.sync) return { ...added, found: taken }
+  if (!options.sync || !profile.rememberPassword) return { ...added, found: taken }
   return { ...added, found: taken, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
 }
 
@@ -113,7 +150,10 @@ function nothingTaken(email: string): PosternError {
 }
 
 /** An address in place of a name says both. */
-function namesOf({ name, email }: AddOptions): { readonly name: string; readonly email: string } {
+function namesOf({ name, email }: Pick<AddOptions, 'name' | 'email'>): {
+  readonly name: string
+  readonly email: string
+} {
   const given = String(name)
   if (email !== undefined) return { name: given, email }
   const [local = ''] = given.split('@', 1)
@@ -125,7 +165,7 @@ function namesOf({ name, email }: AddOptions): { readonly name: string; readonly
   })
 }
 
-function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): string {
+function addedText({ name, found, sync }: AddedDocument, auth: string | undefined): string {
   const isRelayless = found && found.smtp === null
   return [
     ...(found ? [`found by ${found.source}: ${found.imap}${found.smtp ? `, ${found.smtp}` : ''}`] : []),
@@ -136,7 +176,8 @@ function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): stri
     `added ${name}`,
     ...(sync ? [describeSync(sync)] : []),
     `next: ${[
-      ...(isOAuth ? [`postern profile sign-in ${name}`] : []),
+      ...(auth === 'oauth2' ? [`postern profile sign-in ${name}`] : []),
+      ...(auth === 'external' ? [`postern cert client import ${name} FILE`] : []),
       ...(sync ? ['postern start'] : [`postern profile test ${name}`, 'postern sync']),
       `postern profile outlook ${name}`,
     ].join(', ')}`,

@@ -2,12 +2,15 @@ import { type Command, defineCommand } from '../../command.ts'
 import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-text.ts'
 import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
+import { testLine } from './manual-servers.ts'
 import { profileAddCommand } from './profile-add.ts'
-import { profilePasswordCommand, profileRemoveCommand } from './profile-change.ts'
 import { profileExportCommand } from './profile-export.ts'
 import { profileImportCommand } from './profile-import.ts'
 import { profileOutlookCommand } from './profile-outlook.ts'
+import { profilePasswordCommand } from './profile-password.ts'
+import { profileRemoveCommand } from './profile-remove.ts'
 import { profileSignInCommand } from './profile-sign-in.ts'
+import { profileUnlockCommand } from './profile-unlock.ts'
 
 interface ProfileDocument {
   readonly name: string
@@ -81,14 +84,7 @@ const testCommand = defineCommand<{ name: string }>({
   build: yargs => yargs.positional('name', nameOption),
   run: async ({ name }, context) => {
     const document = await call<TestDocument>(context, 'profile.test', { name: String(name) })
-    context.terminal.result(document, ({ tests }) =>
-      tests
-        .map(
-          ({ connection, server, ok, says, error }) =>
-            `${ok ? 'ok    ' : 'FAILED'} ${connection} ${server}: ${says}${error ? `\n  ${error.advice}` : ''}`,
-        )
-        .join('\n'),
-    )
+    context.terminal.result(document, ({ tests }) => tests.map(testLine).join('\n'))
     return document.ok ? 0 : 1
   },
 })
@@ -104,6 +100,7 @@ export const profileCommand: Command<never> = defineCommand({
     setCommand,
     testCommand,
     profilePasswordCommand,
+    profileUnlockCommand,
     profileOutlookCommand,
     profileExportCommand,
     profileImportCommand,

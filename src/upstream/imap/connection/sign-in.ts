@@ -3,10 +3,15 @@ import { astring } from '../../../formats/imap/encoder.ts'
 import type { ImapResponse } from '../../../formats/imap/response.ts'
 import type { SaslCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { ClientMechanism } from '../../../sasl/client-mechanism.ts'
-import { identityRefusalAtSignIn } from '../../../tls/client-identity.ts'
 import type { Peer } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
-import { asFailure, type SignInServer, signInRefused, startMechanism } from '../../sign-in/mechanism.ts'
+import {
+  asFailure,
+  certificateWanted,
+  type SignInServer,
+  signInRefused,
+  startMechanism,
+} from '../../sign-in/mechanism.ts'
 import type { ImapConnection } from './connection.ts'
 import { brief } from './refusals.ts'
 
@@ -24,7 +29,7 @@ export interface SignInTarget {
 /**
  * Signs in with the best mechanism that the server offers.
  *
- * @throws {PosternError} UPSTREAM_SIGN_IN_REFUSED, UPSTREAM_SIGN_IN_UNAVAILABLE, UPSTREAM_NO_MECHANISM,
+ * @throws {PosternError} UPSTREAM_SIGN_IN_REFUSED, UPSTREAM_CERTIFICATE_WANTED, UPSTREAM_SIGN_IN_UNAVAILABLE, UPSTREAM_NO_MECHANISM,
  * UPSTREAM_UNPROVEN, UPSTREAM_TOKEN_NEEDS_TLS, UPSTREAM_PROTOCOL
  */
 export async function signIn(
@@ -54,9 +59,9 @@ async function authenticate(connection: ImapConnection, mechanism: ClientMechani
   const continuation = async (text: string) => {
     const response = unsent ?? (await mechanism.respond(Buffer.from(text, 'base64')))
     unsent = undefined
-    return response.toString('base64')
+    return response.toString('base64') // of no octets an empty line
   }
-  const line = `AUTHENTICATE ${name}${inOneLine ? ` ${initialResponse.toString('base64')}` : ''}`
+  const line = `AUTHENTICATE ${name}${inOneLine ? ` ${initialResponse.toString('base64') || '='}` : ''}`
   await connection.command([line], { continuation })
 }
 
@@ -79,7 +84,7 @@ function refusal(
   const says = response.text === '' ? response.status : brief(response.text)
   // With this code the words are about the password, whatever they are: it must count (RFC 5530 section 3).
   const isPassword = response.code?.name === 'AUTHENTICATIONFAILED'
-  const ofCertificate = isPassword ? undefined : identityRefusalAtSignIn(connection.where, says, error)
+  const ofCertificate = isPassword ? undefined : certificateWanted(connection.where, says, error)
   if (ofCertificate) return ofCertificate
   if (response.code && TEMPORARY.has(response.code.name)) {
     return new PosternError<UpstreamErrorCode>(

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { PosternError } from '../../errors.ts'
+import { isLocked, missingPasswords } from '../../profile/missing-passwords.ts'
+import type { Profile } from '../../profile/profiles.ts'
+import { type MethodContext, valueMethod } from '../method.ts'
+import { changePassword, provePassword } from '../password/change-password.ts'
+import { notRunning } from './fronts.ts'
+
+const which = z.enum(['password', 'smtpPassword'])
+
+/** A password that a person has to type. */
+export interface WantedPassword {
+  readonly name: string
+  readonly email: string
+  readonly which: z.infer<typeof which>
+}
+
+/** How unlocking a profile went. */
+export interface UnlockedDocument {
+  readonly name: string
+  /** Whether a sign-in has proved the password. */
+  readonly proved: boolean
+  /** Why it has not. */
+  readonly says: string | null
+}
+
+/** `profile password` and `profile unlock`. */
+export const PASSWORD_METHODS = {
+  'profile.password': valueMethod(
+    z.strictObject({ name: z.string(), which, password: z.string() }),
+    async ({ name, which, password }, context) => {
+      const profile = context.installation.profiles.get(name)
+      assertKept(profile, context)
+      await take(profile, { [which]: password }, context)
+      return { name, stored: which, remembered: profile.rememberPassword }
+    },
+  ),
+  'profile.changePassword': valueMethod(
+    z.strictObject({ name: z.string(), current: z.string().min(1), next: z.string().min(1) }),
+    async ({ name, current, next }, context) => {
+      const { installation, daemon, signal } = context
+      const profile = installation.profiles.get(name)
+      assertKept(profile, context)
+      const changedAt = await changePassword(installation, profile, { current, next }, signal)
+      await daemon?.accountChanged(profile)
+      return { name, changedAt, stored: 'password', remembered: profile.rememberPassword }
+    },
+  ),
+  'profile.unlock': valueMethod(
+    z.strictObject({ name: z.string(), which, password: z.string().min(1) }),
+    async ({ name, which, password }, context): Promise<UnlockedDocument> => {
+      const profile = context.installation.profiles.get(name)
+      assertKept(profile, context)
+      const says = which === 'password' ? await doubtOf(profile, password, context) : null
+      await take(profile, { [which]: password }, context)
+      return { name, proved: says === null && which === 'password', says }
+    },
+  ),
+  'profile.wanted': valueMethod(
+    z.strictObject({}),
+    async (_params, { installation }): Promise<readonly WantedPassword[]> => {
+      const secrets = await installation.secrets()
+      return installation.profiles
+        .list()
+        .filter(profile => isLocked(profile, secrets))
+        .flatMap(profile => missingPasswords(profile, secrets).map(which => ({ ...namesOf(profile), which })))
+    },
+  ),
+}
+
+// What is not written would be gone with this command.
+function assertKept({ rememberPassword }: Profile, { daemon }: MethodContext): void {
+  if (!rememberPassword && !daemon) throw notRunning()
+}
+
+async function take(
+  profile: Profile,
+  given: Partial<Record<'password' | 'smtpPassword', string>>,
+  { installation, daemon }: MethodContext,
+): Promise<void> {
+  const over = 'password' in given ? { pendingPassword: undefined } : {}
+  await (await installation.secrets()).set(profile.number, { ...given, ...over })
+  await installation.signIns.clear(profile.number, 'password' in given ? ['password'] : ['smtpPassword'])
+  await daemon?.accountChanged(profile)
+}
+
+/** Tries a password; null when it is proved, else why it could not be. One that the server refuses is not taken. */
+async function doubtOf(profile: Profile, password: string, { installation, signal }: MethodContext) {
+  try {
+    await provePassword(installation, profile, password, signal)
+    return null
+  } catch (error) {
+    const isRefused = error instanceof PosternError && error.code === 'UPSTREAM_SIGN_IN_REFUSED'
+    if (!(error instanceof PosternError) || isRefused) throw error
+    return error.message
+  }
+}
+
+function namesOf({ name, email }: Profile) {
+  return { name, email }
+}
