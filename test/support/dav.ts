@@ -38,6 +38,12 @@ export function connectTestDav(
   return connectDav(url instanceof URL ? { url } : url, options, signal)
 }
 
+/** What another client was answered. */
+export interface OtherAnswer {
+  readonly text: string
+  readonly etag: string | undefined
+}
+
 /** Another client of the same server, which knows nothing of ours. */
 export class OtherClient {
   readonly #base: URL
@@ -48,8 +54,8 @@ export class OtherClient {
     this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   }
 
-  /** Sends a request, and gives the text of the answer; throws at a status that is an error. */
-  async send(method: string, path: string, body = '', headers: Record<string, string> = {}): Promise<string> {
+  /** Sends a request; throws at a status that is an error. */
+  async send(method: string, path: string, body = '', headers: Record<string, string> = {}): Promise<OtherAnswer> {
     const url = new URL(path, this.#base)
     const options = { method, headers: { authorization: this.#authorization, ...headers } }
     const asked =
@@ -60,7 +66,7 @@ export class OtherClient {
     if (response.statusCode === undefined || response.statusCode >= 300) {
       throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`)
     }
-    return answer
+    return { text: answer, etag: response.headers.etag }
   }
 
   /** Makes a calendar for some components. */
@@ -80,18 +86,20 @@ export class OtherClient {
     await this.send('MKCOL', path, body, { 'content-type': 'application/xml' })
   }
 
-  /** Stores an object, whatever was there. */
-  async put(path: string, content: string): Promise<void> {
+  /** Stores an object, whatever was there, or instead of a version alone. */
+  async put(path: string, content: string, etag?: string): Promise<void> {
     const type = content.startsWith('BEGIN:VCARD') ? 'text/vcard' : 'text/calendar'
-    await this.send('PUT', path, content, { 'content-type': `${type}; charset=utf-8` })
+    const condition = etag === undefined ? {} : { 'if-match': etag }
+    await this.send('PUT', path, content, { 'content-type': `${type}; charset=utf-8`, ...condition })
   }
 
-  async get(path: string): Promise<string> {
+  async get(path: string): Promise<OtherAnswer> {
     return await this.send('GET', path)
   }
 
-  async delete(path: string): Promise<void> {
-    await this.send('DELETE', path)
+  /** Deletes an object, or a version of it alone. */
+  async delete(path: string, etag?: string): Promise<void> {
+    await this.send('DELETE', path, '', etag === undefined ? {} : { 'if-match': etag })
   }
 }
 
