@@ -4,11 +4,14 @@ import { type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { Test } from 'tap'
+import type { RemoteCollection } from '../../src/sync/objects/remote-collection.ts'
 import type { ListedCollection, RemoteCollections } from '../../src/sync/objects/remote-collections.ts'
 import { Approvals } from '../../src/tls/approvals.ts'
 import { verifyPeers } from '../../src/tls/verified-peer.ts'
 import { connectDav, type DavPlaces } from '../../src/upstream/dav/client.ts'
-import type { DavHttpOptions } from '../../src/upstream/dav/http/dav-http.ts'
+import { DavCollection } from '../../src/upstream/dav/dav-collection.ts'
+import { DavHttp, type DavHttpOptions } from '../../src/upstream/dav/http/dav-http.ts'
 import { silentLogger } from './silent-logger.ts'
 
 /** Options of our client for a test; the CA's file where it is to trust one. */
@@ -36,6 +39,13 @@ export function connectTestDav(
   signal = new AbortController().signal,
 ): RemoteCollections {
   return connectDav(url instanceof URL ? { url } : url, options, signal)
+}
+
+/** A calendar at a URL, without looking for it; all ends with the test. */
+export function calendarAt(t: Test, url: URL, options: Partial<DavHttpOptions> = {}): RemoteCollection {
+  const http = new DavHttp({ ...davOptions('ada', 'secret'), ...options }, new AbortController().signal)
+  t.teardown(() => http[Symbol.dispose]())
+  return new DavCollection({ http, kind: 'calendar', url: async () => url })
 }
 
 /** What another client was answered. */
