@@ -4,7 +4,7 @@ import { RADICALE_PASSWORD, radicaleMissing, startRadicale } from '../support/ra
 
 const MANY = 1500
 
-t.test('a calendar with more than a thousand events comes as a whole', { skip: radicaleMissing() ?? false }, async t => {
+t.test('more than a thousand events come as a whole', { skip: radicaleMissing() ?? false }, async t => {
   await using radicale = await startRadicale({ users: ['ada'] })
   const other = new OtherClient(radicale.url, 'ada', RADICALE_PASSWORD)
   // Radicale takes a whole calendar, and makes an object of each event in it.
