@@ -6,7 +6,7 @@ import type { FolderRow, ItemRow } from './rows.ts'
 export function folderRow(row: Row): FolderRow {
   return {
     id: Number(row.id),
-    kind: row.kind === 'file' ? 'file' : 'mail',
+    kind: row.kind as FolderRow['kind'], // held to these by a CHECK
     path: String(row.path),
     delimiter: textOf(row.delimiter),
     role: textOf(row.role),
@@ -19,9 +19,12 @@ export function folderRow(row: Row): FolderRow {
     isReadOnly: row.is_read_only === null ? undefined : row.is_read_only === 1,
     consent: row.consent === 'accept' || row.consent === 'restore' ? row.consent : undefined,
     error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
+    href: textOf(row.href),
+    components: textOf(row.components)?.split(' ').filter(Boolean) ?? [],
     uidValidity: numberOf(row.uid_validity),
     uidNext: numberOf(row.uid_next),
-    highestModseq: typeof row.cursor === 'string' ? BigInt(row.cursor) : undefined,
+    // A collection's cursor is a token, see ObjectReader.
+    highestModseq: typeof row.cursor === 'string' && !isCollection(row.kind) ? BigInt(row.cursor) : undefined,
     lastFullMs: numberOf(row.last_full_at),
   }
 }
@@ -50,6 +53,13 @@ export function itemRow(row: Row): ItemRow {
 /** Reads where a row has its body. */
 export function locationOf(row: Row): PackLocation {
   return { pack: Number(row.pack), offset: Number(row.offset), length: Number(row.length) }
+}
+
+const MAIL_KINDS: readonly unknown[] = ['mail', 'file']
+
+/** Tells whether a folder of this kind holds objects, not messages. */
+export function isCollection(kind: unknown): boolean {
+  return !MAIL_KINDS.includes(kind)
 }
 
 /** NULL is undefined. */

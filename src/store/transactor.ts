@@ -1,10 +1,12 @@
 import { type AdoptionContext, findAdoptable, type IncomingMessage, LOOKED_FOR } from './changes/adoption.ts'
+import { CollectionFolders } from './changes/collection-folders.ts'
 import { Conflicts, type Resolution } from './changes/conflicts.ts'
 import { DeletedFolders } from './changes/deleted-folders.ts'
 import { FolderChanges, type RefusedFolderChange } from './changes/folder-changes.ts'
 import { HeldFolders } from './changes/held-folders.ts'
 import { INSERT_ITEM, IncomingMail } from './changes/incoming.ts'
 import { LocalChanges } from './changes/local-changes.ts'
+import { ObjectUndo } from './changes/object-undo.ts'
 import { ObjectChanges } from './changes/objects.ts'
 import { Purge } from './changes/purge.ts'
 import { PushOutcomes } from './changes/push-outcomes.ts'
@@ -55,6 +57,8 @@ export class Transactor {
   readonly push: PushOutcomes
   readonly quota: Quota
   readonly objects: ObjectChanges
+  readonly objectUndo: ObjectUndo
+  readonly collections: CollectionFolders
   readonly damaged: DamagedBodies
   readonly purge: Purge
   readonly conflicts: Conflicts
@@ -74,6 +78,8 @@ export class Transactor {
     this.push = new PushOutcomes(this.#scope)
     this.quota = new Quota(this.#scope)
     this.objects = new ObjectChanges(this.#scope)
+    this.objectUndo = new ObjectUndo(this.#scope, this.objects)
+    this.collections = new CollectionFolders(this.#scope, this.objects)
     this.damaged = new DamagedBodies(this.#scope)
     this.purge = new Purge(this.#scope)
     this.conflicts = new Conflicts(this.#scope)
@@ -87,6 +93,7 @@ export class Transactor {
   /** Adds the folder, or updates what the server says of it. */
   putFolder(facts: FolderFacts): void {
     const { path, delimiter, role, rights, isSelectable, isExcluded } = facts
+    this.#scope.yieldPath(path)
     this.#database.run(
       `INSERT INTO folder(kind, path, delimiter, role, rights, is_selectable, is_excluded, state, local_uid_validity,
          local_uid_next) VALUES('mail', ?, ?, ?, ?, ?, ?, 'ok', ?, 1)

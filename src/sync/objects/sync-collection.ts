@@ -1,6 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { PendingObject } from '../../store/changes/objects.ts'
+import type { PendingObject } from '../../store/queries/object-reader.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import { assertFewDeletions } from '../plan/mass-deletion.ts'
