@@ -34,7 +34,11 @@ const address = z.string().regex(/^[^\s@<>"]+@[^\s@<>"]+$/, { error: 'must be an
 const account = {
   email: address.describe('The account’s e-mail address.'),
   user: z.string().min(1).optional().describe('The account’s user name; without it, the e-mail address.'),
-  imap: upstream('imap').describe('The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`.'),
+  imap: upstream('imap')
+    .optional()
+    .describe(
+      'The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`. Without it the profile is unbound: see `postern profile bind`.',
+    ),
   smtp: upstream('smtp')
     .optional()
     .describe('The SMTP server: `smtps://HOST`, `smtp+starttls://HOST` or `smtp://HOST`.'),

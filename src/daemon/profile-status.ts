@@ -1,4 +1,5 @@
 import type { PosternError } from '../errors.ts'
+import { isUnbound } from '../profile/binding.ts'
 import { missingPasswords } from '../profile/missing-passwords.ts'
 import { isPaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
@@ -39,7 +40,7 @@ export function describeSchedule(
 ): ScheduleStatus {
   const isOffline = isPaused(profile, Date.now())
   const isHeld = context.installation.syncs.stateOf(profile.number) === 'held'
-  const nextRunAt = isOffline || isHeld ? undefined : context.daemon?.scheduler.nextRunAt(profile)
+  const nextRunAt = isUnbound(profile) || isOffline || isHeld ? undefined : context.daemon?.scheduler.nextRunAt(profile)
   const nextRun = nextRunAt === undefined ? null : isoOf(nextRunAt)
   const failure = failureOf(profile, lastError, context)
   const problem = context.installation.policies.problemOf(profile)
@@ -60,6 +61,7 @@ function failureOf(
   stored: StoreSummary['lastError'],
   { installation, daemon }: MethodContext,
 ): Failure | undefined {
+  if (isUnbound(profile)) return undefined // what failed with servers of before is over
   const current = daemon?.scheduler.failureOf(profile)
   if (current) return pick(current, current.class)
   const accounts = [mailAccountOf(profile), sendingAccountOf(profile)]

@@ -1,5 +1,6 @@
 import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
+import { hasMailServer, isUnbound, profileUnbound } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { Approvals } from '../tls/approvals.ts'
@@ -19,14 +20,24 @@ export interface ConnectionTest {
   readonly error: { readonly code: string; readonly message: string; readonly advice: string } | null
 }
 
-/** Signs in to every server of a profile and tells how it went. */
+/**
+ * Signs in to every server of a profile and tells how it went.
+ *
+ * @throws {PosternError} PROFILE_UNBOUND
+ */
 export async function testProfile(installation: Installation, profile: Profile, signal: AbortSignal) {
-  const tests: ConnectionTest[] = [await testImap(installation, profile, signal)]
+  if (isUnbound(profile)) throw profileUnbound(profile)
+  const tests: ConnectionTest[] = []
+  if (hasMailServer(profile)) tests.push(await testImap(installation, profile, signal))
   if (profile.smtp !== undefined) tests.push(await testSmtp(installation, profile, profile.smtp, signal))
   return { name: profile.name, ok: tests.every(({ ok }) => ok), tests }
 }
 
-async function testImap(installation: Installation, profile: Profile, signal: AbortSignal): Promise<ConnectionTest> {
+async function testImap(
+  installation: Installation,
+  profile: Profile & { readonly imap: string },
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
   const imap = parseUpstreamUrl(profile.imap)
   if (!imap) throw new Error('a profile with an invalid IMAP URL')
   const server = `${imap.host}:${imap.port}`

@@ -7,6 +7,7 @@ import type { Upstreams } from '../config/installation-defaults.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
 import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store/store-folders.ts'
+import { isUnbound, profileUnbound } from './binding.ts'
 import type { ProfileErrorCode } from './errors.ts'
 import type { OAuthSettings } from './oauth/target.ts'
 import type { Policies } from './policies.ts'
@@ -190,8 +191,9 @@ export class Profiles {
 
   /** Sets one setting of a profile from the text that a user typed; an empty text removes it. */
   async set(name: string, key: string, text: string): Promise<Profile> {
-    this.get(name)
+    const profile = this.get(name)
     if (!Object.hasOwn(profileSettings.shape, key) || key === 'number') throw unknownSetting(key)
+    if (key === 'imap') assertStaysBound(profile, text)
     await this.#change(name, key, text === '' ? undefined : settingValue(key, text))
     return this.get(name)
   }
@@ -260,6 +262,16 @@ export class Profiles {
     if (this.get(name).fixed.includes(key)) throw fixedByPolicy(name, key)
     await this.#config.change(['profiles', name, key], value)
   }
+}
+
+// What the store knows of a server is true of that one only: to bind and to unbind are steps of their own.
+function assertStaysBound(profile: Profile, url: string): void {
+  if (isUnbound(profile)) throw profileUnbound(profile)
+  if (url !== '') return
+  throw new PosternError<ProfileErrorCode>('PROFILE_INVALID', `${profile.name} cannot do without its IMAP server.`, {
+    remedy: 'user',
+    advice: `To part it from its account and keep the local data: postern profile unbind ${profile.name}`,
+  })
 }
 
 /** Reads what a user typed as the setting's type: a number, yes or no, text, or a list with commas. */

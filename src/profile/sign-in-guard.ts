@@ -37,7 +37,7 @@ interface Count {
 export function mailAccountOf(profile: Profile): SignInAccount {
   const { imap, smtp, user, email, auth } = profile
   const how = auth === 'automatic' ? [] : [auth]
-  return { profile, which: 'password', identity: JSON.stringify([imap, smtp ?? null, user ?? email, ...how]) }
+  return { profile, which: 'password', identity: JSON.stringify([imap ?? null, smtp ?? null, user ?? email, ...how]) }
 }
 
 /** The account that a profile's mail is sent with. */

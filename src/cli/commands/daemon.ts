@@ -140,6 +140,7 @@ function remarksOn(profile: Status['profiles'][number], isRunning: boolean): str
   const nothing = isRunning ? 'no attempt until this is cured' : 'no daemon runs that would try again'
   const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : nothing
   return [
+    ...(profile.state === 'unbound' ? [`${name}: bound to no account; postern profile bind ${name} ADDRESS`] : []),
     ...(paused
       ? [`${name}: works offline${paused.until ? ` until ${paused.until}` : ''}; postern resume ${name}`]
       : []),

@@ -1,4 +1,5 @@
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
+import { hasMailServer } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
 import type { Network } from '../network/network.ts'
@@ -9,13 +10,14 @@ import type { WatchRequest } from './engine-protocol.ts'
 export type Ways = Pick<Network, 'proxyTo' | 'identityOf' | 'explain'>
 
 /**
- * Says what the engine needs to know of an account; undefined while there is no password to sign in with. Whether there
- * are tokens turns out when one is asked for.
+ * Says what the engine needs to know of an account; undefined while there is no mail server, or no password to sign in
+ * with. Whether there are tokens turns out when one is asked for.
  *
  * @throws {PosternError} NET_PROXY_UNUSABLE
  */
 export async function requestOf(profile: Profile, secrets: Secrets, ways: Ways): Promise<WatchRequest | undefined> {
   const { number, dir, auth } = profile
+  if (!hasMailServer(profile)) return undefined
   const imap = parseUpstreamUrl(profile.imap)
   const password = secrets.find(number, 'password')
   if (!imap || (password === undefined && auth !== 'oauth2')) return undefined

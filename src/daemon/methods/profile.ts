@@ -36,7 +36,10 @@ export const PROFILE_METHODS = {
     },
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
-    installation.profiles.list().map(({ name, email, imap, smtp }) => ({ name, email, imap, smtp: smtp ?? null })),
+    installation.profiles.list().map(({ name, email, imap, smtp }) => ({
+      ...{ name, email },
+      ...{ imap: imap ?? null, smtp: smtp ?? null },
+    })),
   ),
   'profile.show': valueMethod(named, async ({ name }, { installation }) =>
     describe(installation.profiles.get(name), installation, await installation.secrets()),

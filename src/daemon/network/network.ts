@@ -8,6 +8,7 @@ import type { NetErrorCode } from '../../net/errors.ts'
 import { type HostPort, isLoopback } from '../../net/host-port.ts'
 import { parseBypass } from '../../net/proxy/bypass.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
+import { serverUrlsOf } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { INSTALLATION, type Secrets } from '../../profile/secrets.ts'
 import type { ClientIdentity } from '../../tls/client-identity.ts'
@@ -99,9 +100,9 @@ export class Network {
    */
   async explain(profile: Pick<Profile, keyof WayProfile | 'imap' | 'smtp'>, error: unknown): Promise<unknown> {
     if (!(error instanceof PosternError) || !PORTAL_SIGNS.has(error.code)) return error
-    const urls = [profile.imap, profile.smtp]
-      .map(url => url && parseUpstreamUrl(url))
-      .filter(url => typeof url === 'object')
+    const urls = serverUrlsOf(profile)
+      .map(url => parseUpstreamUrl(url))
+      .filter(url => url !== undefined)
     const ways = await Promise.all(urls.map(url => this.proxyTo(profile, url)))
     const direct = urls.filter((_, index) => ways[index] === undefined).map(({ host }) => host)
     const portal = await this.#options.findPortal(direct, { signal: new AbortController().signal })

@@ -1,5 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
+import { isUnbound, profileUnbound } from '../../profile/binding.ts'
 import type { AccessTokens } from '../../profile/oauth/access-tokens.ts'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
 import type { Profile } from '../../profile/profiles.ts'
@@ -93,10 +94,11 @@ export class SyncRunner implements AsyncDisposable {
    * Runs after the run that is under way, whose events are told as well and whose counts are added: who waits for mail
    * wants to know of all that came meanwhile.
    *
-   * @throws {PosternError} DAEMON_PROFILE_HELD, DAEMON_ENGINE_CRASHED, and what the run throws
+   * @throws {PosternError} PROFILE_UNBOUND, PROFILE_PAUSED, DAEMON_PROFILE_HELD, DAEMON_ENGINE_CRASHED, and what the run throws
    */
   async run(profile: Profile, options: RunOptions): Promise<SyncResult> {
     this.#assertThere(profile)
+    if (isUnbound(profile)) throw profileUnbound(profile)
     const runs = this.#runsOf(profile.number)
     if (runs.crashes >= MAX_CRASHES && !options.isExplicit) throw held(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
@@ -175,7 +177,7 @@ export class SyncRunner implements AsyncDisposable {
   /**
    * Fetches the bodies of items now, whatever run is under way; resolves when they are durable.
    *
-   * @throws {PosternError} PROFILE_PAUSED, SYNC_FETCH_TIMEOUT, and what keeps the server from being asked
+   * @throws {PosternError} PROFILE_UNBOUND, PROFILE_PAUSED, SYNC_FETCH_TIMEOUT, and what keeps the server from being asked
    */
   async fetch(
     profile: Profile,
@@ -183,6 +185,7 @@ export class SyncRunner implements AsyncDisposable {
     { timeoutMs, onProgress, signal }: FetchOptions,
   ): Promise<FetchResult> {
     this.#assertThere(profile)
+    if (isUnbound(profile)) throw profileUnbound(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
     const account = await this.#account(profile)
     const cancelled = this.#runsOf(profile.number).cancel.signal // a pause, or its removal

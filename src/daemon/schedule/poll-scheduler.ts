@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import type { Logger } from '../../log/logger.ts'
+import { isUnbound } from '../../profile/binding.ts'
 import { isPaused } from '../../profile/pause.ts'
 import type { Profile, Profiles } from '../../profile/profiles.ts'
 import { folderClass } from '../../sync/settings.ts'
@@ -125,7 +126,7 @@ export class PollScheduler implements RunObserver, Disposable {
     let waitMs = TICK_MS
     for (const profile of this.#home.profiles.list()) {
       const schedule = this.#scheduleOf(profile)
-      if (this.#isPaused(profile) || this.#home.syncs.stateOf(profile.number) !== 'idle') continue
+      if (isUnbound(profile) || this.#isPaused(profile) || this.#home.syncs.stateOf(profile.number) !== 'idle') continue
       const run = schedule.due(profile, nowMs)
       if (run) this.#start(profile, run)
       else waitMs = Math.min(waitMs, schedule.nextMs(profile) - nowMs)

@@ -12,7 +12,8 @@ import { profileSignInCommand } from './profile-sign-in.ts'
 interface ProfileDocument {
   readonly name: string
   readonly email: string
-  readonly imap: string
+  /** Null for a profile that is bound to no account. */
+  readonly imap: string | null
   readonly smtp?: string | null
 }
 
@@ -26,7 +27,7 @@ const listCommand = defineCommand({
     context.terminal.result(profiles, () =>
       table(
         ['NAME', 'EMAIL', 'IMAP', 'SMTP'],
-        profiles.map(({ name, email, imap, smtp }) => [name, email, imap, smtp ?? '-']),
+        profiles.map(({ name, email, imap, smtp }) => [name, email, imap ?? 'unbound', smtp ?? '-']),
       ),
     )
     return undefined

@@ -1,0 +1,32 @@
+import type { ProfileSettings } from '../config/profile-settings.ts'
+import { PosternError } from '../errors.ts'
+import type { ProfileErrorCode } from './errors.ts'
+
+/** Of a profile, the servers that it is bound to. */
+export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'>
+
+/**
+ * Tells whether a profile has no server to synchronize with: its mail is there for who reads it, nothing is asked of the
+ * network, and that is no failure.
+ */
+export function isUnbound({ imap }: Pick<Binding, 'imap'>): boolean {
+  return imap === undefined
+}
+
+/** Tells whether a profile synchronizes mail. */
+export function hasMailServer<P extends Pick<Binding, 'imap'>>(profile: P): profile is P & { readonly imap: string } {
+  return profile.imap !== undefined
+}
+
+/** The URLs of all servers of a profile. */
+export function serverUrlsOf({ imap, smtp }: Binding): readonly string[] {
+  return [imap, smtp].filter(url => url !== undefined)
+}
+
+/** Says that a profile has no server to ask. */
+export function profileUnbound({ name }: { readonly name: string }): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_UNBOUND', `${name} is bound to no account: it has no servers.`, {
+    remedy: 'user',
+    advice: `Its local data can be read and changed. To synchronize it: postern profile bind ${name} ADDRESS`,
+  })
+}
