@@ -21,16 +21,17 @@ import { MailboxViews } from './queries/mailbox-views.ts'
 import { ObjectReader } from './queries/object-reader.ts'
 import { PendingChanges } from './queries/pending-changes.ts'
 import { SearchRows } from './queries/search-rows.ts'
-import { folderRow, isCollection, itemRow, numberOf } from './row-values.ts'
-import type {
-  Distrust,
-  FolderCounts,
-  FolderKind,
-  FolderRow,
-  ItemRow,
-  KnownMessage,
-  LastRun,
-  StorageQuota,
+import { folderRow, itemRow, numberOf } from './row-values.ts'
+import {
+  type Distrust,
+  type FolderCounts,
+  type FolderKind,
+  type FolderRow,
+  type ItemRow,
+  isCollection,
+  type KnownMessage,
+  type LastRun,
+  type StorageQuota,
 } from './rows.ts'
 import { assertStore, DATABASE_FILE, noStore } from './store-presence.ts'
 
@@ -100,12 +101,12 @@ export class StoreReader implements Disposable {
 
   /** Those of mail and files. */
   folders(): FolderRow[] {
-    return this.#allFolders().filter(({ kind }) => !isCollection(kind))
+    return this.#allFolders().filter(folder => !isCollection(folder))
   }
 
   /** Calendars and address books. */
   collections(): FolderRow[] {
-    return this.#allFolders().filter(({ kind }) => isCollection(kind))
+    return this.#allFolders().filter(isCollection)
   }
 
   #allFolders(): FolderRow[] {
@@ -131,7 +132,7 @@ export class StoreReader implements Disposable {
    */
   getFolder(path: string): FolderRow {
     const folder = this.getAnyFolder(path)
-    if (!isCollection(folder.kind)) return folder
+    if (!isCollection(folder)) return folder
     throw new PosternError<StoreErrorCode>(
       'STORE_FOLDER_OTHER_KIND',
       `${JSON.stringify(path)} holds ${OBJECTS_OF[folder.kind] ?? 'no messages'}, and no messages.`,

@@ -1,6 +1,6 @@
 import type { Row } from './database.ts'
 import type { PackLocation } from './packs/pack-format.ts'
-import type { FolderRow, ItemRow } from './rows.ts'
+import { type FolderRow, type ItemRow, isCollection } from './rows.ts'
 
 /** Makes a folder of a row of `folder`. */
 export function folderRow(row: Row): FolderRow {
@@ -24,7 +24,7 @@ export function folderRow(row: Row): FolderRow {
     uidValidity: numberOf(row.uid_validity),
     uidNext: numberOf(row.uid_next),
     // A collection's cursor is a token, see ObjectReader.
-    highestModseq: typeof row.cursor === 'string' && !isCollection(row.kind) ? BigInt(row.cursor) : undefined,
+    highestModseq: typeof row.cursor === 'string' && !isCollection({ kind: row.kind }) ? BigInt(row.cursor) : undefined,
     lastFullMs: numberOf(row.last_full_at),
   }
 }
@@ -53,13 +53,6 @@ export function itemRow(row: Row): ItemRow {
 /** Reads where a row has its body. */
 export function locationOf(row: Row): PackLocation {
   return { pack: Number(row.pack), offset: Number(row.offset), length: Number(row.length) }
-}
-
-const MAIL_KINDS: readonly unknown[] = ['mail', 'file']
-
-/** Tells whether a folder of this kind holds objects, not messages. */
-export function isCollection(kind: unknown): boolean {
-  return !MAIL_KINDS.includes(kind)
 }
 
 /** NULL is undefined. */

@@ -4,6 +4,13 @@ import type { PackLocation } from './packs/pack-format.ts'
 /** What is in a folder: messages, or objects of a calendar or an address book. */
 export type FolderKind = 'mail' | 'file' | 'calendar' | 'contacts' | 'tasks' | 'notes'
 
+const MAIL_KINDS: readonly unknown[] = ['mail', 'file']
+
+/** Tells whether a folder holds objects of a calendar or an address book, not messages. */
+export function isCollection({ kind }: { readonly kind: unknown }): boolean {
+  return !MAIL_KINDS.includes(kind)
+}
+
 /** A folder of the store. */
 export interface FolderRow {
   readonly id: number

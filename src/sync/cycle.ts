@@ -1,4 +1,4 @@
-import { PosternError } from '../errors.ts'
+import type { PosternError } from '../errors.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { chooseFolders, type SyncScope, synchronizableFolders } from './choose-folders.ts'
@@ -21,7 +21,7 @@ import { type PushContext, pushAccount } from './push/push-account.ts'
 import { pushFolders } from './push/push-folders.ts'
 import { readPolicy } from './read-policy.ts'
 import { readQuota } from './read-quota.ts'
-import { isConnectionLoss, isDenied, isFolderFailure } from './refusal.ts'
+import { isConnectionLoss, isDenied, isFolderFailure, isHold } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
 import { sweep } from './sweep.ts'
 
@@ -242,10 +242,6 @@ export class Cycle {
     const conflicts = this.#store.read.kept.lastConflict() - this.#lastConflict
     return { downloaded, imported, uploaded, ignored, conflicts, errors: this.#errors }
   }
-}
-
-function isHold(error: unknown): error is PosternError {
-  return error instanceof PosternError && (error.code === 'SYNC_MASS_DELETION' || error.code === 'SYNC_UIDS_LOST')
 }
 
 // Of what the user has to decide, or the server to allow: reading the folder well does not end it.

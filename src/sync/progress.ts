@@ -56,3 +56,20 @@ export function newCounters(): SyncCounters {
     toDownloadOctets: 0,
   }
 }
+
+/** Of a run that did nothing. */
+export function noResult(): SyncResult {
+  return { downloaded: 0, imported: 0, uploaded: 0, ignored: 0, conflicts: 0, errors: [] }
+}
+
+/** Adds what two parts of a run did. */
+export function addResults(one: SyncResult = noResult(), other: SyncResult = noResult()): SyncResult {
+  return {
+    downloaded: one.downloaded + other.downloaded,
+    imported: one.imported + other.imported,
+    uploaded: one.uploaded + other.uploaded,
+    ignored: one.ignored + other.ignored,
+    conflicts: one.conflicts + other.conflicts,
+    errors: [...one.errors, ...other.errors],
+  }
+}

@@ -33,22 +33,22 @@ export function checkObject(octets: Buffer): ObjectCheck {
 function checkComponent([name, properties, components]: Component): ObjectCheck {
   if (name === 'vcard') return checkContact(properties)
   if (name !== 'vcalendar') return { ok: false, why: `it is a ${name}` }
-  if (valueOf(properties, 'method') !== undefined) {
+  if (firstValue(properties, 'method') !== undefined) {
     return { ok: false, why: 'it is an invitation or an answer to one (METHOD), not an entry of a calendar' }
   }
   const entries = components.filter(([each]) => each !== 'vtimezone')
   const [first] = entries
   if (!first) return { ok: false, why: 'there is nothing in it' }
-  const uid = valueOf(first[1], 'uid')
+  const uid = firstValue(first[1], 'uid')
   if (uid === undefined) return { ok: false, why: 'it has no UID' }
-  const isOne = entries.every(([each, own]) => each === first[0] && valueOf(own, 'uid') === uid)
+  const isOne = entries.every(([each, own]) => each === first[0] && firstValue(own, 'uid') === uid)
   return isOne ? { ok: true, object: { component: first[0].toUpperCase(), uid } } : severalFound()
 }
 
 function checkContact(properties: readonly Property[]): ObjectCheck {
-  const uid = valueOf(properties, 'uid')
+  const uid = firstValue(properties, 'uid')
   if (uid === undefined) return { ok: false, why: 'it has no UID' }
-  if (valueOf(properties, 'fn') === undefined) return { ok: false, why: 'it has no name (FN)' }
+  if (firstValue(properties, 'fn') === undefined) return { ok: false, why: 'it has no name (FN)' }
   return { ok: true, object: { component: 'VCARD', uid } }
 }
 
@@ -56,7 +56,7 @@ function severalFound(): ObjectCheck {
   return { ok: false, why: 'there are several entries in it' }
 }
 
-function valueOf(properties: readonly Property[], wanted: string): string | undefined {
+function firstValue(properties: readonly Property[], wanted: string): string | undefined {
   const value = properties.find(([name]) => name === wanted)?.[3]
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
 }

@@ -1,6 +1,7 @@
 import { SET_ASIDE } from '../gone-folders.ts'
-import type { FolderKind } from '../rows.ts'
+import type { FolderKind, FolderRow } from '../rows.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
+import { notHeld } from './held-folders.ts'
 import type { ObjectChanges } from './objects.ts'
 
 /** A calendar or an address book of the server, as far as the store keeps it. */
@@ -54,8 +55,11 @@ export class CollectionFolders {
   /**
    * Lets a held collection go on: what vanished on the server is deleted, or is to be put there again. Without a word it is
    * looked at anew.
+   *
+   * @throws {PosternError} STORE_FOLDER_NOT_HELD
    */
-  resume(id: number, consent: 'accept' | 'restore' | undefined): void {
+  resume({ id, path, state }: FolderRow, consent: 'accept' | 'restore' | undefined): void {
+    if (state !== 'paused') throw notHeld(path)
     const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, cursor = NULL WHERE id = ?`
     this.#scope.database.run(sql, consent ?? null, id)
     this.#scope.log({ folder: id, event: 'resumed', detail: consent ?? '' })

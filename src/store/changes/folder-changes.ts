@@ -2,7 +2,8 @@ import { PosternError } from '../../errors.ts'
 import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import { SET_ASIDE } from '../gone-folders.ts'
-import { isCollection, textOf } from '../row-values.ts'
+import { textOf } from '../row-values.ts'
+import { isCollection } from '../rows.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { DeletedFolders } from './deleted-folders.ts'
 
@@ -244,7 +245,7 @@ export class FolderChanges {
 
   #find(path: string): Row {
     const row = this.#findLive(path)
-    if (row && isCollection(row.kind)) {
+    if (row && isCollection({ kind: row.kind })) {
       throw refused(`${JSON.stringify(path)} is no mail folder.`, 'Do it with the server’s own tools.')
     }
     if (row) return row

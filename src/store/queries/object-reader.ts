@@ -1,4 +1,6 @@
+import { PosternError } from '../../errors.ts'
 import type { Database, Row } from '../database.ts'
+import type { StoreErrorCode } from '../errors.ts'
 import { numberOf, textOf } from '../row-values.ts'
 import type { FolderCounts } from '../rows.ts'
 
@@ -63,6 +65,16 @@ export class ObjectReader {
   find(id: number): ObjectRow | undefined {
     const row = this.#database.find('SELECT * FROM object WHERE id = ? AND is_gone = 0', id)
     return row && objectRow(row)
+  }
+
+  /** @throws {PosternError} STORE_NO_SUCH_ITEM */
+  get(id: number): ObjectRow {
+    const found = this.find(id)
+    if (found) return found
+    throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_ITEM', `There is no item with the id o${id}.`, {
+      remedy: 'user',
+      advice: 'See `postern item list FOLDER` for the ids.',
+    })
   }
 
   count(folder: number): number {
