@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseDavUrl } from './dav-url.ts'
 import { proxySetting } from './proxy-url.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
@@ -38,6 +39,19 @@ const account = {
     .optional()
     .describe(
       'The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`. Without it the profile is unbound: see `postern profile bind`.',
+    ),
+  dav: z
+    .string()
+    .refine(text => parseDavUrl(text) !== undefined, {
+      error: 'must look like https://HOST/PATH or http://HOST/PATH, without a user or a password',
+    })
+    .optional()
+    .describe('The CalDAV and CardDAV server: `https://HOST/PATH`. Its calendars and address books are synchronized.'),
+  mail: z
+    .enum(['sync', 'outlook'])
+    .default('sync')
+    .describe(
+      'Who has the mail: `sync` synchronizes it; with `outlook` it stays with an account of Outlook’s own, and calendars, contacts, tasks and notes alone are synchronized.',
     ),
   smtp: upstream('smtp')
     .optional()

@@ -4,6 +4,7 @@ import { takeServiceEnvironment } from '../config/service-environment.ts'
 import { PosternError } from '../errors.ts'
 import { createImapServer } from '../imap/server.ts'
 import { createPop3Server } from '../pop3/server.ts'
+import { isGroupwareOnly } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { createSmtpServer } from '../smtp/server.ts'
@@ -274,7 +275,11 @@ export class Daemon implements AsyncDisposable {
   #pop3Front(): Front {
     const { config, log } = this.#installation
     const authenticator = createPop3Authenticator(this.#signInOptions)
-    const backend = { ...authenticator, polled: (profile: string) => this.scheduler.polled(profile) }
+    const hasMailElsewhere = (name: string) => {
+      const profile = this.#installation.profiles.list().find(each => each.name === name)
+      return profile !== undefined && isGroupwareOnly(profile)
+    }
+    const backend = { ...authenticator, hasMailElsewhere, polled: (name: string) => this.scheduler.polled(name) }
     return new Front(
       'pop3',
       (events, secureContext) => {

@@ -1,26 +1,43 @@
+import { parseDavUrl } from '../config/dav-url.ts'
 import type { ProfileSettings } from '../config/profile-settings.ts'
+import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import type { ProfileErrorCode } from './errors.ts'
 
-/** Of a profile, the servers that it is bound to. */
-export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'>
+/** Of a profile, the servers that it is bound to, and which of them are used. */
+export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'> & Partial<Pick<ProfileSettings, 'dav' | 'mail'>>
 
 /**
  * Tells whether a profile has no server to synchronize with: its mail is there for who reads it, nothing is asked of the
  * network, and that is no failure.
  */
-export function isUnbound({ imap }: Pick<Binding, 'imap'>): boolean {
-  return imap === undefined
+export function isUnbound(profile: Omit<Binding, 'smtp'>): boolean {
+  return !hasMailServer(profile) && profile.dav === undefined
 }
 
 /** Tells whether a profile synchronizes mail. */
-export function hasMailServer<P extends Pick<Binding, 'imap'>>(profile: P): profile is P & { readonly imap: string } {
-  return profile.imap !== undefined
+export function hasMailServer<P extends Omit<Binding, 'smtp'>>(profile: P): profile is P & { readonly imap: string } {
+  return profile.imap !== undefined && profile.mail !== 'outlook'
+}
+
+/** Tells whether a profile synchronizes calendars and address books. */
+export function hasCollections<P extends Pick<Binding, 'dav'>>(profile: P): profile is P & { readonly dav: string } {
+  return profile.dav !== undefined
+}
+
+/** Tells whether a profile synchronizes calendars and address books alone: mail is an account of Outlook's own. */
+export function isGroupwareOnly(profile: Omit<Binding, 'smtp'>): boolean {
+  return hasCollections(profile) && !hasMailServer(profile)
 }
 
 /** The URLs of all servers of a profile. */
-export function serverUrlsOf({ imap, smtp }: Binding): readonly string[] {
-  return [imap, smtp].filter(url => url !== undefined)
+export function serverUrlsOf({ imap, smtp, dav }: Binding): readonly string[] {
+  return [imap, smtp, dav].filter(url => url !== undefined)
+}
+
+/** Where a server is, whatever it is for. */
+export function serverOf(url: string): { readonly host: string; readonly port: number } | undefined {
+  return parseUpstreamUrl(url) ?? parseDavUrl(url)
 }
 
 /** Says that a profile has no server to ask. */
@@ -29,4 +46,16 @@ export function profileUnbound({ name }: { readonly name: string }): PosternErro
     remedy: 'user',
     advice: `Its local data can be read and changed. To synchronize it: postern profile bind ${name} ADDRESS`,
   })
+}
+
+/** Says that Postern has no business with a profile's mail. */
+export function mailElsewhere({ name }: { readonly name: string }): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_MAIL_ELSEWHERE',
+    `The mail of ${name} is with an account of Outlook’s own: Postern synchronizes its calendars and contacts alone.`,
+    {
+      remedy: 'user',
+      advice: `Read mail there. To let Postern synchronize it: postern profile set ${name} mail sync`,
+    },
+  )
 }

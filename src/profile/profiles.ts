@@ -37,6 +37,9 @@ export interface NewProfile {
   /** Without it, the administrator’s templates tell the servers. */
   readonly imap?: string | undefined
   readonly smtp?: string | undefined
+  readonly dav?: string | undefined
+  /** Whether mail is an account of Outlook's own. */
+  readonly isGroupwareOnly?: boolean | undefined
   readonly user?: string | undefined
   /** Undefined with OAuth2. */
   readonly password?: string | undefined
@@ -131,9 +134,13 @@ export class Profiles {
     })
   }
 
-  #settingsOf({ email, imap, smtp, user, auth }: NewProfile): ImportedSettings {
-    const servers = imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
-    const given = Object.entries({ smtp, user, auth }).filter(([, value]) => value !== undefined && value !== '')
+  #settingsOf({ email, imap, smtp, dav, isGroupwareOnly, user, auth }: NewProfile): ImportedSettings {
+    if (isGroupwareOnly && dav === undefined) throw noServers(email, '--dav https://HOST')
+    const servers = isGroupwareOnly ? {} : imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
+    const mail = isGroupwareOnly ? 'outlook' : undefined
+    const given = Object.entries({ smtp, dav, mail, user, auth }).filter(
+      ([, value]) => value !== undefined && value !== '',
+    )
     return { email, ...servers, ...Object.fromEntries(given) }
   }
 
@@ -183,10 +190,7 @@ export class Profiles {
   #upstreamsFor(email: string): Upstreams {
     const upstreams = this.#config.defaults.upstreamsFor(email)
     if (upstreams) return upstreams
-    throw new PosternError<ProfileErrorCode>('PROFILE_NO_SERVERS', `Nobody has said what servers ${email} has.`, {
-      remedy: 'user',
-      advice: 'Give them: --imap imaps://HOST --smtp smtps://HOST.',
-    })
+    throw noServers(email, '--imap imaps://HOST --smtp smtps://HOST')
   }
 
   /** Sets one setting of a profile from the text that a user typed; an empty text removes it. */
@@ -262,6 +266,13 @@ export class Profiles {
     if (this.get(name).fixed.includes(key)) throw fixedByPolicy(name, key)
     await this.#config.change(['profiles', name, key], value)
   }
+}
+
+function noServers(email: string, options: string): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_NO_SERVERS', `Nobody has said what servers ${email} has.`, {
+    remedy: 'user',
+    advice: `Give them: ${options}.`,
+  })
 }
 
 // What the store knows of a server is true of that one only: to bind and to unbind are steps of their own.

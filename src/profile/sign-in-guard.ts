@@ -35,9 +35,13 @@ interface Count {
 
 /** The account that a profile's mail is read with, and sent with where the SMTP server has none of its own. */
 export function mailAccountOf(profile: Profile): SignInAccount {
-  const { imap, smtp, user, email, auth } = profile
+  const { imap, smtp, dav, user, email, auth } = profile
   const how = auth === 'automatic' ? [] : [auth]
-  return { profile, which: 'password', identity: JSON.stringify([imap ?? null, smtp ?? null, user ?? email, ...how]) }
+  return {
+    profile,
+    which: 'password',
+    identity: JSON.stringify([imap ?? null, smtp ?? null, ...(dav === undefined ? [] : [dav]), user ?? email, ...how]),
+  }
 }
 
 /** The account that a profile's mail is sent with. */

@@ -1,5 +1,6 @@
+import { parseDavUrl } from '../../config/dav-url.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
-import { hasMailServer } from '../../profile/binding.ts'
+import { hasCollections, hasMailServer } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
 import type { Network } from '../network/network.ts'
@@ -10,22 +11,23 @@ import type { WatchRequest } from './engine-protocol.ts'
 export type Ways = Pick<Network, 'proxyTo' | 'identityOf' | 'explain'>
 
 /**
- * Says what the engine needs to know of an account; undefined while there is no mail server, or no password to sign in
+ * Says what the engine needs to know of an account; undefined while there is no server, or no password to sign in
  * with. Whether there are tokens turns out when one is asked for.
  *
  * @throws {PosternError} NET_PROXY_UNUSABLE
  */
 export async function requestOf(profile: Profile, secrets: Secrets, ways: Ways): Promise<WatchRequest | undefined> {
   const { number, dir, auth } = profile
-  if (!hasMailServer(profile)) return undefined
-  const imap = parseUpstreamUrl(profile.imap)
+  const imap = hasMailServer(profile) ? parseUpstreamUrl(profile.imap) : undefined
+  const dav = hasCollections(profile) ? parseDavUrl(profile.dav) : undefined
   const password = secrets.find(number, 'password')
-  if (!imap || (password === undefined && auth !== 'oauth2')) return undefined
+  if ((!imap && !dav) || (password === undefined && auth !== 'oauth2')) return undefined
   return {
-    ...{ profile: number, storeDir: dir, imap, user: profile.user ?? profile.email },
+    ...{ profile: number, storeDir: dir, user: profile.user ?? profile.email },
+    mail: imap && { server: imap, proxy: await ways.proxyTo(profile, imap) },
+    collections: dav && { server: dav, proxy: await ways.proxyTo(profile, dav) },
     ...(auth === 'oauth2' ? { password: undefined } : { password, mechanism: auth }),
     settings: syncSettingsOf(profile),
-    proxy: await ways.proxyTo(profile, imap),
     identity: await ways.identityOf(profile),
   }
 }

@@ -1,4 +1,6 @@
+import type { UpstreamUrl } from '../../config/upstream-url.ts'
 import type { Logger } from '../../log/logger.ts'
+import type { ConnectCollections } from '../../sync/engine.ts'
 import type { ConnectMail } from '../../sync/remote.ts'
 import type { ConnectWatch } from '../../sync/watch/remote-watch.ts'
 import type { ClientIdentity } from '../../tls/client-identity.ts'
@@ -9,7 +11,7 @@ import { RateLimit, type RateLimits } from '../../upstream/imap/connection/rate-
 import type { ImapAccount, ImapClientOptions } from '../../upstream/imap/connection/session.ts'
 import { connectWatch } from '../../upstream/imap/watch/watch.ts'
 import type { Credentials } from '../../upstream/sign-in/credentials.ts'
-import type { WatchRequest } from './engine-protocol.ts'
+import type { Reached, WatchRequest } from './engine-protocol.ts'
 
 /** What the engine's connections have in common. */
 export interface EngineConnectionsOptions {
@@ -29,15 +31,28 @@ export class EngineConnections {
     this.#options = options
   }
 
-  forMail(request: WatchRequest, log: Logger): ConnectMail {
+  /** Undefined where the mail is not ours to synchronize. */
+  forMail(request: WatchRequest, log: Logger): ConnectMail | undefined {
+    const { mail } = request
+    if (!mail) return undefined
     const session = this.#sessions.get(request.profile) ?? new KeptSession()
     this.#sessions.set(request.profile, session)
     return (signal, options) =>
-      connectImap(this.#accountOf(request), { ...this.#clientOptions(request, log), ...options }, signal, session)
+      connectImap(this.#accountOf(request, mail), { ...this.#clientOptions(request, log), ...options }, signal, session)
   }
 
+  /** Undefined where there are no calendars and address books. */
+  forCollections(request: WatchRequest, log: Logger): ConnectCollections | undefined {
+    const { collections } = request
+    if (!collections) return undefined
+    throw new Error(`not yet ${log}`)
+  }
+
+  /** @throws {Error} where the mail is not ours: nobody watches that */
   forWatch(request: WatchRequest, log: Logger): ConnectWatch {
-    return signal => connectWatch(this.#accountOf(request), this.#clientOptions(request, log), signal)
+    const { mail } = request
+    if (!mail) throw new Error('there is no mail server to watch')
+    return signal => connectWatch(this.#accountOf(request, mail), this.#clientOptions(request, log), signal)
   }
 
   /** Ends the sessions that wait for their next use, of a profile or of all. */
@@ -55,11 +70,13 @@ export class EngineConnections {
     return { verifier: verifierFor(identity), clientVersion, log, rates }
   }
 
-  #accountOf({ profile, imap, user, password, mechanism, proxy }: WatchRequest): ImapAccount {
-    const credentials: Credentials =
-      password === undefined
-        ? { user, token: refused => this.#options.token(profile, refused) }
-        : { user, password, ...(mechanism ? { mechanism } : {}) }
-    return { peer: imap, security: imap.security, proxy, credentials: async () => credentials }
+  #accountOf(request: WatchRequest, { server, proxy }: Reached<UpstreamUrl>): ImapAccount {
+    const credentials = this.#credentialsOf(request)
+    return { peer: server, security: server.security, proxy, credentials: async () => credentials }
+  }
+
+  #credentialsOf({ profile, user, password, mechanism }: WatchRequest): Credentials {
+    if (password === undefined) return { user, token: refused => this.#options.token(profile, refused) }
+    return { user, password, ...(mechanism ? { mechanism } : {}) }
   }
 }

@@ -70,7 +70,7 @@ class EngineProcess {
       log: this.#log,
     })
     this.#fetchers = new EngineFetchers({
-      contextOf: request => this.#engineParts(request, this.#log.child({ profile: request.profile })),
+      contextOf: request => this.#fetchContext(request, this.#log.child({ profile: request.profile })),
       onTooManyConnections: profile => this.#shrink(profile),
       send,
       log: this.#log,
@@ -206,12 +206,20 @@ class EngineProcess {
   }
 
   #engine(request: RunRequest, log: Logger): SyncEngine {
-    return new SyncEngine({ ...this.#engineParts(request, log), settings: request.settings, log, clock: Date.now })
+    const connectCollections = this.#connections.forCollections(request, log)
+    const { settings } = request
+    return new SyncEngine({ ...this.#engineParts(request, log), connectCollections, settings, log, clock: Date.now })
   }
 
   #engineParts(request: WatchRequest, log: Logger) {
     const importer = this.#importWorker.importerFor(request.storeDir)
     return { store: this.#stores.get(request), connect: this.#connections.forMail(request, log), importer }
+  }
+
+  #fetchContext(request: WatchRequest, log: Logger) {
+    const { connect, ...parts } = this.#engineParts(request, log)
+    if (!connect) throw new Error('bodies are wanted of a server that is not ours to ask')
+    return { ...parts, connect }
   }
 
   // A connection that waits for its use takes the place of one that is needed now.

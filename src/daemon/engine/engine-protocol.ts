@@ -1,3 +1,4 @@
+import type { DavUrl } from '../../config/dav-url.ts'
 import type { UpstreamUrl } from '../../config/upstream-url.ts'
 import type { LogLevel } from '../../log/logger.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
@@ -22,18 +23,26 @@ export interface EngineSettings {
   readonly version: string
 }
 
-/** A profile with its server, as the engine needs it: it reads neither settings nor secrets. */
+/** A server, and the way to it. */
+export interface Reached<Server> {
+  readonly server: Server
+  /** Undefined for the direct way. */
+  readonly proxy: NetworkProxy | undefined
+}
+
+/** A profile with its servers, as the engine needs it: it reads neither settings nor secrets. */
 export interface WatchRequest {
   readonly profile: number
   readonly storeDir: string
-  readonly imap: UpstreamUrl
+  /** Undefined where the mail is not ours to synchronize. */
+  readonly mail: Reached<UpstreamUrl> | undefined
+  /** Undefined where there are no calendars and address books. */
+  readonly collections: Reached<DavUrl> | undefined
   readonly user: string
   /** Undefined with OAuth2: an access token is asked for at each sign-in. */
   readonly password: string | undefined
   readonly mechanism?: PasswordMechanism
   readonly settings: SyncSettings
-  /** Undefined for the direct way. */
-  readonly proxy?: NetworkProxy | undefined
   /** What is shown to a server that asks for a certificate. */
   readonly identity?: ClientIdentity | undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AUTH_CHOICES, SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
+import { isGroupwareOnly } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
 import type { Installation } from '../installation.ts'
@@ -24,6 +25,8 @@ export const PROFILE_METHODS = {
       email: z.string(),
       imap: z.string().optional(),
       smtp: z.string().optional(),
+      dav: z.string().optional(),
+      isGroupwareOnly: z.boolean().optional(),
       user: z.string().optional(),
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).optional(),
@@ -36,9 +39,9 @@ export const PROFILE_METHODS = {
     },
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
-    installation.profiles.list().map(({ name, email, imap, smtp }) => ({
-      ...{ name, email },
-      ...{ imap: imap ?? null, smtp: smtp ?? null },
+    installation.profiles.list().map(({ name, email, imap, smtp, dav, mail }) => ({
+      ...{ name, email, mail },
+      ...{ imap: imap ?? null, smtp: smtp ?? null, dav: dav ?? null },
     })),
   ),
   'profile.show': valueMethod(named, async ({ name }, { installation }) =>
@@ -116,6 +119,7 @@ async function outlookSettings(name: string, { installation, daemon }: MethodCon
   return {
     name: profile.name,
     email: profile.email,
+    groupwareOnly: isGroupwareOnly(profile),
     pop3: { host: '127.0.0.1', port: port('pop3', pop3.port) },
     smtp: { host: '127.0.0.1', port: port('smtp', smtp.port) },
     imap: { host: '127.0.0.1', port: port('imap', imap.port) },

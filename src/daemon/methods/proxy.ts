@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import { PosternError } from '../../errors.ts'
 import { hostPort } from '../../net/host-port.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
-import { serverUrlsOf } from '../../profile/binding.ts'
+import { serverOf, serverUrlsOf } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { INSTALLATION } from '../../profile/secrets.ts'
 import { toWireError } from '../control/wire-error.ts'
@@ -34,7 +33,7 @@ export const PROXY_METHODS = {
 }
 
 async function describeWay({ network }: Installation, profile: Profile, url: string) {
-  const server = parseUpstreamUrl(url)
+  const server = serverOf(url)
   if (!server) throw new Error('a profile with an invalid URL')
   const about = { profile: profile.name, server: hostPort(server) }
   try {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
-import { isUnbound } from '../../profile/binding.ts'
+import { isGroupwareOnly, isUnbound } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import type { WatchState } from '../../sync/watch/watcher.ts'
@@ -57,6 +57,7 @@ async function describeProfile(profile: Profile, context: MethodContext) {
   return {
     name,
     email,
+    mail: isGroupwareOnly(profile) ? 'outlook' : 'sync',
     state: running === 'idle' ? restedState(profile, summary, schedule) : running,
     ...summary,
     ...schedule,

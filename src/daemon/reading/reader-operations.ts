@@ -1,10 +1,11 @@
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { PosternError } from '../../errors.ts'
+import type { ObjectKind } from '../../formats/groupware/object-outline.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import { unpackFlags } from '../../store/flags.ts'
 import type { StoreReader } from '../../store/reader.ts'
-import type { FolderRow, ItemRow } from '../../store/rows.ts'
+import { type FolderKind, type FolderRow, type ItemRow, isCollection } from '../../store/rows.ts'
 import type { DaemonErrorCode } from '../errors.ts'
 import { type IgnoredListing, listIgnored } from './ignored-listing.ts'
 import {
@@ -17,6 +18,15 @@ import {
   listDeleted,
 } from './kept-listing.ts'
 import { type MailboxOperations, MailboxReaders } from './mailbox-operations.ts'
+import {
+  describeObject,
+  describeObjectConflict,
+  listCollection,
+  listDeletedObjects,
+  listObjectConflict,
+  listObjects,
+  objectFileName,
+} from './object-listing.ts'
 import { type Explanation, explain } from './story.ts'
 
 const PAGE_ROWS = 500
@@ -28,10 +38,14 @@ export interface ReaderOperations extends MailboxOperations {
   items(params: { dir: string; folder: string }): Iterable<readonly ItemListing[]>
   item(params: { dir: string; row: number }): Iterable<ItemDetails>
   body(params: { dir: string; row: number }): Iterable<Uint8Array>
+  object(params: { dir: string; row: number }): Iterable<ItemDetails>
+  objectBody(params: { dir: string; row: number }): Iterable<Uint8Array>
   deleted(params: { dir: string; folder: string | undefined }): Iterable<readonly DeletedListing[]>
   conflicts(params: { dir: string }): Iterable<readonly ConflictListing[]>
   conflict(params: { dir: string; row: number }): Iterable<ConflictDetails>
   conflictBody(params: { dir: string; row: number }): Iterable<Uint8Array>
+  objectConflict(params: { dir: string; row: number }): Iterable<ConflictDetails>
+  objectConflictBody(params: { dir: string; row: number }): Iterable<Uint8Array>
   exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
   ignored(params: { dir: string; folder: string | undefined }): Iterable<readonly IgnoredListing[]>
   explain(params: { dir: string; wanted: { row: number } | { messageId: string } }): Iterable<Explanation>
@@ -56,18 +70,20 @@ export interface StoreSummary {
 /** A folder as `folder list` shows it. */
 export interface FolderListing {
   readonly path: string
-  readonly kind: 'mail'
+  readonly kind: FolderKind
   readonly role: string | null
   readonly items: number
   readonly unread: number
   readonly ignored: number
+  /** Of a calendar or an address book: whether the server lets nobody change it. */
+  readonly readOnly?: boolean
   readonly state: string
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** A message as `item list` shows it; `row` becomes the id. */
+/** A message or an object as `item list` shows it; `row` becomes the id. Of an object, `date` is when it begins. */
 export interface ItemListing {
-  readonly row: number
+  readonly row: number | string
   readonly uid: number
   readonly messageId: string | null
   readonly subject: string | null
@@ -78,13 +94,18 @@ export interface ItemListing {
   readonly state: string
   /** Changed in a way that the server does not allow: see SYNC_READ_ONLY. */
   readonly blocked: boolean
+  /** Of an object: what it is, and its UID. */
+  readonly kind?: ObjectKind | null
+  readonly entry?: string | null
 }
 
 /** A message as `item show` shows it. */
 export interface ItemDetails extends ItemListing {
   readonly folder: string
-  readonly received: string
+  readonly received: string | null
   readonly sha256: string
+  /** Of an object: why the server did not take what was changed here. */
+  readonly error?: string | null
 }
 
 /** How far an export is. */
@@ -98,8 +119,10 @@ export interface ExportProgress {
 export class StoreReaders extends MailboxReaders implements ReaderOperations {
   *summary({ dir }: { dir: string }): Generator<StoreSummary> {
     const store = this.find(dir)
-    const folders = store?.folders().filter(isShown) ?? []
-    const counts = folders.map(folder => store?.counts(folder.id))
+    const folders = store ? [...store.folders().filter(isShown), ...store.collections()] : []
+    const counts = folders.map(folder =>
+      isCollection(folder) ? store?.objects.counts(folder.id) : store?.counts(folder.id),
+    )
     const sum = (pick: 'ignored' | 'items' | 'queuedDownload' | 'queuedImport' | 'queuedUpload') =>
       counts.reduce((total, count) => total + (count?.[pick] ?? 0), 0)
     const last = store?.lastRun()
@@ -109,7 +132,7 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
       items: sum('items'),
       queued: { download: sum('queuedDownload'), import: sum('queuedImport'), upload: sum('queuedUpload') },
       ignored: sum('ignored'),
-      conflicts: store?.kept.conflictCount() ?? 0,
+      conflicts: (store?.kept.conflictCount() ?? 0) + (store?.keptObjects.conflictCount() ?? 0),
       lastSync: isoOf(last?.lastSyncMs),
       lastError: last?.error ?? null,
       distrust: distrust ? { host: distrust.host, evidence: distrust.evidence, since: isoOf(distrust.atMs) } : null,
@@ -118,12 +141,19 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
 
   *folders({ dir }: { dir: string }): Generator<readonly FolderListing[]> {
     const store = this.find(dir)
-    yield store?.folders().map(folder => listFolder(store, folder)) ?? []
+    if (!store) return yield []
+    const listed = [
+      ...store.folders().map(folder => listFolder(store, folder)),
+      ...store.collections().map(folder => listCollection(store, folder)),
+    ]
+    yield listed
   }
 
   *items({ dir, folder }: { dir: string; folder: string }): Generator<readonly ItemListing[]> {
     const store = this.get(dir)
-    const { id } = store.getFolder(folder)
+    const found = store.getAnyFolder(folder)
+    if (isCollection(found)) return yield* listObjects(store, found)
+    const { id } = found
     // Page by page: an open cursor would keep the write-ahead log from being emptied.
     for (let afterLocalUid = 0; ; ) {
       const page = [...store.items(id, { afterLocalUid, limit: PAGE_ROWS })]
@@ -146,13 +176,28 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
     yield* store.body(wholeLocation(store.getItem(row)))
   }
 
+  *object({ dir, row }: { dir: string; row: number }): Generator<ItemDetails> {
+    const store = this.get(dir)
+    yield describeObject(store, store.objects.get(row))
+  }
+
+  *objectBody({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
+    yield this.get(dir).objects.get(row).octets
+  }
+
   *deleted({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly DeletedListing[]> {
     const store = this.find(dir)
-    if (store) yield* listDeleted(store, folder)
+    if (!store) return
+    const id = folder === undefined ? undefined : store.getAnyFolder(folder).id
+    yield* listDeleted(store, id)
+    yield* listDeletedObjects(store, id)
   }
 
   *conflicts({ dir }: { dir: string }): Generator<readonly ConflictListing[]> {
-    yield this.find(dir)?.kept.conflicts().map(listConflict) ?? []
+    const store = this.find(dir)
+    if (!store) return yield []
+    const objects = store.keptObjects.conflicts().map(listObjectConflict)
+    yield [...store.kept.conflicts().map(listConflict), ...objects]
   }
 
   *conflict({ dir, row }: { dir: string; row: number }): Generator<ConflictDetails> {
@@ -165,14 +210,22 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
     yield* store.body(store.kept.getConflict(row).location)
   }
 
+  *objectConflict({ dir, row }: { dir: string; row: number }): Generator<ConflictDetails> {
+    const store = this.get(dir)
+    yield describeObjectConflict(store, store.keptObjects.getConflict(row))
+  }
+
+  *objectConflictBody({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
+    yield this.get(dir).keptObjects.getConflict(row).octets
+  }
+
   *exportFolder({ dir, folder, out }: { dir: string; folder: string; out: string }): Generator<ExportProgress> {
     const store = this.get(dir)
-    const { id } = store.getFolder(folder)
-    const total = store.counts(id).items
+    const { total, files } = filesOf(store, store.getAnyFolder(folder))
     let [done, octets] = [0, 0]
     makeFolder(out)
-    for (const item of store.items(id)) {
-      octets += exportItem(store, item, join(out, fileName(item)))
+    for (const { name, chunks } of files) {
+      octets += exportFile(chunks, join(out, name))
       done++
       if (done % PAGE_ROWS === 0) yield { done, total, octets }
     }
@@ -191,7 +244,8 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
 
   *stubs({ dir, folder }: { dir: string; folder: string }): Generator<readonly number[]> {
     const store = this.get(dir)
-    yield store.incoming.stubs(store.getFolder(folder).id)
+    const found = store.getAnyFolder(folder)
+    yield isCollection(found) ? [] : store.incoming.stubs(found.id)
   }
 }
 
@@ -251,14 +305,34 @@ function makeFolder(out: string): void {
   }
 }
 
-/** Writes one message beside its final name first, so that a file that is there is whole. */
-function exportItem(store: StoreReader, item: ItemRow, file: string): number {
+interface ExportedFile {
+  readonly name: string
+  readonly chunks: Iterable<Buffer>
+}
+
+/** What a folder is exported as: one file for each message, or each object. */
+function filesOf(store: StoreReader, folder: FolderRow): { total: number; files: Iterable<ExportedFile> } {
+  const { id } = folder
+  if (!isCollection(folder)) return { total: store.counts(id).items, files: messageFiles(store, id) }
+  return { total: store.objects.counts(id).items, files: objectFiles(store, id) }
+}
+
+function* messageFiles(store: StoreReader, folder: number): Generator<ExportedFile> {
+  for (const item of store.items(folder)) yield { name: fileName(item), chunks: store.body(wholeLocation(item)) }
+}
+
+function* objectFiles(store: StoreReader, folder: number): Generator<ExportedFile> {
+  for (const object of store.objects.stream(folder)) yield { name: objectFileName(object), chunks: [object.octets] }
+}
+
+/** Writes one file beside its final name first, so that a file that is there is whole. */
+function exportFile(chunks: Iterable<Buffer>, file: string): number {
   const temporary = `${file}.part`
   let octets = 0
   try {
     const fd = openSync(temporary, 'w', 0o600)
     try {
-      for (const chunk of store.body(wholeLocation(item))) octets += writeAll(fd, chunk)
+      for (const chunk of chunks) octets += writeAll(fd, chunk)
     } finally {
       closeSync(fd)
     }

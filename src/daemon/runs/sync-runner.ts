@@ -1,6 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
-import { isUnbound, profileUnbound } from '../../profile/binding.ts'
+import { hasMailServer, isUnbound, mailElsewhere, profileUnbound } from '../../profile/binding.ts'
 import type { AccessTokens } from '../../profile/oauth/access-tokens.ts'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
 import type { Profile } from '../../profile/profiles.ts'
@@ -177,7 +177,7 @@ export class SyncRunner implements AsyncDisposable {
   /**
    * Fetches the bodies of items now, whatever run is under way; resolves when they are durable.
    *
-   * @throws {PosternError} PROFILE_UNBOUND, PROFILE_PAUSED, SYNC_FETCH_TIMEOUT, and what keeps the server from being asked
+   * @throws {PosternError} PROFILE_UNBOUND, PROFILE_MAIL_ELSEWHERE, PROFILE_PAUSED, SYNC_FETCH_TIMEOUT, and what keeps the server from being asked
    */
   async fetch(
     profile: Profile,
@@ -186,6 +186,7 @@ export class SyncRunner implements AsyncDisposable {
   ): Promise<FetchResult> {
     this.#assertThere(profile)
     if (isUnbound(profile)) throw profileUnbound(profile)
+    if (!hasMailServer(profile)) throw mailElsewhere(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
     const account = await this.#account(profile)
     const cancelled = this.#runsOf(profile.number).cancel.signal // a pause, or its removal
@@ -276,7 +277,7 @@ export class SyncRunner implements AsyncDisposable {
     try {
       const result = await (runs.crashes > 0 ? this.#runAlone(start) : start())
       runs.crashes = 0
-      signIn.accepted()
+      await signIn.failed(undefined) // over, unless the server took the password: a run may have had nothing to ask
       return result
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)

@@ -15,6 +15,8 @@ export interface ObjectRow {
   readonly etag: string | undefined
   readonly octets: Buffer
   readonly isDirty: boolean
+  /** Deleted here, which the server does not know yet. */
+  readonly isGone: boolean
   /** Why the server did not take what was changed here. */
   readonly error: string | undefined
 }
@@ -133,6 +135,7 @@ function objectRow(row: Row): ObjectRow {
   return {
     ...{ id: Number(row.id), folder: Number(row.folder), href: String(row.href), etag: textOf(row.etag) },
     ...{ octets: octetsOf(row), isDirty: row.local_revision !== row.synced_revision, error: textOf(row.error) },
+    isGone: row.is_gone === 1,
   }
 }
 

@@ -15,6 +15,8 @@ interface ProfileDocument {
   /** Null for a profile that is bound to no account. */
   readonly imap: string | null
   readonly smtp?: string | null
+  readonly dav?: string | null
+  readonly mail?: string
 }
 
 const nameOption = { type: 'string', demandOption: true, describe: 'The profile’s name' } as const
@@ -26,8 +28,10 @@ const listCommand = defineCommand({
     const profiles = await call<ProfileDocument[]>(context, 'profile.list', {})
     context.terminal.result(profiles, () =>
       table(
-        ['NAME', 'EMAIL', 'IMAP', 'SMTP'],
-        profiles.map(({ name, email, imap, smtp }) => [name, email, imap ?? 'unbound', smtp ?? '-']),
+        ['NAME', 'EMAIL', 'IMAP', 'SMTP', 'DAV'],
+        profiles.map(profile => [
+          ...[profile.name, profile.email, imapOf(profile), profile.smtp ?? '-', profile.dav ?? '-'],
+        ]),
       ),
     )
     return undefined
@@ -109,3 +113,8 @@ export const profileCommand: Command<never> = defineCommand({
     profileRemoveCommand,
   ],
 })
+
+function imapOf({ imap, dav, mail }: ProfileDocument): string {
+  if (mail === 'outlook' && dav) return 'in Outlook'
+  return imap ?? (dav ? '-' : 'unbound')
+}
