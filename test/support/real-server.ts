@@ -15,6 +15,15 @@ export async function untilItGreets(child: ChildProcess, port: number, what: str
   }
 }
 
+/** Waits until the server, whose clients speak first, listens on its port. */
+export async function untilItListens(child: ChildProcess, port: number, what: string): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${what} did not start`)
+    await sleep(50)
+  }
+}
+
 /** Ends the server, whose children end with it, and removes its folder. */
 export async function endServer(child: ChildProcess, dir: string): Promise<void> {
   if (child.exitCode === null) {
@@ -32,6 +41,18 @@ export async function greets(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1')
   try {
     await once(socket, 'data')
+    return true
+  } catch {
+    return false // refused: not yet
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
     return true
   } catch {
     return false // refused: not yet

@@ -1,0 +1,67 @@
+import { type MultistatusPart, type ResourceAnswer, readMultistatus } from '../xml/multistatus.ts'
+import type { PrefixedName } from '../xml/names.ts'
+import { propfind } from '../xml/requests.ts'
+import { XmlError } from '../xml/xml-reader.ts'
+import type { DavHttp, DavQuestion } from './dav-http.ts'
+import { failures } from './failures.ts'
+
+const MAX_ANSWER_OCTETS = 536_870_912 // a million members, listed
+
+/** A question that a multistatus answers. */
+export interface MultistatusQuestion extends Pick<DavQuestion, 'url' | 'what'> {
+  readonly method: 'PROPFIND' | 'REPORT'
+  readonly depth: 0 | 1
+  readonly body: string
+}
+
+/** A multistatus as it arrives. */
+export interface MultistatusAnswer {
+  /** Who answered, after redirects. */
+  readonly url: URL
+  readonly where: string
+  readonly parts: AsyncGenerator<MultistatusPart>
+}
+
+/**
+ * Asks, and reads the answer while it arrives: nothing but the part in hand is held.
+ *
+ * @throws {PosternError} UPSTREAM_…, NET_…, TLS_…; the signal's reason; so do the parts
+ */
+export async function askMultistatus(http: DavHttp, question: MultistatusQuestion): Promise<MultistatusAnswer> {
+  const { method, url, depth, body, what } = question
+  const answer = await http.ask({
+    ...{ method, url, body, what },
+    headers: { depth: String(depth), 'content-type': 'application/xml; charset=utf-8' },
+    accept: [207],
+  })
+  const { where } = answer
+  return { url: answer.url, where, parts: explained(where, readMultistatus(answer.body(MAX_ANSWER_OCTETS))) }
+}
+
+/**
+ * Asks for properties, and collects what is said of each resource.
+ *
+ * @throws {PosternError} as {@link askMultistatus}
+ */
+export async function askProperties(
+  http: DavHttp,
+  {
+    properties,
+    ...question
+  }: Pick<MultistatusQuestion, 'url' | 'depth' | 'what'> & {
+    readonly properties: readonly PrefixedName[]
+  },
+): Promise<{ readonly url: URL; readonly where: string; readonly resources: readonly ResourceAnswer[] }> {
+  const asked = { ...question, method: 'PROPFIND' as const, body: propfind(properties) }
+  const { url, where, parts } = await askMultistatus(http, asked)
+  const all = await Array.fromAsync(parts)
+  return { url, where, resources: all.filter(part => part.kind === 'resource') }
+}
+
+async function* explained(where: string, parts: AsyncGenerator<MultistatusPart>): AsyncGenerator<MultistatusPart> {
+  try {
+    yield* parts
+  } catch (error) {
+    throw error instanceof XmlError ? failures.malformed(where, error.message, error) : error
+  }
+}
