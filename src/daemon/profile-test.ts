@@ -1,10 +1,13 @@
+import { parseDavUrl } from '../config/dav-url.ts'
 import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
-import { hasMailServer, isUnbound, profileUnbound } from '../profile/binding.ts'
+import type { HostPort } from '../net/host-port.ts'
+import { hasCollections, hasMailServer, isUnbound, profileUnbound } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
+import { connectDav } from '../upstream/dav/client.ts'
 import { connectImap } from '../upstream/imap/client.ts'
 import { toWireError } from './control/wire-error.ts'
 import type { Installation } from './installation.ts'
@@ -13,7 +16,7 @@ import { Submission } from './sending/submission.ts'
 
 /** How one connection of *Test settings* went. */
 export interface ConnectionTest {
-  readonly connection: 'imap' | 'smtp'
+  readonly connection: 'imap' | 'dav' | 'smtp'
   readonly server: string
   readonly ok: boolean
   readonly says: string
@@ -29,6 +32,7 @@ export async function testProfile(installation: Installation, profile: Profile, 
   if (isUnbound(profile)) throw profileUnbound(profile)
   const tests: ConnectionTest[] = []
   if (hasMailServer(profile)) tests.push(await testImap(installation, profile, signal))
+  if (hasCollections(profile)) tests.push(await testDav(installation, profile, signal))
   if (profile.smtp !== undefined) tests.push(await testSmtp(installation, profile, profile.smtp, signal))
   return { name: profile.name, ok: tests.every(({ ok }) => ok), tests }
 }
@@ -61,6 +65,33 @@ async function testImap(
   })
 }
 
+async function testDav(
+  installation: Installation,
+  profile: Profile & { readonly dav: string },
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const dav = parseDavUrl(profile.dav)
+  if (!dav) throw new Error('a profile with an invalid DAV URL')
+  const { tokens, network, log, version: clientVersion } = installation
+  return attempt('dav', `${dav.host}:${dav.port}`, async () => {
+    const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
+    const verifier = verifyPeers(new Approvals(installation.approvalsFile), {
+      identity: await network.identityOf(profile),
+    })
+    const way = { verifier, proxyTo: (peer: HostPort) => network.proxyTo(profile, peer), approvedHosts: [] }
+    const signIn = await installation.signIns.begin(mailAccountOf(profile))
+    const options = { ...way, credentials: async () => known, log, clientVersion }
+    await using account = connectDav({ url: new URL(dav.url) }, options, signal)
+    const { collections } = await account.list().catch(async error => {
+      await signIn.failed(error)
+      throw await network.explain(profile, error)
+    })
+    signIn.accepted()
+    const count = (wanted: string) => collections.filter(({ kind }) => kind === wanted).length
+    return `signed in, ${count('calendar')} calendars, ${count('addressbook')} address books`
+  })
+}
+
 async function testSmtp(
   installation: Installation,
   profile: Profile,
@@ -79,7 +110,7 @@ async function testSmtp(
 }
 
 async function attempt(
-  connection: 'imap' | 'smtp',
+  connection: ConnectionTest['connection'],
   server: string,
   work: () => Promise<string>,
 ): Promise<ConnectionTest> {

@@ -25,6 +25,8 @@ export interface SettingsRequest {
   readonly accept: readonly string[] | 'all'
   /** Sign-ins that were refused in an earlier search for the same person: see {@link FoundSettings.refused}. */
   readonly refused: readonly Refusal[]
+  /** Whether mail is elsewhere: servers of calendars and contacts are searched for alone. */
+  readonly isGroupwareOnly?: boolean
 }
 
 /** An offer with what became of it. */
@@ -34,7 +36,8 @@ export interface JudgedOffer extends SourcedOffer {
 
 /** The servers that a sign-in has proved, or that look as if one would. */
 export interface ChosenServers {
-  readonly imap: JudgedOffer
+  /** Undefined when it was not asked for. */
+  readonly imap: JudgedOffer | undefined
   readonly smtp: JudgedOffer | undefined
   readonly sieve: JudgedOffer | undefined
   readonly caldav: JudgedOffer | undefined
@@ -47,7 +50,8 @@ export interface ChosenServers {
 /** How a search ended. */
 export interface FoundSettings {
   readonly email: string
-  /** Proved by sign-ins; undefined when there was no password, or no IMAP server took it. */
+  readonly isGroupwareOnly?: boolean
+  /** Proved by sign-ins; undefined when there was no password, or no server of the kind that is needed took it. */
   readonly taken: ChosenServers | undefined
   /** Without a password: the first of each that answers in TLS with a good certificate. */
   readonly unverified: ChosenServers | undefined
@@ -60,7 +64,7 @@ export interface FoundSettings {
 }
 
 /** What became of the offers of a discovery. */
-export type JudgedOffers = Omit<FoundSettings, 'email' | 'tookMs'>
+export type JudgedOffers = Omit<FoundSettings, 'email' | 'isGroupwareOnly' | 'tookMs'>
 
 /**
  * Searches the settings for an e-mail address and takes those that a sign-in proves: of each protocol the offer of most
@@ -90,7 +94,8 @@ export async function searchSettings(
   const found = await searchOffers(discovery, request, tools).catch(error => {
     throw timeout.aborted && !signal.aborted ? endless(request.email, error) : error
   })
-  return { ...found, email: request.email, tookMs: Math.round(performance.now() - began) }
+  const isGroupwareOnly = request.isGroupwareOnly === true
+  return { ...found, email: request.email, isGroupwareOnly, tookMs: Math.round(performance.now() - began) }
 }
 
 /**
@@ -117,7 +122,7 @@ class Search {
   }
 
   async run(): Promise<JudgedOffers> {
-    const chosen = await this.#choose()
+    const chosen = await (this.#request.isGroupwareOnly ? this.#chooseDav() : this.#choose())
     const reports = await Promise.all(this.#discovery.reports)
     await this.#judgeTheRest(reports, chosen !== undefined)
     const offers = reports.flatMap(report => report.offers.map(offer => this.#judged({ report, offer })))
@@ -146,6 +151,18 @@ class Search {
     ])
     const smtpUser = smtp && smtp.user !== user ? smtp.user : undefined
     return { imap: this.#judged(imap), ...this.#others({ smtp, sieve, caldav, carddav }), user, smtpUser }
+  }
+
+  /** Of the two, one is enough: some accounts have calendars alone. */
+  async #chooseDav(): Promise<ChosenServers | undefined> {
+    const [caldav, carddav] = await inTurn([
+      () => this.#first(this.#discovery.offers('caldav'), ({ users }) => users),
+      () => this.#first(this.#discovery.offers('carddav'), ({ users }) => users),
+    ])
+    const user = (caldav ?? carddav)?.user
+    if (user === undefined) return undefined
+    const none = { smtp: undefined, sieve: undefined }
+    return { imap: undefined, ...this.#others({ ...none, caldav, carddav }), user, smtpUser: undefined }
   }
 
   #others(found: Record<'smtp' | 'sieve' | 'caldav' | 'carddav', SourcedOffer | undefined>) {

@@ -5,6 +5,8 @@ import type { ConnectMail } from '../../sync/remote.ts'
 import type { ConnectWatch } from '../../sync/watch/remote-watch.ts'
 import type { ClientIdentity } from '../../tls/client-identity.ts'
 import type { PeerVerifier } from '../../tls/peer.ts'
+import { connectDav } from '../../upstream/dav/client.ts'
+import type { DavHttpOptions } from '../../upstream/dav/http/dav-http.ts'
 import { connectImap } from '../../upstream/imap/client.ts'
 import { KeptSession } from '../../upstream/imap/connection/kept-session.ts'
 import { RateLimit, type RateLimits } from '../../upstream/imap/connection/rate-limit.ts'
@@ -45,7 +47,16 @@ export class EngineConnections {
   forCollections(request: WatchRequest, log: Logger): ConnectCollections | undefined {
     const { collections } = request
     if (!collections) return undefined
-    throw new Error(`not yet ${log}`)
+    const { server, proxy } = collections
+    const { verifierFor, clientVersion } = this.#options
+    const credentials = this.#credentialsOf(request)
+    const options: DavHttpOptions = {
+      verifier: verifierFor(request.identity),
+      proxyTo: async () => proxy, // a server that leads to another one of its domain is left by the same way
+      approvedHosts: [],
+      ...{ credentials: async () => credentials, log, clientVersion },
+    }
+    return async signal => connectDav({ url: new URL(server.url) }, options, signal)
   }
 
   /** @throws {Error} where the mail is not ours: nobody watches that */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { serverOf, serverUrlsOf } from '../../profile/binding.ts'
 import { assertIdentity } from '../../tls/client-identity.ts'
 import { probeCertificate } from '../../tls/probe.ts'
-import { serverOf, serverUrlsOf } from '../../profile/binding.ts'
 import { valueMethod } from '../method.ts'
 
 const server = z.strictObject({

@@ -24,7 +24,10 @@ import { OwnSenders } from './own-senders.ts'
 
 const DEFAULT_MAX_OCTETS = 157_286_400 // 150 MB, for servers that name no limit
 // For good: trying again would change nothing (RFC 3463 section 3.4).
-const SENT_ELSEWHERE = smtpReply(554, '5.3.5 the mail of this profile is sent by an account of Outlook itself, not here')
+const SENT_ELSEWHERE = smtpReply(
+  554,
+  '5.3.5 the mail of this profile is sent by an account of Outlook itself, not here',
+)
 const CONNECT_TIMEOUT_MS = 60_000
 
 /** Joins the SMTP front and the outbox to the submission servers of the profiles. */

@@ -1,4 +1,4 @@
-import type { PosternError } from '../../errors.ts'
+import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
@@ -89,7 +89,7 @@ export class CollectionsCycle {
     } catch (error) {
       this.#run.signal.throwIfAborted()
       // These concern this collection; everything else (a lost connection, a full disk) concerns all of them.
-      if (!isHold(error) && !isFolderFailure(error)) throw error
+      if (!isHold(error) && !isCollectionFailure(error)) throw error
       this.#fail(folder, error)
     }
   }
@@ -103,4 +103,9 @@ export class CollectionsCycle {
       else transactor.setFolderError(id, { code, message })
     })
   }
+}
+
+// Of what one of them answers the others may be free.
+function isCollectionFailure(error: unknown): error is PosternError {
+  return isFolderFailure(error) || (error instanceof PosternError && error.code === 'UPSTREAM_PROTOCOL')
 }

@@ -15,6 +15,8 @@ interface AddOptions {
   email: string | undefined
   imap: string | undefined
   smtp: string | undefined
+  dav: string | undefined
+  'groupware-only': boolean
   user: string | undefined
   auth: string | undefined
   yes: boolean
@@ -22,7 +24,8 @@ interface AddOptions {
   'password-stdin': boolean
 }
 
-type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'user' | 'auth'> & {
+type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'user' | 'auth'> & {
+  readonly isGroupwareOnly: boolean
   readonly name: string
   readonly email: string
   readonly password: string | undefined
@@ -44,6 +47,11 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     ['$0 profile add work --email ada@example.org --password-stdin --yes < file', 'The same, with nobody to ask'],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
+    [
+      '$0 profile add ada@example.org --groupware-only',
+      'Calendars and contacts; Outlook’s own POP3 account has the mail',
+    ],
+    ['$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/', ''],
   ],
   build: yargs =>
     yargs
@@ -59,6 +67,15 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
           'imaps://HOST, imap+starttls://HOST or imap://HOST; without it, the administrator’s templates or SmartDiscover tell',
       })
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
+      .option('dav', {
+        type: 'string',
+        describe: 'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too',
+      })
+      .option('groupware-only', {
+        type: 'boolean',
+        default: false,
+        describe: 'Calendars, contacts, tasks and notes alone: mail stays with an account of Outlook’s own',
+      })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
       .option('auth', {
         choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
@@ -80,8 +97,10 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     const isOAuth = options.auth === 'oauth2'
     const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw emptyPassword()
-    const { imap, smtp, user, auth } = options
-    const document = await addFound({ name, email, imap, smtp, user, auth, password }, options, context)
+    const { imap, smtp, dav, user, auth, 'groupware-only': isGroupwareOnly } = options
+    if (isGroupwareOnly && imap !== undefined) throw bothGiven()
+    const profile = { name, email, imap, smtp, dav, isGroupwareOnly, user, auth, password }
+    const document = await addFound(profile, options, context)
     context.terminal.result(document, added => addedText(added, isOAuth))
     return (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
   },
@@ -95,11 +114,12 @@ async function addFound(profile: NewProfile, options: AddOptions, context: Comma
     const isUnknown = error instanceof PosternError && error.code === ('PROFILE_NO_SERVERS' satisfies ProfileErrorCode)
     if (!isUnknown || profile.password === undefined) throw error
   }
-  const { email, password } = profile
-  const { taken, error } = await searchSettings({ email, password, yes: options.yes }, context)
+  const { email, password, isGroupwareOnly } = profile
+  const { taken, error } = await searchSettings({ email, password, yes: options.yes, isGroupwareOnly }, context)
   if (!taken) throw error ? fromWireError(error) : nothingTaken(email)
   const user = options.user ?? (taken.user === email ? undefined : taken.user)
-  const servers = { imap: taken.imap, smtp: options.smtp ?? taken.smtp ?? undefined, user }
+  const found = isGroupwareOnly ? { dav: taken.dav } : { imap: taken.imap, smtp: options.smtp ?? taken.smtp }
+  const servers = Object.fromEntries(Object.entries({ ...found, user }).filter(([, value]) => value ?? false))
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
   if (!options.sync) return { ...added, found: taken }
   return { ...added, found: taken, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
@@ -126,9 +146,9 @@ function namesOf({ name, email }: AddOptions): { readonly name: string; readonly
 }
 
 function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): string {
-  const isRelayless = found && found.smtp === null
+  const isRelayless = found && found.imap !== null && found.smtp === null
   return [
-    ...(found ? [`found by ${found.source}: ${found.imap}${found.smtp ? `, ${found.smtp}` : ''}`] : []),
+    ...(found ? [`found by ${found.source}: ${foundServers(found)}`] : []),
     ...(isRelayless ? ['no SMTP server took the password: messages cannot be sent before one is set'] : []),
     ...(found?.smtpUser
       ? [`the SMTP server wants the user ${found.smtpUser}: see smtpAuth in profile set --help`]
@@ -143,4 +163,16 @@ function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): stri
   ]
     .map(printable)
     .join('\n')
+}
+
+// What a profile of mail has beside its mail is not taken unasked.
+function foundServers({ imap, smtp, dav }: ServersDocument): string {
+  return (imap === null ? [dav] : [imap, smtp]).filter(url => url !== null).join(', ')
+}
+
+function bothGiven(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'With --groupware-only there is no --imap.', {
+    remedy: 'user',
+    advice: 'Leave one of them out: mail is synchronized, or it stays with an account of Outlook’s own.',
+  })
 }
