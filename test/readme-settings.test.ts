@@ -15,7 +15,18 @@ t.test('every setting is described, and has a default or none on purpose', async
   t.same(
     withoutDefault.map(({ key }) => key),
     [
-      ...['email', 'user', 'imap', 'smtp', 'oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'],
+      ...[
+        'email',
+        'user',
+        'imap',
+        'dav',
+        'carddav',
+        'smtp',
+        'oauthProvider',
+        'oauthIssuer',
+        'oauthClientId',
+        'oauthScopes',
+      ],
       ...['smtpUser', 'aliases', 'proxy', 'pausedUntil', 'policyUrl'],
     ],
   )

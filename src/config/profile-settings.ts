@@ -13,6 +13,9 @@ const upstream = (protocol: 'imap' | 'smtp') =>
   z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {
     error: `must look like ${protocol}s://HOST, ${protocol}+starttls://HOST or ${protocol}://HOST, with :PORT if needed`,
   })
+const davUrl = z.string().refine(text => parseDavUrl(text) !== undefined, {
+  error: 'must look like https://HOST/PATH or http://HOST/PATH, without a user or a password',
+})
 const minutes = z.int().min(1).max(MINUTES_PER_DAY)
 const folders = z.array(z.string().min(1).max(1000)).max(10_000)
 const rate = z.int().min(0).max(MAX_RATE_KBPS)
@@ -40,18 +43,15 @@ const account = {
     .describe(
       'The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`. Without it the profile is unbound: see `postern profile bind`.',
     ),
-  dav: z
-    .string()
-    .refine(text => parseDavUrl(text) !== undefined, {
-      error: 'must look like https://HOST/PATH or http://HOST/PATH, without a user or a password',
-    })
+  dav: davUrl
     .optional()
     .describe('The CalDAV and CardDAV server: `https://HOST/PATH`. Its calendars and address books are synchronized.'),
-  mail: z
-    .enum(['sync', 'outlook'])
-    .default('sync')
+  carddav: davUrl.optional().describe('The CardDAV server, where the address books are not on that of `dav`.'),
+  mailIn: z
+    .enum(['postern', 'outlook'])
+    .default('postern')
     .describe(
-      'Who has the mail: `sync` synchronizes it; with `outlook` it stays with an account of Outlook’s own, and calendars, contacts, tasks and notes alone are synchronized.',
+      'Who has the mail: `postern` synchronizes it; with `outlook` it stays with an account of Outlook’s own, and calendars, contacts, tasks and notes alone are synchronized.',
     ),
   smtp: upstream('smtp')
     .optional()

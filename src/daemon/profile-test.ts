@@ -72,6 +72,7 @@ async function testDav(
 ): Promise<ConnectionTest> {
   const dav = parseDavUrl(profile.dav)
   if (!dav) throw new Error('a profile with an invalid DAV URL')
+  const carddav = profile.carddav === undefined ? undefined : parseDavUrl(profile.carddav)
   const { tokens, network, log, version: clientVersion } = installation
   return attempt('dav', `${dav.host}:${dav.port}`, async () => {
     const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
@@ -81,7 +82,11 @@ async function testDav(
     const way = { verifier, proxyTo: (peer: HostPort) => network.proxyTo(profile, peer), approvedHosts: [] }
     const signIn = await installation.signIns.begin(mailAccountOf(profile))
     const options = { ...way, credentials: async () => known, log, clientVersion }
-    await using account = connectDav({ url: new URL(dav.url) }, options, signal)
+    await using account = connectDav(
+      { url: new URL(dav.url), addressBooks: carddav && new URL(carddav.url) },
+      options,
+      signal,
+    )
     const { collections } = await account.list().catch(async error => {
       await signIn.failed(error)
       throw await network.explain(profile, error)

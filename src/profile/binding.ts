@@ -5,7 +5,8 @@ import { PosternError } from '../errors.ts'
 import type { ProfileErrorCode } from './errors.ts'
 
 /** Of a profile, the servers that it is bound to, and which of them are used. */
-export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'> & Partial<Pick<ProfileSettings, 'dav' | 'mail'>>
+export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'> &
+  Partial<Pick<ProfileSettings, 'dav' | 'carddav' | 'mailIn'>>
 
 /**
  * Tells whether a profile has no server to synchronize with: its mail is there for who reads it, nothing is asked of the
@@ -17,7 +18,7 @@ export function isUnbound(profile: Omit<Binding, 'smtp'>): boolean {
 
 /** Tells whether a profile synchronizes mail. */
 export function hasMailServer<P extends Omit<Binding, 'smtp'>>(profile: P): profile is P & { readonly imap: string } {
-  return profile.imap !== undefined && profile.mail !== 'outlook'
+  return profile.imap !== undefined && profile.mailIn !== 'outlook'
 }
 
 /** Tells whether a profile synchronizes calendars and address books. */
@@ -31,8 +32,8 @@ export function isGroupwareOnly(profile: Omit<Binding, 'smtp'>): boolean {
 }
 
 /** The URLs of all servers of a profile. */
-export function serverUrlsOf({ imap, smtp, dav }: Binding): readonly string[] {
-  return [imap, smtp, dav].filter(url => url !== undefined)
+export function serverUrlsOf({ imap, smtp, dav, carddav }: Binding): readonly string[] {
+  return [imap, smtp, dav, carddav].filter(url => url !== undefined)
 }
 
 /** Where a server is, whatever it is for. */
@@ -55,7 +56,7 @@ export function mailElsewhere({ name }: { readonly name: string }): PosternError
     `The mail of ${name} is with an account of Outlook’s own: Postern synchronizes its calendars and contacts alone.`,
     {
       remedy: 'user',
-      advice: `Read mail there. To let Postern synchronize it: postern profile set ${name} mail sync`,
+      advice: `Read mail there. To let Postern synchronize it: postern profile set ${name} mailIn postern`,
     },
   )
 }

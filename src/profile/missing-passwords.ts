@@ -4,7 +4,7 @@ import type { SecretName, Secrets } from './secrets.ts'
 
 /** The passwords that a profile cannot work without, as far as they are not stored. */
 export function missingPasswords(
-  profile: Pick<Profile, 'number' | 'imap' | 'auth' | 'smtp' | 'smtpAuth'> & Partial<Pick<Profile, 'dav' | 'mail'>>,
+  profile: Pick<Profile, 'number' | 'imap' | 'auth' | 'smtp' | 'smtpAuth'> & Partial<Pick<Profile, 'dav' | 'mailIn'>>,
   secrets: Pick<Secrets, 'find'>,
 ): readonly SecretName[] {
   const { number, auth, smtp, smtpAuth } = profile

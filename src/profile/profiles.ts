@@ -38,6 +38,7 @@ export interface NewProfile {
   readonly imap?: string | undefined
   readonly smtp?: string | undefined
   readonly dav?: string | undefined
+  readonly carddav?: string | undefined
   /** Whether mail is an account of Outlook's own. */
   readonly isGroupwareOnly?: boolean | undefined
   readonly user?: string | undefined
@@ -134,11 +135,12 @@ export class Profiles {
     })
   }
 
-  #settingsOf({ email, imap, smtp, dav, isGroupwareOnly, user, auth }: NewProfile): ImportedSettings {
+  #settingsOf({ email, imap, isGroupwareOnly, ...rest }: NewProfile): ImportedSettings {
+    const { smtp, dav, carddav, user, auth } = rest
     if (isGroupwareOnly && dav === undefined) throw noServers(email, '--dav https://HOST')
     const servers = isGroupwareOnly ? {} : imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
-    const mail = isGroupwareOnly ? 'outlook' : undefined
-    const given = Object.entries({ smtp, dav, mail, user, auth }).filter(
+    const mailIn = isGroupwareOnly ? 'outlook' : undefined
+    const given = Object.entries({ smtp, dav, carddav, mailIn, user, auth }).filter(
       ([, value]) => value !== undefined && value !== '',
     )
     return { email, ...servers, ...Object.fromEntries(given) }

@@ -35,12 +35,18 @@ interface Count {
 
 /** The account that a profile's mail is read with, and sent with where the SMTP server has none of its own. */
 export function mailAccountOf(profile: Profile): SignInAccount {
-  const { imap, smtp, dav, user, email, auth } = profile
+  const { imap, smtp, dav, carddav, user, email, auth } = profile
   const how = auth === 'automatic' ? [] : [auth]
   return {
     profile,
     which: 'password',
-    identity: JSON.stringify([imap ?? null, smtp ?? null, ...(dav === undefined ? [] : [dav]), user ?? email, ...how]),
+    identity: JSON.stringify([
+      imap ?? null,
+      smtp ?? null,
+      ...[dav, carddav].filter(url => url !== undefined),
+      user ?? email,
+      ...how,
+    ]),
   }
 }
 

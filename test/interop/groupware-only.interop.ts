@@ -188,7 +188,7 @@ t.test('the fronts say that there is no mail here', { skip }, async t => {
   await using _home = home
   const daemon = await home.start()
   await until('the first run', async () => ((await status(home)).lastSync ? true : undefined))
-  t.match(await status(home), { mail: 'outlook', state: 'ok', folders: 3, items: 2, lastError: null })
+  t.match(await status(home), { mailIn: 'outlook', state: 'ok', folders: 3, items: 2, lastError: null })
   t.match(
     (await home.run(['status'])).stdout,
     /work: calendars and contacts only; mail is with an account of Outlook’s own/,
@@ -251,7 +251,7 @@ interface Outlook {
 }
 
 interface Status {
-  readonly mail: string
+  readonly mailIn: string
   readonly lastSync: string | null
 }
 

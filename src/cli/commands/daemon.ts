@@ -80,7 +80,7 @@ interface Status {
     name: string
     email: string
     state: string
-    mail: string
+    mailIn: string
     folders: number
     items: number
     queued: { download: number; import: number; upload: number }
@@ -142,7 +142,7 @@ function remarksOn(profile: Status['profiles'][number], isRunning: boolean): str
   const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : nothing
   return [
     ...(profile.state === 'unbound' ? [`${name}: bound to no account; postern profile bind ${name} ADDRESS`] : []),
-    ...(profile.mail === 'outlook'
+    ...(profile.mailIn === 'outlook'
       ? [`${name}: calendars and contacts only; mail is with an account of Outlook’s own, and the POP3 front has none`]
       : []),
     ...(paused

@@ -45,18 +45,22 @@ export class EngineConnections {
 
   /** Undefined where there are no calendars and address books. */
   forCollections(request: WatchRequest, log: Logger): ConnectCollections | undefined {
-    const { collections } = request
+    const { collections, addressBooks } = request
     if (!collections) return undefined
-    const { server, proxy } = collections
     const { verifierFor, clientVersion } = this.#options
     const credentials = this.#credentialsOf(request)
     const options: DavHttpOptions = {
       verifier: verifierFor(request.identity),
-      proxyTo: async () => proxy, // a server that leads to another one of its domain is left by the same way
+      // A server may lead to another one of its domain, which is reached like itself.
+      proxyTo: async ({ host }) => (host === addressBooks?.server.host ? addressBooks : collections).proxy,
       approvedHosts: [],
       ...{ credentials: async () => credentials, log, clientVersion },
     }
-    return async signal => connectDav({ url: new URL(server.url) }, options, signal)
+    const places = {
+      url: new URL(collections.server.url),
+      addressBooks: addressBooks && new URL(addressBooks.server.url),
+    }
+    return async signal => connectDav(places, options, signal)
   }
 
   /** @throws {Error} where the mail is not ours: nobody watches that */

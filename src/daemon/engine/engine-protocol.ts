@@ -38,6 +38,8 @@ export interface WatchRequest {
   readonly mail: Reached<UpstreamUrl> | undefined
   /** Undefined where there are no calendars and address books. */
   readonly collections: Reached<DavUrl> | undefined
+  /** Where the address books are, if they are on another server than the calendars. */
+  readonly addressBooks: Reached<DavUrl> | undefined
   readonly user: string
   /** Undefined with OAuth2: an access token is asked for at each sign-in. */
   readonly password: string | undefined

@@ -26,6 +26,7 @@ export const PROFILE_METHODS = {
       imap: z.string().optional(),
       smtp: z.string().optional(),
       dav: z.string().optional(),
+      carddav: z.string().optional(),
       isGroupwareOnly: z.boolean().optional(),
       user: z.string().optional(),
       password: z.string().optional(),
@@ -39,8 +40,8 @@ export const PROFILE_METHODS = {
     },
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
-    installation.profiles.list().map(({ name, email, imap, smtp, dav, mail }) => ({
-      ...{ name, email, mail },
+    installation.profiles.list().map(({ name, email, imap, smtp, dav, mailIn }) => ({
+      ...{ name, email, mailIn },
       ...{ imap: imap ?? null, smtp: smtp ?? null, dav: dav ?? null },
     })),
   ),

@@ -57,7 +57,7 @@ async function describeProfile(profile: Profile, context: MethodContext) {
   return {
     name,
     email,
-    mail: isGroupwareOnly(profile) ? 'outlook' : 'sync',
+    mailIn: isGroupwareOnly(profile) ? 'outlook' : 'postern',
     state: running === 'idle' ? restedState(profile, summary, schedule) : running,
     ...summary,
     ...schedule,

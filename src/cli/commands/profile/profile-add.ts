@@ -118,7 +118,7 @@ async function addFound(profile: NewProfile, options: AddOptions, context: Comma
   const { taken, error } = await searchSettings({ email, password, yes: options.yes, isGroupwareOnly }, context)
   if (!taken) throw error ? fromWireError(error) : nothingTaken(email)
   const user = options.user ?? (taken.user === email ? undefined : taken.user)
-  const found = isGroupwareOnly ? { dav: taken.dav } : { imap: taken.imap, smtp: options.smtp ?? taken.smtp }
+  const found = isGroupwareOnly ? davServers(taken) : { imap: taken.imap, smtp: options.smtp ?? taken.smtp }
   const servers = Object.fromEntries(Object.entries({ ...found, user }).filter(([, value]) => value ?? false))
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
   if (!options.sync) return { ...added, found: taken }
@@ -153,6 +153,9 @@ function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): stri
     ...(found?.smtpUser
       ? [`the SMTP server wants the user ${found.smtpUser}: see smtpAuth in profile set --help`]
       : []),
+    ...(found?.imap && found.dav
+      ? [`calendars and contacts are not synchronized yet: postern profile set ${name} dav ${found.dav}`]
+      : []),
     `added ${name}`,
     ...(sync ? [describeSync(sync)] : []),
     `next: ${[
@@ -165,9 +168,15 @@ function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): stri
     .join('\n')
 }
 
-// What a profile of mail has beside its mail is not taken unasked.
-function foundServers({ imap, smtp, dav }: ServersDocument): string {
-  return (imap === null ? [dav] : [imap, smtp]).filter(url => url !== null).join(', ')
+// On one host, the one is found from the other (RFC 6764 section 6).
+function davServers({ dav, carddav }: ServersDocument): Pick<ServersDocument, 'dav' | 'carddav'> {
+  const isElsewhere = dav !== null && carddav !== null && new URL(dav).host !== new URL(carddav).host
+  return { dav, carddav: isElsewhere ? carddav : null }
+}
+
+function foundServers(found: ServersDocument): string {
+  const { dav, carddav } = davServers(found)
+  return (found.imap === null ? [dav, carddav] : [found.imap, found.smtp]).filter(url => url !== null).join(', ')
 }
 
 function bothGiven(): PosternError {

@@ -16,7 +16,7 @@ interface ProfileDocument {
   readonly imap: string | null
   readonly smtp?: string | null
   readonly dav?: string | null
-  readonly mail?: string
+  readonly mailIn?: string
 }
 
 const nameOption = { type: 'string', demandOption: true, describe: 'The profile’s name' } as const
@@ -114,7 +114,7 @@ export const profileCommand: Command<never> = defineCommand({
   ],
 })
 
-function imapOf({ imap, dav, mail }: ProfileDocument): string {
-  if (mail === 'outlook' && dav) return 'in Outlook'
+function imapOf({ imap, dav, mailIn }: ProfileDocument): string {
+  if (mailIn === 'outlook' && dav) return 'in Outlook'
   return imap ?? (dav ? '-' : 'unbound')
 }
