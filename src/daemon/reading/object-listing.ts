@@ -66,7 +66,7 @@ export function* listDeletedObjects(
   let page: DeletedListing[] = []
   for (const { object, path, octets, deletedBy, deletedMs } of store.keptObjects.deleted(folder)) {
     page.push({
-      ...{ row: objectRow(object), folder: path, messageId: null, ...shown(octets), flags: [], deletedBy },
+      ...{ row: objectRow(object), folder: path, messageId: null, ...columnsOf(octets), flags: [], deletedBy },
       state: deletedMs === undefined ? 'deleting' : 'deleted',
       deletedAt: isoOf(deletedMs),
       restorableUntil: deletedMs === undefined ? null : isoOf(deletedMs + TOMB_DAYS * DAY_MS),
@@ -91,7 +91,7 @@ export function listObjectConflict({
 }: ObjectConflictRow): ConflictListing {
   return {
     ...{ row: objectRow(id), itemRow: objectRow(object), side, reason, folder: path, messageId: null, flags: [] },
-    ...shown(octets),
+    ...columnsOf(octets),
     ...{ at: isoOf(atMs), seen: isSeen },
   }
 }
@@ -125,16 +125,22 @@ export function listRefusedObjects(store: StoreReader, folder: number | undefine
 }
 
 function listObject({ id, octets, isDirty, error }: ObjectRow): ItemListing {
-  const { kind, uid } = outlineOf(octets)
+  const { kind, uid, ...columns } = shown(octets)
   return {
-    ...{ row: objectRow(id), ...NO_MESSAGE, ...shown(octets) },
-    ...{ state: isDirty ? 'changed' : 'full', blocked: error !== undefined, kind: kind ?? null, entry: uid ?? null },
+    ...{ row: objectRow(id), ...NO_MESSAGE, ...columns },
+    ...{ state: isDirty ? 'changed' : 'full', blocked: error !== undefined, kind, entry: uid },
   }
 }
 
 function shown(octets: Buffer) {
-  const { subject, address, date } = outlineOf(octets)
-  return { subject: subject ?? null, from: address ?? null, date: date ?? null, size: octets.length }
+  const { kind = null, uid = null, subject = null, address = null, date = null } = outlineOf(octets)
+  return { kind, uid, subject, from: address, date, size: octets.length }
+}
+
+/** What lists of kept versions show, where there is no message. */
+function columnsOf(octets: Buffer) {
+  const { kind: _, uid: __, ...columns } = shown(octets)
+  return columns
 }
 
 function hashOf(octets: Buffer): string {
