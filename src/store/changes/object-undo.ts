@@ -33,7 +33,6 @@ export class ObjectUndo {
     const tomb = database.find('SELECT * FROM object_tomb WHERE object = ? ORDER BY id DESC LIMIT 1', id)
     if (!tomb) throw notDeleted(id)
     this.#makeAgain(tomb, this.#homeOf(tomb), id)
-    database.run('DELETE FROM object_tomb WHERE object = ?', id)
   }
 
   /**
@@ -63,7 +62,10 @@ export class ObjectUndo {
   // Under `id`, its number of before, where nothing has that any more.
   #makeAgain(kept: Row, folder: number, id?: number): void {
     const made = this.#objects.create(folder, this.#freeHref(kept, folder), octetsOf(kept))
-    if (id !== undefined) this.#scope.database.run('UPDATE object SET id = ? WHERE id = ?', id, made)
+    if (id !== undefined) {
+      this.#scope.database.run('UPDATE object SET id = ? WHERE id = ?', id, made)
+      this.#scope.database.run('DELETE FROM object_tomb WHERE object = ?', id)
+    }
     this.#scope.log({ folder, event: 'object-restored', detail: String(kept.href) })
   }
 
