@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -17,6 +18,8 @@ const MAIL_USER = 'nobody'
 /** What a private Cyrus is to have. Users are names without a domain. */
 export interface CyrusOptions {
   readonly users: readonly string[]
+  /** Whether calendars and address books are served. */
+  readonly hasDav?: boolean
 }
 
 /** Why no Cyrus can be started here; undefined when one can. */
@@ -27,13 +30,13 @@ export function cyrusMissing(): string | undefined {
 }
 
 /** Starts a Cyrus of our own on a free loopback port. */
-export async function startCyrus({ users }: CyrusOptions): Promise<Cyrus> {
+export async function startCyrus({ users, hasDav = false }: CyrusOptions): Promise<Cyrus> {
   const dir = mkdtempSync(join(tmpdir(), 'postern-cyrus-'))
   chmodSync(dir, 0o755)
-  const [imapPort = 0] = await freePorts(1)
+  const [imapPort = 0, davPort = 0] = await freePorts(2)
   for (const name of FOLDERS) mkdirSync(join(dir, name), { recursive: true })
   writeFileSync(join(dir, 'imapd.conf'), configuration(dir))
-  writeFileSync(join(dir, 'cyrus.conf'), services(dir, imapPort))
+  writeFileSync(join(dir, 'cyrus.conf'), services(dir, imapPort, hasDav ? davPort : undefined))
   writeFileSync(join(dir, 'annotations'), '/vendor/postern/policy,server,string,backend,value.shared,\n')
   for (const user of users) {
     const options = ['-p', '-c', '-f', join(dir, 'sasldb2'), '-u', 'localhost', user]
@@ -48,8 +51,9 @@ export async function startCyrus({ users }: CyrusOptions): Promise<Cyrus> {
     detached: true, // a process group of its own, see below
     env: { ...process.env, LD_LIBRARY_PATH: LIBRARIES, CYRUS_USER: MAIL_USER },
   })
-  const cyrus = new Cyrus(dir, child, imapPort)
+  const cyrus = new Cyrus(dir, child, { imapPort, davPort })
   await cyrus.ready()
+  if (hasDav) for (const user of users) await signInOnce(imapPort, user)
   return cyrus
 }
 
@@ -57,12 +61,18 @@ export async function startCyrus({ users }: CyrusOptions): Promise<Cyrus> {
 export class Cyrus implements AsyncDisposable {
   readonly dir: string
   readonly imapPort: number
+  readonly davPort: number
   readonly #child: ChildProcess
 
-  constructor(dir: string, child: ChildProcess, imapPort: number) {
+  constructor(
+    dir: string,
+    child: ChildProcess,
+    { imapPort, davPort }: { readonly imapPort: number; readonly davPort: number },
+  ) {
     this.dir = dir
     this.#child = child
     this.imapPort = imapPort
+    this.davPort = davPort
   }
 
   /** Waits until it listens. */
@@ -115,6 +125,9 @@ expunge_mode: delayed
 conversations: 0
 duplicatesuppression: 0
 notifysocket: ${dir}/run/socket/notify
+httpmodules: caldav carddav
+caldav_create_default: yes
+calendar_user_address_set: example.test
 idlesocket: ${dir}/run/socket/idle
 imapidlepoll: 1
 sasl_pwcheck_method: auxprop
@@ -125,13 +138,22 @@ syslog_prefix: postern-test
 `
 }
 
-function services(dir: string, imapPort: number): string {
+function services(dir: string, imapPort: number, davPort: number | undefined): string {
+  const http = `http cmd="${BIN}/httpd -C ${dir}/imapd.conf -U 30" listen="127.0.0.1:${davPort}" prefork=0`
   return `
 START {
   recover cmd="${BIN}/ctl_cyrusdb -C ${dir}/imapd.conf -r"
 }
 SERVICES {
   imap cmd="${BIN}/imapd -C ${dir}/imapd.conf -U 30" listen="127.0.0.1:${imapPort}" prefork=0
+  ${davPort === undefined ? '' : http}
 }
 `
+}
+
+// Cyrus has nothing for a user who never came by IMAP.
+async function signInOnce(port: number, user: string): Promise<void> {
+  const socket = connect(port, '127.0.0.1')
+  socket.end(`a LOGIN ${user} ${CYRUS_PASSWORD}\r\nb LOGOUT\r\n`).resume()
+  await once(socket, 'close')
 }

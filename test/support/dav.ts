@@ -1,5 +1,9 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { request as requestTls } from 'node:https'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import type { ListedCollection, RemoteCollections } from '../../src/sync/objects/remote-collections.ts'
 import { Approvals } from '../../src/tls/approvals.ts'
 import { verifyPeers } from '../../src/tls/verified-peer.ts'
@@ -44,15 +48,19 @@ export class OtherClient {
     this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   }
 
-  /** Sends a request; throws at a status that is an error. */
-  async send(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Response> {
-    const response = await fetch(new URL(path, this.#base), {
-      method,
-      headers: { authorization: this.#authorization, ...headers },
-      ...(body === undefined ? {} : { body }),
-    })
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
-    return response
+  /** Sends a request, and gives the text of the answer; throws at a status that is an error. */
+  async send(method: string, path: string, body = '', headers: Record<string, string> = {}): Promise<string> {
+    const url = new URL(path, this.#base)
+    const options = { method, headers: { authorization: this.#authorization, ...headers } }
+    const asked =
+      url.protocol === 'https:' ? requestTls(url, { ...options, rejectUnauthorized: false }) : request(url, options)
+    asked.end(body)
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    const answer = await text(response)
+    if (response.statusCode === undefined || response.statusCode >= 300) {
+      throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`)
+    }
+    return answer
   }
 
   /** Makes a calendar for some components. */
@@ -73,17 +81,17 @@ export class OtherClient {
   }
 
   /** Stores an object, whatever was there. */
-  async put(path: string, text: string): Promise<void> {
-    const type = text.startsWith('BEGIN:VCARD') ? 'text/vcard' : 'text/calendar'
-    await (await this.send('PUT', path, text, { 'content-type': `${type}; charset=utf-8` })).arrayBuffer()
+  async put(path: string, content: string): Promise<void> {
+    const type = content.startsWith('BEGIN:VCARD') ? 'text/vcard' : 'text/calendar'
+    await this.send('PUT', path, content, { 'content-type': `${type}; charset=utf-8` })
   }
 
   async get(path: string): Promise<string> {
-    return await (await this.send('GET', path)).text()
+    return await this.send('GET', path)
   }
 
   async delete(path: string): Promise<void> {
-    await (await this.send('DELETE', path)).arrayBuffer()
+    await this.send('DELETE', path)
   }
 }
 
@@ -104,6 +112,12 @@ export function event(uid: string, summary: string, ...lines: readonly string[])
     'END:VCALENDAR',
     '',
   ].join('\r\n')
+}
+
+/** A task. */
+export function todo(uid: string, summary: string): string {
+  const lines = ['BEGIN:VTODO', `UID:${uid}`, 'DTSTAMP:20260101T000000Z', `SUMMARY:${summary}`, 'END:VTODO']
+  return ['BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//Postern//test//EN', ...lines, 'END:VCALENDAR', ''].join('\r\n')
 }
 
 /** A contact. */

@@ -68,7 +68,8 @@ class DavAccount implements RemoteCollections {
     if (known) return known
     const { home } = await this.#search(kind)
     if (!home) throw await this.#noService(kind)
-    return new URL(href, home.urls.find(({ pathname }) => href.startsWith(pathname)) ?? home.urls[0])
+    const places = home.collection ? [home.collection, ...home.urls] : home.urls
+    return new URL(href, places.find(({ pathname }) => href.startsWith(pathname)) ?? places[0])
   }
 
   #search(kind: CollectionKind): Promise<HomeSearch> {

@@ -12,9 +12,10 @@ import type { XmlElement } from './xml/xml-reader.ts'
 /** Where an account keeps the collections of a kind. */
 export interface Home {
   readonly kind: CollectionKind
-  /** Normal, ending in `/`. A home with `isCollection` is itself the one collection. */
+  /** What holds collections; normal, ending in `/`. */
   readonly urls: readonly URL[]
-  readonly isCollection: boolean
+  /** What the user gave, where that is a collection: it may lie elsewhere, such as with another user. */
+  readonly collection: URL | undefined
 }
 
 interface Service {
@@ -84,13 +85,12 @@ async function homeFrom(http: DavHttp, place: URL, kind: CollectionKind): Promis
   let found = await describe(http, place, homeSet)
   const isStranger = childOf(childOf(found.properties, 'd:current-user-principal'), 'd:unauthenticated') !== undefined
   if (isStranger && http.signInUnasked(found.url)) found = await describe(http, found.url, homeSet)
-  const here = homeIn(http, found, kind)
-  if (here) return here
   const principal = principalOf(http, found)
-  const there = principal && homeIn(http, await describe(http, principal, homeSet), kind)
-  if (there) return there
+  const here = homesIn(http, found, kind)
+  const urls = here.length > 0 || !principal ? here : homesIn(http, await describe(http, principal, homeSet), kind)
   const isCollection = childOf(childOf(found.properties, 'd:resourcetype'), collection) !== undefined
-  return isCollection ? { kind, isCollection, urls: [asFolder(found.url)] } : undefined
+  if (urls.length === 0 && !isCollection) return undefined
+  return { kind, urls, collection: isCollection ? asFolder(found.url) : undefined }
 }
 
 interface Described {
@@ -112,10 +112,9 @@ function principalOf(http: DavHttp, { url, properties }: Described): URL | undef
   return href === undefined ? undefined : trusted(http, href, url)
 }
 
-function homeIn(http: DavHttp, { url, properties }: Described, kind: CollectionKind): Home | undefined {
+function homesIn(http: DavHttp, { url, properties }: Described, kind: CollectionKind): readonly URL[] {
   const hrefs = hrefsIn(childOf(properties, SERVICES[kind].homeSet))
-  const urls = hrefs.flatMap(href => trusted(http, href, url) ?? []).map(asFolder)
-  return urls.length === 0 ? undefined : { kind, urls, isCollection: false }
+  return hrefs.flatMap(href => trusted(http, href, url) ?? []).map(asFolder)
 }
 
 function trusted(http: DavHttp, href: string, base: URL): URL | undefined {

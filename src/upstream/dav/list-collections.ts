@@ -34,13 +34,18 @@ export interface FoundCollection extends ListedCollection {
  *
  * @throws {PosternError} UPSTREAM_…, NET_…, TLS_…
  */
-export async function listHome(http: DavHttp, home: Home): Promise<readonly FoundCollection[]> {
-  const lists = home.urls.map(url => listAt(http, url, home))
+export async function listHome(http: DavHttp, { kind, urls, collection }: Home): Promise<readonly FoundCollection[]> {
+  const lists = urls.map(url => listAt(http, url, 1, kind))
+  if (collection) lists.push(listAt(http, collection, 0, kind))
   return (await Promise.all(lists)).flat()
 }
 
-async function listAt(http: DavHttp, place: URL, { kind, isCollection }: Home): Promise<readonly FoundCollection[]> {
-  const depth = isCollection ? 0 : 1
+async function listAt(
+  http: DavHttp,
+  place: URL,
+  depth: 0 | 1,
+  kind: CollectionKind,
+): Promise<readonly FoundCollection[]> {
   const asked = { url: place, depth, what: 'to list collections', properties: PROPERTIES } as const
   const { url: base, where, resources } = await askProperties(http, asked)
   const told = resources.filter(({ status }) => status === undefined || status <= 299)
