@@ -15,7 +15,11 @@ export type Ways = Pick<Network, 'proxyTo' | 'identityOf' | 'explain'>
  *
  * @throws {PosternError} NET_PROXY_UNUSABLE
  */
-export async function requestOf(profile: Profile, secrets: Secrets, ways: Ways): Promise<WatchRequest | undefined> {
+export async function requestOf(
+  profile: Profile,
+  secrets: Pick<Secrets, 'find'>,
+  ways: Ways,
+): Promise<WatchRequest | undefined> {
   const { number, dir, auth } = profile
   if (!hasMailServer(profile)) return undefined
   const imap = parseUpstreamUrl(profile.imap)

@@ -20,6 +20,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined,
   DAEMON_ENGINE_CRASHED: ['UNAVAILABLE', 'the local store could not be written; try again'],
   DAEMON_STOPPING: ['UNAVAILABLE', 'Postern is stopping'],
   PROFILE_UNBOUND: ['UNAVAILABLE', 'only the header is here, and the profile is bound to no account'],
+  SYNC_NOT_JOINED: ['UNAVAILABLE', 'only the header is here, and the account is still to be compared'],
   PROFILE_PAUSED: ['UNAVAILABLE', 'only the header is here, and synchronization is paused'],
 }
 

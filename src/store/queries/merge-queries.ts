@@ -19,6 +19,18 @@ export interface MergeableItem {
   readonly isExcluded: boolean
 }
 
+/** What a store and its server do not have in common; in messages, and in changes of folders. */
+export interface Untold {
+  readonly uploads: number
+  /** Flags, moves and deletions. */
+  readonly changes: number
+  readonly folders: number
+  /** What was not downloaded yet. */
+  readonly missing: number
+  /** What is a header only: the server alone has its text. */
+  readonly headers: number
+}
+
 /** Reads what is to be compared with an account that the profile was bound to. */
 export class MergeQueries {
   readonly #database: Database
@@ -31,6 +43,21 @@ export class MergeQueries {
   isDue(): boolean {
     const row = this.#database.find('SELECT * FROM meta') // earlier schemas have no such column
     return numberOf(row?.merging) !== undefined
+  }
+
+  /** Counts what a server is still to be told, and what is not here of it. */
+  untold(): Untold {
+    const count = (sql: string) => Number(this.#database.find(`SELECT count(*) AS n FROM ${sql}`)?.n)
+    return {
+      uploads: count(`op JOIN item ON item.id = op.item WHERE kind = 'append' AND is_gone = 0`),
+      changes: count(
+        `item WHERE uid > 0 AND unlinked IS NULL
+           AND (server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder)`,
+      ),
+      folders: count('op WHERE item IS NULL'),
+      missing: count('dlq WHERE item IS NULL') + count('stage WHERE item IS NULL'),
+      headers: count(`item WHERE body_state = 'header' AND is_gone = 0 AND unlinked IS NULL`),
+    }
   }
 
   /** The items; not those of folders that are gone. */

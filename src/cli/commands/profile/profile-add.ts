@@ -1,4 +1,3 @@
-import { fromWireError } from '../../../daemon/control/wire-error.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
@@ -6,9 +5,9 @@ import { type Command, type CommandContext, defineCommand } from '../../command.
 import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
-import { searchSettings } from '../discover/search-settings.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { emptyPassword } from './empty-password.ts'
+import { findServers, foundText } from './find-servers.ts'
 
 interface AddOptions {
   name: string
@@ -19,6 +18,7 @@ interface AddOptions {
   auth: string | undefined
   yes: boolean
   sync: boolean
+  local: boolean
   'password-stdin': boolean
 }
 
@@ -44,6 +44,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     ['$0 profile add work --email ada@example.org --password-stdin --yes < file', 'The same, with nobody to ask'],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
+    ['$0 profile add archive --email ada@example.org --local', 'Mail on this machine alone, until it is bound'],
   ],
   build: yargs =>
     yargs
@@ -74,9 +75,15 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         default: true,
         describe: 'Synchronize at once where the servers were found (--no-sync does not)',
       })
+      .option('local', {
+        type: 'boolean',
+        default: false,
+        describe: 'Without an account: it has its local password, and can be bound to an account later',
+      })
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
   run: async (options, context) => {
     const { name, email } = namesOf(options)
+    if (options.local) return addLocal({ name, email }, options, context)
     const isOAuth = options.auth === 'oauth2'
     const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw emptyPassword()
@@ -87,6 +94,23 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
   },
 })
 
+/** Adds a profile that has no account. */
+async function addLocal(
+  profile: Pick<NewProfile, 'name' | 'email'>,
+  { imap, smtp, user, auth }: AddOptions,
+  context: CommandContext,
+): Promise<undefined> {
+  if ([imap, smtp, user, auth].some(value => value !== undefined)) throw localOrNot()
+  const document = await call<AddedDocument>(context, 'profile.add', { ...profile, isLocal: true })
+  context.terminal.result(document, ({ name }) =>
+    [
+      `added ${name}, bound to no account`,
+      `next: postern profile outlook ${name}, postern item add INBOX FILE, postern profile bind ${name} ADDRESS`,
+    ].join('\n'),
+  )
+  return undefined
+}
+
 /** Adds the profile; where nobody says which servers it has, they are searched for. */
 async function addFound(profile: NewProfile, options: AddOptions, context: CommandContext): Promise<AddedDocument> {
   try {
@@ -96,19 +120,16 @@ async function addFound(profile: NewProfile, options: AddOptions, context: Comma
     if (!isUnknown || profile.password === undefined) throw error
   }
   const { email, password } = profile
-  const { taken, error } = await searchSettings({ email, password, yes: options.yes }, context)
-  if (!taken) throw error ? fromWireError(error) : nothingTaken(email)
-  const user = options.user ?? (taken.user === email ? undefined : taken.user)
-  const servers = { imap: taken.imap, smtp: options.smtp ?? taken.smtp ?? undefined, user }
+  const { found, ...servers } = await findServers({ ...options, email, password }, context)
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
-  if (!options.sync) return { ...added, found: taken }
-  return { ...added, found: taken, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
+  if (!options.sync) return { ...added, found }
+  return { ...added, found, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
 }
 
-function nothingTaken(email: string): PosternError {
-  return new PosternError('DISCOVER_NOTHING_FOUND', `No server of ${email} was taken.`, {
+function localOrNot(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'A profile with --local has no servers.', {
     remedy: 'user',
-    advice: 'See postern discover ADDRESS --trace, or name the servers: --imap imaps://HOST --smtp smtps://HOST.',
+    advice: 'Leave out --local, or give the servers later: postern profile bind NAME ADDRESS.',
   })
 }
 
@@ -126,13 +147,8 @@ function namesOf({ name, email }: AddOptions): { readonly name: string; readonly
 }
 
 function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): string {
-  const isRelayless = found && found.smtp === null
   return [
-    ...(found ? [`found by ${found.source}: ${found.imap}${found.smtp ? `, ${found.smtp}` : ''}`] : []),
-    ...(isRelayless ? ['no SMTP server took the password: messages cannot be sent before one is set'] : []),
-    ...(found?.smtpUser
-      ? [`the SMTP server wants the user ${found.smtpUser}: see smtpAuth in profile set --help`]
-      : []),
+    ...foundText(found),
     `added ${name}`,
     ...(sync ? [describeSync(sync)] : []),
     `next: ${[
