@@ -10,6 +10,7 @@ import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { createSmtpServer } from '../smtp/server.ts'
 import { hasStore } from '../store/store-presence.ts'
 import { type FrontCertificate, openFrontCertificate } from '../tls/ca/front-certificate.ts'
+import { CopyPurger } from './binding/kept-copies.ts'
 import { openControlServer } from './control/control-server.ts'
 import { Front, type FrontStatus } from './fronts.ts'
 import { Installation } from './installation.ts'
@@ -42,6 +43,7 @@ export class Daemon implements AsyncDisposable {
   readonly watchers: Watchers
   readonly #submission: Submission
   readonly #tidier: StoreTidier
+  readonly #copies: CopyPurger
   readonly #indexer: MailIndexer
   readonly outbox: OutboxRunner
   readonly policies: PolicyRunner
@@ -64,6 +66,7 @@ export class Daemon implements AsyncDisposable {
     this.policies = new PolicyRunner(installation, profile => this.watchers.reconsider(profile))
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront(), this.#imapFront()]
+    this.#copies = new CopyPurger(() => installation.profiles.list(), installation.log)
     this.#tidier = new StoreTidier(installation)
     installation.syncs.observe(this.#tidier)
     this.#indexer = this.#makeIndexer()
@@ -137,6 +140,13 @@ export class Daemon implements AsyncDisposable {
     await this.outbox.retry(profile, undefined)
   }
 
+  /** A profile is parted from its account: nothing is asked of the servers any more. */
+  parted(profile: Profile): void {
+    this.watchers.forget(profile)
+    this.scheduler.forget(profile)
+    this.#submission.reconnect(profile)
+  }
+
   /** Stops all work for a profile that is being removed. */
   async forgetProfile(profile: Profile): Promise<void> {
     this.watchers.forget(profile)
@@ -146,6 +156,7 @@ export class Daemon implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#secretsTimer)
     this.#tidier[Symbol.dispose]()
+    this.#copies[Symbol.dispose]()
     this.#indexer[Symbol.dispose]()
     this.scheduler[Symbol.dispose]()
     this.watchers[Symbol.dispose]()
@@ -172,6 +183,7 @@ export class Daemon implements AsyncDisposable {
     log.info({ version: this.#installation.version }, 'the daemon has started')
     this.#openStores()
     this.#indexer.start()
+    this.#copies.start()
     this.#loadSecrets()
   }
 

@@ -60,3 +60,11 @@ export function mailElsewhere({ name }: { readonly name: string }): PosternError
     },
   )
 }
+
+/** Says that a profile has an account already. */
+export function profileBound({ name, email }: { readonly name: string; readonly email: string }): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_BOUND', `${name} is bound to an account already: ${email}.`, {
+    remedy: 'user',
+    advice: `To part it from that one first: postern profile unbind ${name}. What is stored here stays.`,
+  })
+}

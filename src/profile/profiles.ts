@@ -6,8 +6,15 @@ import type { Home } from '../config/home.ts'
 import type { Upstreams } from '../config/installation-defaults.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
-import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store/store-folders.ts'
-import { isUnbound, profileUnbound } from './binding.ts'
+import {
+  keptCopyPrefix,
+  removedDir,
+  replacedDirPrefix,
+  restoredDir,
+  restoringDir,
+  unpackedDir,
+} from '../store/store-folders.ts'
+import { isGroupwareOnly, isUnbound, profileBound, profileUnbound } from './binding.ts'
 import type { ProfileErrorCode } from './errors.ts'
 import type { OAuthSettings } from './oauth/target.ts'
 import type { Policies } from './policies.ts'
@@ -17,6 +24,27 @@ import { type ImportedProfile, type ImportedSettings, importedSettings } from '.
 const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook
 
 const OAUTH_KEYS = ['oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'] as const
+
+/** What belongs to the account, and goes with it. */
+const SIGN_IN_KEYS = [
+  'imap',
+  'dav',
+  'carddav',
+  'mailIn',
+  'smtp',
+  'user',
+  'auth',
+  'smtpAuth',
+  'smtpUser',
+  ...OAUTH_KEYS,
+] as const
+
+/** An account that a profile is to be bound to. */
+export interface NewBinding extends Pick<NewProfile, 'smtp' | 'user' | 'auth'> {
+  readonly imap: string
+  /** Undefined for that which the profile has. */
+  readonly email?: string | undefined
+}
 
 /** A profile: an account of the real server, with its name here. */
 export interface Profile extends ProfileSettings {
@@ -45,6 +73,8 @@ export interface NewProfile {
   /** Undefined with OAuth2. */
   readonly password?: string | undefined
   readonly auth?: ProfileSettings['auth'] | undefined
+  /** Without an account: nobody is to be asked. */
+  readonly isLocal?: boolean | undefined
 }
 
 /** The profiles of an installation: settings in config.yaml, secrets apart. */
@@ -135,7 +165,8 @@ export class Profiles {
     })
   }
 
-  #settingsOf({ email, imap, isGroupwareOnly, ...rest }: NewProfile): ImportedSettings {
+  #settingsOf({ email, imap, isGroupwareOnly, isLocal, ...rest }: NewProfile): ImportedSettings {
+    if (isLocal) return { email }
     const { smtp, dav, carddav, user, auth } = rest
     if (isGroupwareOnly && dav === undefined) throw noServers(email, '--dav https://HOST')
     const servers = isGroupwareOnly ? {} : imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
@@ -199,8 +230,51 @@ export class Profiles {
   async set(name: string, key: string, text: string): Promise<Profile> {
     const profile = this.get(name)
     if (!Object.hasOwn(profileSettings.shape, key) || key === 'number') throw unknownSetting(key)
-    if (key === 'imap') assertStaysBound(profile, text)
+    if (key === 'imap' || (key === 'dav' && isGroupwareOnly(profile))) assertStaysBound(profile, key, text)
     await this.#change(name, key, text === '' ? undefined : settingValue(key, text))
+    return this.get(name)
+  }
+
+  /**
+   * The profile as it would be with these servers.
+   *
+   * @throws {PosternError} PROFILE_BOUND, PROFILE_INVALID
+   */
+  boundTo(name: string, account: NewBinding): Profile {
+    const profile = this.get(name)
+    if (!isUnbound(profile)) throw profileBound(profile)
+    const given = Object.fromEntries(Object.entries(account).filter(([, value]) => value !== undefined))
+    const checked = importedSettings.partial().safeParse(given)
+    if (!checked.success) throw invalid(checked.error.issues[0])
+    return { ...profile, ...given } as Profile // what was given has just been checked
+  }
+
+  /**
+   * Binds a profile to an account. The IMAP server is set last: with it the profile is bound.
+   *
+   * @throws {PosternError} PROFILE_BOUND, PROFILE_INVALID
+   */
+  async bind(name: string, account: NewBinding): Promise<Profile> {
+    const before = this.get(name)
+    const { imap, ...others } = this.boundTo(name, account)
+    for (const key of ['email', 'user', 'smtp', 'auth'] as const) {
+      if (others[key] !== before[key]) await this.#change(name, key, others[key])
+    }
+    await this.#change(name, 'imap', imap)
+    return this.get(name)
+  }
+
+  /** Parts a profile from its account: servers and sign-in go, first of all the IMAP server. What is stored here stays. */
+  async unbind(name: string, secrets: Secrets): Promise<Profile> {
+    const { number } = this.get(name)
+    const own = this.ownSettings(name)
+    for (const key of SIGN_IN_KEYS) if (own.includes(key)) await this.#change(name, key, undefined)
+    await secrets.set(number, {
+      password: undefined,
+      smtpPassword: undefined,
+      oauth: undefined,
+      clientCertificate: undefined,
+    })
     return this.get(name)
   }
 
@@ -278,13 +352,17 @@ function noServers(email: string, options: string): PosternError {
 }
 
 // What the store knows of a server is true of that one only: to bind and to unbind are steps of their own.
-function assertStaysBound(profile: Profile, url: string): void {
+function assertStaysBound(profile: Profile, key: 'imap' | 'dav', url: string): void {
   if (isUnbound(profile)) throw profileUnbound(profile)
   if (url !== '') return
-  throw new PosternError<ProfileErrorCode>('PROFILE_INVALID', `${profile.name} cannot do without its IMAP server.`, {
-    remedy: 'user',
-    advice: `To part it from its account and keep the local data: postern profile unbind ${profile.name}`,
-  })
+  throw new PosternError<ProfileErrorCode>(
+    'PROFILE_INVALID',
+    `${profile.name} cannot do without its ${key === 'imap' ? 'IMAP server' : 'DAV server'}.`,
+    {
+      remedy: 'user',
+      advice: `To part it from its account and keep the local data: postern profile unbind ${profile.name}`,
+    },
+  )
 }
 
 /** Reads what a user typed as the setting's type: a number, yes or no, text, or a list with commas. */
@@ -306,8 +384,10 @@ function scalarOf(text: string): unknown {
 /** Folders with mail of a profile that a restore has put aside, or not finished. */
 async function leftBeside(dir: string): Promise<readonly string[]> {
   const names = await readdir(dirname(dir)).catch(ignoreNone)
-  const replaced = names.map(name => join(dirname(dir), name)).filter(path => path.startsWith(replacedDirPrefix(dir)))
-  return [...replaced, restoringDir(dir), restoredDir(dir), unpackedDir(dir)]
+  const beside = names
+    .map(name => join(dirname(dir), name))
+    .filter(path => path.startsWith(replacedDirPrefix(dir)) || path.startsWith(keptCopyPrefix(dir)))
+  return [...beside, restoringDir(dir), restoredDir(dir), unpackedDir(dir), removedDir(dir)]
 }
 
 function ignoreNone(error: NodeJS.ErrnoException): string[] {

@@ -18,6 +18,7 @@ import { KeptVersions } from './queries/kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './queries/known-messages.ts'
 import { LossQueries } from './queries/loss-queries.ts'
 import { MailboxViews } from './queries/mailbox-views.ts'
+import { MergeQueries } from './queries/merge-queries.ts'
 import { ObjectReader } from './queries/object-reader.ts'
 import { PendingChanges } from './queries/pending-changes.ts'
 import { SearchRows } from './queries/search-rows.ts'
@@ -69,6 +70,8 @@ export class StoreReader implements Disposable {
   readonly kept: KeptVersions
   /** Folders as mail programs see them. */
   readonly mailboxes: MailboxViews
+  /** What is to be compared with an account that the profile was bound to. */
+  readonly merge: MergeQueries
   /** What is searched. */
   readonly searched: SearchRows
 
@@ -82,6 +85,7 @@ export class StoreReader implements Disposable {
     this.kept = new KeptVersions(database)
     this.losses = new LossQueries(database)
     this.mailboxes = new MailboxViews(database)
+    this.merge = new MergeQueries(database)
     this.searched = new SearchRows(database)
     this.#packs = packs
   }

@@ -6,6 +6,7 @@ import { FolderChanges, type RefusedFolderChange } from './changes/folder-change
 import { HeldFolders } from './changes/held-folders.ts'
 import { INSERT_ITEM, IncomingMail } from './changes/incoming.ts'
 import { LocalChanges } from './changes/local-changes.ts'
+import { MergeChanges } from './changes/merge.ts'
 import { ObjectUndo } from './changes/object-undo.ts'
 import { ObjectChanges } from './changes/objects.ts'
 import { Purge } from './changes/purge.ts'
@@ -66,6 +67,8 @@ export class Transactor {
   readonly undo: Undo
   readonly held: HeldFolders
   readonly readOnly: ReadOnlyFolders
+  /** Joins the store with an account that it was not synchronized with. */
+  readonly merge: MergeChanges
   readonly #server: ServerChanges
 
   constructor(database: Database, now: number) {
@@ -87,6 +90,7 @@ export class Transactor {
     this.undo = new Undo(this.#scope, this.local, this.#server, this.conflicts)
     this.readOnly = new ReadOnlyFolders(this.#scope, this.conflicts)
     this.held = new HeldFolders(this.#scope, this.#server, this.folders)
+    this.merge = new MergeChanges(this.#scope, this.#server, this.local, this.folders)
     this.incoming = new IncomingMail(this.#scope, this.#server)
   }
 

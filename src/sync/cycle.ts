@@ -7,6 +7,7 @@ import { refetchDamaged } from './download/refetch-damaged.ts'
 import { type TransferContext, type TransferPass, transferFolder } from './download/transfer-folder.ts'
 import type { SyncEngineOptions } from './engine.ts'
 import { inBlocks } from './in-blocks.ts'
+import { isMergeDue, mergeAccount } from './merge/merge-account.ts'
 import { trustsDeltas } from './plan/audit-delta.ts'
 import { chooseBodies } from './plan/choose-bodies.ts'
 import { finishHeld, holdFolder } from './plan/held-folders.ts'
@@ -65,6 +66,7 @@ export class Cycle {
   /** Runs it to its end. */
   async run(): Promise<SyncResult> {
     await finishHeld(this.#store)
+    if (isMergeDue(this.#store)) await this.#merge()
     await pushFolders(this.#pushContext)
     const statuses = (await this.#askStatuses()) ?? (await this.#readStructure())
     if (this.#run.structure === 'only') return this.#result([])
@@ -79,6 +81,11 @@ export class Cycle {
     // Last: any of these may cost the connection.
     await this.#transferSuspects(chosen)
     return this.#result(chosen)
+  }
+
+  #merge(): Promise<void> {
+    const { signal, onEvent } = this.#run
+    return mergeAccount(this.#pushContext, { signal, onFolder: path => onEvent({ kind: 'folder', path }) })
   }
 
   /** Plans folders; all of them when messages are missing so many that they may have been moved. Gives those. */

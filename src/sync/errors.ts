@@ -13,3 +13,4 @@ export type SyncErrorCode =
   | 'SYNC_BODY_UNREACHABLE'
   | 'SYNC_BODY_GONE'
   | 'SYNC_FETCH_TIMEOUT'
+  | 'SYNC_NOT_JOINED'

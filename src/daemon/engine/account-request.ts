@@ -16,7 +16,11 @@ export type Ways = Pick<Network, 'proxyTo' | 'identityOf' | 'explain'>
  *
  * @throws {PosternError} NET_PROXY_UNUSABLE
  */
-export async function requestOf(profile: Profile, secrets: Secrets, ways: Ways): Promise<WatchRequest | undefined> {
+export async function requestOf(
+  profile: Profile,
+  secrets: Pick<Secrets, 'find'>,
+  ways: Ways,
+): Promise<WatchRequest | undefined> {
   const { number, dir, auth } = profile
   const imap = hasMailServer(profile) ? parseUpstreamUrl(profile.imap) : undefined
   const password = secrets.find(number, 'password')

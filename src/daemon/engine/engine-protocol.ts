@@ -8,6 +8,7 @@ import type { SyncScope } from '../../sync/choose-folders.ts'
 import type { SyncRun } from '../../sync/cycle.ts'
 import type { FetchProgress, FetchResult } from '../../sync/download/body-fetcher.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
+import type { MergeCounts } from '../../sync/merge/merge-account.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { SyncSettings } from '../../sync/settings.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
@@ -80,6 +81,11 @@ export interface FetchRequest extends WatchRequest {
   readonly timeoutMs: number
 }
 
+/** A look at an account that the profile may be bound to. */
+export interface SurveyRequest extends WatchRequest {
+  readonly id: number
+}
+
 /** Care for a store as a whole. */
 export interface MaintainRequest {
   readonly id: number
@@ -115,6 +121,8 @@ export type ToEngine =
   | ({ readonly kind: 'maintain' } & MaintainRequest)
   /** Fetches bodies on demand, beside the run under way. */
   | ({ readonly kind: 'fetch' } & FetchRequest)
+  /** Counts what joining the local mail with an account would do. */
+  | ({ readonly kind: 'survey' } & SurveyRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
   | ({ readonly kind: 'token' } & TokenAnswer)
@@ -125,6 +133,7 @@ export type EngineResult =
   | SyncResult
   | LocalChangeResult
   | FetchResult
+  | MergeCounts
   | StoreTaskResults[keyof StoreTaskResults]
   | undefined
 

@@ -24,6 +24,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined,
     'UNAVAILABLE',
     'only the header is here, and the mail of this profile is with another account',
   ],
+  SYNC_NOT_JOINED: ['UNAVAILABLE', 'only the header is here, and the account is still to be compared'],
   PROFILE_PAUSED: ['UNAVAILABLE', 'only the header is here, and synchronization is paused'],
 }
 

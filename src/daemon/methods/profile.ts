@@ -4,6 +4,7 @@ import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import { isGroupwareOnly } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
+import { listCopies } from '../binding/kept-copies.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 import { assertSecure } from '../policy/policy-fetch.ts'
@@ -31,12 +32,16 @@ export const PROFILE_METHODS = {
       user: z.string().optional(),
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).optional(),
+      /** Without an account. */
+      isLocal: z.boolean().default(false),
     }),
-    async (params, { installation }) => {
-      if (params.password === undefined && params.auth !== 'oauth2') throw noPassword(params)
+    async (params, { installation, emit, signal }) => {
+      if (!params.isLocal && params.password === undefined && params.auth !== 'oauth2') throw noPassword(params)
 
       const secrets = await installation.secrets()
-      return describe(await installation.profiles.add(params, secrets), installation, secrets)
+      const profile = await installation.profiles.add(params, secrets)
+      if (params.isLocal) await installation.stores.found(profile, { onProgress: emit, signal })
+      return describe(profile, installation, secrets)
     },
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
@@ -45,9 +50,11 @@ export const PROFILE_METHODS = {
       ...{ imap: imap ?? null, smtp: smtp ?? null, dav: dav ?? null },
     })),
   ),
-  'profile.show': valueMethod(named, async ({ name }, { installation }) =>
-    describe(installation.profiles.get(name), installation, await installation.secrets()),
-  ),
+  'profile.show': valueMethod(named, async ({ name }, { installation }) => {
+    const profile = installation.profiles.get(name)
+    const copies = await listCopies(profile)
+    return { ...describe(profile, installation, await installation.secrets()), copies }
+  }),
   'profile.set': valueMethod(
     z.strictObject({ name: z.string(), key: z.string(), value: z.string() }),
     async ({ name, key, value }, context) => {

@@ -4,6 +4,7 @@ import { PosternError } from '../../errors.ts'
 import type { ObjectKind } from '../../formats/groupware/object-outline.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import { unpackFlags } from '../../store/flags.ts'
+import type { Untold } from '../../store/queries/merge-queries.ts'
 import type { StoreReader } from '../../store/reader.ts'
 import { type FolderKind, type FolderRow, type ItemRow, isCollection } from '../../store/rows.ts'
 import type { DaemonErrorCode } from '../errors.ts'
@@ -49,6 +50,7 @@ export interface ReaderOperations extends MailboxOperations {
   exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
   ignored(params: { dir: string; folder: string | undefined }): Iterable<readonly IgnoredListing[]>
   explain(params: { dir: string; wanted: { row: number } | { messageId: string } }): Iterable<Explanation>
+  untold(params: { dir: string }): Iterable<Untold>
   stubs(params: { dir: string; folder: string }): Iterable<readonly number[]>
 }
 
@@ -240,6 +242,10 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
   *explain({ dir, wanted }: { dir: string; wanted: { row: number } | { messageId: string } }): Generator<Explanation> {
     const store = this.find(dir)
     yield store ? explain(store, wanted) : { matches: [], notes: [] }
+  }
+
+  *untold({ dir }: { dir: string }): Generator<Untold> {
+    yield this.find(dir)?.merge.untold() ?? { uploads: 0, changes: 0, folders: 0, missing: 0, headers: 0 }
   }
 
   *stubs({ dir, folder }: { dir: string; folder: string }): Generator<readonly number[]> {

@@ -82,6 +82,27 @@ export class StoreKeeper {
     })
   }
 
+  /** Makes the store of a profile that has no server. */
+  found(profile: Profile, call: KeeperCall): Promise<undefined> {
+    return this.#run(profile, { kind: 'found' }, call)
+  }
+
+  /** What a store knows of a server is believed no more, until it was compared with the account. */
+  doubt(profile: Profile, call: KeeperCall): Promise<undefined> {
+    return this.#run(profile, { kind: 'doubt' }, call)
+  }
+
+  /** Makes a backup of a store and removes it. */
+  putAside(profile: Profile, target: string, call: KeeperCall): Promise<StoreTaskResults['putAside']> {
+    const task = { kind: 'putAside', target, profile: facts(profile), version: this.#version } as const
+    return this.#alone(profile, call, async () => {
+      await this.#letGo(profile)
+      const report = await this.#run(profile, task, call)
+      await this.#letGo(profile)
+      return report
+    })
+  }
+
   #alone<Result>(profile: Profile, { onProgress }: KeeperCall, work: () => Promise<Result>): Promise<Result> {
     if (this.#syncs.stateOf(profile.number) === 'syncing') {
       onProgress({ kind: 'maintenance', step: 'waiting', done: 0, total: 0 })

@@ -26,7 +26,7 @@ export interface DeletedObjectRow {
   readonly deletedMs: number | undefined
 }
 
-const WITH_TOMBS = 4 // the first schema that keeps deleted objects
+const WITH_TOMBS = 5 // the first schema that keeps deleted objects
 
 /** Reads objects that were deleted or lost a conflict and can be brought back. */
 export class KeptObjects {

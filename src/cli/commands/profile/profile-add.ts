@@ -1,4 +1,3 @@
-import { fromWireError } from '../../../daemon/control/wire-error.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
@@ -6,9 +5,9 @@ import { type Command, type CommandContext, defineCommand } from '../../command.
 import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
-import { searchSettings } from '../discover/search-settings.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { emptyPassword } from './empty-password.ts'
+import { findDavServers, findServers, foundText } from './find-servers.ts'
 
 interface AddOptions {
   name: string
@@ -21,6 +20,7 @@ interface AddOptions {
   auth: string | undefined
   yes: boolean
   sync: boolean
+  local: boolean
   'password-stdin': boolean
 }
 
@@ -52,6 +52,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       'Calendars and contacts; Outlook’s own POP3 account has the mail',
     ],
     ['$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/', ''],
+    ['$0 profile add archive --email ada@example.org --local', 'Mail on this machine alone, until it is bound'],
   ],
   build: yargs =>
     yargs
@@ -91,9 +92,15 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         default: true,
         describe: 'Synchronize at once where the servers were found (--no-sync does not)',
       })
+      .option('local', {
+        type: 'boolean',
+        default: false,
+        describe: 'Without an account: it has its local password, and can be bound to an account later',
+      })
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
   run: async (options, context) => {
     const { name, email } = namesOf(options)
+    if (options.local) return addLocal({ name, email }, options, context)
     const isOAuth = options.auth === 'oauth2'
     const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw emptyPassword()
@@ -106,6 +113,23 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
   },
 })
 
+/** Adds a profile that has no account. */
+async function addLocal(
+  profile: Pick<NewProfile, 'name' | 'email'>,
+  { imap, smtp, dav, user, auth, 'groupware-only': isGroupwareOnly }: AddOptions,
+  context: CommandContext,
+): Promise<undefined> {
+  if (isGroupwareOnly || [imap, smtp, dav, user, auth].some(value => value !== undefined)) throw localOrNot()
+  const document = await call<AddedDocument>(context, 'profile.add', { ...profile, isLocal: true })
+  context.terminal.result(document, ({ name }) =>
+    [
+      `added ${name}, bound to no account`,
+      `next: postern profile outlook ${name}, postern item add INBOX FILE, postern profile bind ${name} ADDRESS`,
+    ].join('\n'),
+  )
+  return undefined
+}
+
 /** Adds the profile; where nobody says which servers it has, they are searched for. */
 async function addFound(profile: NewProfile, options: AddOptions, context: CommandContext): Promise<AddedDocument> {
   try {
@@ -115,20 +139,17 @@ async function addFound(profile: NewProfile, options: AddOptions, context: Comma
     if (!isUnknown || profile.password === undefined) throw error
   }
   const { email, password, isGroupwareOnly } = profile
-  const { taken, error } = await searchSettings({ email, password, yes: options.yes, isGroupwareOnly }, context)
-  if (!taken) throw error ? fromWireError(error) : nothingTaken(email)
-  const user = options.user ?? (taken.user === email ? undefined : taken.user)
-  const found = isGroupwareOnly ? davServers(taken) : { imap: taken.imap, smtp: options.smtp ?? taken.smtp }
-  const servers = Object.fromEntries(Object.entries({ ...found, user }).filter(([, value]) => value ?? false))
+  const find = isGroupwareOnly ? findDavServers : findServers
+  const { found, ...servers } = await find({ ...options, email, password }, context)
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
-  if (!options.sync) return { ...added, found: taken }
-  return { ...added, found: taken, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
+  if (!options.sync) return { ...added, found }
+  return { ...added, found, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
 }
 
-function nothingTaken(email: string): PosternError {
-  return new PosternError('DISCOVER_NOTHING_FOUND', `No server of ${email} was taken.`, {
+function localOrNot(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'A profile with --local has no servers.', {
     remedy: 'user',
-    advice: 'See postern discover ADDRESS --trace, or name the servers: --imap imaps://HOST --smtp smtps://HOST.',
+    advice: 'Leave out --local, or give the servers later: postern profile bind NAME ADDRESS.',
   })
 }
 
@@ -146,13 +167,8 @@ function namesOf({ name, email }: AddOptions): { readonly name: string; readonly
 }
 
 function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): string {
-  const isRelayless = found && found.imap !== null && found.smtp === null
   return [
-    ...(found ? [`found by ${found.source}: ${foundServers(found)}`] : []),
-    ...(isRelayless ? ['no SMTP server took the password: messages cannot be sent before one is set'] : []),
-    ...(found?.smtpUser
-      ? [`the SMTP server wants the user ${found.smtpUser}: see smtpAuth in profile set --help`]
-      : []),
+    ...foundText(found),
     ...(found?.imap && found.dav
       ? [`calendars and contacts are not synchronized yet: postern profile set ${name} dav ${found.dav}`]
       : []),
@@ -166,17 +182,6 @@ function addedText({ name, found, sync }: AddedDocument, isOAuth: boolean): stri
   ]
     .map(printable)
     .join('\n')
-}
-
-// On one host, the one is found from the other (RFC 6764 section 6).
-function davServers({ dav, carddav }: ServersDocument): Pick<ServersDocument, 'dav' | 'carddav'> {
-  const isElsewhere = dav !== null && carddav !== null && new URL(dav).host !== new URL(carddav).host
-  return { dav, carddav: isElsewhere ? carddav : null }
-}
-
-function foundServers(found: ServersDocument): string {
-  const { dav, carddav } = davServers(found)
-  return (found.imap === null ? [dav, carddav] : [found.imap, found.smtp]).filter(url => url !== null).join(', ')
 }
 
 function bothGiven(): PosternError {

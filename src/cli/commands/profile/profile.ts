@@ -3,11 +3,13 @@ import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-
 import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { profileAddCommand } from './profile-add.ts'
+import { profileBindCommand } from './profile-bind.ts'
 import { profilePasswordCommand, profileRemoveCommand } from './profile-change.ts'
 import { profileExportCommand } from './profile-export.ts'
 import { profileImportCommand } from './profile-import.ts'
 import { profileOutlookCommand } from './profile-outlook.ts'
 import { profileSignInCommand } from './profile-sign-in.ts'
+import { profileUnbindCommand } from './profile-unbind.ts'
 
 interface ProfileDocument {
   readonly name: string
@@ -110,6 +112,8 @@ export const profileCommand: Command<never> = defineCommand({
     profileExportCommand,
     profileImportCommand,
     profileSignInCommand,
+    profileBindCommand,
+    profileUnbindCommand,
     profileRemoveCommand,
   ],
 })

@@ -8,6 +8,7 @@ import type { StoreErrorCode } from '../../errors.ts'
 import { dateWord } from '../../packs/pack-files.ts'
 import { PACKS_DIR } from '../../packs/pack-format.ts'
 import { PackReader } from '../../packs/pack-reader.ts'
+import { MergeQueries } from '../../queries/merge-queries.ts'
 import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../../store-folders.ts'
 import { DATABASE_FILE } from '../../store-presence.ts'
 import { copyPack, syncPath } from '../copy-pack.ts'
@@ -106,7 +107,8 @@ async function inFolder<Result>(
 async function verifyFolder(options: VerifyOptions): Promise<BackupManifest> {
   const { source, profile, onProgress, signal } = options
   const manifest = await readManifest(source)
-  if (manifest.profile.email.toLowerCase() !== profile.email.toLowerCase()) throw otherAccount(manifest, options)
+  const isOwn = manifest.profile.email.toLowerCase() === profile.email.toLowerCase()
+  if (!isOwn && !isOfNoAccount(source)) throw otherAccount(manifest, options)
   const total = manifest.files.reduce((sum, { octets }) => sum + octets, 0)
   let done = 0
   await verifyFiles(source, manifest, octets => {
@@ -119,6 +121,17 @@ async function verifyFolder(options: VerifyOptions): Promise<BackupManifest> {
   if (fatal) throw invalidBackup(source, fatal.message)
   if (problems.length > manifest.counts.problems) throw invalidBackup(source, problems[0]?.message ?? '')
   return manifest
+}
+
+/** Whether nothing is believed that it knows of a server: it may meet any account. */
+function isOfNoAccount(source: string): boolean {
+  try {
+    using database = Database.openReader(join(source, DATABASE_FILE))
+    return new MergeQueries(database).isDue()
+  } catch (error) {
+    if (error instanceof PosternError) return false // what is wrong with it is told of a backup of one's own
+    throw error
+  }
 }
 
 async function copyBackup(
