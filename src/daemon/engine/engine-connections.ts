@@ -53,7 +53,7 @@ export class EngineConnections {
       verifier: verifierFor(request.identity),
       // A server may lead to another one of its domain, which is reached like itself.
       proxyTo: async ({ host }) => (host === addressBooks?.server.host ? addressBooks : collections).proxy,
-      approvedHosts: [],
+      approvedHosts: [collections, addressBooks].flatMap(each => each?.server.host ?? []), // a person has named these
       ...{ credentials: async () => credentials, log, clientVersion },
     }
     const places = {
