@@ -69,6 +69,8 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
     { subject: 'Meeting, with cake', date: '2026-02-01T10:00:00Z', kind: 'event', entry: 'first', state: 'full' },
   ])
   t.match(await list('People'), [{ subject: 'Grace Hopper', kind: 'contact', date: null }])
+  t.match((await home.runHere(['folder', 'list'])).stdout, /^Work +calendar +1 +0 +0 +standard +ok$/m)
+  t.match((await home.runHere(['item', 'list', 'Work'])).stdout, /^1-o\d+ +2026-02-01 10:00 +- +Meeting, with cake/m)
   const [first] = await list('Work')
   t.equal((await home.runHere(['item', 'export', `${first?.id}`])).stdout, await other.get(`/${USER}/work/first.ics`))
 
@@ -83,6 +85,11 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
   const there = await other.get(pathOf(radicale, 'work', 'UID:new'))
   t.match(there, /SUMMARY:Added here/)
   t.match(await other.get(pathOf(radicale, 'people', 'UID:alan')), /FN:Alan Turing/)
+
+  const out = join(home.dir, 'out')
+  t.match(await home.json(['item', 'export', '--folder', 'Work', '--out', out]), { messages: 3 })
+  t.equal(readdirSync(out).filter(name => name.endsWith('.ics')).length, 3)
+  t.match(await home.json(['item', 'show', added.id]), { folder: 'Work', subject: 'Added here', error: null })
 
   await home.json(['item', 'delete', added.id])
   await other.delete(`/${USER}/work/third.ics`)
@@ -195,6 +202,13 @@ t.test('the fronts say that there is no mail here', { skip }, async t => {
   )
   const outlook = (await home.json(['profile', 'outlook', 'work'])) as Outlook
   t.match((await home.run(['profile', 'outlook', 'work'])).stdout, /Nothing is to be typed into Outlook for mail/)
+
+  const prf = await home.run(['profile', 'outlook', 'work', '--prf', join(home.dir, 'work.prf'), '--json'])
+  t.match(
+    [prf.code, prf.json()],
+    [1, { error: { code: 'PROFILE_MAIL_ELSEWHERE' } }],
+    'no account without mail is set up',
+  )
 
   const url = `pop3://127.0.0.1:${outlook.pop3.port}/`
   const curl = await run('curl', ['-s', '-v', '-m', '10', '-u', `${EMAIL}:${outlook.localPassword}`, url])
