@@ -185,3 +185,24 @@ t.test('a store is busy while something is done between two runs, or waits to be
   await t.rejects(runner.exclusively(PROFILE, () => Promise.reject(failure('X'))))
   t.notOk(runner.isBusy(number))
 })
+
+t.test('a run that had nothing to ask the server says nothing of a refused password', async t => {
+  let answer: 'refused' | 'nothing' | 'signed in' = 'refused'
+  const { runner, signIns } = await makeRunner(t, async (_request, onEvent) => {
+    if (answer === 'refused') throw failure('UPSTREAM_SIGN_IN_REFUSED')
+    if (answer === 'signed in') onEvent({ kind: 'signed-in' })
+    return RESULT
+  })
+  const run = (wanted: typeof answer) => {
+    answer = wanted
+    return runner.run(PROFILE, options()).catch(error => (error as PosternError).code)
+  }
+  const codes: unknown[] = []
+  for (const wanted of ['refused', 'nothing', 'refused', 'nothing', 'refused'] as const) codes.push(await run(wanted))
+  t.equal(codes.at(-1), 'PROFILE_SIGN_IN_STOPPED', 'three refusals are three, whatever lies between')
+  await signIns.clear(PROFILE.number)
+  await run('refused')
+  await run('refused')
+  t.same(await run('signed in'), RESULT)
+  t.equal(await run('refused'), 'UPSTREAM_SIGN_IN_REFUSED', 'a password that was taken is right')
+})

@@ -126,7 +126,9 @@ t.test('what was changed on both sides is settled, and the version that lost is 
   const conflicts = (await home.json(['conflict', 'list'])) as { id: string }[]
   t.match(conflicts, [{ item: before?.id, side: 'local', folder: 'Work', subject: 'My version', seen: false }])
   const [{ id } = { id: '' }] = conflicts
-  t.match(await home.json(['conflict', 'show', id]), { why: 'It was changed on both sides.', other: { state: 'here' } })
+  t.match(await home.json(['conflict', 'show', id]), {
+    ...{ reason: 'changed-on-both', why: /^It was changed here, and on the server/, other: { state: 'here' } },
+  })
   t.match((await home.runHere(['conflict', 'show', id, '--raw'])).stdout, /SUMMARY:My version/)
   t.match(await home.json(['conflict', 'list']), [{ seen: true }])
   await home.json(['conflict', 'restore', id])

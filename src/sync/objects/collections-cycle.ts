@@ -78,7 +78,10 @@ export class CollectionsCycle {
       this.#totals.uploaded += change.uploaded ?? 0
       this.#run.onEvent({ kind: 'counters', path: folder.path, counters: { ...counters } })
     }
-    return { ...this.#options, remote: this.#remote.open(placeOf(folder)), onCounted: tell, signal: this.#run.signal }
+    const onRefused = ({ code, message }: PosternError) =>
+      void this.#errors.push({ folder: folder.path, code, message })
+    const { signal } = this.#run
+    return { ...this.#options, remote: this.#remote.open(placeOf(folder)), onCounted: tell, onRefused, signal }
   }
 
   async #try(folder: FolderRow, work: () => Promise<void>): Promise<void> {

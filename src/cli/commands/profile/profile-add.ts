@@ -15,6 +15,7 @@ interface AddOptions {
   imap: string | undefined
   smtp: string | undefined
   dav: string | undefined
+  carddav: string | undefined
   'groupware-only': boolean
   user: string | undefined
   auth: string | undefined
@@ -24,7 +25,7 @@ interface AddOptions {
   'password-stdin': boolean
 }
 
-type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'user' | 'auth'> & {
+type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'carddav' | 'user' | 'auth'> & {
   readonly isGroupwareOnly: boolean
   readonly name: string
   readonly email: string
@@ -72,6 +73,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         type: 'string',
         describe: 'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too',
       })
+      .option('carddav', { type: 'string', describe: 'The same for address books, where they are on another server' })
       .option('groupware-only', {
         type: 'boolean',
         default: false,
@@ -104,9 +106,9 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     const isOAuth = options.auth === 'oauth2'
     const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw emptyPassword()
-    const { imap, smtp, dav, user, auth, 'groupware-only': isGroupwareOnly } = options
+    const { imap, smtp, dav, carddav, user, auth, 'groupware-only': isGroupwareOnly } = options
     if (isGroupwareOnly && imap !== undefined) throw bothGiven()
-    const profile = { name, email, imap, smtp, dav, isGroupwareOnly, user, auth, password }
+    const profile = { name, email, imap, smtp, dav, carddav, isGroupwareOnly, user, auth, password }
     const document = await addFound(profile, options, context)
     context.terminal.result(document, added => addedText(added, isOAuth))
     return (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
@@ -116,10 +118,10 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
 /** Adds a profile that has no account. */
 async function addLocal(
   profile: Pick<NewProfile, 'name' | 'email'>,
-  { imap, smtp, dav, user, auth, 'groupware-only': isGroupwareOnly }: AddOptions,
+  { imap, smtp, dav, carddav, user, auth, 'groupware-only': isGroupwareOnly }: AddOptions,
   context: CommandContext,
 ): Promise<undefined> {
-  if (isGroupwareOnly || [imap, smtp, dav, user, auth].some(value => value !== undefined)) throw localOrNot()
+  if (isGroupwareOnly || [imap, smtp, dav, carddav, user, auth].some(value => value !== undefined)) throw localOrNot()
   const document = await call<AddedDocument>(context, 'profile.add', { ...profile, isLocal: true })
   context.terminal.result(document, ({ name }) =>
     [
