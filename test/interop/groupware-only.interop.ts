@@ -191,6 +191,66 @@ t.test('what is no entry, or of the wrong kind, is refused with what to do', { s
   t.equal((await list('Work')).length, 1)
 })
 
+t.test(
+  'a change that the server refuses is told, stands aside, and is tried again when a person wants that',
+  { skip },
+  async t => {
+    await using radicale = await startRadicale({ users: [USER] })
+    const { home, list, file } = await makeWorld(radicale)
+    await using _home = home
+    await home.json(['sync'])
+    const bad = event('bad', 'Ends before it begins').replace('DTSTART:20260201T100000Z\r\n', '')
+    await home.json(['item', 'add', 'Work', file('bad.ics', bad)])
+    await home.json(['item', 'add', 'Work', file('good.ics', event('good', 'Goes on'))])
+    const refused = await home.runHere(['sync', '--json'])
+    t.match(
+      [refused.code, refused.json()],
+      [1, { uploaded: 1, errors: [{ folder: 'Work', code: 'UPSTREAM_REFUSED' }] }],
+    )
+    const shown = (await list('Work')).find(({ entry }) => entry === 'bad')
+    t.match(shown, { state: 'changed', blocked: true })
+    t.match(await home.json(['item', 'show', `${shown?.id}`]), { error: /refused/ })
+    t.match(await home.json(['sync']), { errors: { length: 0 } }, 'not tried again at once')
+    t.match(await home.json(['folder', 'list']), [{ path: 'People' }, { path: 'To do' }, { path: 'Work', ignored: 0 }])
+    await home.json(['item', 'add', 'Work', file('bad.ics', event('bad', 'Mended'))])
+    t.match(await home.json(['sync']), { uploaded: 1, errors: { length: 0 } })
+    t.match(
+      (await list('Work')).find(({ entry }) => entry === 'bad'),
+      { state: 'full', blocked: false },
+    )
+  },
+)
+
+t.test('where another person lets us read alone, nothing is changed', { skip }, async t => {
+  await using radicale = await startRadicale({ users: [USER, 'bob'] })
+  const bob = new OtherClient(radicale.url, 'bob', RADICALE_PASSWORD)
+  await bob.makeCalendar('/bob/shared-team/', 'Team')
+  await bob.put('/bob/shared-team/1.ics', event('1', 'All hands'))
+  const { home, list, file } = await makeWorld(radicale)
+  await using _home = home
+  await home.json(['profile', 'set', 'work', 'dav', new URL('/bob/shared-team/', radicale.url).href])
+  await home.json(['sync'])
+  const folders = (await home.json(['folder', 'list'])) as { path: string; readOnly: boolean }[]
+  t.match(
+    folders.find(({ path }) => path === 'Team'),
+    { kind: 'calendar', items: 1, readOnly: true },
+  )
+  t.match(
+    folders.find(({ path }) => path === 'Work'),
+    { readOnly: false },
+    'beside what is our own',
+  )
+  const add = await home.runHere(['item', 'add', 'Team', file('x.ics', event('x', 'x')), '--json'])
+  t.match(add.json(), { error: { code: 'SYNC_READ_ONLY' } })
+  const [all] = await list('Team')
+  t.match((await home.runHere(['item', 'delete', `${all?.id}`, '--json'])).json(), {
+    error: { code: 'SYNC_READ_ONLY' },
+  })
+  await bob.put('/bob/shared-team/1.ics', event('1', 'All hands, later'.replace(',', '\\,')))
+  await home.json(['sync', 'Team'])
+  t.match(await list('Team'), [{ subject: 'All hands, later' }])
+})
+
 t.test('the fronts say that there is no mail here', { skip }, async t => {
   await using radicale = await startRadicale({ users: [USER] })
   const { home, other, list, file } = await makeWorld(radicale)
