@@ -5,9 +5,11 @@ import { Cycle, type SyncRun } from './cycle.ts'
 import type { Importer } from './download/importer.ts'
 import { CollectionsCycle } from './objects/collections-cycle.ts'
 import type { RemoteCollections } from './objects/remote-collections.ts'
-import { addResults, type FolderFailure, noResult, type SyncResult } from './progress.ts'
+import { addResults, COLLECTIONS, type FolderFailure, noResult, type SyncResult } from './progress.ts'
 import type { ConnectMail } from './remote.ts'
 import type { SyncSettings } from './settings.ts'
+
+const OF_A_SERVER = /^(NET|TLS|UPSTREAM|FORMATS)_/ // what this machine fails with concerns both
 
 /** Makes what lists and changes an account's collections; nothing is asked for before it is used. */
 export type ConnectCollections = (signal: AbortSignal) => Promise<RemoteCollections>
@@ -66,10 +68,10 @@ export class SyncEngine {
     const objects = await settle(this.#collectionsCycle(connectCollections, run), run)
     if (mail?.error) throw mail.error
     if (!objects.error) return { result: addResults(mail?.result, objects.result) }
-    if (!mail?.result || isRefusedSignIn(objects.error)) throw objects.error
+    if (!mail?.result || !OF_A_SERVER.test(objects.error.code)) throw objects.error
     this.#options.log.warn({ err: objects.error }, 'calendars and address books could not be synchronized')
     const { code, message } = objects.error
-    const errors: FolderFailure[] = [...mail.result.errors, { folder: 'calendars and address books', code, message }]
+    const errors: FolderFailure[] = [...mail.result.errors, { folder: COLLECTIONS, code, message }]
     return { result: { ...mail.result, errors }, standing: objects.error }
   }
 

@@ -7,7 +7,7 @@ import { PosternError } from '../../src/errors.ts'
 import { profilePaused } from '../../src/profile/pause.ts'
 import type { Secrets } from '../../src/profile/secrets.ts'
 import { SignInGuard } from '../../src/profile/sign-in-guard.ts'
-import type { SyncEvent, SyncResult } from '../../src/sync/progress.ts'
+import { COLLECTIONS, type SyncEvent, type SyncResult } from '../../src/sync/progress.ts'
 import { DIRECT } from '../support/direct-ways.ts'
 import { makeProfile } from '../support/scheduler-world.ts'
 import { silentLogger } from '../support/silent-logger.ts'
@@ -205,4 +205,22 @@ t.test('a run that had nothing to ask the server says nothing of a refused passw
   await run('refused')
   t.same(await run('signed in'), RESULT)
   t.equal(await run('refused'), 'UPSTREAM_SIGN_IN_REFUSED', 'a password that was taken is right')
+})
+
+t.test('a password that the server of calendars refuses is tried three times, and mail goes on', async t => {
+  const both = makeProfile({ dav: 'https://dav.example.test/' })
+  const asked: boolean[] = []
+  const refused = { folder: COLLECTIONS, code: 'UPSTREAM_SIGN_IN_REFUSED', message: 'It is wrong.' }
+  const { runner, signIns } = await makeRunner(t, async ({ collections }, onEvent) => {
+    asked.push(collections !== undefined)
+    onEvent({ kind: 'signed-in' })
+    return collections ? { ...RESULT, errors: [refused] } : RESULT
+  })
+  const codes: (string | undefined)[] = []
+  for (let run = 0; run < 5; run++) codes.push((await runner.run(both, options())).errors[0]?.code)
+  t.same(asked, [true, true, true, false, false])
+  t.same(codes, [...Array(2).fill('UPSTREAM_SIGN_IN_REFUSED'), ...Array(3).fill('PROFILE_SIGN_IN_STOPPED')])
+  await signIns.clear(both.number, ['collections'])
+  await runner.run(both, options())
+  t.equal(asked.at(-1), true, 'another password is tried')
 })

@@ -59,6 +59,7 @@ export class MergeChanges {
     for (const { id } of renamed) database.run(`UPDATE folder SET path = path || ' (' || id || ')' WHERE id = ?`, id)
     for (const { id, path } of renamed) {
       database.run(`UPDATE folder SET path = ${SET_ASIDE} WHERE path = ? AND state = 'gone'`, path)
+      this.#scope.yieldPath(path)
       database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)
       this.#scope.log({ folder: id, event: 'folder-renamed', detail: path })
     }

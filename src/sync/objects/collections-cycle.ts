@@ -51,7 +51,7 @@ export class CollectionsCycle {
 
   async #readStructure(): Promise<void> {
     const listing = await this.#remote.list()
-    this.#run.onEvent({ kind: 'signed-in' })
+    this.#run.onEvent({ kind: 'signed-in', server: 'collections' })
     for (const folder of planCollections(this.#store, listing)) {
       if (folder.state !== 'ok') continue // a person decides first
       await this.#try(folder, async () => {
@@ -65,7 +65,7 @@ export class CollectionsCycle {
   async #sync(folder: FolderRow): Promise<void> {
     this.#run.onEvent({ kind: 'folder', path: folder.path })
     await syncCollection(this.#contextOf(folder), folder)
-    this.#run.onEvent({ kind: 'signed-in' })
+    this.#run.onEvent({ kind: 'signed-in', server: 'collections' })
     if (folder.consent !== undefined) this.#store.transact(({ collections }) => collections.endConsent(folder.id))
   }
 
