@@ -6,8 +6,8 @@ import type { ProfileErrorCode } from './errors.ts'
 export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'>
 
 /**
- * Tells whether a profile has no server to synchronize with: its mail is there for who reads it, nothing is asked of the
- * network, and that is no failure.
+ * Tells whether a profile has no server to synchronize with: its mail is there for who reads and changes it, no server is
+ * asked or told, and that is no failure.
  */
 export function isUnbound({ imap }: Pick<Binding, 'imap'>): boolean {
   return imap === undefined

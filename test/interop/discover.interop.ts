@@ -259,3 +259,14 @@ t.test('a profile is added by its address and its password alone, and synchroniz
   t.match(await home.json(forced, `${PASSWORD}\n`), { name: 'far', found: { imap: /provider\.test/ } })
   t.notOk((await home.run(['profile', 'list', '--json'])).stdout.includes(PASSWORD))
 })
+
+t.test('a profile is bound again by an address and its password alone', async t => {
+  await home.json(['profile', 'unbind', 'ada', '--yes'])
+  t.match(await home.json(['profile', 'show', 'ada']), { passwordStored: false, own: ['number', 'email'] })
+  const bound = await home.json(['profile', 'bind', 'ada', '--keep', '--yes', '--password-stdin'], `${PASSWORD}\n`)
+  t.match(bound, {
+    found: { imap: 'imaps://box.only-autoconfig.test', source: 'autoconfig' },
+    counts: { local: 1, account: 1, known: 1, upload: 0, download: 0 },
+    sync: { uploaded: 0, downloaded: 0, errors: [] },
+  })
+})
