@@ -1,4 +1,5 @@
 import type { ProfileSettings } from '../config/profile-settings.ts'
+import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
 import type { ProfileErrorCode } from './errors.ts'
 
@@ -21,6 +22,12 @@ export function hasMailServer<P extends Pick<Binding, 'imap'>>(profile: P): prof
 /** The URLs of all servers of a profile. */
 export function serverUrlsOf({ imap, smtp }: Binding): readonly string[] {
   return [imap, smtp].filter(url => url !== undefined)
+}
+
+/** Names the mail account that a profile is bound to, by its user and server; null for none. */
+export function mailboxOf({ imap, user, email }: Pick<ProfileSettings, 'imap' | 'user' | 'email'>): string | null {
+  const server = imap === undefined ? undefined : parseUpstreamUrl(imap)
+  return server ? `${user ?? email} at ${server.host.toLowerCase()}:${server.port}` : null
 }
 
 /** Says that a profile has no server to ask. */

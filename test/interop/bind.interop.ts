@@ -227,6 +227,22 @@ t.test('begun empty, the local mail of before can be brought back', { skip }, as
   t.notOk(existsSync(copies[0]?.dir ?? ''), 'the copy goes with the profile')
 })
 
+t.test('a backup of before is joined with the account of now', { skip }, async t => {
+  const world = await open(t)
+  const { home, b, onB } = world
+  const [before, there] = [await world.here(), await contentsOf(onB)]
+  const backup = join(home.dir, 'backup')
+  await home.json(['store', 'backup', backup])
+  await home.json(['profile', 'unbind', 'work', '--yes'])
+  await world.bind(b, '--delete', '--yes', '--confirm', 'work')
+  t.same(await world.here(), there)
+  await home.json(['store', 'restore', backup, '--yes'])
+  for (let run = 0; run < 3; run++) t.match(await home.json(['sync']), { errors: [] })
+  const union = [...new Set([...before, ...there])].sort()
+  t.same(await contentsOf(onB), union)
+  t.same(await world.here(), union)
+})
+
 t.test('killed at any time while it is joined, both have all of it once in the end', { skip }, async t => {
   const world = await open(t)
   const { home, b, onB } = world
