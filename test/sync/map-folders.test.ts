@@ -57,6 +57,13 @@ t.test('a folder of the same use is the same, whatever it is called; never two a
   })
 })
 
+t.test('what only holds other folders there, and mail here, is made one for mail', async t => {
+  const [inbox, parent] = listed(['INBOX', 'Parent'])
+  if (!inbox || !parent) throw new Error('two were listed')
+  const there = [inbox, { ...parent, selectable: false }]
+  t.same(names(local(['INBOX', 'Parent']), there), { INBOX: 'INBOX', Parent: '+Parent' })
+})
+
 t.test('what only holds other folders is not made', async t => {
   const folders = local(['INBOX', 'Parent', 'Parent/child'])
   const bare = folders.map(folder => ({ ...folder, isSelectable: folder.path !== 'Parent' }))

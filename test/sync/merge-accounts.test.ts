@@ -168,6 +168,63 @@ t.test('mail that was only ever here is recognised, too; folders that the accoun
   t.same(account.serverSubjects('Mine'), ['filed'])
 })
 
+t.test('drafts stay here, also where the account has no folder for them', async t => {
+  const account = makeAccount(t)
+  account.server = new ModelServer(['INBOX', 'Drafts'])
+  account.deliver('INBOX', 'a')
+  await settle(account)
+  const file = join(t.testdir(), 'draft.eml')
+  writeFileSync(file, messageOf('draft'))
+  await account.change({ kind: 'add', folder: 'Drafts', file, flags: [] })
+  const other = new ModelServer(['INBOX', 'Archive'])
+  bind(account, other)
+  t.match(await count(account), { local: 2, upload: 1, staysHere: 1, newFolders: ['Drafts'] })
+  t.equal(await settle(account), 1)
+  t.same(account.subjects('Drafts'), ['draft'])
+  t.same(account.serverSubjects('Drafts'), [])
+})
+
+t.test('a folder that the account refuses: its mail waits, and is in the Inbox at last', async t => {
+  const account = makeAccount(t)
+  account.deliver('INBOX', 'a')
+  account.server.create('No')
+  account.deliver('No', 'b')
+  await settle(account)
+  const other = new ModelServer(['INBOX', 'Archive'])
+  bind(account, other)
+  account.connected = remote =>
+    Object.assign(remote, {
+      createFolder: async () => {
+        throw new PosternError('UPSTREAM_REFUSED', 'no', { remedy: 'user', advice: '-' })
+      },
+    })
+  t.match(await account.sync(), { errors: [{ folder: 'No' }], uploaded: 1 })
+  t.same(account.subjects('No'), ['b'], 'still here')
+  for (let run = 0; run < 4; run++) await account.sync()
+  t.same(account.serverSubjects('INBOX').toSorted(), ['a', 'b'])
+  t.same(account.subjects('INBOX').toSorted(), ['a', 'b'])
+})
+
+t.test('a folder that is made and never listed keeps its mail', async t => {
+  const account = makeAccount(t)
+  account.deliver('INBOX', 'a')
+  account.server.create('Odd')
+  account.deliver('Odd', 'b')
+  await settle(account)
+  const other = new ModelServer(['INBOX', 'Archive'])
+  bind(account, other)
+  account.connected = remote => {
+    const list = remote.listFolders.bind(remote)
+    return Object.assign(remote, { listFolders: async () => (await list()).filter(({ path }) => path !== 'Odd') })
+  }
+  await account.sync()
+  t.same(account.subjects('Odd'), ['b'], 'nobody takes it for deleted')
+  account.connected = remote => remote
+  await settle(account)
+  t.same(account.subjects('Odd'), ['b'])
+  t.same(account.serverSubjects('Odd'), ['b'])
+})
+
 t.test('a header whose text no server here has stays; its text is never taken for a message', async t => {
   const account = makeAccount(t)
   account.settings = { ...account.settings, downloadMode: 'headers' }

@@ -83,6 +83,7 @@ export const BINDING_METHODS = {
       const secrets = await installation.secrets()
       const copy = isDeleting ? await putAside(candidate, context) : null
       const bound = await syncs.exclusively(candidate, async () => {
+        profiles.boundTo(name, servers) // somebody else may have been faster
         await doubt(candidate, context)
         await secrets.set(candidate.number, { password })
         return profiles.bind(name, servers)

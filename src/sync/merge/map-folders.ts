@@ -30,9 +30,10 @@ export function mapFolders(local: readonly LocalFolder[], listed: readonly Remot
   for (const { id, role } of local) {
     if (role !== undefined) take(id, listed.find(folder => folder.role === role && !taken.has(folder.path))?.path)
   }
-  const known = local.flatMap(({ id }) => {
+  const known = local.flatMap(({ id, isSelectable }) => {
     const path = found.get(id)
-    return path === undefined ? [] : [{ id, path, isNew: false }]
+    // One that only holds other folders there is made one for mail.
+    return path === undefined ? [] : [{ id, path, isNew: isSelectable && there.get(path)?.selectable === false }]
   })
   const fresh = local
     .filter(({ id, isSelectable }) => isSelectable && !found.has(id))
