@@ -97,6 +97,11 @@ class World implements AsyncDisposable {
   }
 }
 
+async function firstOf({ home }: World, profile: string): Promise<string> {
+  const items = (await home.json(['item', 'list', 'INBOX', '--profile', profile])) as readonly { id: string }[]
+  return items[0]?.id ?? ''
+}
+
 async function open(t: Test): Promise<World> {
   const world = await World.open()
   t.teardown(() => world[Symbol.asyncDispose]())
@@ -276,5 +281,12 @@ t.test('a profile without an account is filled, and then bound', { skip }, async
   const there = await contentsOf(onB)
   t.match(await world.json(args), { counts: { local: 1, known: 1, upload: 0, download: 4 }, email: USER })
   t.same(await contentsOf(onB), there, 'it was there already')
+
+  await home.json(['pause', 'mine'])
+  await home.json(['item', 'copy', await firstOf(world, 'mine'), 'Sent', '--profile', 'mine'])
+  const unsure = await home.runHere(['profile', 'unbind', 'mine'])
+  t.match(unsure, { code: 1, stderr: /The server is not told of: 1 message to be uploaded\./ })
+  t.match(await home.json(['profile', 'unbind', 'mine', '--yes']), { uploads: 1 })
+  t.match((await home.runHere(['profile', 'show', 'mine'])).stdout, /^mine, bound to no account/)
   t.match(await home.json(['item', 'list', 'INBOX', '--profile', 'mine']), { length: 5 })
 })

@@ -3,6 +3,7 @@ import type { FolderRow } from '../../store/rows.ts'
 import type { RemoteFolder } from '../remote.ts'
 
 const INBOX = 'INBOX'
+const USUAL_DELIMITER = '/' // what people type where no server has said
 
 type LocalFolder = Pick<FolderRow, 'id' | 'path' | 'delimiter' | 'role' | 'isSelectable'>
 
@@ -57,7 +58,7 @@ function styleOf(listed: readonly RemoteFolder[]): Style {
 /** How the account may spell a folder's name, the likeliest first. */
 function spellings({ path, delimiter }: LocalFolder, style: Style): readonly string[] {
   if (path === INBOX) return [INBOX]
-  const words = delimiter === undefined ? [path] : path.split(delimiter)
+  const words = path.split(delimiter ?? USUAL_DELIMITER)
   const own = words[0] === INBOX && words.length > 1 ? words.slice(1) : words
   if (style.delimiter === undefined) return [own.join('-')]
   const between = style.delimiter
