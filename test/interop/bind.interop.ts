@@ -283,7 +283,7 @@ t.test('a profile without an account is filled, and then bound', { skip }, async
   t.same(await contentsOf(onB), there, 'it was there already')
 
   await home.json(['pause', 'mine'])
-  await home.json(['item', 'copy', await firstOf(world, 'mine'), 'Sent', '--profile', 'mine'])
+  await home.json(['item', 'copy', await firstOf(world, 'mine'), 'Sent'])
   const unsure = await home.runHere(['profile', 'unbind', 'mine'])
   t.match(unsure, { code: 1, stderr: /The server is not told of: 1 message to be uploaded\./ })
   t.match(await home.json(['profile', 'unbind', 'mine', '--yes']), { uploads: 1 })
