@@ -14,13 +14,20 @@ const OF_A_SERVER = /^(NET|TLS|UPSTREAM|FORMATS)_/ // what this machine fails wi
 /** Makes what lists and changes an account's collections; nothing is asked for before it is used. */
 export type ConnectCollections = (signal: AbortSignal) => Promise<RemoteCollections>
 
+/** Where an account's collections are. */
+export interface CollectionsSource {
+  readonly connect: ConnectCollections
+  /** Other servers, or another user, are another account. */
+  readonly account: string
+}
+
 /** Options of {@link SyncEngine}. */
 export interface SyncEngineOptions {
   readonly store: Store
   /** Undefined where the mail is not ours to synchronize. */
   readonly connect: ConnectMail | undefined
   /** Undefined where there are no calendars and address books. */
-  readonly connectCollections?: ConnectCollections | undefined
+  readonly collections?: CollectionsSource | undefined
   readonly importer: Importer
   readonly settings: SyncSettings
   readonly log: Logger
@@ -59,13 +66,13 @@ export class SyncEngine {
 
   /** What is wrong with one of the two servers keeps nobody from the other one; a refused password is tried once. */
   async #cycles(run: SyncRun): Promise<{ readonly result: SyncResult; readonly standing?: PosternError }> {
-    const { connect, connectCollections } = this.#options
+    const { connect, collections } = this.#options
     const mail = connect && (await settle(this.#mailCycle(connect, run), run))
-    if (!connectCollections || isRefusedSignIn(mail?.error)) {
+    if (!collections || isRefusedSignIn(mail?.error)) {
       if (mail?.error) throw mail.error
       return { result: mail?.result ?? noResult() }
     }
-    const objects = await settle(this.#collectionsCycle(connectCollections, run), run)
+    const objects = await settle(this.#collectionsCycle(collections, run), run)
     if (mail?.error) throw mail.error
     if (!objects.error) return { result: addResults(mail?.result, objects.result) }
     if (!mail?.result || !OF_A_SERVER.test(objects.error.code)) throw objects.error
@@ -90,9 +97,9 @@ export class SyncEngine {
     return await new Cycle(this.#options, remote, { ...run, onEvent }).run() // the connection must outlive the cycle
   }
 
-  async #collectionsCycle(connect: ConnectCollections, run: SyncRun): Promise<SyncResult> {
+  async #collectionsCycle({ connect, account }: CollectionsSource, run: SyncRun): Promise<SyncResult> {
     await using remote = await connect(run.signal)
-    return await new CollectionsCycle(this.#options, remote, run).run() // the connection must outlive the cycle
+    return await new CollectionsCycle({ ...this.#options, account }, remote, run).run() // the connection must outlive the cycle
   }
 
   #note(error: PosternError | undefined): void {

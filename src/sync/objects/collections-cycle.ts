@@ -16,6 +16,8 @@ import { type CollectionContext, syncCollection } from './sync-collection.ts'
 export interface CollectionsCycleOptions {
   readonly store: Store
   readonly settings: SyncSettings
+  /** Which account's they are: another one's servers and user give another text. */
+  readonly account: string
   readonly log: Logger
   readonly clock: () => number
 }
@@ -38,6 +40,10 @@ export class CollectionsCycle {
 
   /** Runs it to its end. A collection that fails is told in the result, the others go on. */
   async run(): Promise<SyncResult> {
+    const { account } = this.#options
+    if (this.#store.read.collectionsOf() !== account) {
+      this.#store.transact(({ collections }) => collections.belongTo(account))
+    }
     const lastConflict = this.#store.read.keptObjects.lastConflict()
     if (this.#run.structure !== 'skip') await this.#readStructure()
     const chosen =
