@@ -49,10 +49,9 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
     [
-      '$0 profile add ada@example.org --groupware-only',
+      '$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/',
       'Calendars and contacts; Outlook’s own POP3 account has the mail',
     ],
-    ['$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/', ''],
     ['$0 profile add archive --email ada@example.org --local', 'Mail on this machine alone, until it is bound'],
   ],
   build: yargs =>
@@ -71,7 +70,8 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
       .option('dav', {
         type: 'string',
-        describe: 'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too',
+        describe:
+          'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too; with --groupware-only SmartDiscover finds it',
       })
       .option('carddav', { type: 'string', describe: 'The same for address books, where they are on another server' })
       .option('groupware-only', {
