@@ -44,5 +44,9 @@ t.test('what is in calendars is listed, counted and kept like mail, under ids of
   t.match(rows('deleted', undefined), [
     { row: `o${second}`, state: 'deleted', deletedBy: 'local', restorableUntil: /^\d/ },
   ])
+  const restored = await account.change({ kind: 'restoreDeleted', from: 'Work', sinceMs: account.clock.ms + 1 })
+  t.match(restored, { objects: [], changed: 0 }, 'none that late')
+  t.match(await account.change({ kind: 'restoreDeleted', from: 'Work', sinceMs: 0 }), { objects: [second], changed: 1 })
+  t.match(await account.sync(), { uploaded: 1 })
   t.throws(() => [...readers.item({ dir, row: first ?? 0 })], { code: 'STORE_NO_SUCH_ITEM' }, 'it is no message')
 })

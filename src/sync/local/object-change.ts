@@ -36,6 +36,16 @@ export function applyObjectChange(store: Store, change: ObjectChange): LocalChan
   return { items: [], objects: rows, changed: rows.length }
 }
 
+/** Brings back what was deleted from a collection since a time, or is about to be deleted on the server. */
+export function restoreDeletedObjects(store: Store, folder: number, sinceMs: number): LocalChangeResult {
+  const deleted = [...store.read.keptObjects.deleted(folder)]
+  const rows = deleted.filter(({ deletedMs = sinceMs }) => deletedMs >= sinceMs).map(({ object }) => object)
+  store.transact(({ objectUndo }) => {
+    for (const id of rows) objectUndo.restore(id)
+  })
+  return { items: [], objects: rows, changed: rows.length }
+}
+
 function applyToLosers(store: Store, change: Extract<ObjectChange, { losers: unknown }>): LocalChangeResult {
   const target = 'target' in change && change.target !== undefined ? store.read.getAnyFolder(change.target) : undefined
   if (change.kind === 'restoreLosers') for (const id of change.losers) assertRestorable(store, id, target)
