@@ -72,7 +72,10 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
   t.match((await home.runHere(['folder', 'list'])).stdout, /^Work +calendar +1 +0 +0 +standard +ok$/m)
   t.match((await home.runHere(['item', 'list', 'Work'])).stdout, /^1-o\d+ +2026-02-01 10:00 +- +Meeting, with cake/m)
   const [first] = await list('Work')
-  t.equal((await home.runHere(['item', 'export', `${first?.id}`])).stdout, await other.get(`/${USER}/work/first.ics`))
+  t.equal(
+    (await home.runHere(['item', 'export', `${first?.id}`])).stdout,
+    (await other.get(`/${USER}/work/first.ics`)).text,
+  )
 
   const added = (await home.json(['item', 'add', 'Work', file('new.ics', event('new', 'Added here'))])) as {
     id: string
@@ -82,9 +85,9 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
   await other.put(`/${USER}/work/first.ics`, event('first', 'Renamed there'))
   t.match(await home.json(['sync']), { downloaded: 2, uploaded: 2, errors: { length: 0 } })
   t.same((await list('Work')).map(({ subject }) => subject).toSorted(), ['Added here', 'Added there', 'Renamed there'])
-  const there = await other.get(pathOf(radicale, 'work', 'UID:new'))
+  const there = (await other.get(pathOf(radicale, 'work', 'UID:new'))).text
   t.match(there, /SUMMARY:Added here/)
-  t.match(await other.get(pathOf(radicale, 'people', 'UID:alan')), /FN:Alan Turing/)
+  t.match((await other.get(pathOf(radicale, 'people', 'UID:alan'))).text, /FN:Alan Turing/)
 
   const out = join(home.dir, 'out')
   t.match(await home.json(['item', 'export', '--folder', 'Work', '--out', out]), { messages: 3 })
@@ -105,7 +108,7 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
   ])
   await home.json(['item', 'restore', added.id])
   t.match(await home.json(['sync']), { uploaded: 1, errors: { length: 0 } })
-  t.match(await other.get(pathOf(radicale, 'work', 'UID:new')), /SUMMARY:Added here/)
+  t.match((await other.get(pathOf(radicale, 'work', 'UID:new'))).text, /SUMMARY:Added here/)
   t.ok(
     (await list('Work')).some(({ id }) => id === added.id),
     'under the id that it had',
@@ -133,7 +136,7 @@ t.test('what was changed on both sides is settled, and the version that lost is 
   t.match(await home.json(['conflict', 'list']), [{ seen: true }])
   await home.json(['conflict', 'restore', id])
   t.match(await home.json(['sync']), { uploaded: 1, conflicts: 0 })
-  t.match(await other.get(`/${USER}/work/first.ics`), /SUMMARY:My version/)
+  t.match((await other.get(`/${USER}/work/first.ics`)).text, /SUMMARY:My version/)
   t.match(await home.json(['conflict', 'list']), { length: 0 })
 })
 
