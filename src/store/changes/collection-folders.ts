@@ -35,7 +35,7 @@ export class CollectionFolders {
     database.run('UPDATE meta SET collections_of = ?', account)
     if (before === null) return
     database.run(`UPDATE folder SET cursor = NULL WHERE kind NOT IN('mail', 'file')`)
-    database.run(`UPDATE object SET etag = 'of another server', sent_sha256 = NULL WHERE etag IS NOT NULL`)
+    database.run(`UPDATE object SET etag = 'of another server' WHERE etag IS NOT NULL`)
     this.#scope.log({ event: 'collections-of-another-account' })
   }
 

@@ -50,7 +50,11 @@ function revertChanges({ store, settings }: CollectionContext, folder: FolderRow
 
 /** PLAN: takes over what has changed, together with the token. No content is read. */
 async function planCollection({ store, remote, settings }: CollectionContext, folder: FolderRow): Promise<void> {
-  const changes = await remote.changes(store.read.objects.token(folder.id))
+  const token = store.read.objects.token(folder.id)
+  const changes = await remote.changes(token)
+  const { members } = changes
+  const isNothing = !changes.isFull && changes.token === token && members.length + changes.removed.length === 0
+  if (isNothing) return // mostly: nothing is written, the disk is left alone
   const removed = removedBy(store, folder, changes)
   assertFewDeletions(folder, removed.length, store.read.objects.count(folder.id))
   store.transact(({ objects }) => {
@@ -58,7 +62,7 @@ async function planCollection({ store, remote, settings }: CollectionContext, fo
       if (folder.consent === 'restore') objects.keepOnServer(folder.id, href)
       else objects.removedOnServer(folder.id, href, settings.conflictResolution)
     }
-    for (const member of changes.members) objects.changedOnServer(folder.id, member)
+    for (const member of members) objects.changedOnServer(folder.id, member)
     objects.setToken(folder.id, changes.token)
   })
 }
