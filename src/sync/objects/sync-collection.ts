@@ -3,7 +3,7 @@ import type { Logger } from '../../log/logger.ts'
 import type { PendingObject } from '../../store/queries/object-reader.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { assertFewDeletions } from '../plan/mass-deletion.ts'
+import { assertFewDeletions, assertFewDeletionsHere } from '../plan/mass-deletion.ts'
 import type { SyncCounters } from '../progress.ts'
 import { isRefusal } from '../refusal.ts'
 import type { SyncSettings } from '../settings.ts'
@@ -98,6 +98,16 @@ async function pushObjects(context: CollectionContext, folder: FolderRow): Promi
   const { store, clock, onCounted } = context
   const pending = store.read.objects.pending(folder.id, clock())
   if (pending.length > 0) onCounted?.({ toUpload: pending.length })
+  const deletions = pending.filter(({ isGone }) => isGone)
+  await pushAll(
+    context,
+    pending.filter(({ isGone }) => !isGone),
+  )
+  assertFewDeletionsHere(folder, deletions.length, store.read.objects.count(folder.id))
+  await pushAll(context, deletions)
+}
+
+async function pushAll(context: CollectionContext, pending: readonly PendingObject[]): Promise<void> {
   for (let at = 0; at < pending.length; at += WRITE_BATCH) await pushBatch(context, pending.slice(at, at + WRITE_BATCH))
 }
 
