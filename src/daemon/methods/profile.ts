@@ -42,8 +42,10 @@ export const PROFILE_METHODS = {
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
     installation.profiles.list().map(({ name, email, imap, smtp }) => ({
-      ...{ name, email },
-      ...{ imap: imap ?? null, smtp: smtp ?? null },
+      name,
+      email,
+      imap: imap ?? null,
+      smtp: smtp ?? null,
     })),
   ),
   'profile.show': valueMethod(named, async ({ name }, { installation }) => {
