@@ -15,8 +15,8 @@ t.test('every setting is described, and has a default or none on purpose', async
   t.same(
     withoutDefault.map(({ key }) => key),
     [
-      ...['email', 'user', 'imap', 'smtp', 'oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'],
-      ...['smtpUser', 'aliases', 'proxy', 'passwordChangeUrl', 'pausedUntil', 'policyUrl'],
+      ...['email', 'user', 'imap', 'dav', 'carddav', 'smtp', 'oauthProvider', 'oauthIssuer', 'oauthClientId'],
+      ...['oauthScopes', 'smtpUser', 'aliases', 'proxy', 'passwordChangeUrl', 'pausedUntil', 'policyUrl'],
     ],
   )
 })

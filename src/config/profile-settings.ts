@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isLoopback } from '../net/host-port.ts'
+import { parseDavUrl } from './dav-url.ts'
 import { passwordChangeSetting } from './password-change-url.ts'
 import { proxySetting } from './proxy-url.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
@@ -14,6 +15,9 @@ const upstream = (protocol: 'imap' | 'smtp') =>
   z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {
     error: `must look like ${protocol}s://HOST, ${protocol}+starttls://HOST or ${protocol}://HOST, with :PORT if needed`,
   })
+const davUrl = z.string().refine(text => parseDavUrl(text) !== undefined, {
+  error: 'must look like https://HOST/PATH or http://HOST/PATH, without a user or a password',
+})
 const minutes = z.int().min(1).max(MINUTES_PER_DAY)
 const folders = z.array(z.string().min(1).max(1000)).max(10_000)
 const rate = z.int().min(0).max(MAX_RATE_KBPS)
@@ -36,7 +40,21 @@ const address = z.string().regex(/^[^\s@<>"]+@[^\s@<>"]+$/, { error: 'must be an
 const account = {
   email: address.describe('The account’s e-mail address.'),
   user: z.string().min(1).optional().describe('The account’s user name; without it, the e-mail address.'),
-  imap: upstream('imap').describe('The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`.'),
+  imap: upstream('imap')
+    .optional()
+    .describe(
+      'The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`. Without it the profile is unbound: see `postern profile bind`.',
+    ),
+  dav: davUrl
+    .optional()
+    .describe('The CalDAV and CardDAV server: `https://HOST/PATH`. Its calendars and address books are synchronized.'),
+  carddav: davUrl.optional().describe('The CardDAV server, where the address books are not on that of `dav`.'),
+  mailIn: z
+    .enum(['postern', 'outlook'])
+    .default('postern')
+    .describe(
+      'Who has the mail: `postern` synchronizes it; with `outlook` it stays with an account of Outlook’s own, and calendars, contacts, tasks and notes alone are synchronized.',
+    ),
   smtp: upstream('smtp')
     .optional()
     .describe('The SMTP server: `smtps://HOST`, `smtp+starttls://HOST` or `smtp://HOST`.'),

@@ -4,11 +4,13 @@ import { takeServiceEnvironment } from '../config/service-environment.ts'
 import { PosternError } from '../errors.ts'
 import { createImapServer } from '../imap/server.ts'
 import { createPop3Server } from '../pop3/server.ts'
+import { isGroupwareOnly } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { mailAccountOf } from '../profile/sign-in-guard.ts'
 import { createSmtpServer } from '../smtp/server.ts'
 import { hasStore } from '../store/store-presence.ts'
 import { type FrontCertificate, openFrontCertificate } from '../tls/ca/front-certificate.ts'
+import { CopyPurger } from './binding/kept-copies.ts'
 import { openControlServer } from './control/control-server.ts'
 import { Front, type FrontStatus } from './fronts.ts'
 import { Installation } from './installation.ts'
@@ -41,6 +43,7 @@ export class Daemon implements AsyncDisposable {
   readonly watchers: Watchers
   readonly #submission: Submission
   readonly #tidier: StoreTidier
+  readonly #copies: CopyPurger
   readonly #indexer: MailIndexer
   readonly outbox: OutboxRunner
   readonly policies: PolicyRunner
@@ -64,6 +67,7 @@ export class Daemon implements AsyncDisposable {
     this.policies = new PolicyRunner(installation, profile => this.watchers.reconsider(profile))
     this.outbox = new OutboxRunner(installation, this.#submission)
     this.fronts = [this.#pop3Front(), this.#smtpFront(), this.#imapFront()]
+    this.#copies = new CopyPurger(() => installation.profiles.list(), installation.log)
     this.#tidier = new StoreTidier(installation)
     installation.syncs.observe(this.#tidier)
     this.#indexer = this.#makeIndexer()
@@ -137,6 +141,13 @@ export class Daemon implements AsyncDisposable {
     await this.outbox.retry(profile, undefined)
   }
 
+  /** A profile is parted from its account: nothing is asked of the servers any more. */
+  parted(profile: Profile): void {
+    this.watchers.forget(profile)
+    this.scheduler.forget(profile)
+    this.#submission.reconnect(profile)
+  }
+
   /** Stops all work for a profile that is being removed. */
   async forgetProfile(profile: Profile): Promise<void> {
     this.watchers.forget(profile)
@@ -146,6 +157,7 @@ export class Daemon implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#secretsTimer)
     this.#tidier[Symbol.dispose]()
+    this.#copies[Symbol.dispose]()
     this.#indexer[Symbol.dispose]()
     this.scheduler[Symbol.dispose]()
     this.watchers[Symbol.dispose]()
@@ -172,6 +184,7 @@ export class Daemon implements AsyncDisposable {
     log.info({ version: this.#installation.version }, 'the daemon has started')
     this.#openStores()
     this.#indexer.start()
+    this.#copies.start()
     this.#loadSecrets()
   }
 
@@ -275,7 +288,11 @@ export class Daemon implements AsyncDisposable {
   #pop3Front(): Front {
     const { config, log } = this.#installation
     const authenticator = createPop3Authenticator(this.#signInOptions)
-    const backend = { ...authenticator, polled: (profile: string) => this.scheduler.polled(profile) }
+    const hasMailElsewhere = (name: string) => {
+      const profile = this.#installation.profiles.list().find(each => each.name === name)
+      return profile !== undefined && isGroupwareOnly(profile)
+    }
+    const backend = { ...authenticator, hasMailElsewhere, polled: (name: string) => this.scheduler.polled(name) }
     return new Front(
       'pop3',
       (events, secureContext) => {

@@ -1,5 +1,6 @@
 import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import type { Logger } from '../log/logger.ts'
+import { hasMailServer, isUnbound, mailElsewhere, profileUnbound } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
@@ -18,7 +19,7 @@ export interface MailSignInTools {
 /**
  * Signs in to a profile's IMAP server with these credentials. The caller counts refusals, and ends the session.
  *
- * @throws {PosternError} UPSTREAM_…, NET_…, TLS_…
+ * @throws {PosternError} PROFILE_UNBOUND, PROFILE_MAIL_ELSEWHERE, UPSTREAM_…, NET_…, TLS_…
  */
 export async function signInToMail(
   { network, approvalsFile, log, version }: MailSignInTools,
@@ -26,6 +27,7 @@ export async function signInToMail(
   credentials: Credentials,
   signal: AbortSignal,
 ) {
+  if (!hasMailServer(profile)) throw isUnbound(profile) ? profileUnbound(profile) : mailElsewhere(profile)
   const imap = parseUpstreamUrl(profile.imap)
   if (!imap) throw new Error('a profile with an invalid IMAP URL')
   const verifier = verifyPeers(new Approvals(approvalsFile), { identity: await network.identityOf(profile) })

@@ -1,6 +1,7 @@
 import { PosternError } from '../errors.ts'
 import type { DaemonErrorCode } from './errors.ts'
 import type { Method, MethodContext } from './method.ts'
+import { BINDING_METHODS } from './methods/binding.ts'
 import { CERTIFICATE_METHODS } from './methods/certificates.ts'
 import { CHANGE_METHODS } from './methods/change.ts'
 import { CONFIG_METHODS } from './methods/config.ts'
@@ -29,6 +30,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   ...CERTIFICATE_METHODS,
   ...PROFILE_METHODS,
   ...PASSWORD_METHODS,
+  ...BINDING_METHODS,
   ...PROFILE_TRANSFER_METHODS,
   ...SIGN_IN_METHODS,
   ...PROXY_METHODS,

@@ -1,9 +1,10 @@
 import type { PosternError } from '../errors.ts'
+import { isUnbound } from '../profile/binding.ts'
 import { missingPasswords } from '../profile/missing-passwords.ts'
 import { isPaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
-import { mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
+import { collectionsAccountOf, mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
 import type { MethodContext } from './method.ts'
 import type { StoreSummary } from './reading/reader-operations.ts'
 import { noPassword } from './runs/run-outcomes.ts'
@@ -38,7 +39,7 @@ export function describeSchedule(
 ): ScheduleStatus {
   const isOffline = isPaused(profile, Date.now())
   const isHeld = context.installation.syncs.stateOf(profile.number) === 'held'
-  const nextRunAt = isOffline || isHeld ? undefined : context.daemon?.scheduler.nextRunAt(profile)
+  const nextRunAt = isUnbound(profile) || isOffline || isHeld ? undefined : context.daemon?.scheduler.nextRunAt(profile)
   const nextRun = nextRunAt === undefined ? null : isoOf(nextRunAt)
   const failure = failureOf(profile, lastError, context)
   const problem = context.installation.policies.problemOf(profile)
@@ -59,9 +60,10 @@ function failureOf(
   stored: StoreSummary['lastError'],
   { installation, daemon }: MethodContext,
 ): Failure | undefined {
+  if (isUnbound(profile)) return undefined // what failed with servers of before is over
   const current = daemon?.scheduler.failureOf(profile)
   if (current) return pick(current, current.class)
-  const accounts = [mailAccountOf(profile), sendingAccountOf(profile)]
+  const accounts = [mailAccountOf(profile), sendingAccountOf(profile), collectionsAccountOf(profile)]
   const stopped = accounts.find(account => installation.signIns.isStopped(account))
   if (stopped) return pick(signInStopped(stopped), 'auth')
   const missing = missingPassword(profile, installation.loadedSecrets)

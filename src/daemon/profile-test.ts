@@ -1,7 +1,13 @@
+import { parseDavUrl } from '../config/dav-url.ts'
 import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
+import type { HostPort } from '../net/host-port.ts'
+import { hasCollections, hasMailServer, isUnbound, profileUnbound } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
-import { mailAccountOf } from '../profile/sign-in-guard.ts'
+import { collectionsAccountOf, mailAccountOf } from '../profile/sign-in-guard.ts'
+import { Approvals } from '../tls/approvals.ts'
+import { verifyPeers } from '../tls/verified-peer.ts'
+import { connectDav } from '../upstream/dav/client.ts'
 import { toWireError } from './control/wire-error.ts'
 import type { Installation } from './installation.ts'
 import { signInToMail } from './mail-sign-in.ts'
@@ -10,21 +16,32 @@ import { Submission } from './sending/submission.ts'
 
 /** How one connection of *Test settings* went. */
 export interface ConnectionTest {
-  readonly connection: 'imap' | 'smtp'
+  readonly connection: 'imap' | 'dav' | 'smtp'
   readonly server: string
   readonly ok: boolean
   readonly says: string
   readonly error: { readonly code: string; readonly message: string; readonly advice: string } | null
 }
 
-/** Signs in to every server of a profile and tells how it went. */
+/**
+ * Signs in to every server of a profile and tells how it went.
+ *
+ * @throws {PosternError} PROFILE_UNBOUND
+ */
 export async function testProfile(installation: Installation, profile: Profile, signal: AbortSignal) {
-  const tests: ConnectionTest[] = [await testImap(installation, profile, signal)]
+  if (isUnbound(profile)) throw profileUnbound(profile)
+  const tests: ConnectionTest[] = []
+  if (hasMailServer(profile)) tests.push(await testImap(installation, profile, signal))
+  if (hasCollections(profile)) tests.push(await testDav(installation, profile, signal))
   if (profile.smtp !== undefined) tests.push(await testSmtp(installation, profile, profile.smtp, signal))
   return { name: profile.name, ok: tests.every(({ ok }) => ok), tests }
 }
 
-async function testImap(installation: Installation, profile: Profile, signal: AbortSignal): Promise<ConnectionTest> {
+async function testImap(
+  installation: Installation,
+  profile: Profile & { readonly imap: string },
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
   const imap = parseUpstreamUrl(profile.imap)
   if (!imap) throw new Error('a profile with an invalid IMAP URL')
   const server = `${imap.host}:${imap.port}`
@@ -41,6 +58,39 @@ async function testImap(installation: Installation, profile: Profile, signal: Ab
     signIn.accepted()
     const folders = await mail.listFolders()
     return `signed in, ${folders.length} folders`
+  })
+}
+
+async function testDav(
+  installation: Installation,
+  profile: Profile & { readonly dav: string },
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const server = parseDavUrl(profile.dav)
+  if (!server) throw new Error('a profile with an invalid DAV URL')
+  const carddav = profile.carddav === undefined ? undefined : parseDavUrl(profile.carddav)
+  const { tokens, network, log, version: clientVersion } = installation
+  return attempt('dav', `${server.host}:${server.port}`, async () => {
+    const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
+    const verifier = verifyPeers(new Approvals(installation.approvalsFile), {
+      identity: await network.identityOf(profile),
+    })
+    const account = hasMailServer(profile) ? collectionsAccountOf(profile) : mailAccountOf(profile)
+    const way = { verifier, proxyTo: (peer: HostPort) => network.proxyTo(profile, peer), approvedHosts: [] }
+    const signIn = await installation.signIns.begin(account)
+    const options = { ...way, credentials: async () => known, log, clientVersion }
+    await using dav = connectDav(
+      { url: new URL(server.url), addressBooks: carddav && new URL(carddav.url) },
+      options,
+      signal,
+    )
+    const { collections } = await dav.list().catch(async error => {
+      await signIn.failed(error)
+      throw await network.explain(profile, error)
+    })
+    signIn.accepted()
+    const count = (wanted: string) => collections.filter(({ kind }) => kind === wanted).length
+    return `signed in, ${count('calendar')} calendars, ${count('addressbook')} address books`
   })
 }
 
@@ -63,7 +113,7 @@ async function testSmtp(
 
 /** Makes a failure that can be told of a connection the outcome of its test. */
 export async function attempt(
-  connection: 'imap' | 'smtp',
+  connection: ConnectionTest['connection'],
   server: string,
   work: () => Promise<string>,
 ): Promise<ConnectionTest> {

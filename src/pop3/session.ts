@@ -23,6 +23,7 @@ export interface SessionOptions {
 type Handler = (session: Pop3Session, args: string) => Reply | Promise<Reply>
 
 const NO_SUCH_MESSAGE = err('no such message, the maildrop is empty')
+const MAIL_ELSEWHERE = ok('maildrop has 0 messages: the mail of this profile is with another account of Outlook')
 const NOT_NOW = err('command not valid in this state')
 const LANGUAGES = ['en English', 'i-default Default language'] // RFC 6856 section 3
 const TIMESTAMP_OCTETS = 12
@@ -188,7 +189,7 @@ export class Pop3Session {
     if (result.kind === 'unavailable') return err('[SYS/TEMP] starting up, try again in a moment')
     if (result.kind === 'refused') return err('[AUTH] wrong user name or local password')
     this.#state = { kind: 'transaction', profile: result.profile, hasPolled: false }
-    return ok('maildrop has 0 messages')
+    return this.#backend.hasMailElsewhere?.(result.profile) ? MAIL_ELSEWHERE : ok('maildrop has 0 messages')
   }
 }
 

@@ -1,11 +1,14 @@
+import { isUnbound } from './binding.ts'
 import type { Profile } from './profiles.ts'
 import type { Secrets } from './secrets.ts'
 
 /** The passwords that a profile cannot work without, as far as they are not stored. */
 export function missingPasswords(
-  { number, auth, smtp, smtpAuth }: Pick<Profile, 'number' | 'auth' | 'smtp' | 'smtpAuth'>,
+  profile: Pick<Profile, 'number' | 'imap' | 'auth' | 'smtp' | 'smtpAuth'> & Partial<Pick<Profile, 'dav' | 'mailIn'>>,
   secrets: Pick<Secrets, 'find'>,
 ): readonly ('password' | 'smtpPassword')[] {
+  const { number, auth, smtp, smtpAuth } = profile
+  if (isUnbound(profile)) return []
   const needed: readonly ('password' | 'smtpPassword')[] = [
     ...(auth === 'oauth2' || auth === 'external' ? [] : (['password'] as const)),
     ...(smtp !== undefined && smtpAuth === 'own' ? (['smtpPassword'] as const) : []),

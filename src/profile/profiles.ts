@@ -6,7 +6,15 @@ import type { Home } from '../config/home.ts'
 import type { Upstreams } from '../config/installation-defaults.ts'
 import { type ProfileSettings, profileName, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
-import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../store/store-folders.ts'
+import {
+  keptCopyPrefix,
+  removedDir,
+  replacedDirPrefix,
+  restoredDir,
+  restoringDir,
+  unpackedDir,
+} from '../store/store-folders.ts'
+import { isGroupwareOnly, isUnbound, profileBound, profileUnbound } from './binding.ts'
 import type { ProfileErrorCode } from './errors.ts'
 import type { OAuthSettings } from './oauth/target.ts'
 import type { Policies } from './policies.ts'
@@ -16,6 +24,28 @@ import { type ImportedProfile, type ImportedSettings, importedSettings } from '.
 const LOCAL_PASSWORD_OCTETS = 15 // 20 letters to type into Outlook
 
 const OAUTH_KEYS = ['oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'] as const
+
+/** What belongs to the account, and goes with it. */
+const SIGN_IN_KEYS = [
+  ...OAUTH_KEYS,
+  'auth',
+  'user',
+  'smtpAuth',
+  'smtpUser',
+  'smtp',
+  'dav',
+  'carddav',
+  'mailIn',
+  'imap',
+] as const
+const NO_SIGN_IN = { password: undefined, smtpPassword: undefined, oauth: undefined, clientCertificate: undefined }
+
+/** An account that a profile is to be bound to. */
+export interface NewBinding extends Pick<NewProfile, 'smtp' | 'user' | 'auth'> {
+  readonly imap: string
+  /** Undefined for that which the profile has. */
+  readonly email?: string | undefined
+}
 
 /** A profile: an account of the real server, with its name here. */
 export interface Profile extends ProfileSettings {
@@ -36,6 +66,10 @@ export interface NewProfile {
   /** Without it, the administrator’s templates tell the servers. */
   readonly imap?: string | undefined
   readonly smtp?: string | undefined
+  readonly dav?: string | undefined
+  readonly carddav?: string | undefined
+  /** Whether mail is an account of Outlook's own. */
+  readonly isGroupwareOnly?: boolean | undefined
   readonly user?: string | undefined
   /** Undefined with OAuth2. */
   readonly password?: string | undefined
@@ -46,6 +80,8 @@ export interface NewProfile {
   readonly smtpAuth?: 'own' | 'none' | undefined
   readonly smtpUser?: string | undefined
   readonly smtpPassword?: string | undefined
+  /** Without an account: nobody is to be asked. */
+  readonly isLocal?: boolean | undefined
 }
 
 /** The profiles of an installation: settings in config.yaml, secrets apart. */
@@ -130,13 +166,15 @@ export class Profiles {
     })
   }
 
-  #settingsOf({ email, imap, smtp, ...rest }: NewProfile): ImportedSettings {
-    const servers = imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
-    const { user, auth, smtpAuth, smtpUser } = rest
+  #settingsOf({ email, imap, isGroupwareOnly, isLocal, ...rest }: NewProfile): ImportedSettings {
+    if (isLocal) return { email }
+    const { smtp, dav, carddav, user, auth, smtpAuth, smtpUser } = rest
+    if (isGroupwareOnly && dav === undefined) throw noServers(email, '--dav https://HOST')
+    const servers = isGroupwareOnly ? {} : imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
+    const mailIn = isGroupwareOnly ? 'outlook' : undefined
     const rememberPassword = rest.rememberPassword === false ? false : undefined // its default is not written
-    const given = Object.entries({ smtp, user, auth, rememberPassword, smtpAuth, smtpUser }).filter(
-      ([, value]) => value !== undefined && value !== '',
-    )
+    const all = { smtp, dav, carddav, mailIn, user, auth, rememberPassword, smtpAuth, smtpUser }
+    const given = Object.entries(all).filter(([, value]) => value !== undefined && value !== '')
     return { email, ...servers, ...Object.fromEntries(given) }
   }
 
@@ -188,17 +226,54 @@ export class Profiles {
   #upstreamsFor(email: string): Upstreams {
     const upstreams = this.#config.defaults.upstreamsFor(email)
     if (upstreams) return upstreams
-    throw new PosternError<ProfileErrorCode>('PROFILE_NO_SERVERS', `Nobody has said what servers ${email} has.`, {
-      remedy: 'user',
-      advice: 'Give them: --imap imaps://HOST --smtp smtps://HOST.',
-    })
+    throw noServers(email, '--imap imaps://HOST --smtp smtps://HOST')
   }
 
   /** Sets one setting of a profile from the text that a user typed; an empty text removes it. */
   async set(name: string, key: string, text: string): Promise<Profile> {
-    this.get(name)
+    const profile = this.get(name)
     if (!Object.hasOwn(profileSettings.shape, key) || key === 'number') throw unknownSetting(key)
+    if (key === 'imap' || (key === 'dav' && isGroupwareOnly(profile))) assertStaysBound(profile, key, text)
     await this.#change(name, key, text === '' ? undefined : settingValue(key, text))
+    return this.get(name)
+  }
+
+  /**
+   * The profile as it would be with these servers.
+   *
+   * @throws {PosternError} PROFILE_BOUND, PROFILE_INVALID
+   */
+  boundTo(name: string, account: NewBinding): Profile {
+    const profile = this.get(name)
+    if (!isUnbound(profile)) throw profileBound(profile)
+    const given = Object.fromEntries(Object.entries(account).filter(([, value]) => value !== undefined))
+    const checked = importedSettings.partial().safeParse(given)
+    if (!checked.success) throw invalid(checked.error.issues[0])
+    return { ...profile, ...given } as Profile // what was given has just been checked
+  }
+
+  /**
+   * Binds a profile to an account. The IMAP server is set last: with it the profile is bound.
+   *
+   * @throws {PosternError} PROFILE_BOUND, PROFILE_INVALID
+   */
+  async bind(name: string, account: NewBinding): Promise<Profile> {
+    const before = this.get(name)
+    const { imap, ...others } = this.boundTo(name, account)
+    for (const key of ['email', 'user', 'smtp', 'auth'] as const) {
+      if (others[key] !== before[key]) await this.#change(name, key, others[key])
+    }
+    await this.#change(name, 'imap', imap)
+    return this.get(name)
+  }
+
+  /** Parts a profile from its account: sign-in and servers go. What is stored here stays. */
+  async unbind(name: string, secrets: Secrets): Promise<Profile> {
+    const { number } = this.get(name)
+    // First: whoever is killed in between leaves a profile that cannot sign in, never secrets that nobody knows of.
+    await secrets.set(number, NO_SIGN_IN)
+    const own = this.ownSettings(name)
+    for (const key of SIGN_IN_KEYS) if (own.includes(key)) await this.#change(name, key, undefined)
     return this.get(name)
   }
 
@@ -268,6 +343,27 @@ export class Profiles {
   }
 }
 
+function noServers(email: string, options: string): PosternError {
+  return new PosternError<ProfileErrorCode>('PROFILE_NO_SERVERS', `Nobody has said what servers ${email} has.`, {
+    remedy: 'user',
+    advice: `Give them: ${options}.`,
+  })
+}
+
+// What the store knows of a server is true of that one only: to bind and to unbind are steps of their own.
+function assertStaysBound(profile: Profile, key: 'imap' | 'dav', url: string): void {
+  if (isUnbound(profile)) throw profileUnbound(profile)
+  if (url !== '') return
+  throw new PosternError<ProfileErrorCode>(
+    'PROFILE_INVALID',
+    `${profile.name} cannot do without its ${key === 'imap' ? 'IMAP server' : 'DAV server'}.`,
+    {
+      remedy: 'user',
+      advice: `To part it from its account and keep the local data: postern profile unbind ${profile.name}`,
+    },
+  )
+}
+
 /** Reads what a user typed as the setting's type: a number, yes or no, text, or a list with commas. */
 function settingValue(key: string, text: string): unknown {
   const schema = profileSettings.shape[key as keyof typeof profileSettings.shape] // the caller has checked the key
@@ -287,8 +383,10 @@ function scalarOf(text: string): unknown {
 /** Folders with mail of a profile that a restore has put aside, or not finished. */
 async function leftBeside(dir: string): Promise<readonly string[]> {
   const names = await readdir(dirname(dir)).catch(ignoreNone)
-  const replaced = names.map(name => join(dirname(dir), name)).filter(path => path.startsWith(replacedDirPrefix(dir)))
-  return [...replaced, restoringDir(dir), restoredDir(dir), unpackedDir(dir)]
+  const beside = names
+    .map(name => join(dirname(dir), name))
+    .filter(path => path.startsWith(replacedDirPrefix(dir)) || path.startsWith(keptCopyPrefix(dir)))
+  return [...beside, restoringDir(dir), restoredDir(dir), unpackedDir(dir), removedDir(dir)]
 }
 
 function ignoreNone(error: NodeJS.ErrnoException): string[] {

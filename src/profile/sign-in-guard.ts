@@ -7,11 +7,12 @@ import type { Profile } from './profiles.ts'
 const MAX_REFUSALS = 3 // many servers lock an account after five
 const MAX_TOKEN_REFUSALS = 2 // each is two at the server: of a token, and of the one that was renewed for it
 const PRIVATE = 0o600
+const ALL = ['password', 'smtpPassword', 'collections'] as const
 
 /** Whose password is tried: servers count refusals by account, whichever of their doors is knocked at. */
 export interface SignInAccount {
   readonly profile: Pick<Profile, 'name' | 'number'> & Partial<Pick<Profile, 'auth'>>
-  readonly which: 'password' | 'smtpPassword'
+  readonly which: 'password' | 'smtpPassword' | 'collections'
   /** The servers and the user name: a change of them is another account. */
   readonly identity: string
 }
@@ -43,9 +44,29 @@ interface Count {
 
 /** The account that a profile's mail is read with, and sent with where the SMTP server has none of its own. */
 export function mailAccountOf(profile: Profile): SignInAccount {
-  const { imap, smtp, user, email, auth } = profile
+  const { imap, smtp, dav, carddav, user, email, auth } = profile
   const how = auth === 'automatic' ? [] : [auth]
-  return { profile, which: 'password', identity: JSON.stringify([imap, smtp ?? null, user ?? email, ...how]) }
+  return {
+    profile,
+    which: 'password',
+    identity: JSON.stringify([
+      imap ?? null,
+      smtp ?? null,
+      ...[dav, carddav].filter(url => url !== undefined),
+      user ?? email,
+      ...how,
+    ]),
+  }
+}
+
+/** The account of a server of calendars and address books beside the mail server: one that does not take the same password. */
+export function collectionsAccountOf(profile: Profile): SignInAccount {
+  const { dav, carddav, user, email, auth } = profile
+  return {
+    profile,
+    which: 'collections',
+    identity: JSON.stringify([dav ?? null, carddav ?? null, user ?? email, auth]),
+  }
 }
 
 /** The account that a profile's mail is sent with. */
@@ -107,7 +128,7 @@ export class SignInGuard {
   }
 
   /** Forgets the refusals of a password that was changed, or of a profile. */
-  async clear(profile: number, which: readonly SignInAccount['which'][] = ['password', 'smtpPassword']): Promise<void> {
+  async clear(profile: number, which: readonly SignInAccount['which'][] = ALL): Promise<void> {
     for (const each of which) {
       const count = this.#counts.get(`${profile}/${each}`)
       if (count) this.#reset(count, count.identity)
@@ -174,7 +195,7 @@ function maxRefusalsOf(account: SignInAccount): number {
 }
 
 function isToken({ profile, which }: SignInAccount): boolean {
-  return which === 'password' && profile.auth === 'oauth2'
+  return which !== 'smtpPassword' && profile.auth === 'oauth2'
 }
 
 function isExternal({ profile, which }: SignInAccount): boolean {
@@ -187,7 +208,7 @@ export function signInStopped(account: SignInAccount, cause?: PosternError): Pos
   const says = cause ? `${cause.message} ` : ''
   return new PosternError<ProfileErrorCode>(
     'PROFILE_SIGN_IN_STOPPED',
-    `${says}The ${whatOf(account)} of ${profile.name} was refused ${maxRefusalsOf(account)} times: Postern signs in no more, so that the account is not locked.`,
+    `${says}The ${whatOf(account)} of ${profile.name} was refused ${maxRefusalsOf(account)} times${account.which === 'collections' ? ' by the server of its calendars' : ''}: Postern signs in no more, so that the account is not locked.`,
     {
       remedy: 'user',
       advice:

@@ -4,7 +4,6 @@ import { UidSet } from '../formats/imap/uid-set.ts'
 import { IS_REFUSED, KEPT_THERE } from './blocked-items.ts'
 import { findArriving, LOOKED_FOR } from './changes/adoption.ts'
 import { RESTORABLE } from './changes/held-folders.ts'
-import { ObjectReader } from './changes/objects.ts'
 import { IS_UNSEEN } from './closed-folders.ts'
 import { Database } from './database.ts'
 import type { StoreErrorCode } from './errors.ts'
@@ -15,14 +14,27 @@ import { PackReader } from './packs/pack-reader.ts'
 import { type SmallBodies, smallBodies } from './packs/small-bodies.ts'
 import { History } from './queries/history.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './queries/incoming-queries.ts'
+import { KeptObjects } from './queries/kept-objects.ts'
 import { KeptVersions } from './queries/kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './queries/known-messages.ts'
 import { LossQueries } from './queries/loss-queries.ts'
 import { MailboxViews } from './queries/mailbox-views.ts'
+import { MergeQueries } from './queries/merge-queries.ts'
+import { ObjectReader } from './queries/object-reader.ts'
 import { PendingChanges } from './queries/pending-changes.ts'
 import { SearchRows } from './queries/search-rows.ts'
-import { folderRow, itemRow, numberOf } from './row-values.ts'
-import type { Distrust, FolderCounts, FolderRow, ItemRow, KnownMessage, LastRun, StorageQuota } from './rows.ts'
+import { folderRow, itemRow, numberOf, textOf } from './row-values.ts'
+import {
+  type Distrust,
+  type FolderCounts,
+  type FolderKind,
+  type FolderRow,
+  type ItemRow,
+  isCollection,
+  type KnownMessage,
+  type LastRun,
+  type StorageQuota,
+} from './rows.ts'
 import { assertStore, DATABASE_FILE, noStore } from './store-presence.ts'
 
 const ITEM_COLUMNS = `id, folder, uid, local_uid, message_id, subject, sender, date, internal_date, size, local_bits,
@@ -32,6 +44,14 @@ const REFUSED_CHANGES = `SELECT (SELECT count(*) FROM item INDEXED BY item_block
   + (SELECT count(*) FROM expunge WHERE folder = ?1 AND is_marked = ${KEPT_THERE}) AS n`
 const VISIBLE = 'is_gone = 0 AND unlinked IS NULL'
 
+/** What a kind of folder holds, in words. */
+const OBJECTS_OF: Readonly<Partial<Record<FolderKind, string>>> = {
+  calendar: 'events',
+  contacts: 'contacts',
+  tasks: 'tasks',
+  notes: 'notes',
+}
+
 /** Reads the store. Blocks while it reads: not for the main thread. */
 export class StoreReader implements Disposable {
   readonly #database: Database
@@ -39,6 +59,8 @@ export class StoreReader implements Disposable {
   /** What is to be told to the server. */
   readonly pending: PendingChanges
   readonly objects: ObjectReader
+  /** Of those, what can be brought back. */
+  readonly keptObjects: KeptObjects
   /** What is on its way here. */
   readonly incoming: IncomingQueries
   /** What happened. */
@@ -49,6 +71,8 @@ export class StoreReader implements Disposable {
   readonly kept: KeptVersions
   /** Folders as mail programs see them. */
   readonly mailboxes: MailboxViews
+  /** What is to be compared with an account that the profile was bound to. */
+  readonly merge: MergeQueries
   /** What is searched. */
   readonly searched: SearchRows
 
@@ -56,11 +80,13 @@ export class StoreReader implements Disposable {
     this.#database = database
     this.pending = new PendingChanges(database)
     this.objects = new ObjectReader(database)
+    this.keptObjects = new KeptObjects(database)
     this.incoming = new IncomingQueries(database)
     this.history = new History(database)
     this.kept = new KeptVersions(database)
     this.losses = new LossQueries(database)
     this.mailboxes = new MailboxViews(database)
+    this.merge = new MergeQueries(database)
     this.searched = new SearchRows(database)
     this.#packs = packs
   }
@@ -78,7 +104,22 @@ export class StoreReader implements Disposable {
     throw noStore()
   }
 
+  /** Those of mail and files. */
   folders(): FolderRow[] {
+    return this.#allFolders().filter(folder => !isCollection(folder))
+  }
+
+  /** Calendars and address books. */
+  collections(): FolderRow[] {
+    return this.#allFolders().filter(isCollection)
+  }
+
+  /** The account that the collections are of. */
+  collectionsOf(): string | undefined {
+    return textOf(this.#database.find('SELECT * FROM meta')?.collections_of) // older schemas have no such column
+  }
+
+  #allFolders(): FolderRow[] {
     return this.#database.all(`SELECT * FROM folder WHERE state <> 'gone' ORDER BY path`).map(folderRow)
   }
 
@@ -94,8 +135,27 @@ export class StoreReader implements Disposable {
     return row && folderRow(row)
   }
 
-  /** @throws {PosternError} STORE_NO_SUCH_FOLDER */
+  /**
+   * Gives a folder of mail or files.
+   *
+   * @throws {PosternError} STORE_NO_SUCH_FOLDER, STORE_FOLDER_OTHER_KIND
+   */
   getFolder(path: string): FolderRow {
+    const folder = this.getAnyFolder(path)
+    if (!isCollection(folder)) return folder
+    throw new PosternError<StoreErrorCode>(
+      'STORE_FOLDER_OTHER_KIND',
+      `${JSON.stringify(path)} holds ${OBJECTS_OF[folder.kind] ?? 'no messages'}, and no messages.`,
+      { remedy: 'user', advice: 'Name a mail folder: see `postern folder list`.' },
+    )
+  }
+
+  /**
+   * Gives a folder, whatever it holds.
+   *
+   * @throws {PosternError} STORE_NO_SUCH_FOLDER
+   */
+  getAnyFolder(path: string): FolderRow {
     const wanted = /^inbox$/i.test(path) ? 'INBOX' : path
     const row = this.#database.find(`SELECT * FROM folder WHERE path = ? AND state <> 'gone'`, wanted)
     if (row) return folderRow(row)

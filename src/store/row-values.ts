@@ -1,12 +1,12 @@
 import type { Row } from './database.ts'
 import type { PackLocation } from './packs/pack-format.ts'
-import type { FolderRow, ItemRow } from './rows.ts'
+import { type FolderRow, type ItemRow, isCollection } from './rows.ts'
 
 /** Makes a folder of a row of `folder`. */
 export function folderRow(row: Row): FolderRow {
   return {
     id: Number(row.id),
-    kind: row.kind === 'file' ? 'file' : 'mail',
+    kind: row.kind as FolderRow['kind'], // held to these by a CHECK
     path: String(row.path),
     delimiter: textOf(row.delimiter),
     role: textOf(row.role),
@@ -19,9 +19,12 @@ export function folderRow(row: Row): FolderRow {
     isReadOnly: row.is_read_only === null ? undefined : row.is_read_only === 1,
     consent: row.consent === 'accept' || row.consent === 'restore' ? row.consent : undefined,
     error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
+    href: textOf(row.href),
+    components: textOf(row.components)?.split(' ').filter(Boolean) ?? [],
     uidValidity: numberOf(row.uid_validity),
     uidNext: numberOf(row.uid_next),
-    highestModseq: typeof row.cursor === 'string' ? BigInt(row.cursor) : undefined,
+    // A collection's cursor is a token, see ObjectReader.
+    highestModseq: typeof row.cursor === 'string' && !isCollection({ kind: row.kind }) ? BigInt(row.cursor) : undefined,
     lastFullMs: numberOf(row.last_full_at),
   }
 }

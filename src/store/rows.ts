@@ -1,10 +1,20 @@
 import type { MessageFlags } from './flags.ts'
 import type { PackLocation } from './packs/pack-format.ts'
 
+/** What is in a folder: messages, or objects of a calendar or an address book. */
+export type FolderKind = 'mail' | 'file' | 'calendar' | 'contacts' | 'tasks' | 'notes'
+
+const MAIL_KINDS: readonly unknown[] = ['mail', 'file']
+
+/** Tells whether a folder holds objects of a calendar or an address book, not messages. */
+export function isCollection({ kind }: { readonly kind: unknown }): boolean {
+  return !MAIL_KINDS.includes(kind)
+}
+
 /** A folder of the store. */
 export interface FolderRow {
   readonly id: number
-  readonly kind: 'mail' | 'file'
+  readonly kind: FolderKind
   readonly path: string
   readonly delimiter: string | undefined
   readonly role: string | undefined
@@ -22,6 +32,10 @@ export interface FolderRow {
   /** Whether the last SELECT said that nothing can be changed there; undefined when it was never asked. */
   readonly isReadOnly: boolean | undefined
   readonly error: { readonly code: string; readonly message: string } | undefined
+  /** Of a calendar or an address book: its place on the server. */
+  readonly href: string | undefined
+  /** What a calendar takes: VEVENT, VTODO, VJOURNAL. */
+  readonly components: readonly string[]
   readonly uidValidity: number | undefined
   readonly uidNext: number | undefined
   readonly highestModseq: bigint | undefined

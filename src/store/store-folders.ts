@@ -23,6 +23,16 @@ export function replacedDirPrefix(dir: string): string {
   return `${dir}~before-restore-`
 }
 
+/** What the folder of a copy begins with that was made of a store before its profile was bound and begun anew. */
+export function keptCopyPrefix(dir: string): string {
+  return `${dir}~before-bind-`
+}
+
+/** Where a store lies that is being removed. */
+export function removedDir(dir: string): string {
+  return join(dirname(dir), `.${basename(dir)}.removed`)
+}
+
 /** Ends a restore that was cut off between its two renames, and clears away one that was cut off before them. */
 export function finishRestore(dir: string): void {
   if (!existsSync(restoredDir(dir))) return

@@ -62,6 +62,13 @@ export class TransactionScope {
     this.database.run(sql, folder, localUid, this.modseq)
   }
 
+  /** Makes room for a mail folder: the server's name for that is what mail programs show, a calendar can be called otherwise. */
+  yieldPath(path: string): void {
+    const sql = `UPDATE folder SET path = path || ' (' || kind || ' ' || id || ')'
+      WHERE path = ? AND kind NOT IN('mail', 'file')`
+    this.database.run(sql, path)
+  }
+
   /** Lets go of kept versions that a condition names, and gives their rows; mail programs that show them are told. */
   dropKept(condition: string, ...values: readonly number[]): readonly Row[] {
     const rows = this.database.all(`DELETE FROM conflict WHERE ${condition} RETURNING id, item`, ...values)

@@ -6,12 +6,15 @@ import {
   type IncomingMessage,
   LOOKED_FOR,
 } from './changes/adoption.ts'
+import { CollectionFolders } from './changes/collection-folders.ts'
 import { Conflicts, type Resolution } from './changes/conflicts.ts'
 import { DeletedFolders } from './changes/deleted-folders.ts'
 import { FolderChanges, type RefusedFolderChange } from './changes/folder-changes.ts'
 import { HeldFolders } from './changes/held-folders.ts'
 import { INSERT_ITEM, IncomingMail } from './changes/incoming.ts'
 import { LocalChanges } from './changes/local-changes.ts'
+import { MergeChanges } from './changes/merge.ts'
+import { ObjectUndo } from './changes/object-undo.ts'
 import { ObjectChanges } from './changes/objects.ts'
 import { Purge } from './changes/purge.ts'
 import { PushOutcomes } from './changes/push-outcomes.ts'
@@ -63,6 +66,8 @@ export class Transactor {
   readonly push: PushOutcomes
   readonly quota: Quota
   readonly objects: ObjectChanges
+  readonly objectUndo: ObjectUndo
+  readonly collections: CollectionFolders
   readonly damaged: DamagedBodies
   readonly purge: Purge
   readonly conflicts: Conflicts
@@ -70,6 +75,8 @@ export class Transactor {
   readonly undo: Undo
   readonly held: HeldFolders
   readonly readOnly: ReadOnlyFolders
+  /** Joins the store with an account that it was not synchronized with. */
+  readonly merge: MergeChanges
   readonly #server: ServerChanges
 
   constructor(database: Database, now: number) {
@@ -82,6 +89,8 @@ export class Transactor {
     this.push = new PushOutcomes(this.#scope)
     this.quota = new Quota(this.#scope)
     this.objects = new ObjectChanges(this.#scope)
+    this.objectUndo = new ObjectUndo(this.#scope, this.objects)
+    this.collections = new CollectionFolders(this.#scope, this.objects)
     this.damaged = new DamagedBodies(this.#scope)
     this.purge = new Purge(this.#scope)
     this.conflicts = new Conflicts(this.#scope)
@@ -89,12 +98,14 @@ export class Transactor {
     this.undo = new Undo(this.#scope, this.local, this.#server, this.conflicts)
     this.readOnly = new ReadOnlyFolders(this.#scope, this.conflicts)
     this.held = new HeldFolders(this.#scope, this.#server, this.folders)
+    this.merge = new MergeChanges(this.#scope, this.#server, this.local, this.folders)
     this.incoming = new IncomingMail(this.#scope, this.#server)
   }
 
   /** Adds the folder, or updates what the server says of it. */
   putFolder(facts: FolderFacts): void {
     const { path, delimiter, role, rights, isSelectable, isExcluded } = facts
+    this.#scope.yieldPath(path)
     this.#database.run(
       `INSERT INTO folder(kind, path, delimiter, role, rights, is_selectable, is_excluded, state, local_uid_validity,
          local_uid_next) VALUES('mail', ?, ?, ?, ?, ?, ?, 'ok', ?, 1)
@@ -111,10 +122,10 @@ export class Transactor {
     )
   }
 
-  /** Makes the Inbox of a profile that was never synchronized. */
-  ensureInbox(): void {
+  /** Makes the Inbox of a profile that was never synchronized; with the delimiter that folders here are to have. */
+  ensureInbox(delimiter?: string): void {
     if (this.#database.find(`SELECT 1 FROM folder WHERE path = 'INBOX'`)) return
-    const none = { delimiter: undefined, rights: undefined, isSelectable: true, isExcluded: false }
+    const none = { delimiter, rights: undefined, isSelectable: true, isExcluded: false }
     this.putFolder({ path: 'INBOX', role: 'inbox', ...none })
   }
 

@@ -6,6 +6,12 @@ import { folderClass, type SyncSettings } from './settings.ts'
 /** Which folders a run is about when it names none: all, those that are synchronized by themselves, or the most urgent. */
 export type SyncScope = 'all' | 'automatic' | 'priority'
 
+/** What a run says of the folders that it is about. */
+interface ChosenBy {
+  readonly folders: readonly string[]
+  readonly scope: SyncScope
+}
+
 // INBOX first, since people wait for it; then what they look at most.
 const ROLE_ORDER = ['inbox', 'sent', 'archive', 'flagged', undefined, 'trash', 'junk', 'all']
 
@@ -24,13 +30,27 @@ export function synchronizableFolders(store: Store): FolderRow[] {
  *
  * @throws {PosternError} STORE_NO_SUCH_FOLDER for a named one
  */
-export function chooseFolders(
-  store: Store,
-  settings: SyncSettings,
-  { folders, scope }: { readonly folders: readonly string[]; readonly scope: SyncScope },
-): FolderRow[] {
-  const wanted = new Set(folders.map(path => store.read.getFolder(path).id))
-  return synchronizableFolders(store).filter(folder => {
+export function chooseFolders(store: Store, settings: SyncSettings, { folders, scope }: ChosenBy): FolderRow[] {
+  return choose(synchronizableFolders(store), store, settings, { folders, scope })
+}
+
+/**
+ * Chooses the calendars and address books of a run, as {@link chooseFolders} does.
+ *
+ * @throws {PosternError} STORE_NO_SUCH_FOLDER for a named one
+ */
+export function chooseCollections(store: Store, settings: SyncSettings, run: ChosenBy): FolderRow[] {
+  return choose(
+    store.read.collections().filter(({ state }) => state === 'ok'),
+    store,
+    settings,
+    run,
+  )
+}
+
+function choose(all: FolderRow[], store: Store, settings: SyncSettings, { folders, scope }: ChosenBy): FolderRow[] {
+  const wanted = new Set(folders.map(path => store.read.getAnyFolder(path).id))
+  return all.filter(folder => {
     if (wanted.size > 0) return wanted.has(folder.id)
     const kind = folderClass(folder.path, settings)
     return scope === 'all' || kind === 'priority' || (scope === 'automatic' && kind === 'standard')

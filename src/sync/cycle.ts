@@ -1,4 +1,4 @@
-import { PosternError } from '../errors.ts'
+import type { PosternError } from '../errors.ts'
 import type { FolderRow } from '../store/rows.ts'
 import type { Store } from '../store/store.ts'
 import { chooseFolders, type SyncScope, synchronizableFolders } from './choose-folders.ts'
@@ -7,6 +7,7 @@ import { refetchDamaged } from './download/refetch-damaged.ts'
 import { type TransferContext, type TransferPass, transferFolder } from './download/transfer-folder.ts'
 import type { SyncEngineOptions } from './engine.ts'
 import { inBlocks } from './in-blocks.ts'
+import { isMergeDue, mergeAccount } from './merge/merge-account.ts'
 import { trustsDeltas } from './plan/audit-delta.ts'
 import { chooseBodies } from './plan/choose-bodies.ts'
 import { finishHeld, holdFolder } from './plan/held-folders.ts'
@@ -21,7 +22,7 @@ import { type PushContext, pushAccount } from './push/push-account.ts'
 import { pushFolders } from './push/push-folders.ts'
 import { readPolicy } from './read-policy.ts'
 import { readQuota } from './read-quota.ts'
-import { isConnectionLoss, isDenied, isFolderFailure } from './refusal.ts'
+import { isConnectionLoss, isDenied, isFolderFailure, isHold } from './refusal.ts'
 import type { RemoteMail, RemoteStatus } from './remote.ts'
 import { sweep } from './sweep.ts'
 
@@ -65,6 +66,7 @@ export class Cycle {
   /** Runs it to its end. */
   async run(): Promise<SyncResult> {
     await finishHeld(this.#store)
+    if (isMergeDue(this.#store)) await this.#merge()
     await pushFolders(this.#pushContext)
     const statuses = (await this.#askStatuses()) ?? (await this.#readStructure())
     if (this.#run.structure === 'only') return this.#result([])
@@ -79,6 +81,11 @@ export class Cycle {
     // Last: any of these may cost the connection.
     await this.#transferSuspects(chosen)
     return this.#result(chosen)
+  }
+
+  #merge(): Promise<void> {
+    const { signal, onEvent } = this.#run
+    return mergeAccount(this.#pushContext, { signal, onFolder: path => onEvent({ kind: 'folder', path }) })
   }
 
   /** Plans folders; all of them when messages are missing so many that they may have been moved. Gives those. */
@@ -242,10 +249,6 @@ export class Cycle {
     const conflicts = this.#store.read.kept.lastConflict() - this.#lastConflict
     return { downloaded, imported, uploaded, ignored, conflicts, errors: this.#errors }
   }
-}
-
-function isHold(error: unknown): error is PosternError {
-  return error instanceof PosternError && (error.code === 'SYNC_MASS_DELETION' || error.code === 'SYNC_UIDS_LOST')
 }
 
 // Of what the user has to decide, or the server to allow: reading the folder well does not end it.

@@ -20,10 +20,13 @@ export type ProgressEvent =
 /** What the engine tells while it works. */
 export type SyncEvent =
   | ProgressEvent
-  /** The server took the user name and the password. */
-  | { readonly kind: 'signed-in' }
+  /** The mail server took the user name and the password, or that of the collections. */
+  | { readonly kind: 'signed-in'; readonly server?: 'collections' }
   /** What the server's annotation for policies holds; undefined for nothing. */
   | { readonly kind: 'policy'; readonly text: string | undefined }
+
+/** In place of a folder: all calendars and address books, whose server failed while mail went on. */
+export const COLLECTIONS = 'calendars and address books'
 
 /** A folder that failed; the others went on. */
 export interface FolderFailure {
@@ -54,5 +57,22 @@ export function newCounters(): SyncCounters {
     toImport: 0,
     downloadedOctets: 0,
     toDownloadOctets: 0,
+  }
+}
+
+/** Of a run that did nothing. */
+export function noResult(): SyncResult {
+  return { downloaded: 0, imported: 0, uploaded: 0, ignored: 0, conflicts: 0, errors: [] }
+}
+
+/** Adds what two parts of a run did. */
+export function addResults(one: SyncResult = noResult(), other: SyncResult = noResult()): SyncResult {
+  return {
+    downloaded: one.downloaded + other.downloaded,
+    imported: one.imported + other.imported,
+    uploaded: one.uploaded + other.uploaded,
+    ignored: one.ignored + other.ignored,
+    conflicts: one.conflicts + other.conflicts,
+    errors: [...one.errors, ...other.errors],
   }
 }

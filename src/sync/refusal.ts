@@ -21,6 +21,11 @@ export function isFolderFailure(error: unknown): error is PosternError {
   return isRefusal(error) || (error instanceof PosternError && error.code === 'UPSTREAM_NO_UIDVALIDITY')
 }
 
+/** Tells whether a folder is to be held until a person has said what is right. */
+export function isHold(error: unknown): error is PosternError {
+  return error instanceof PosternError && (error.code === 'SYNC_MASS_DELETION' || error.code === 'SYNC_UIDS_LOST')
+}
+
 // What ends a connection: the server did, the network, or what it sent was no IMAP.
 const LOSSES = new Set([
   'UPSTREAM_LOST',

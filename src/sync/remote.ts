@@ -78,6 +78,12 @@ export interface RemoteMetadata extends RemoteFlags {
   readonly headerHash: Buffer | undefined
 }
 
+/** How a message begins. */
+export interface RemoteHead {
+  readonly uid: number
+  readonly head: Buffer
+}
+
 /** What PLAN needs to recognise messages by. */
 export interface WantedMetadata {
   readonly messageId: boolean
@@ -133,6 +139,8 @@ export interface SelectedFolder extends RemoteStatus {
   fetchFlagsOf(uids: UidSet): Promise<readonly RemoteFlags[]>
   /** Streams what PLAN needs of the given messages. */
   fetchMetadata(uids: UidSet, want: WantedMetadata): AsyncIterable<RemoteMetadata>
+  /** Streams the first octets of the given messages, all of those that have no more. */
+  fetchHeads(uids: UidSet, octets: number): AsyncIterable<RemoteHead>
   /** All UIDs of the folder. */
   searchUids(): Promise<UidSet>
   /**

@@ -253,11 +253,45 @@ t.test('a profile is added by its address and its password alone, and synchroniz
   t.match(await home.json(['profile', 'test', 'ada']), { ok: true })
   for (const [name, email] of Object.entries({ srv: PEOPLE.srv, pox: PEOPLE.autodiscover, guess: PEOPLE.guess })) {
     const run = await home.run(['profile', 'add', name, '--email', email, '--password-stdin'], `${PASSWORD}\n`)
-    t.match(run, { code: 0, stdout: /^found by .*: imap.*\nadded .*\nDownloaded 1/ }, email)
+    t.match(run, { code: 0, stdout: /^found by .*: imap.*\n(calendars .*\n)?added .*\nDownloaded 1/ }, email)
   }
   const foreign = await home.run(['profile', 'add', PEOPLE.foreign, '--password-stdin', '--json'], `${PASSWORD}\n`)
   t.match(foreign.json(), { error: { code: 'DISCOVER_NOT_CONFIRMED' } }, 'nobody could be asked')
   const forced = ['profile', 'add', 'far', '--email', PEOPLE.foreign, '--yes', '--no-sync', '--password-stdin']
   t.match(await home.json(forced, `${PASSWORD}\n`), { name: 'far', found: { imap: /provider\.test/ } })
   t.notOk((await home.run(['profile', 'list', '--json'])).stdout.includes(PASSWORD))
+})
+
+t.test('for calendars and contacts alone, their servers are found and no mail server sees the password', async t => {
+  const before = world.captured.length
+  const add = [
+    'profile',
+    'add',
+    'groupware',
+    '--email',
+    PEOPLE.srv,
+    '--groupware-only',
+    '--no-sync',
+    '--password-stdin',
+  ]
+  t.match(await home.json(add, `${PASSWORD}\n`), {
+    ...{ dav: 'https://box.only-srv.test/.well-known/caldav', mailIn: 'outlook' },
+    found: { imap: null, smtp: null, source: 'srv' },
+  })
+  const seen = world.captured.slice(before).filter(({ text }) => holds(text, PASSWORD))
+  t.same([...new Set(seen.map(({ at }) => at))], ['127.0.5.12:443'])
+  const none = ['profile', 'add', 'nothing', '--email', PEOPLE.autoconfig, '--groupware-only', '--password-stdin']
+  const run = await home.runHere([...none, '--json'], `${PASSWORD}\n`)
+  t.match([run.code, run.json()], [1, { error: { code: 'DISCOVER_NOTHING_FOUND', message: /calendars or contacts/ } }])
+})
+
+t.test('a profile is bound again by an address and its password alone', async t => {
+  await home.json(['profile', 'unbind', 'ada', '--yes'])
+  t.match(await home.json(['profile', 'show', 'ada']), { passwordStored: false, own: ['number', 'email'] })
+  const bound = await home.json(['profile', 'bind', 'ada', '--keep', '--yes', '--password-stdin'], `${PASSWORD}\n`)
+  t.match(bound, {
+    found: { imap: 'imaps://box.only-autoconfig.test', source: 'autoconfig' },
+    counts: { local: 1, account: 1, known: 1, upload: 0, download: 0 },
+    sync: { uploaded: 0, downloaded: 0, errors: [] },
+  })
 })

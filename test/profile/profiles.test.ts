@@ -42,6 +42,7 @@ t.test('settings are typed as people type them', async t => {
   await profiles.set('work', 'pauseMs', '')
   t.equal(profiles.get('work').pauseMs, 0, 'an empty text takes it back')
   t.notOk(profiles.ownSettings('work').includes('pauseMs'))
+  await t.rejects(profiles.set('work', 'imap', ''), { code: 'PROFILE_INVALID', advice: /postern profile unbind work/ })
   await t.rejects(profiles.set('work', 'colour', 'red'), { code: 'PROFILE_INVALID', advice: /metered/ })
   await t.rejects(profiles.set('work', 'number', '2'), { code: 'PROFILE_INVALID' })
   await t.rejects(profiles.set('work', 'toString', 'red'), { code: 'PROFILE_INVALID' })

@@ -97,6 +97,7 @@ interface Status {
     name: string
     email: string
     state: string
+    mailIn: string
     folders: number
     items: number
     queued: { download: number; import: number; upload: number }
@@ -158,6 +159,10 @@ function remarksOn(profile: Status['profiles'][number], isRunning: boolean): str
   const nothing = isRunning ? 'no attempt until this is cured' : 'no daemon runs that would try again'
   const next = lastError?.nextAttempt ? `next attempt ${lastError.nextAttempt}` : nothing
   return [
+    ...(profile.state === 'unbound' ? [`${name}: bound to no account; postern profile bind ${name} ADDRESS`] : []),
+    ...(profile.mailIn === 'outlook'
+      ? [`${name}: calendars and contacts only; mail is with an account of Outlook’s own, and the POP3 front has none`]
+      : []),
     ...(paused
       ? [`${name}: works offline${paused.until ? ` until ${paused.until}` : ''}; postern resume ${name}`]
       : []),

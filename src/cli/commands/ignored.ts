@@ -22,7 +22,13 @@ const listCommand = defineCommand<Options>({
     context.terminal.result(ignored, ignored => {
       if (ignored.length === 0) return 'Nothing is ignored.'
       const rows = ignored.map(({ folder, uid, id, stage, since, size, error }) => [
-        ...[printable(folder), uid > 0 ? String(uid) : '-', id ?? '-', stage, since.slice(0, 16).replace('T', ' ')],
+        ...[
+          printable(folder),
+          uid > 0 ? String(uid) : '-',
+          id ?? '-',
+          stage,
+          since?.slice(0, 16).replace('T', ' ') ?? '-',
+        ],
         ...[String(size), printable(error)],
       ])
       return table(['FOLDER', 'UID', 'ID', 'STAGE', 'SINCE', 'SIZE', 'CAUSE'], rows)

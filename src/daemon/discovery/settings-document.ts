@@ -8,7 +8,8 @@ import type { VerdictKind } from './verdict.ts'
 
 /** Servers as `profile add` takes them. */
 export interface ServersDocument {
-  readonly imap: string
+  /** Null when calendars and contacts alone were searched for. */
+  readonly imap: string | null
   readonly smtp: string | null
   /** Where calendars begin, else address books. */
   readonly dav: string | null
@@ -18,7 +19,7 @@ export interface ServersDocument {
   readonly user: string
   /** When the submission server wants another name. */
   readonly smtpUser: string | null
-  /** The source of the IMAP server. */
+  /** The source of the IMAP server, or of what there is in its place. */
   readonly source: string
 }
 
@@ -75,7 +76,7 @@ export function describeSettings(found: FoundSettings): SettingsDocument {
     email: found.email,
     taken: found.taken ? describeServers(found.taken) : null,
     unverified: found.unverified ? describeServers(found.unverified) : null,
-    oauth2: found.taken || found.unverified ? null : describeOauth(found.offers),
+    oauth2: found.taken || found.unverified || found.isGroupwareOnly ? null : describeOauth(found.offers),
     error: problem ? toWireError(problem) : null,
     asks: asksOf(found.offers),
     refused: found.refused,
@@ -87,7 +88,7 @@ export function describeSettings(found: FoundSettings): SettingsDocument {
 function describeServers({ imap, smtp, sieve, caldav, carddav, user, smtpUser }: ChosenServers): ServersDocument {
   const url = (judged: JudgedOffer | undefined) => judged?.offer.url ?? null
   return {
-    imap: imap.offer.url,
+    imap: url(imap),
     smtp: url(smtp),
     dav: url(caldav ?? carddav),
     caldav: url(caldav),
@@ -95,7 +96,7 @@ function describeServers({ imap, smtp, sieve, caldav, carddav, user, smtpUser }:
     sieve: url(sieve),
     user,
     smtpUser: smtpUser ?? null,
-    source: imap.report.source,
+    source: (imap ?? caldav ?? carddav)?.report.source ?? '',
   }
 }
 

@@ -52,8 +52,9 @@ const EXPLANATIONS: readonly (readonly [VerdictKind, Explanation])[] = [
     {
       code: 'DISCOVER_NO_ENCRYPTION',
       message: ({ offer }) =>
-        `${offer.host}:${offer.port} speaks IMAP without encryption only: everybody on the way could read the password.`,
-      advice: () => `Ask who runs it for TLS. If nobody can listen: postern profile add NAME --imap imap://HOST`,
+        `${offer.host}:${offer.port} speaks ${offer.protocol === 'imap' ? 'IMAP' : 'HTTP'} without encryption only: everybody on the way could read the password.`,
+      advice: ({ offer }) =>
+        `Ask who runs it for TLS. If nobody can listen: postern profile add NAME ${offer.protocol === 'imap' ? '--imap imap' : '--dav http'}://HOST`,
     },
   ],
   [
@@ -79,16 +80,17 @@ const EXPLANATIONS: readonly (readonly [VerdictKind, Explanation])[] = [
 /** Says why a search came to nothing; undefined when it came to something. */
 export function settingsProblem(found: FoundSettings): PosternError | undefined {
   if (found.taken || found.unverified) return undefined
-  const imap = found.offers.filter(({ offer }) => offer.protocol === 'imap')
+  const needed: readonly string[] = found.isGroupwareOnly ? ['caldav', 'carddav'] : ['imap']
+  const judgedOffers = found.offers.filter(({ offer }) => needed.includes(offer.protocol))
   for (const [kind, { code, message, advice }] of EXPLANATIONS) {
-    const judged = imap.find(({ verdict }) => verdict.kind === kind)
+    const judged = judgedOffers.find(({ verdict }) => verdict.kind === kind)
     if (!judged) continue
     return new PosternError<DiscoverErrorCode>(code, message(judged, found.email), {
       remedy: 'user',
       advice: advice(judged),
     })
   }
-  return nothingFound(found, imap)
+  return nothingFound(found, judgedOffers)
 }
 
 function behindProxy(email: string, says: string): PosternError {
@@ -99,7 +101,8 @@ function behindProxy(email: string, says: string): PosternError {
   )
 }
 
-function nothingFound({ email, isDomainKnown, reports }: FoundSettings, imap: readonly JudgedOffer[]): PosternError {
+function nothingFound(found: FoundSettings, needed: readonly JudgedOffer[]): PosternError {
+  const { email, isDomainKnown, reports, isGroupwareOnly } = found
   const domain = email.slice(email.lastIndexOf('@') + 1)
   if (isDomainKnown === false) {
     return new PosternError<DiscoverErrorCode>('DISCOVER_DOMAIN_UNKNOWN', `There is no domain ${domain}.`, {
@@ -120,11 +123,12 @@ function nothingFound({ email, isDomainKnown, reports }: FoundSettings, imap: re
       },
     )
   }
-  const dead = imap.find(({ verdict }) => verdict.kind === 'no-answer')
-  const why = dead ? `${dead.offer.url} is named, but ${dead.verdict.says}` : 'no source names an IMAP server'
+  const what = isGroupwareOnly ? 'a server of calendars or contacts' : 'an IMAP server'
+  const dead = needed.find(({ verdict }) => verdict.kind === 'no-answer')
+  const why = dead ? `${dead.offer.url} is named, but ${dead.verdict.says}` : `no source names ${what}`
   return new PosternError<DiscoverErrorCode>(
     'DISCOVER_NOTHING_FOUND',
-    `No mail server was found for ${email}: ${why}.`,
+    `No ${isGroupwareOnly ? 'such' : 'mail'} server was found for ${email}: ${why}.`,
     {
       remedy: 'user',
       advice: `See --trace for what was asked. ${BY_HAND}`,

@@ -26,6 +26,8 @@ export interface SettingsRequest {
   readonly accept: readonly string[] | 'all'
   /** Sign-ins that were refused in an earlier search for the same person: see {@link FoundSettings.refused}. */
   readonly refused: readonly Refusal[]
+  /** Whether mail is elsewhere: servers of calendars and contacts are searched for alone. */
+  readonly isGroupwareOnly?: boolean
 }
 
 /** An offer with what became of it. */
@@ -35,7 +37,8 @@ export interface JudgedOffer extends SourcedOffer {
 
 /** The servers that a sign-in has proved, or that look as if one would. */
 export interface ChosenServers {
-  readonly imap: JudgedOffer
+  /** Undefined when it was not asked for. */
+  readonly imap: JudgedOffer | undefined
   readonly smtp: JudgedOffer | undefined
   readonly sieve: JudgedOffer | undefined
   readonly caldav: JudgedOffer | undefined
@@ -48,7 +51,8 @@ export interface ChosenServers {
 /** How a search ended. */
 export interface FoundSettings {
   readonly email: string
-  /** Proved by sign-ins; undefined when there was no password, or no IMAP server took it. */
+  readonly isGroupwareOnly?: boolean
+  /** Proved by sign-ins; undefined when there was no password, or no server of the kind that is needed took it. */
   readonly taken: ChosenServers | undefined
   /** Without a password: the first of each that answers in TLS with a good certificate. */
   readonly unverified: ChosenServers | undefined
@@ -61,7 +65,7 @@ export interface FoundSettings {
 }
 
 /** What became of the offers of a discovery. */
-export type JudgedOffers = Omit<FoundSettings, 'email' | 'tookMs'>
+export type JudgedOffers = Omit<FoundSettings, 'email' | 'isGroupwareOnly' | 'tookMs'>
 
 /**
  * Searches the settings for an e-mail address and takes those that a sign-in proves: of each protocol the offer of most
@@ -92,7 +96,8 @@ export async function searchSettings(
   const found = await searchOffers(discovery, request, tools).catch(error => {
     throw timeout.aborted && !signal.aborted ? endless(request.email, error) : error
   })
-  return { ...found, email: request.email, tookMs: Math.round(performance.now() - began) }
+  const isGroupwareOnly = request.isGroupwareOnly === true
+  return { ...found, email: request.email, isGroupwareOnly, tookMs: Math.round(performance.now() - began) }
 }
 
 /**
@@ -119,7 +124,7 @@ class Search {
   }
 
   async run(): Promise<JudgedOffers> {
-    const chosen = await this.#choose()
+    const chosen = await (this.#request.isGroupwareOnly ? this.#chooseDav() : this.#choose())
     const reports = await Promise.all(this.#discovery.reports)
     await this.#judgeTheRest(reports, chosen !== undefined)
     const offers = reports.flatMap(report => report.offers.map(offer => this.#judged({ report, offer })))
@@ -148,6 +153,18 @@ class Search {
     ])
     const smtpUser = smtp && smtp.user !== user ? smtp.user : undefined
     return { imap: this.#judged(imap), ...this.#others({ smtp, sieve, caldav, carddav }), user, smtpUser }
+  }
+
+  /** Of the two, one is enough: some accounts have calendars alone. */
+  async #chooseDav(): Promise<ChosenServers | undefined> {
+    const [caldav, carddav] = await inTurn([
+      () => this.#first(this.#discovery.offers('caldav'), ({ users }) => users),
+      () => this.#first(this.#discovery.offers('carddav'), ({ users }) => users),
+    ])
+    const user = (caldav ?? carddav)?.user
+    if (user === undefined) return undefined
+    const none = { smtp: undefined, sieve: undefined }
+    return { imap: undefined, ...this.#others({ ...none, caldav, carddav }), user, smtpUser: undefined }
   }
 
   #others(found: Record<'smtp' | 'sieve' | 'caldav' | 'carddav', SourcedOffer | undefined>) {

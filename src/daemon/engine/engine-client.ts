@@ -5,6 +5,7 @@ import type { Logger } from '../../log/logger.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
 import type { FetchResult } from '../../sync/download/body-fetcher.ts'
 import type { LocalChangeResult } from '../../sync/local/local-change.ts'
+import type { MergeCounts } from '../../sync/merge/merge-account.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
 import { fromWireError, toWireError } from '../control/wire-error.ts'
@@ -19,6 +20,7 @@ import type {
   FromEngine,
   MaintainRequest,
   RunRequest,
+  SurveyRequest,
   ToEngine,
   WatchRequest,
 } from './engine-protocol.ts'
@@ -137,6 +139,22 @@ export class EngineClient implements AsyncDisposable {
     const id = ++this.#id
     const result = await this.#cancellable(id, { kind: 'fetch', ...request, id }, onEvent, signal)
     return result as FetchResult // engine-main answers each kind of request with its kind of result
+  }
+
+  /**
+   * Counts what joining a profile's mail with an account would do.
+   *
+   * @throws {PosternError} what keeps the account from being looked at, or DAEMON_ENGINE_CRASHED
+   */
+  async survey(
+    request: Omit<SurveyRequest, 'id'>,
+    onEvent: (event: EngineEvent) => void,
+    signal: AbortSignal,
+  ): Promise<MergeCounts> {
+    await this.#afterBackOff(signal)
+    const id = ++this.#id
+    const result = await this.#cancellable(id, { kind: 'survey', ...request, id }, onEvent, signal)
+    return result as MergeCounts // engine-main answers each kind of request with its kind of result
   }
 
   /** Puts a message of our own making into a profile's Inbox; resolves when it is durable. */

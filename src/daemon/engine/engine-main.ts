@@ -6,6 +6,9 @@ import { createLogger, type Logger, type LogLevel, pinoLevel } from '../../log/l
 import { SyncEngine } from '../../sync/engine.ts'
 import { deliverLocally } from '../../sync/local/deliver-local.ts'
 import { applyLocalChange } from '../../sync/local/local-change.ts'
+import { countMerge } from '../../sync/merge/merge-account.ts'
+import type { SyncEvent } from '../../sync/progress.ts'
+import type { ConnectMail } from '../../sync/remote.ts'
 import { Approvals } from '../../tls/approvals.ts'
 import type { ClientIdentity } from '../../tls/client-identity.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
@@ -23,6 +26,7 @@ import {
   type FromEngine,
   type MaintainRequest,
   type RunRequest,
+  type SurveyRequest,
   type ToEngine,
   type TokenAnswer,
   type WatchRequest,
@@ -70,7 +74,7 @@ class EngineProcess {
       log: this.#log,
     })
     this.#fetchers = new EngineFetchers({
-      contextOf: request => this.#engineParts(request, this.#log.child({ profile: request.profile })),
+      contextOf: request => this.#fetchContext(request, this.#log.child({ profile: request.profile })),
       onTooManyConnections: profile => this.#shrink(profile),
       send,
       log: this.#log,
@@ -107,6 +111,27 @@ class EngineProcess {
       if (error instanceof PosternError && error.code === 'UPSTREAM_TOO_MANY_CONNECTIONS') this.#shrink(profile)
       if (!(error instanceof PosternError)) log.error({ err: error }, 'a run ended with a bug')
       else log.debug({ err: error }, 'a run failed')
+      send({ kind: 'failed', id, error: toWireError(error) })
+    } finally {
+      this.#runs.delete(id)
+    }
+  }
+
+  async survey(request: SurveyRequest): Promise<void> {
+    const { id, profile } = request
+    const abort = new AbortController()
+    this.#runs.set(id, abort)
+    const log = this.#log.child({ profile })
+    const tell = (event: SyncEvent) => send({ kind: 'event', id, event })
+    try {
+      using _use = this.#stores.use(profile)
+      await using remote = await this.#connectMail(request, log)(abort.signal)
+      tell({ kind: 'signed-in' })
+      const [store, { signal }] = [this.#stores.get(request), abort]
+      const result = await countMerge({ store, remote, signal, onFolder: path => tell({ kind: 'folder', path }) })
+      send({ kind: 'done', id, result })
+    } catch (error) {
+      if (!(error instanceof PosternError)) log.error({ err: error }, 'looking at an account hit a bug')
       send({ kind: 'failed', id, error: toWireError(error) })
     } finally {
       this.#runs.delete(id)
@@ -206,12 +231,24 @@ class EngineProcess {
   }
 
   #engine(request: RunRequest, log: Logger): SyncEngine {
-    return new SyncEngine({ ...this.#engineParts(request, log), settings: request.settings, log, clock: Date.now })
+    const collections = this.#connections.forCollections(request, log)
+    const { settings } = request
+    return new SyncEngine({ ...this.#engineParts(request, log), collections, settings, log, clock: Date.now })
   }
 
   #engineParts(request: WatchRequest, log: Logger) {
     const importer = this.#importWorker.importerFor(request.storeDir)
     return { store: this.#stores.get(request), connect: this.#connections.forMail(request, log), importer }
+  }
+
+  #fetchContext(request: WatchRequest, log: Logger) {
+    return { ...this.#engineParts(request, log), connect: this.#connectMail(request, log) }
+  }
+
+  #connectMail(request: WatchRequest, log: Logger): ConnectMail {
+    const connect = this.#connections.forMail(request, log)
+    if (!connect) throw new Error('a mail server is wanted that is not ours to ask')
+    return connect
   }
 
   // A connection that waits for its use takes the place of one that is needed now.
@@ -242,6 +279,7 @@ process.on('message', (message: ToEngine) => {
   else if (message.kind === 'change') void engine?.change(message)
   else if (message.kind === 'maintain') void engine?.maintain(message)
   else if (message.kind === 'fetch') void engine?.fetch(message)
+  else if (message.kind === 'survey') void engine?.survey(message)
   else if (message.kind === 'cancel') engine?.cancel(message.id)
   else if (message.kind === 'watch') engine?.watch(message)
   else if (message.kind === 'unwatch') void engine?.unwatch(message.profile)

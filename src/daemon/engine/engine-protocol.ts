@@ -1,3 +1,4 @@
+import type { DavUrl } from '../../config/dav-url.ts'
 import type { UpstreamUrl } from '../../config/upstream-url.ts'
 import type { LogLevel } from '../../log/logger.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
@@ -7,6 +8,7 @@ import type { SyncScope } from '../../sync/choose-folders.ts'
 import type { SyncRun } from '../../sync/cycle.ts'
 import type { FetchProgress, FetchResult } from '../../sync/download/body-fetcher.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
+import type { MergeCounts } from '../../sync/merge/merge-account.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { SyncSettings } from '../../sync/settings.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
@@ -22,11 +24,23 @@ export interface EngineSettings {
   readonly version: string
 }
 
-/** A profile with its server, as the engine needs it: it reads neither settings nor secrets. */
+/** A server, and the way to it. */
+export interface Reached<Server> {
+  readonly server: Server
+  /** Undefined for the direct way. */
+  readonly proxy: NetworkProxy | undefined
+}
+
+/** A profile with its servers, as the engine needs it: it reads neither settings nor secrets. */
 export interface WatchRequest {
   readonly profile: number
   readonly storeDir: string
-  readonly imap: UpstreamUrl
+  /** Undefined where the mail is not ours to synchronize. */
+  readonly mail: Reached<UpstreamUrl> | undefined
+  /** Undefined where there are no calendars and address books. */
+  readonly collections: Reached<DavUrl> | undefined
+  /** Where the address books are, if they are on another server than the calendars. */
+  readonly addressBooks: Reached<DavUrl> | undefined
   readonly user: string
   /** Undefined with OAuth2, where an access token is asked for at each sign-in, and with `external`. */
   readonly password: string | undefined
@@ -34,8 +48,6 @@ export interface WatchRequest {
   readonly external?: ExternalCredentials
   readonly mechanism?: PasswordMechanism
   readonly settings: SyncSettings
-  /** Undefined for the direct way. */
-  readonly proxy?: NetworkProxy | undefined
   /** What is shown to a server that asks for a certificate. */
   readonly identity?: ClientIdentity | undefined
 }
@@ -69,6 +81,11 @@ export interface FetchRequest extends WatchRequest {
   readonly id: number
   readonly items: readonly number[]
   readonly timeoutMs: number
+}
+
+/** A look at an account that the profile may be bound to. */
+export interface SurveyRequest extends WatchRequest {
+  readonly id: number
 }
 
 /** Care for a store as a whole. */
@@ -106,6 +123,8 @@ export type ToEngine =
   | ({ readonly kind: 'maintain' } & MaintainRequest)
   /** Fetches bodies on demand, beside the run under way. */
   | ({ readonly kind: 'fetch' } & FetchRequest)
+  /** Counts what joining the local mail with an account would do. */
+  | ({ readonly kind: 'survey' } & SurveyRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
   | ({ readonly kind: 'token' } & TokenAnswer)
@@ -116,6 +135,7 @@ export type EngineResult =
   | SyncResult
   | LocalChangeResult
   | FetchResult
+  | MergeCounts
   | StoreTaskResults[keyof StoreTaskResults]
   | undefined
 

@@ -2,6 +2,7 @@ import type { Logger } from '../../log/logger.ts'
 import { type BackupReport, backupStore } from '../../store/maintenance/backup/backup-store.ts'
 import { drive } from '../../store/maintenance/backup/drive.ts'
 import type { BackupManifest, BackupProfile } from '../../store/maintenance/backup/manifest.ts'
+import { putStoreAside } from '../../store/maintenance/backup/put-aside.ts'
 import { type RestoreReport, restoreStore, verifyBackup } from '../../store/maintenance/backup/restore-store.ts'
 import { type CompactReport, compactStore, removeRetired } from '../../store/maintenance/compact/compact-store.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
@@ -35,6 +36,17 @@ export type StoreTask =
   /** Checks a backup without restoring it. */
   | { readonly kind: 'verify'; readonly source: string; readonly profile: BackupProfile }
   | { readonly kind: 'restore'; readonly source: string; readonly profile: BackupProfile }
+  /** Makes the store of a profile that has no server, with an Inbox. */
+  | { readonly kind: 'found' }
+  /** Notes that nothing is to be believed any more that the store knows of a server. */
+  | { readonly kind: 'doubt' }
+  /** Makes a backup of the store and removes it. */
+  | {
+      readonly kind: 'putAside'
+      readonly target: string
+      readonly profile: BackupProfile
+      readonly version: string
+    }
 
 /** What a task gives. */
 export interface StoreTaskResults {
@@ -46,6 +58,9 @@ export interface StoreTaskResults {
   readonly backup: BackupReport
   readonly verify: BackupManifest
   readonly restore: RestoreReport
+  readonly found: undefined
+  readonly doubt: undefined
+  readonly putAside: BackupReport
 }
 
 /** What a task works with. */
@@ -67,14 +82,23 @@ export async function runStoreTask(
   const shared = { clock: Date.now, ...context }
   if (task.kind === 'verify') return verifyBackup(context.storeDir, { ...task, ...shared })
   if (task.kind === 'restore') return restoreStore(context.storeDir, { ...task, ...shared, headerHashOf })
+  if (task.kind === 'found') {
+    context.open().transact(transactor => transactor.ensureInbox('/'))
+    return undefined
+  }
   assertStore(context.storeDir)
   if (task.kind === 'check') return drive(checkStore(context.storeDir, task), context)
   if (task.kind === 'repair') {
     context.close()
     return drive(repairStore(context.storeDir, { ...task, ...shared, headerHashOf }), context)
   }
+  if (task.kind === 'putAside') {
+    context.close()
+    return putStoreAside(context.storeDir, { ...task, ...shared, isCopy: false })
+  }
   const store = context.open()
-  if (task.kind === 'open') return undefined
+  if (task.kind === 'doubt') store.transact(({ merge }) => merge.begin())
+  if (task.kind === 'open' || task.kind === 'doubt') return undefined
   if (task.kind === 'backup') return backupStore(store, { ...task, ...shared })
   if (task.kind === 'removeRetired') return { freed: removeRetired(store, Date.now(), 0) }
   if (!task.isDryRun) {
@@ -86,7 +110,7 @@ export async function runStoreTask(
 
 /** Tells whether nothing else may have the store open in this process meanwhile. */
 export function needsStoreAlone({ kind }: StoreTask): boolean {
-  return kind === 'repair' || kind === 'restore'
+  return kind === 'repair' || kind === 'restore' || kind === 'putAside'
 }
 
 function headerHashOf(packs: PackReader, location: Parameters<PackReader['head']>[0]): Buffer {

@@ -19,6 +19,12 @@ const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined,
   SYNC_BODY_GONE: ['EXPUNGEISSUED', 'the server has this message no more'],
   DAEMON_ENGINE_CRASHED: ['UNAVAILABLE', 'the local store could not be written; try again'],
   DAEMON_STOPPING: ['UNAVAILABLE', 'Postern is stopping'],
+  PROFILE_UNBOUND: ['UNAVAILABLE', 'only the header is here, and the profile is bound to no account'],
+  PROFILE_MAIL_ELSEWHERE: [
+    'UNAVAILABLE',
+    'only the header is here, and the mail of this profile is with another account',
+  ],
+  SYNC_NOT_JOINED: ['UNAVAILABLE', 'only the header is here, and the account is still to be compared'],
   PROFILE_PAUSED: ['UNAVAILABLE', 'only the header is here, and synchronization is paused'],
 }
 

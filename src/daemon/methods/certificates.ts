@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseUpstreamUrl } from '../../config/upstream-url.ts'
+import { serverOf, serverUrlsOf } from '../../profile/binding.ts'
 import { assertIdentity } from '../../tls/client-identity.ts'
 import { probeCertificate } from '../../tls/probe.ts'
 import { valueMethod } from '../method.ts'
@@ -18,8 +18,8 @@ export const CERTIFICATE_METHODS = {
   /** Fetches what a server shows, on the way on which its profile reaches it. */
   'cert.probe': valueMethod(server, async ({ host, port, startTls }, { installation, signal }) => {
     const { profiles, network } = installation
-    const uses = (url: string | undefined) => url !== undefined && parseUpstreamUrl(url)?.host === host.toLowerCase()
-    const profile = profiles.list().find(({ imap, smtp }) => uses(imap) || uses(smtp))
+    const uses = (url: string) => serverOf(url)?.host === host.toLowerCase()
+    const profile = profiles.list().find(each => serverUrlsOf(each).some(uses))
     const proxy = await network.proxyTo(profile, { host, port })
     const shown = await probeCertificate({ host, port }, { signal, proxy, ...(startTls ? { startTls } : {}) })
     const chain = shown.chain.map(certificate => certificate.raw.toString('base64'))

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Profile } from '../../profile/profiles.ts'
-import type { LocalChange } from '../../sync/local/local-change.ts'
+import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
-import { findItem } from '../reading/item-id.ts'
+import { type FoundItem, findAnyItem, findItem } from '../reading/item-id.ts'
+import { objectRow } from '../reading/object-listing.ts'
 import { ensureWholeItems } from './fetch.ts'
 
 const profile = z.string().optional()
@@ -14,8 +15,8 @@ export const CHANGE_METHODS = {
     z.strictObject({ profile, folder: z.string(), file: z.string(), flags: z.array(z.string()) }),
     async ({ profile: name, ...change }, context) => {
       const chosen = context.installation.profiles.choose(name)
-      const { items } = await apply(context, chosen, { kind: 'add', ...change })
-      return { id: `${chosen.number}-${items[0]}`, folder: change.folder }
+      const [id] = idsOf(chosen, await apply(context, chosen, { kind: 'add', ...change }))
+      return { id, folder: change.folder }
     },
   ),
   'item.flag': valueMethod(
@@ -30,10 +31,16 @@ export const CHANGE_METHODS = {
     return applyToItems(context, ids, items => ({ kind: 'copy', items, folder }))
   }),
   'item.delete': valueMethod(z.strictObject({ ids, isPermanent: z.boolean() }), ({ ids, isPermanent }, context) =>
-    applyToItems(context, ids, items => ({ kind: 'delete', items, isPermanent })),
+    applyToAny(context, ids, {
+      ofItems: items => ({ kind: 'delete', items, isPermanent }),
+      ofObjects: objects => ({ kind: 'deleteObjects', objects }),
+    }),
   ),
   'item.restore': valueMethod(z.strictObject({ ids }), ({ ids }, context) =>
-    applyToItems(context, ids, items => ({ kind: 'restore', items })),
+    applyToAny(context, ids, {
+      ofItems: items => ({ kind: 'restore', items }),
+      ofObjects: objects => ({ kind: 'restoreObjects', objects }),
+    }),
   ),
   'folder.create': valueMethod(z.strictObject({ profile, path: z.string() }), (params, context) =>
     applyToFolder(context, params.profile, { kind: 'createFolder', path: params.path }),
@@ -72,6 +79,35 @@ async function applyToItems(
   return { changed, ids: items.length > 0 ? items : ids }
 }
 
+/** Changes messages and objects: those of each kind, all or none. */
+async function applyToAny(context: MethodContext, ids: readonly string[], changes: ChangesByKind) {
+  const { changed } = await applyByKind(
+    context,
+    ids.map(id => findAnyItem(context.installation, id)),
+    changes,
+  )
+  return { changed, ids }
+}
+
+/** What is done to rows of messages, and to rows of objects. */
+export interface ChangesByKind {
+  readonly ofItems: (rows: readonly number[]) => LocalChange
+  readonly ofObjects: (rows: readonly number[]) => LocalChange
+}
+
+/** Changes rows of both kinds. */
+export async function applyByKind(context: MethodContext, found: readonly FoundItem[], changes: ChangesByKind) {
+  const isObject = (wanted: boolean) => found.filter(each => each.isObject === wanted)
+  const items = await applyByProfile(context, isObject(false), changes.ofItems)
+  const objects = await applyByProfile(context, isObject(true), changes.ofObjects)
+  return { changed: items.changed + objects.changed, items: [...items.items, ...objects.items] }
+}
+
+/** The ids of what a change tells of. */
+export function idsOf({ number }: Profile, { items, objects = [] }: LocalChangeResult): readonly string[] {
+  return [...items.map(row => `${number}-${row}`), ...objects.map(row => `${number}-${objectRow(row)}`)]
+}
+
 /**
  * Changes rows of several profiles, each profile's all or none. `items` are the ids of those that the changes tell of,
  * such as copies.
@@ -88,7 +124,7 @@ export async function applyByProfile(
     if (!chosen) continue
     const result = await apply(context, chosen, makeChange(group.map(({ row }) => row)))
     changed += result.changed
-    for (const row of result.items) items.push(`${chosen.number}-${row}`)
+    items.push(...idsOf(chosen, result))
   }
   return { changed, items }
 }

@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { Profile } from '../../profile/profiles.ts'
 import { noSuchConflict } from '../../store/changes/undo.ts'
-import type { ConflictChange } from '../../sync/local/conflict-change.ts'
+import type { LocalChange } from '../../sync/local/local-change.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, octetsMethod, valueMethod } from '../method.ts'
+import { type FoundItem, parseId } from '../reading/item-id.ts'
 import type { ConflictListing } from '../reading/kept-listing.ts'
 import { readOne } from '../reading/readers.ts'
-import { apply, applyByProfile } from './change.ts'
+import { apply, applyByKind, type ChangesByKind, idsOf } from './change.ts'
 
 const profile = z.string().optional()
 const ids = z.array(z.string()).min(1)
@@ -20,20 +20,30 @@ export const CONFLICT_METHODS = {
   }),
   /** Notes that a person has seen it. */
   'conflict.show': valueMethod(z.strictObject({ id: z.string() }), async ({ id }, context) => {
-    const { profile, row } = findConflict(context.installation, id)
-    const details = await readOne(context.installation.readers, 'conflict', { dir: profile.dir, row })
-    if (!details.seen) await apply(context, profile, { kind: 'seeConflicts', conflicts: [row] })
+    const { profile, row, isObject } = findConflict(context.installation, id)
+    const place = { dir: profile.dir, row }
+    const details = await readOne(context.installation.readers, isObject ? 'objectConflict' : 'conflict', place)
+    const seen: LocalChange = isObject
+      ? { kind: 'seeLosers', losers: [row] }
+      : { kind: 'seeConflicts', conflicts: [row] }
+    if (!details.seen) await apply(context, profile, seen)
     return withIds(profile.number, details)
   }),
   'conflict.raw': octetsMethod(z.strictObject({ id: z.string() }), async function* ({ id }, { installation }) {
-    const { profile, row } = findConflict(installation, id)
-    yield* installation.readers.stream('conflictBody', { dir: profile.dir, row })
+    const { profile, row, isObject } = findConflict(installation, id)
+    yield* installation.readers.stream(isObject ? 'objectConflictBody' : 'conflictBody', { dir: profile.dir, row })
   }),
   'conflict.restore': valueMethod(z.strictObject({ ids, folder: z.string().optional() }), ({ ids, folder }, context) =>
-    applyToConflicts(context, ids, conflicts => ({ kind: 'restoreConflicts', conflicts, target: folder })),
+    applyToConflicts(context, ids, {
+      ofItems: conflicts => ({ kind: 'restoreConflicts', conflicts, target: folder }),
+      ofObjects: losers => ({ kind: 'restoreLosers', losers, target: folder }),
+    }),
   ),
   'conflict.discard': valueMethod(z.strictObject({ ids }), ({ ids }, context) =>
-    applyToConflicts(context, ids, conflicts => ({ kind: 'discardConflicts', conflicts })),
+    applyToConflicts(context, ids, {
+      ofItems: conflicts => ({ kind: 'discardConflicts', conflicts }),
+      ofObjects: losers => ({ kind: 'discardLosers', losers }),
+    }),
   ),
   /** Emits pages of what can be restored; the value is their number. */
   'item.deleted': valueMethod(z.strictObject({ profile, folder: z.string().optional() }), async (params, context) => {
@@ -51,8 +61,8 @@ export const CONFLICT_METHODS = {
     async (params, context) => {
       const chosen = context.installation.profiles.choose(params.profile)
       const change = { kind: 'restoreDeleted', from: params.folder, sinceMs: params.sinceMs } as const
-      const { items, changed } = await apply(context, chosen, change)
-      return { changed, ids: items.map(row => `${chosen.number}-${row}`) }
+      const result = await apply(context, chosen, change)
+      return { changed: result.changed, ids: idsOf(chosen, result) }
     },
   ),
 }
@@ -61,21 +71,16 @@ function withIds<Listing extends ConflictListing>(profile: number, { row, itemRo
   return { id: `${profile}-${row}`, item: `${profile}-${itemRow}`, ...conflict }
 }
 
-function findConflict(installation: Installation, id: string): { readonly profile: Profile; readonly row: number } {
-  const [, number, row] = /^(\d{1,9})-(\d{1,15})$/.exec(id) ?? []
-  const profile = installation.profiles.list().find(profile => profile.number === Number(number))
-  if (profile && row) return { profile, row: Number(row) }
+function findConflict(installation: Installation, id: string): FoundItem {
+  const found = parseId(installation, id)
+  if (found) return found
   throw noSuchConflict(JSON.stringify(id))
 }
 
-function applyToConflicts(
-  context: MethodContext,
-  ids: readonly string[],
-  makeChange: (conflicts: readonly number[]) => ConflictChange,
-) {
-  return applyByProfile(
+function applyToConflicts(context: MethodContext, ids: readonly string[], changes: ChangesByKind) {
+  return applyByKind(
     context,
     ids.map(id => findConflict(context.installation, id)),
-    makeChange,
+    changes,
   )
 }

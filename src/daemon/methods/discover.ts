@@ -19,8 +19,10 @@ export const DISCOVER_METHODS = {
         .array(z.strictObject({ server: z.string(), user: z.string() }))
         .max(MAX_NAMES)
         .default([]),
+      /** Whether servers of calendars and contacts are searched for alone. */
+      isGroupwareOnly: z.boolean().default(false),
     }),
-    async ({ email, password, accept, refused }, { installation, signal }) =>
-      describeSettings(await searchSettings(installation, { email, password, accept, refused }, signal)),
+    async ({ email, password, ...rest }, { installation, signal }) =>
+      describeSettings(await searchSettings(installation, { email, password, ...rest }, signal)),
   ),
 }

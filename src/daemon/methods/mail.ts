@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
 import { folderClass } from '../../sync/settings.ts'
 import { octetsMethod, valueMethod } from '../method.ts'
-import { findItem, withId } from '../reading/item-id.ts'
+import { findAnyItem, withId } from '../reading/item-id.ts'
 import { readOne } from '../reading/readers.ts'
 import { ensureWhole, ensureWholeItems } from './fetch.ts'
 
@@ -48,14 +48,15 @@ export const MAIL_METHODS = {
     return { count }
   }),
   'item.show': valueMethod(z.strictObject({ id: z.string() }), async ({ id }, { installation }) => {
-    const { profile, row } = findItem(installation, id)
-    return withId(profile.number, await readOne(installation.readers, 'item', { dir: profile.dir, row }))
+    const { profile, row, isObject } = findAnyItem(installation, id)
+    const place = { dir: profile.dir, row }
+    return withId(profile.number, await readOne(installation.readers, isObject ? 'object' : 'item', place))
   }),
   'item.export': octetsMethod(z.strictObject({ id: z.string() }), async function* ({ id }, context) {
     const { installation } = context
-    const { profile, row } = findItem(installation, id)
-    await ensureWholeItems(context, [id])
-    yield* installation.readers.stream('body', { dir: profile.dir, row })
+    const { profile, row, isObject } = findAnyItem(installation, id)
+    if (!isObject) await ensureWholeItems(context, [id])
+    yield* installation.readers.stream(isObject ? 'objectBody' : 'body', { dir: profile.dir, row })
   }),
   'item.exportFolder': valueMethod(
     z.strictObject({ profile, folder: z.string(), out: z.string() }),

@@ -7,6 +7,7 @@ import { CODE_PAGES, type CodePage } from '../../outlook/setup/code-page.ts'
 import { notExpressible } from '../../outlook/setup/not-expressible.ts'
 import { makeProfileFile } from '../../outlook/setup/profile-file.ts'
 import { makeRegistryFile, makeRegistryUndoFile } from '../../outlook/setup/registry-file.ts'
+import { isGroupwareOnly, mailElsewhere } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
 
@@ -66,6 +67,7 @@ const UNBOUND_DATA_FILE =
   'Change Folder. Without --data-file it makes one and uses it.'
 
 function accountOf(profile: Profile, displayName: string | undefined, context: MethodContext): OutlookAccount {
+  if (isGroupwareOnly(profile)) throw mailElsewhere(profile) // such a file would set up an account without mail
   const { email } = profile
   const address = (front: 'pop3' | 'smtp') => ({ host: '127.0.0.1', port: portOf(front, context) })
   return { email, user: email, displayName: displayName ?? email, pop3: address('pop3'), smtp: address('smtp') }

@@ -80,7 +80,7 @@ async function take(
 ): Promise<void> {
   const over = 'password' in given ? { pendingPassword: undefined } : {}
   await (await installation.secrets()).set(profile.number, { ...given, ...over })
-  await installation.signIns.clear(profile.number, 'password' in given ? ['password'] : ['smtpPassword'])
+  await installation.signIns.clear(profile.number, 'password' in given ? ['password', 'collections'] : ['smtpPassword'])
   await daemon?.accountChanged(profile)
 }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { AUTH_CHOICES, SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
+import { isGroupwareOnly } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
+import { listCopies } from '../binding/kept-copies.ts'
 import { tryConnection } from '../connection-trial.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
@@ -25,6 +27,9 @@ export const PROFILE_METHODS = {
       email: z.string(),
       imap: z.string().optional(),
       smtp: z.string().optional(),
+      dav: z.string().optional(),
+      carddav: z.string().optional(),
+      isGroupwareOnly: z.boolean().optional(),
       user: z.string().optional(),
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).optional(),
@@ -32,21 +37,34 @@ export const PROFILE_METHODS = {
       smtpAuth: z.enum(['own', 'none']).optional(),
       smtpUser: z.string().optional(),
       smtpPassword: z.string().optional(),
+      /** Without an account. */
+      isLocal: z.boolean().default(false),
     }),
-    async (params, { installation }) => {
-      const needsPassword = params.auth !== 'oauth2' && params.auth !== 'external'
+    async (params, { installation, emit, signal }) => {
+      const needsPassword = !params.isLocal && params.auth !== 'oauth2' && params.auth !== 'external'
       if (params.password === undefined && needsPassword) throw noPassword({ name: params.name })
 
       const secrets = await installation.secrets()
-      return describe(await installation.profiles.add(params, secrets), installation, secrets)
+      const profile = await installation.profiles.add(params, secrets)
+      if (params.isLocal) await installation.stores.found(profile, { onProgress: emit, signal })
+      return describe(profile, installation, secrets)
     },
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
-    installation.profiles.list().map(({ name, email, imap, smtp }) => ({ name, email, imap, smtp: smtp ?? null })),
+    installation.profiles.list().map(({ name, email, imap, smtp, dav, mailIn }) => ({
+      name,
+      email,
+      imap: imap ?? null,
+      smtp: smtp ?? null,
+      dav: dav ?? null,
+      mailIn,
+    })),
   ),
-  'profile.show': valueMethod(named, async ({ name }, { installation }) =>
-    describe(installation.profiles.get(name), installation, await installation.secrets()),
-  ),
+  'profile.show': valueMethod(named, async ({ name }, { installation }) => {
+    const profile = installation.profiles.get(name)
+    const copies = await listCopies(profile)
+    return { ...describe(profile, installation, await installation.secrets()), copies }
+  }),
   'profile.set': valueMethod(
     z.strictObject({ name: z.string(), key: z.string(), value: z.string() }),
     async ({ name, key, value }, context) => {
@@ -120,6 +138,7 @@ async function outlookSettings(name: string, { installation, daemon }: MethodCon
   return {
     name: profile.name,
     email: profile.email,
+    groupwareOnly: isGroupwareOnly(profile),
     pop3: { host: '127.0.0.1', port: port('pop3', pop3.port) },
     smtp: { host: '127.0.0.1', port: port('smtp', smtp.port) },
     imap: { host: '127.0.0.1', port: port('imap', imap.port) },

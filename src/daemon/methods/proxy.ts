@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import { PosternError } from '../../errors.ts'
 import { hostPort } from '../../net/host-port.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
+import { serverOf, serverUrlsOf } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { INSTALLATION } from '../../profile/secrets.ts'
 import { toWireError } from '../control/wire-error.ts'
@@ -16,9 +16,7 @@ export const PROXY_METHODS = {
     installation.network.forget() // who asks wants to know what is so now
     const servers = []
     for (const profile of installation.profiles.list()) {
-      for (const url of [profile.imap, profile.smtp]) {
-        if (url !== undefined) servers.push(await describeWay(installation, profile, url))
-      }
+      for (const url of serverUrlsOf(profile)) servers.push(await describeWay(installation, profile, url))
     }
     return { setting: installation.config.config.network.proxy, servers }
   }),
@@ -37,7 +35,7 @@ export const PROXY_METHODS = {
 }
 
 async function describeWay({ network }: Installation, profile: Profile, url: string) {
-  const server = parseUpstreamUrl(url)
+  const server = serverOf(url)
   if (!server) throw new Error('a profile with an invalid URL')
   const about = { profile: profile.name, server: hostPort(server) }
   try {

@@ -2,13 +2,14 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
+import { isGroupwareOnly, isUnbound } from '../../profile/binding.ts'
 import { isLocked } from '../../profile/missing-passwords.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { OutboxQueue } from '../../smtp/outbox/queue.ts'
 import type { WatchState } from '../../sync/watch/watcher.ts'
 import type { Installation } from '../installation.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
-import { describeSchedule } from '../profile-status.ts'
+import { describeSchedule, type ScheduleStatus } from '../profile-status.ts'
 import type { StoreSummary } from '../reading/reader-operations.ts'
 import { readOne } from '../reading/readers.ts'
 import { describeSlowServer } from '../runs/slow-server.ts'
@@ -52,28 +53,32 @@ async function describeProfile(profile: Profile, context: MethodContext) {
   const schedule = describeSchedule(profile, summary, context)
   const running = installation.syncs.stateOf(profile.number)
   const isWaiting = installation.loadedSecrets !== undefined && isLocked(profile, installation.loadedSecrets)
-  const rested = schedule.paused
-    ? 'paused'
-    : isWaiting
-      ? 'locked'
-      : schedule.lastError
-        ? 'error'
-        : summary.lastSync
-          ? 'ok'
-          : 'new'
   const { name, email } = profile
   const slow = installation.syncs.slowOf(profile.number)
   const watching = describeWatching(context.daemon?.watchers.stateOf(profile))
   return {
     name,
     email,
-    state: running === 'idle' ? rested : running,
+    mailIn: isGroupwareOnly(profile) ? 'outlook' : 'postern',
+    state: running === 'idle' ? restedState(profile, summary, { ...schedule, isWaiting }) : running,
     ...summary,
     ...schedule,
     watching,
     outbox: await describeOutbox(profile, context),
     slow: slow ? describeSlowServer(slow) : null,
   }
+}
+
+function restedState(
+  profile: Profile,
+  { lastSync }: StoreSummary,
+  { paused, lastError, isWaiting }: ScheduleStatus & { readonly isWaiting: boolean },
+) {
+  if (isUnbound(profile)) return 'unbound'
+  if (paused) return 'paused'
+  if (isWaiting) return 'locked'
+  if (lastError) return 'error'
+  return lastSync ? 'ok' : 'new'
 }
 
 /** What the store tells; one that cannot be read tells why, and keeps no other profile from being told of. */

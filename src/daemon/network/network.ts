@@ -1,13 +1,13 @@
 import { readProxyEnvironment } from '../../config/proxy-environment.ts'
 import { type ProxyUrl, parseProxyUrl } from '../../config/proxy-url.ts'
 import type { Config } from '../../config/schema.ts'
-import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import { PosternError } from '../../errors.ts'
 import { findPortal } from '../../net/captive-portal.ts'
 import type { NetErrorCode } from '../../net/errors.ts'
 import { type HostPort, isLoopback } from '../../net/host-port.ts'
 import { parseBypass } from '../../net/proxy/bypass.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
+import { serverOf, serverUrlsOf } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { INSTALLATION, type Secrets } from '../../profile/secrets.ts'
 import type { ClientIdentity } from '../../tls/client-identity.ts'
@@ -111,11 +111,14 @@ export class Network {
    * Tells a failure that a sign-in page of the network may have caused as what it is, after a look at the hosts of the
    * profile; gives every other failure back as it came.
    */
-  async explain(profile: Pick<Profile, keyof WayProfile | 'imap' | 'smtp'>, error: unknown): Promise<unknown> {
+  async explain(
+    profile: Pick<Profile, keyof WayProfile | 'imap' | 'smtp'> & Partial<Pick<Profile, 'dav' | 'carddav'>>,
+    error: unknown,
+  ): Promise<unknown> {
     if (!(error instanceof PosternError) || !PORTAL_SIGNS.has(error.code)) return error
-    const urls = [profile.imap, profile.smtp]
-      .map(url => url && parseUpstreamUrl(url))
-      .filter(url => typeof url === 'object')
+    const urls = serverUrlsOf(profile)
+      .map(url => serverOf(url))
+      .filter(url => url !== undefined)
     const ways = await Promise.all(urls.map(url => this.proxyTo(profile, url)))
     const direct = urls.filter((_, index) => ways[index] === undefined).map(({ host }) => host)
     const portal = await this.#options.findPortal(direct, { signal: new AbortController().signal })

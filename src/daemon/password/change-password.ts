@@ -67,7 +67,7 @@ export async function provePassword(
   await mail[Symbol.asyncDispose]()
   const secrets = await installation.secrets()
   await secrets.set(profile.number, { password, pendingPassword: undefined })
-  await installation.signIns.clear(profile.number, ['password'])
+  await installation.signIns.clear(profile.number, ['password', 'collections'])
 }
 
 function placeOf(profile: Profile): PasswordChangeUrl {

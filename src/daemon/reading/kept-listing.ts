@@ -7,9 +7,9 @@ const PAGE_ROWS = 500
 const DAY_MS = 86_400_000
 const MAX_DATE_MS = 8.64e15 // ECMA-262 section 21.4.1.1: beyond it a Date has no text
 
-/** A deleted message as `item list --deleted` shows it; `row` becomes the id. */
+/** A deleted message or object as `item list --deleted` shows it; `row` becomes the id. */
 export interface DeletedListing {
-  readonly row: number
+  readonly row: number | string
   readonly folder: string
   readonly messageId: string | null
   readonly subject: string | null
@@ -26,8 +26,8 @@ export interface DeletedListing {
 
 /** A version that lost a conflict as `conflict list` shows it; `row` becomes the id, `itemRow` the message's. */
 export interface ConflictListing {
-  readonly row: number
-  readonly itemRow: number
+  readonly row: number | string
+  readonly itemRow: number | string
   readonly side: 'local' | 'server'
   readonly reason: string
   readonly folder: string
@@ -63,8 +63,7 @@ const OTHER_STATES = {
 } as const
 
 /** Lists what can be restored, page by page. */
-export function* listDeleted(store: StoreReader, folder: string | undefined): Generator<readonly DeletedListing[]> {
-  const id = folder === undefined ? undefined : store.getFolder(folder).id
+export function* listDeleted(store: StoreReader, id: number | undefined): Generator<readonly DeletedListing[]> {
   let page: DeletedListing[] = []
   for (const row of store.kept.deleted(id)) {
     const { item, path, messageId, subject, from, dateMs, size, flags, deletedBy, deletedMs, isPending } = row

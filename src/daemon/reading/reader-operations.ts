@@ -1,11 +1,9 @@
-import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
-import { PosternError } from '../../errors.ts'
-import type { StoreErrorCode } from '../../store/errors.ts'
+import type { ObjectKind } from '../../formats/groupware/object-outline.ts'
 import { unpackFlags } from '../../store/flags.ts'
+import type { Untold } from '../../store/queries/merge-queries.ts'
 import type { StoreReader } from '../../store/reader.ts'
-import type { FolderRow, ItemRow } from '../../store/rows.ts'
-import type { DaemonErrorCode } from '../errors.ts'
+import { type FolderKind, type FolderRow, type ItemRow, isCollection } from '../../store/rows.ts'
+import { type ExportProgress, exportFolder, wholeLocation } from './export-folder.ts'
 import { type IgnoredListing, listIgnored } from './ignored-listing.ts'
 import {
   type ConflictDetails,
@@ -17,6 +15,14 @@ import {
   listDeleted,
 } from './kept-listing.ts'
 import { type MailboxOperations, MailboxReaders } from './mailbox-operations.ts'
+import {
+  describeObject,
+  describeObjectConflict,
+  listCollection,
+  listDeletedObjects,
+  listObjectConflict,
+  listObjects,
+} from './object-listing.ts'
 import { type Explanation, explain } from './story.ts'
 
 const PAGE_ROWS = 500
@@ -28,13 +34,18 @@ export interface ReaderOperations extends MailboxOperations {
   items(params: { dir: string; folder: string }): Iterable<readonly ItemListing[]>
   item(params: { dir: string; row: number }): Iterable<ItemDetails>
   body(params: { dir: string; row: number }): Iterable<Uint8Array>
+  object(params: { dir: string; row: number }): Iterable<ItemDetails>
+  objectBody(params: { dir: string; row: number }): Iterable<Uint8Array>
   deleted(params: { dir: string; folder: string | undefined }): Iterable<readonly DeletedListing[]>
   conflicts(params: { dir: string }): Iterable<readonly ConflictListing[]>
   conflict(params: { dir: string; row: number }): Iterable<ConflictDetails>
   conflictBody(params: { dir: string; row: number }): Iterable<Uint8Array>
+  objectConflict(params: { dir: string; row: number }): Iterable<ConflictDetails>
+  objectConflictBody(params: { dir: string; row: number }): Iterable<Uint8Array>
   exportFolder(params: { dir: string; folder: string; out: string }): Iterable<ExportProgress>
   ignored(params: { dir: string; folder: string | undefined }): Iterable<readonly IgnoredListing[]>
   explain(params: { dir: string; wanted: { row: number } | { messageId: string } }): Iterable<Explanation>
+  untold(params: { dir: string }): Iterable<Untold>
   stubs(params: { dir: string; folder: string }): Iterable<readonly number[]>
 }
 
@@ -56,18 +67,20 @@ export interface StoreSummary {
 /** A folder as `folder list` shows it. */
 export interface FolderListing {
   readonly path: string
-  readonly kind: 'mail'
+  readonly kind: FolderKind
   readonly role: string | null
   readonly items: number
   readonly unread: number
   readonly ignored: number
+  /** Of a calendar or an address book: whether the server lets nobody change it. */
+  readonly readOnly?: boolean
   readonly state: string
   readonly error: { readonly code: string; readonly message: string } | null
 }
 
-/** A message as `item list` shows it; `row` becomes the id. */
+/** A message or an object as `item list` shows it; `row` becomes the id. Of an object, `date` is when it begins. */
 export interface ItemListing {
-  readonly row: number
+  readonly row: number | string
   readonly uid: number
   readonly messageId: string | null
   readonly subject: string | null
@@ -78,28 +91,28 @@ export interface ItemListing {
   readonly state: string
   /** Changed in a way that the server does not allow: see SYNC_READ_ONLY. */
   readonly blocked: boolean
+  /** Of an object: what it is, and its UID. */
+  readonly kind?: ObjectKind | null
+  readonly entry?: string | null
 }
 
 /** A message as `item show` shows it. */
 export interface ItemDetails extends ItemListing {
   readonly folder: string
-  readonly received: string
+  readonly received: string | null
   readonly sha256: string
-}
-
-/** How far an export is. */
-export interface ExportProgress {
-  readonly done: number
-  readonly total: number
-  readonly octets: number
+  /** Of an object: why the server did not take what was changed here. */
+  readonly error?: string | null
 }
 
 /** The operations on open stores. Blocks: runs in reader workers, or in a command line without a daemon. */
 export class StoreReaders extends MailboxReaders implements ReaderOperations {
   *summary({ dir }: { dir: string }): Generator<StoreSummary> {
     const store = this.find(dir)
-    const folders = store?.folders().filter(isShown) ?? []
-    const counts = folders.map(folder => store?.counts(folder.id))
+    const folders = store ? [...store.folders().filter(isShown), ...store.collections()] : []
+    const counts = folders.map(folder =>
+      isCollection(folder) ? store?.objects.counts(folder.id) : store?.counts(folder.id),
+    )
     const sum = (pick: 'ignored' | 'items' | 'queuedDownload' | 'queuedImport' | 'queuedUpload') =>
       counts.reduce((total, count) => total + (count?.[pick] ?? 0), 0)
     const last = store?.lastRun()
@@ -109,7 +122,7 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
       items: sum('items'),
       queued: { download: sum('queuedDownload'), import: sum('queuedImport'), upload: sum('queuedUpload') },
       ignored: sum('ignored'),
-      conflicts: store?.kept.conflictCount() ?? 0,
+      conflicts: (store?.kept.conflictCount() ?? 0) + (store?.keptObjects.conflictCount() ?? 0),
       lastSync: isoOf(last?.lastSyncMs),
       lastError: last?.error ?? null,
       distrust: distrust ? { host: distrust.host, evidence: distrust.evidence, since: isoOf(distrust.atMs) } : null,
@@ -118,12 +131,19 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
 
   *folders({ dir }: { dir: string }): Generator<readonly FolderListing[]> {
     const store = this.find(dir)
-    yield store?.folders().map(folder => listFolder(store, folder)) ?? []
+    if (!store) return yield []
+    const listed = [
+      ...store.folders().map(folder => listFolder(store, folder)),
+      ...store.collections().map(folder => listCollection(store, folder)),
+    ]
+    yield listed
   }
 
   *items({ dir, folder }: { dir: string; folder: string }): Generator<readonly ItemListing[]> {
     const store = this.get(dir)
-    const { id } = store.getFolder(folder)
+    const found = store.getAnyFolder(folder)
+    if (isCollection(found)) return yield* listObjects(store, found)
+    const { id } = found
     // Page by page: an open cursor would keep the write-ahead log from being emptied.
     for (let afterLocalUid = 0; ; ) {
       const page = [...store.items(id, { afterLocalUid, limit: PAGE_ROWS })]
@@ -146,13 +166,28 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
     yield* store.body(wholeLocation(store.getItem(row)))
   }
 
+  *object({ dir, row }: { dir: string; row: number }): Generator<ItemDetails> {
+    const store = this.get(dir)
+    yield describeObject(store, store.objects.get(row))
+  }
+
+  *objectBody({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
+    yield this.get(dir).objects.get(row).octets
+  }
+
   *deleted({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly DeletedListing[]> {
     const store = this.find(dir)
-    if (store) yield* listDeleted(store, folder)
+    if (!store) return
+    const id = folder === undefined ? undefined : store.getAnyFolder(folder).id
+    yield* listDeleted(store, id)
+    yield* listDeletedObjects(store, id)
   }
 
   *conflicts({ dir }: { dir: string }): Generator<readonly ConflictListing[]> {
-    yield this.find(dir)?.kept.conflicts().map(listConflict) ?? []
+    const store = this.find(dir)
+    if (!store) return yield []
+    const objects = store.keptObjects.conflicts().map(listObjectConflict)
+    yield [...store.kept.conflicts().map(listConflict), ...objects]
   }
 
   *conflict({ dir, row }: { dir: string; row: number }): Generator<ConflictDetails> {
@@ -165,18 +200,18 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
     yield* store.body(store.kept.getConflict(row).location)
   }
 
+  *objectConflict({ dir, row }: { dir: string; row: number }): Generator<ConflictDetails> {
+    const store = this.get(dir)
+    yield describeObjectConflict(store, store.keptObjects.getConflict(row))
+  }
+
+  *objectConflictBody({ dir, row }: { dir: string; row: number }): Generator<Uint8Array> {
+    yield this.get(dir).keptObjects.getConflict(row).octets
+  }
+
   *exportFolder({ dir, folder, out }: { dir: string; folder: string; out: string }): Generator<ExportProgress> {
     const store = this.get(dir)
-    const { id } = store.getFolder(folder)
-    const total = store.counts(id).items
-    let [done, octets] = [0, 0]
-    makeFolder(out)
-    for (const item of store.items(id)) {
-      octets += exportItem(store, item, join(out, fileName(item)))
-      done++
-      if (done % PAGE_ROWS === 0) yield { done, total, octets }
-    }
-    yield { done, total, octets }
+    yield* exportFolder(store, store.getAnyFolder(folder), out)
   }
 
   *ignored({ dir, folder }: { dir: string; folder: string | undefined }): Generator<readonly IgnoredListing[]> {
@@ -189,9 +224,14 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
     yield store ? explain(store, wanted) : { matches: [], notes: [] }
   }
 
+  *untold({ dir }: { dir: string }): Generator<Untold> {
+    yield this.find(dir)?.merge.untold() ?? { uploads: 0, changes: 0, folders: 0, missing: 0, headers: 0 }
+  }
+
   *stubs({ dir, folder }: { dir: string; folder: string }): Generator<readonly number[]> {
     const store = this.get(dir)
-    yield store.incoming.stubs(store.getFolder(folder).id)
+    const found = store.getAnyFolder(folder)
+    yield isCollection(found) ? [] : store.incoming.stubs(found.id)
   }
 }
 
@@ -227,59 +267,4 @@ function listItem(item: ItemRow): ItemListing {
     state: item.bodyState,
     blocked: item.isBlocked,
   }
-}
-
-// A message that is only here has no UID of the server.
-function fileName({ uid, localUid }: ItemRow): string {
-  return uid > 0 ? `${uid}.eml` : `local-${localUid}.eml`
-}
-
-// A header must never leave the store as if it were the message.
-function wholeLocation({ id, bodyState, location }: ItemRow) {
-  if (bodyState === 'full') return location
-  throw new PosternError<StoreErrorCode>('STORE_HEADER_ONLY', `Only the header of item ${id} is here.`, {
-    remedy: 'user',
-    advice: 'Fetch all of it first: postern item fetch ID.',
-  })
-}
-
-function makeFolder(out: string): void {
-  try {
-    mkdirSync(out, { recursive: true })
-  } catch (cause) {
-    throw exportFailed(out, cause)
-  }
-}
-
-/** Writes one message beside its final name first, so that a file that is there is whole. */
-function exportItem(store: StoreReader, item: ItemRow, file: string): number {
-  const temporary = `${file}.part`
-  let octets = 0
-  try {
-    const fd = openSync(temporary, 'w', 0o600)
-    try {
-      for (const chunk of store.body(wholeLocation(item))) octets += writeAll(fd, chunk)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(temporary, file)
-    return octets
-  } catch (cause) {
-    if (cause instanceof PosternError) throw cause
-    throw exportFailed(file, cause)
-  }
-}
-
-function writeAll(fd: number, chunk: Buffer): number {
-  for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done)
-  return chunk.length
-}
-
-function exportFailed(file: string, cause: unknown): PosternError {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return new PosternError<DaemonErrorCode>('DAEMON_EXPORT_FAILED', `${file} could not be written: ${text}`, {
-    remedy: 'user',
-    advice: 'Check the folder’s permissions and the space on its disk, then repeat the export.',
-    cause,
-  })
 }

@@ -25,6 +25,7 @@ const EVENTS: Readonly<Record<string, Words>> = {
   'moved-on-server': ({ at }) => `another client moved it on the server: it is${at} since`,
   'move-reverted': ({ in: where, detail }) => `its move was taken back, it is${where} again: ${detail}`,
   recognised: ({ at }) => `it was recognised on the server${at}, under a new number`,
+  bound: ({ at }) => `it was recognised in the account that the profile was bound to${at}`,
   merged: ({ detail }) => `it was merged ${detail}`,
   uploaded: ({ at }) => `it was uploaded${at}`,
   'upload-failed': ({ detail }) => `the server refused to take it: ${detail}`,

@@ -1,3 +1,4 @@
+import { mailboxOf } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { BackupProfile } from '../../store/maintenance/backup/manifest.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
@@ -82,6 +83,27 @@ export class StoreKeeper {
     })
   }
 
+  /** Makes the store of a profile that has no server. */
+  found(profile: Profile, call: KeeperCall): Promise<undefined> {
+    return this.#run(profile, { kind: 'found' }, call)
+  }
+
+  /** What a store knows of a server is believed no more, until it was compared with the account. */
+  doubt(profile: Profile, call: KeeperCall): Promise<undefined> {
+    return this.#run(profile, { kind: 'doubt' }, call)
+  }
+
+  /** Makes a backup of a store and removes it. */
+  putAside(profile: Profile, target: string, call: KeeperCall): Promise<StoreTaskResults['putAside']> {
+    const task = { kind: 'putAside', target, profile: facts(profile), version: this.#version } as const
+    return this.#alone(profile, call, async () => {
+      await this.#letGo(profile)
+      const report = await this.#run(profile, task, call)
+      await this.#letGo(profile)
+      return report
+    })
+  }
+
   #alone<Result>(profile: Profile, { onProgress }: KeeperCall, work: () => Promise<Result>): Promise<Result> {
     if (this.#syncs.stateOf(profile.number) === 'syncing') {
       onProgress({ kind: 'maintenance', step: 'waiting', done: 0, total: 0 })
@@ -109,6 +131,7 @@ export class StoreKeeper {
   }
 }
 
-function facts({ name, email, number }: Profile): BackupProfile {
-  return { name, email, number }
+function facts(profile: Profile): BackupProfile {
+  const { name, email, number } = profile
+  return { name, email, number, account: mailboxOf(profile) }
 }

@@ -1,5 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
+import { hasMailServer, isUnbound, mailElsewhere, profileUnbound } from '../../profile/binding.ts'
 import type { AccessTokens } from '../../profile/oauth/access-tokens.ts'
 import { isPaused, profilePaused } from '../../profile/pause.ts'
 import type { Profile } from '../../profile/profiles.ts'
@@ -20,6 +21,7 @@ import type { EngineEvent, WatchRequest } from '../engine/engine-protocol.ts'
 import { newProfileRuns, type ProfileRuns } from './profile-runs.ts'
 import type { FetchOptions, RunObserver, RunOptions, RunOutcome } from './run.ts'
 import { asPosternError, asResult, held, MAX_CRASHES, noPassword, noProfile, stopping, sum } from './run-outcomes.ts'
+import { RunSignIns } from './run-sign-ins.ts'
 import { SharedSignIns } from './shared-sign-ins.ts'
 import type { SlowServer } from './slow-server.ts'
 
@@ -99,10 +101,11 @@ export class SyncRunner implements AsyncDisposable {
    * Runs after the run that is under way, whose events are told as well and whose counts are added: who waits for mail
    * wants to know of all that came meanwhile.
    *
-   * @throws {PosternError} DAEMON_PROFILE_HELD, DAEMON_ENGINE_CRASHED, and what the run throws
+   * @throws {PosternError} PROFILE_UNBOUND, PROFILE_PAUSED, DAEMON_PROFILE_HELD, DAEMON_ENGINE_CRASHED, and what the run throws
    */
   async run(profile: Profile, options: RunOptions): Promise<SyncResult> {
     this.#assertThere(profile)
+    if (isUnbound(profile)) throw profileUnbound(profile)
     const runs = this.#runsOf(profile.number)
     if (runs.crashes >= MAX_CRASHES && !options.isExplicit) throw held(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
@@ -181,7 +184,7 @@ export class SyncRunner implements AsyncDisposable {
   /**
    * Fetches the bodies of items now, whatever run is under way; resolves when they are durable.
    *
-   * @throws {PosternError} PROFILE_PAUSED, SYNC_FETCH_TIMEOUT, and what keeps the server from being asked
+   * @throws {PosternError} PROFILE_UNBOUND, PROFILE_MAIL_ELSEWHERE, PROFILE_PAUSED, SYNC_FETCH_TIMEOUT, and what keeps the server from being asked
    */
   async fetch(
     profile: Profile,
@@ -189,6 +192,8 @@ export class SyncRunner implements AsyncDisposable {
     { timeoutMs, onProgress, signal }: FetchOptions,
   ): Promise<FetchResult> {
     this.#assertThere(profile)
+    if (isUnbound(profile)) throw profileUnbound(profile)
+    if (!hasMailServer(profile)) throw mailElsewhere(profile)
     if (isPaused(profile, Date.now())) throw profilePaused(profile)
     const account = await this.#account(profile)
     const cancelled = this.#runsOf(profile.number).cancel.signal // a pause, or its removal
@@ -265,12 +270,13 @@ export class SyncRunner implements AsyncDisposable {
   async #runOnce(profile: Profile, options: RunOptions, runs: ProfileRuns, onPolicy: (fixed: Profile) => void) {
     const { signal } = options
     signal.throwIfAborted()
-    const request = await this.#request(profile, options)
-    const signIn = await this.#signIns.begin(mailAccountOf(profile))
+    const whole = await this.#request(profile, options)
+    const signIns = await RunSignIns.begin(this.#signIns, profile)
+    const request = signIns.leavesCollections ? { ...whole, collections: undefined } : whole
     const onEvent = (event: SyncEvent) => {
       if (event.kind === 'slow') runs.slow = { ...event, toldMs: performance.now() }
       else if (event.kind === 'folder') runs.slow = undefined
-      if (event.kind === 'signed-in') signIn.accepted()
+      if (event.kind === 'signed-in') signIns.accepted(event)
       else if (event.kind === 'policy')
         void this.#onPolicy(profile, event.text).then(fixed => fixed && !signal.aborted && onPolicy(fixed))
       else for (const watcher of runs.watchers) watcher(event)
@@ -279,11 +285,10 @@ export class SyncRunner implements AsyncDisposable {
     try {
       const result = await (runs.crashes > 0 ? this.#runAlone(start) : start())
       runs.crashes = 0
-      signIn.accepted()
-      return result
+      return await signIns.done(result)
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)
-      const refusal = await this.#refusal(profile, signIn, error)
+      const refusal = await signIns.failed(error)
       throw signal.aborted ? refusal : await this.#ways.explain(profile, refusal)
     } finally {
       runs.slow = undefined

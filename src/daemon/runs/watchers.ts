@@ -1,4 +1,5 @@
 import type { Logger } from '../../log/logger.ts'
+import { hasMailServer } from '../../profile/binding.ts'
 import { isPaused } from '../../profile/pause.ts'
 import type { Profile, Profiles } from '../../profile/profiles.ts'
 import type { Secrets } from '../../profile/secrets.ts'
@@ -157,6 +158,7 @@ function stoppedBy({ kind, error }: WatchState, code: string): boolean {
 }
 
 function isWanted(profile: Profile): boolean {
+  if (!hasMailServer(profile)) return false // a server of calendars tells of nothing by itself
   // Outlook's polls drive the profile when it uses Outlook's settings; each change told would cost metered octets.
   return profile.watch && !profile.metered && !profile.useOutlookSettings && !isPaused(profile, Date.now())
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Home } from '../../config/home.ts'
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
+import { isUnbound } from '../../profile/binding.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import type { Profile, Profiles } from '../../profile/profiles.ts'
 import { attemptDelivery } from '../../smtp/outbox/delivery.ts'
@@ -106,6 +107,7 @@ export class OutboxRunner implements AsyncDisposable {
   }
 
   async #runProfile(profile: Profile): Promise<void> {
+    if (isUnbound(profile) && profile.smtp === undefined) return // what waits is sent when there is a server again
     const queue = this.#submission.queueOf(profile)
     try {
       if (!this.#prepared.has(profile.number)) await queue.removeUnfinished()

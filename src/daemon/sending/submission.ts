@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { parseUpstreamUrl, type UpstreamUrl } from '../../config/upstream-url.ts'
 import { PosternError } from '../../errors.ts'
 import { isPositive, type SmtpReply, smtpReply } from '../../formats/smtp/reply.ts'
+import { isGroupwareOnly } from '../../profile/binding.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { type SignInAttempt, sendingAccountOf } from '../../profile/sign-in-guard.ts'
@@ -22,6 +23,11 @@ import { CutThroughRelay, mailLine } from './cut-through.ts'
 import { OwnSenders } from './own-senders.ts'
 
 const DEFAULT_MAX_OCTETS = 157_286_400 // 150 MB, for servers that name no limit
+// For good: trying again would change nothing (RFC 3463 section 3.4).
+const SENT_ELSEWHERE = smtpReply(
+  554,
+  '5.3.5 the mail of this profile is sent by an account of Outlook itself, not here',
+)
 const CONNECT_TIMEOUT_MS = 60_000
 
 /** Joins the SMTP front and the outbox to the submission servers of the profiles. */
@@ -51,6 +57,7 @@ export class Submission implements SmtpBackend, Disposable {
 
   open(name: string): Relay {
     const profile = this.#installation.profiles.list().find(profile => profile.name === name)
+    if (profile && !profile.smtp && isGroupwareOnly(profile)) return new RefusingRelay(SENT_ELSEWHERE)
     if (!profile?.smtp) return new RefusingRelay(smtpReply(451, '4.3.5 this profile has no SMTP server'))
     const relay = this.#relayOf(profile)
     return profile.sendAs === 'own' ? new OwnSenders(relay, profile) : relay

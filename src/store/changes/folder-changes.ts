@@ -3,6 +3,7 @@ import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import { SET_ASIDE } from '../gone-folders.ts'
 import { textOf } from '../row-values.ts'
+import { isCollection } from '../rows.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { DeletedFolders } from './deleted-folders.ts'
 
@@ -204,6 +205,7 @@ export class FolderChanges {
     // A folder that is gone may still have the name; it may still have mail to be removed on the server.
     const sql = `UPDATE folder SET path = ${SET_ASIDE} WHERE path = ? AND state = 'gone'`
     this.#scope.database.run(sql, path)
+    this.#scope.yieldPath(path)
     this.#scope.database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)
   }
 
@@ -243,6 +245,9 @@ export class FolderChanges {
 
   #find(path: string): Row {
     const row = this.#findLive(path)
+    if (row && isCollection({ kind: row.kind })) {
+      throw refused(`${JSON.stringify(path)} is no mail folder.`, 'Do it with the server’s own tools.')
+    }
     if (row) return row
     throw new PosternError<StoreErrorCode>('STORE_NO_SUCH_FOLDER', `There is no folder ${JSON.stringify(path)}.`, {
       remedy: 'user',

@@ -123,7 +123,8 @@ export class HeldFolders {
 export const RESTORABLE = `JOIN folder ON folder.id = remote_folder
   WHERE consent = 'restore' AND unlinked IS NOT NULL AND is_gone = 0`
 
-function notHeld(path: string): PosternError {
+/** Says that nobody has to decide about a folder. */
+export function notHeld(path: string): PosternError {
   return new PosternError<StoreErrorCode>('STORE_FOLDER_NOT_HELD', `${JSON.stringify(path)} is not held.`, {
     remedy: 'user',
     advice: 'See `postern folder list` for those that are.',

@@ -1,37 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { Database, Row } from '../database.ts'
-import { numberOf, textOf } from '../row-values.ts'
+import type { Row } from '../database.ts'
+import { blobOf, octetsOf, type PendingObject, pendingObject } from '../queries/object-reader.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 
 const RETRY_AFTER_MS = [60_000, 300_000, 1_800_000]
-
-/** An object as the user sees it. */
-export interface ObjectRow {
-  readonly id: number
-  readonly href: string
-  readonly etag: string | undefined
-  readonly octets: Buffer
-  readonly isDirty: boolean
-}
-
-/** An object to be written to the server or removed from it. */
-export interface PendingObject {
-  readonly id: number
-  readonly href: string
-  /** Of the version that it replaces; undefined when the server is not known to have any. */
-  readonly etag: string | undefined
-  readonly octets: Buffer
-  readonly isGone: boolean
-  readonly revision: number
-}
-
-/** The version of an object that lost. */
-export interface ObjectLoser {
-  readonly id: number
-  readonly href: string
-  readonly side: 'local' | 'server'
-  readonly octets: Buffer
-}
 
 /** A version of the server, as it was read. */
 export interface ServerVersion {
@@ -42,60 +14,6 @@ export interface ServerVersion {
 
 /** Who wins when both sides changed an object. */
 export type Winner = 'server' | 'client'
-
-/** Reads objects: items whose content can change. */
-export class ObjectReader {
-  readonly #database: Database
-
-  constructor(database: Database) {
-    this.#database = database
-  }
-
-  token(folder: number): string | undefined {
-    return textOf(this.#database.find('SELECT cursor FROM folder WHERE id = ?', folder)?.cursor)
-  }
-
-  /** Those that the user sees. */
-  list(folder: number): ObjectRow[] {
-    const sql = 'SELECT * FROM object WHERE folder = ? AND is_gone = 0 ORDER BY id'
-    return this.#database.all(sql, folder).map(row => ({
-      ...{ id: Number(row.id), href: String(row.href), etag: textOf(row.etag) },
-      ...{ octets: octetsOf(row), isDirty: row.local_revision !== row.synced_revision },
-    }))
-  }
-
-  count(folder: number): number {
-    return Number(this.#database.find('SELECT count(*) AS n FROM object WHERE folder = ?', folder)?.n)
-  }
-
-  /** Those that the server is known to have. */
-  hrefs(folder: number): string[] {
-    const sql = 'SELECT href FROM object WHERE folder = ? AND etag IS NOT NULL ORDER BY href'
-    return this.#database.all(sql, folder).map(row => String(row.href))
-  }
-
-  /** What is to be read from the server. */
-  queue(folder: number, limit: number): string[] {
-    const sql = 'SELECT href FROM object_queue WHERE folder = ? ORDER BY href LIMIT ?'
-    return this.#database.all(sql, folder, limit).map(row => String(row.href))
-  }
-
-  /** What is to be told to the server now. */
-  pending(folder: number, nowMs: number): PendingObject[] {
-    const sql = `SELECT * FROM object WHERE folder = ? AND (is_gone OR local_revision <> synced_revision) AND next_at <= ?
-      AND href NOT IN (SELECT href FROM object_queue WHERE folder = ?1) ORDER BY id`
-    return this.#database.all(sql, folder, nowMs).map(pendingObject)
-  }
-
-  losers(folder: number): ObjectLoser[] {
-    return this.#database.all('SELECT * FROM object_conflict WHERE folder = ? ORDER BY id', folder).map(row => ({
-      id: Number(row.id),
-      href: String(row.href),
-      side: row.side === 'local' ? 'local' : 'server',
-      octets: octetsOf(row),
-    }))
-  }
-}
 
 /** Changes objects, as part of a transaction. */
 export class ObjectChanges {
@@ -143,8 +61,51 @@ export class ObjectChanges {
       this.#run('UPDATE object SET etag = NULL, sent_sha256 = NULL WHERE id = ?', Number(row.id))
       return
     }
-    if (isDirty) this.#keepLoser(row, 'local', octetsOf(row), 'deleted on the server, changed here')
-    this.#drop(row, 'deleted-on-server')
+    if (isDirty) {
+      this.#keepLoser(row, 'local', octetsOf(row), 'deleted on the server, changed here')
+      this.#remove(row, 'deleted-on-server')
+    } else this.#bury(row, row.is_gone === 1 ? 'local' : 'server')
+  }
+
+  /** The user wants back on the server what that has no longer. */
+  keepOnServer(folder: number, href: string): void {
+    const sql = `UPDATE object SET etag = NULL, sent_sha256 = NULL, local_revision = local_revision + 1, next_at = 0
+      WHERE folder = ? AND href = ?`
+    this.#run(sql, folder, href)
+  }
+
+  /** Takes deletions back that the server was not told of. */
+  restoreDoomed(folder: number): void {
+    const sql = `UPDATE object SET is_gone = 0, local_revision = local_revision + 1, next_at = 0, modseq = ?
+      WHERE folder = ? AND is_gone`
+    this.#run(sql, this.#scope.modseq, folder)
+  }
+
+  /** The server lets nobody change this: its version counts again, and is read where there is one. */
+  revert(id: number): void {
+    const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
+    if (!row) return
+    if (row.is_gone === 0) this.#keepLoser(row, 'local', octetsOf(row), 'changed where the server takes no changes')
+    this.#remove(row, 'reverted')
+    if (row.etag !== null || row.sent_sha256 !== null) this.#enqueue(Number(row.folder), String(row.href))
+  }
+
+  /** The collection is gone on the server, with all that was in it. What the server never had is kept. */
+  loseAll(folder: number): void {
+    this.#run('DELETE FROM object_queue WHERE folder = ?', folder)
+    for (const row of this.#scope.database.all('SELECT * FROM object WHERE folder = ?', folder)) {
+      const isDirty = row.is_gone === 0 && row.local_revision !== row.synced_revision
+      if (isDirty) this.#keepLoser(row, 'local', octetsOf(row), 'its calendar was deleted on the server')
+      if (isDirty) this.#remove(row, 'deleted-on-server')
+      else this.#bury(row, row.is_gone === 1 ? 'local' : 'server')
+    }
+  }
+
+  /** Tries refused changes again at the next opportunity. Gives their number. */
+  retry(folder: number | undefined): number {
+    const sql =
+      'UPDATE object SET attempts = 0, next_at = 0, error = NULL WHERE attempts > 0 AND (?1 IS NULL OR folder = ?1)'
+    return this.#run(sql, folder ?? null).changes
   }
 
   /** The server's version was read. */
@@ -187,7 +148,7 @@ export class ObjectChanges {
     if (!row) return undefined
     if (row.is_gone === 1) {
       if (row.etag !== null || row.sent_sha256 !== null) return pendingObject(row)
-      this.#drop(row, 'deleted')
+      this.#bury(row, 'local')
       return undefined
     }
     this.#run('UPDATE object SET sent_sha256 = sha256, sent_revision = local_revision WHERE id = ?', id)
@@ -202,7 +163,7 @@ export class ObjectChanges {
     const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
     if (!row) return
     if (outcome.kind === 'conflict') this.#enqueue(Number(row.folder), String(row.href))
-    else if (isGone) this.#drop(row, 'deleted')
+    else if (isGone) this.#bury(row, 'local')
     else if (outcome.etag === undefined) this.#enqueue(Number(row.folder), String(row.href))
     else this.#confirm(row, outcome.etag, revision)
   }
@@ -216,9 +177,9 @@ export class ObjectChanges {
     this.#scope.log({ event: 'object-refused', detail: error })
   }
 
-  /** Lets go of a version that lost. */
-  discardLoser(id: number): void {
-    this.#run('DELETE FROM object_conflict WHERE id = ?', id)
+  /** Lets go of a version that lost; false when there is none. */
+  discardLoser(id: number): boolean {
+    return this.#run('DELETE FROM object_conflict WHERE id = ?', id).changes > 0
   }
 
   #take(row: Row, { etag, octets }: ServerVersion): void {
@@ -239,7 +200,14 @@ export class ObjectChanges {
     this.#scope.log({ folder: Number(row.folder), event: 'object-conflict', detail: `${String(row.href)}: ${reason}` })
   }
 
-  #drop(row: Row, event: string): void {
+  /** Turns an object into a tomb, from which it can be restored. */
+  #bury(row: Row, by: 'local' | 'server'): void {
+    const sql = 'INSERT INTO object_tomb(object, folder, href, octets, deleted_at, deleted_by) VALUES(?, ?, ?, ?, ?, ?)'
+    this.#run(sql, Number(row.id), Number(row.folder), String(row.href), octetsOf(row), this.#scope.now, by)
+    this.#remove(row, by === 'local' ? 'deleted' : 'deleted-on-server')
+  }
+
+  #remove(row: Row, event: string): void {
     this.#run('DELETE FROM object WHERE id = ?', Number(row.id))
     this.#scope.log({ folder: Number(row.folder), event: `object-${event}`, detail: String(row.href) })
   }
@@ -255,25 +223,6 @@ export class ObjectChanges {
   #run(sql: string, ...values: (string | number | Buffer | null)[]) {
     return this.#scope.database.run(sql, ...values)
   }
-}
-
-function pendingObject(row: Row): PendingObject {
-  return {
-    id: Number(row.id),
-    href: String(row.href),
-    etag: textOf(row.etag),
-    octets: octetsOf(row),
-    isGone: row.is_gone === 1,
-    revision: numberOf(row.local_revision) ?? 0,
-  }
-}
-
-function octetsOf(row: Row): Buffer {
-  return blobOf(row.octets)
-}
-
-function blobOf(value: unknown): Buffer {
-  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.alloc(0)
 }
 
 function hashOf(octets: Buffer): Buffer {

@@ -27,6 +27,8 @@ export class Purge {
     const sql = 'UPDATE meta SET purged_at = ?1 WHERE purged_at IS NULL OR purged_at NOT BETWEEN ?2 AND ?1'
     if (this.#scope.database.run(sql, this.#scope.now, this.#scope.now - DAY_MS).changes === 0) return false
     this.#scope.database.run(`DELETE FROM damaged WHERE ${OWNERLESS}`)
+    const oldMs = this.#scope.now - TOMB_DAYS * DAY_MS
+    this.#scope.database.run('DELETE FROM object_tomb WHERE deleted_at < ?', oldMs) // few, and small
     return true
   }
 

@@ -62,12 +62,15 @@ export class BodyFetcher {
   /**
    * Fetches the bodies of items that lack them; the failure of one is told in the result. Who aborts waits no longer; the
    * connection ends when nobody waits.
+   *
+   * @throws {PosternError} SYNC_NOT_JOINED, and what concerns all of them
    */
   async fetch(
     context: FetchContext,
     items: readonly number[],
     { onProgress, signal }: { readonly onProgress: (progress: FetchProgress) => void; readonly signal: AbortSignal },
   ): Promise<FetchResult> {
+    if (context.store.read.merge.isDue()) throw notJoined()
     context.store.transact(({ incoming }) => {
       for (const item of items) incoming.bodies.want(item)
     })
@@ -226,4 +229,13 @@ function nobodyWaits(): PosternError {
     remedy: 'retry',
     advice: 'Fetch it again.',
   })
+}
+
+// Under the number that is known the account may have another message.
+function notJoined(): PosternError {
+  return new PosternError<SyncErrorCode>(
+    'SYNC_NOT_JOINED',
+    'The profile was bound to an account, and its mail is not compared with that yet.',
+    { remedy: 'retry', advice: 'Run postern sync first.' },
+  )
 }

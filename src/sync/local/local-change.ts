@@ -1,12 +1,16 @@
+import { PosternError } from '../../errors.ts'
 import { packFlags } from '../../store/flags.ts'
+import { isCollection } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import type { Transactor } from '../../store/transactor.ts'
+import type { SyncErrorCode } from '../errors.ts'
 import { resumeFolder } from '../plan/held-folders.ts'
 import type { GivenRole } from '../remote.ts'
 import { applyConflictChange, type ConflictChange } from './conflict-change.ts'
 import { checkedFlag } from './flag-names.ts'
 import { applyMailboxChange, isMailboxChange, type MailboxChange, type MailboxChangeResult } from './mailbox-change.ts'
 import { readMessageFile } from './message-file.ts'
+import { addObject, applyObjectChange, type ObjectChange } from './object-change.ts'
 
 /** Something that a user does to the local mail. Items are named by their row, folders by their path. */
 export type LocalChange =
@@ -26,11 +30,14 @@ export type LocalChange =
   | { readonly kind: 'resumeFolder'; readonly path: string; readonly consent: 'accept' | 'restore' | undefined }
   | { readonly kind: 'clearIgnored'; readonly folder: string | undefined }
   | ConflictChange
+  | ObjectChange
   | MailboxChange
 
 /** What a change has made: the rows of new items, and how many were changed. */
 export interface LocalChangeResult {
   readonly items: readonly number[]
+  /** The rows of objects of calendars and address books. */
+  readonly objects?: readonly number[]
   readonly changed: number
   /** Of a change in an open mailbox. */
   readonly mailbox?: MailboxChangeResult
@@ -49,6 +56,7 @@ export async function applyLocalChange(
     return { items: [], changed: 0, mailbox: await applyMailboxChange(store, change) }
   }
   if (change.kind === 'add') return addFile(store, change, clock)
+  if ('objects' in change || 'losers' in change) return applyObjectChange(store, change)
   if ('path' in change) return changeFolder(store, change)
   if (change.kind === 'clearIgnored') return clearIgnored(store, change.folder)
   if ('conflicts' in change || change.kind === 'restoreDeleted') return applyConflictChange(store, change)
@@ -72,7 +80,12 @@ async function addFile(
   { folder, file, flags }: LocalChange & { kind: 'add' },
   clock: () => number,
 ): Promise<LocalChangeResult> {
-  const { id } = store.read.getFolder(folder)
+  const target = store.read.getAnyFolder(folder)
+  if (isCollection(target)) {
+    if (flags.length > 0) throw noFlags(target.path)
+    return addObject(store, target, file)
+  }
+  const { id } = target
   const packed = packFlags(flags.map(checkedFlag))
   await using writer = store.openPackWriter()
   const message = await readMessageFile(file, writer)
@@ -83,6 +96,13 @@ async function addFile(
     return transactor.local.addMessage(id, { ...message, flags: packed, internalDateMs })
   })
   return { items: [item], changed: 1 }
+}
+
+function noFlags(path: string): PosternError {
+  return new PosternError<SyncErrorCode>('SYNC_BAD_FLAG', `What is in ${JSON.stringify(path)} has no flags.`, {
+    remedy: 'user',
+    advice: 'Leave --flag out.',
+  })
 }
 
 function setFlags(store: Store, { items, add, remove }: LocalChange & { kind: 'flag' }): LocalChangeResult {
@@ -101,13 +121,16 @@ function transfer(
 }
 
 function clearIgnored(store: Store, path: string | undefined): LocalChangeResult {
-  const folder = path === undefined ? undefined : store.read.getFolder(path).id
-  return { items: [], changed: store.transact(({ incoming }) => incoming.clearIgnored(folder)) }
+  const folder = path === undefined ? undefined : store.read.getAnyFolder(path).id
+  const changed = store.transact(({ incoming, objects }) => incoming.clearIgnored(folder) + objects.retry(folder))
+  return { items: [], changed }
 }
 
 async function changeFolder(store: Store, change: Extract<LocalChange, { path: string }>): Promise<LocalChangeResult> {
   if (change.kind === 'resumeFolder') {
-    await resumeFolder(store, store.read.getFolder(change.path).id, change.consent)
+    const folder = store.read.getAnyFolder(change.path)
+    if (isCollection(folder)) store.transact(({ collections }) => collections.resume(folder, change.consent))
+    else await resumeFolder(store, folder.id, change.consent)
     return { items: [], changed: 1 }
   }
   const changed = store.transact(transactor => {

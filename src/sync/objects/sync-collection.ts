@@ -1,9 +1,10 @@
-import { PosternError } from '../../errors.ts'
+import type { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { PendingObject } from '../../store/changes/objects.ts'
+import type { PendingObject } from '../../store/queries/object-reader.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { assertFewDeletions } from '../plan/mass-deletion.ts'
+import { assertFewDeletions, assertFewDeletionsHere } from '../plan/mass-deletion.ts'
+import type { SyncCounters } from '../progress.ts'
 import { isRefusal } from '../refusal.ts'
 import type { SyncSettings } from '../settings.ts'
 import type { CollectionChanges, RemoteCollection, WriteOutcome } from './remote-collection.ts'
@@ -15,9 +16,14 @@ const WRITE_BATCH = 8 // under way at the same time
 export interface CollectionContext {
   readonly store: Store
   readonly remote: RemoteCollection
-  readonly settings: Pick<SyncSettings, 'conflictResolution'>
+  readonly settings: Pick<SyncSettings, 'conflictResolution'> & Partial<Pick<SyncSettings, 'revertReadOnly'>>
   readonly log: Logger
   readonly clock: () => number
+  /** Is told what has become more since it was told last. */
+  readonly onCounted?: (more: Partial<SyncCounters>) => void
+  /** Is told of a change that the server does not take. */
+  readonly onRefused?: (error: PosternError) => void
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -25,20 +31,38 @@ export interface CollectionContext {
  * crash: each step is one transaction, and each write names the version that it replaces.
  */
 export async function syncCollection(context: CollectionContext, folder: FolderRow): Promise<void> {
+  if (folder.isReadOnly) revertChanges(context, folder)
   await planCollection(context, folder)
   await fetchObjects(context, folder)
-  await pushObjects(context, folder)
+  if (!folder.isReadOnly) await pushObjects(context, folder)
   await fetchObjects(context, folder)
+}
+
+// Made before the server said that it takes none.
+function revertChanges({ store, settings }: CollectionContext, folder: FolderRow): void {
+  if (settings.revertReadOnly === false) return
+  const pending = store.read.objects.pending(folder.id, Number.MAX_SAFE_INTEGER)
+  if (pending.length === 0) return
+  store.transact(({ objects }) => {
+    for (const { id } of pending) objects.revert(id)
+  })
 }
 
 /** PLAN: takes over what has changed, together with the token. No content is read. */
 async function planCollection({ store, remote, settings }: CollectionContext, folder: FolderRow): Promise<void> {
-  const changes = await remote.changes(store.read.objects.token(folder.id))
+  const token = store.read.objects.token(folder.id)
+  const changes = await remote.changes(token)
+  const { members } = changes
+  const isNothing = !changes.isFull && changes.token === token && members.length + changes.removed.length === 0
+  if (isNothing) return // mostly: nothing is written, the disk is left alone
   const removed = removedBy(store, folder, changes)
   assertFewDeletions(folder, removed.length, store.read.objects.count(folder.id))
   store.transact(({ objects }) => {
-    for (const href of removed) objects.removedOnServer(folder.id, href, settings.conflictResolution)
-    for (const member of changes.members) objects.changedOnServer(folder.id, member)
+    for (const href of removed) {
+      if (folder.consent === 'restore') objects.keepOnServer(folder.id, href)
+      else objects.removedOnServer(folder.id, href, settings.conflictResolution)
+    }
+    for (const member of members) objects.changedOnServer(folder.id, member)
     objects.setToken(folder.id, changes.token)
   })
 }
@@ -53,8 +77,11 @@ function removedBy(
   return store.read.objects.hrefs(folder.id).filter(href => !there.has(href))
 }
 
-async function fetchObjects({ store, remote, settings }: CollectionContext, folder: FolderRow): Promise<void> {
+async function fetchObjects(context: CollectionContext, folder: FolderRow): Promise<void> {
+  const { store, remote, settings, onCounted } = context
+  onCounted?.({ toDownload: store.read.objects.counts(folder.id).queuedDownload })
   for (;;) {
+    context.signal?.throwIfAborted()
     const hrefs = store.read.objects.queue(folder.id, READ_BATCH)
     if (hrefs.length === 0) return
     const found = await Array.fromAsync(remote.read(hrefs))
@@ -63,16 +90,30 @@ async function fetchObjects({ store, remote, settings }: CollectionContext, fold
       // What is left out was removed since: the next PLAN tells.
       for (const href of hrefs) objects.dequeue(folder.id, href)
     })
+    onCounted?.({ downloaded: found.length, imported: found.length })
   }
 }
 
 async function pushObjects(context: CollectionContext, folder: FolderRow): Promise<void> {
-  const { store, clock } = context
+  const { store, clock, onCounted } = context
   const pending = store.read.objects.pending(folder.id, clock())
+  if (pending.length > 0) onCounted?.({ toUpload: pending.length })
+  const deletions = pending.filter(({ isGone }) => isGone)
+  await pushAll(
+    context,
+    pending.filter(({ isGone }) => !isGone),
+  )
+  assertFewDeletionsHere(folder, deletions.length, store.read.objects.count(folder.id))
+  await pushAll(context, deletions)
+}
+
+async function pushAll(context: CollectionContext, pending: readonly PendingObject[]): Promise<void> {
   for (let at = 0; at < pending.length; at += WRITE_BATCH) await pushBatch(context, pending.slice(at, at + WRITE_BATCH))
 }
 
-async function pushBatch({ store, remote, log }: CollectionContext, batch: readonly PendingObject[]): Promise<void> {
+async function pushBatch(context: CollectionContext, batch: readonly PendingObject[]): Promise<void> {
+  const { store, remote, log, onCounted } = context
+  context.signal?.throwIfAborted()
   // Noted before the first octet: if the answer is lost, what the server has is recognised as ours.
   const started = store.transact(({ objects }) => batch.flatMap(({ id }) => objects.sending(id) ?? []))
   const answers = await Promise.allSettled(started.map(object => send(remote, object)))
@@ -84,11 +125,14 @@ async function pushBatch({ store, remote, log }: CollectionContext, batch: reado
       else if (isRefusal(answer.reason)) objects.refused(object.id, answer.reason.message)
     }
   })
+  const isDone = (answer: PromiseSettledResult<WriteOutcome>) =>
+    answer.status === 'fulfilled' && answer.value.kind === 'done'
+  onCounted?.({ uploaded: answers.filter(isDone).length })
   for (const answer of answers) {
     if (answer.status === 'fulfilled') continue
     if (!isRefusal(answer.reason)) throw answer.reason
-    if (answer.reason instanceof PosternError)
-      log.warn({ code: answer.reason.code }, 'a change of an object was refused')
+    log.warn({ code: answer.reason.code }, 'a change of an object was refused')
+    context.onRefused?.(answer.reason)
   }
 }
 

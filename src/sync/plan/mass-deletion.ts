@@ -19,7 +19,43 @@ const EMPTIED_BY_NATURE: readonly (string | undefined)[] = ['trash', 'junk']
  */
 export function assertFewDeletions({ path, consent }: FolderRow, doomed: number, items: number): void {
   if (consent !== undefined || doomed <= Math.max(MASS_DELETION_MIN, items / 2)) return
-  throw massDeletion(path, doomed, items)
+  throw massDeletion(path, doomed, items, 'entries')
+}
+
+/**
+ * Guards a collection on the server against the deletion of much of it here, at once.
+ *
+ * @throws {PosternError} SYNC_DELETIONS_HELD when more than 50 and more than half of `items` are to be deleted there
+ */
+export function assertFewDeletionsHere({ path, consent }: FolderRow, doomed: number, items: number): void {
+  if (consent !== undefined || doomed <= Math.max(MASS_DELETION_MIN, items / 2)) return
+  throw new PosternError<SyncErrorCode>(
+    'SYNC_DELETIONS_HELD',
+    `${doomed} of the ${items} entries of ${JSON.stringify(path)} were deleted here; the server is not told, and the folder is held.`,
+    {
+      remedy: 'user',
+      advice:
+        'If that is right: postern folder resume FOLDER --accept. To have them back: postern folder resume FOLDER --restore.',
+    },
+  )
+}
+
+/** Says that a whole calendar or address book is gone on the server, with much in it. */
+export function collectionGone(path: string, items: number): PosternError {
+  return new PosternError<SyncErrorCode>(
+    'SYNC_MASS_DELETION',
+    `${JSON.stringify(path)} with its ${items} entries is gone on the server; the folder is held.`,
+    {
+      remedy: 'user',
+      advice:
+        'If that is right: postern folder resume FOLDER --accept. To have a copy: postern item export --folder FOLDER --out DIR.',
+    },
+  )
+}
+
+/** Tells whether so many are more than anybody’s daily tidying up. */
+export function isMuch(items: number): boolean {
+  return items > MASS_DELETION_MIN
 }
 
 /**
@@ -45,10 +81,10 @@ export function findMassDeletionHere(store: Store, folder: number, nowMs: number
 }
 
 /** Says that much of a folder is gone on the server. */
-export function massDeletion(path: string, doomed: number, items: number): PosternError {
+export function massDeletion(path: string, doomed: number, items: number, what = 'messages'): PosternError {
   return new PosternError<SyncErrorCode>(
     'SYNC_MASS_DELETION',
-    `The server no longer has ${doomed} of the ${items} messages of ${JSON.stringify(path)}; the folder is held.`,
+    `The server no longer has ${doomed} of the ${items} ${what} of ${JSON.stringify(path)}; the folder is held.`,
     {
       remedy: 'user',
       advice:

@@ -100,6 +100,10 @@ export class CollectionWorld {
   #userChanges(): void {
     const { id: folder } = this.#store.read.getFolder('INBOX')
     const object = pick(this.#random, this.#store.read.objects.list(folder))
+    if (this.#random() < 0.15) {
+      this.#userBringsBack(folder)
+      return
+    }
     const dice = this.#random()
     const text = `L${++this.#count}`
     if (object?.isDirty && dice >= 0.35) this.#replaced.add(object.octets.toString())
@@ -109,6 +113,20 @@ export class CollectionWorld {
       else if (object && dice < 0.85) objects.edit(object.id, Buffer.from(text))
       else if (object) objects.delete(object.id)
     })
+  }
+
+  /** What was deleted, or a version that lost. */
+  #userBringsBack(folder: number): void {
+    const { objects, keptObjects } = this.#store.read
+    const deleted = pick(this.#random, [...keptObjects.deleted(folder)])
+    const loser = pick(this.#random, keptObjects.conflicts())
+    if (deleted && (!loser || this.#random() < 0.5)) {
+      this.#store.transact(({ objectUndo }) => objectUndo.restore(deleted.object))
+    } else if (loser) {
+      const now = objects.find(loser.object)
+      if (now?.isDirty) this.#replaced.add(now.octets.toString())
+      this.#store.transact(({ objectUndo }) => objectUndo.restoreLoser(loser.id))
+    }
   }
 
   #somebodyElse(): void {

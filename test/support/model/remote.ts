@@ -12,6 +12,7 @@ import type {
   RemoteFeatures,
   RemoteFlags,
   RemoteFolder,
+  RemoteHead,
   RemoteMail,
   RemoteMetadata,
   RemoteStatus,
@@ -251,6 +252,11 @@ class ModelSelected extends Session implements SelectedFolder {
       const headerHash = want.header ? hash('sha256', header, 'buffer') : undefined
       yield { uid, flags: [...flags], size: octets.length, internalDateMs, messageId, headerHash, emailId: undefined }
     }
+  }
+
+  async *fetchHeads(uids: UidSet, octets: number): AsyncGenerator<RemoteHead> {
+    const found = await this.call(messages => [...messages].filter(([uid]) => uids.has(uid)))
+    for (const [uid, message] of found) yield { uid, head: message.octets.subarray(0, octets) }
   }
 
   searchUids(): Promise<UidSet> {

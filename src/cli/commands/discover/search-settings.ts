@@ -11,6 +11,8 @@ export interface SettingsQuestion {
   readonly password: string | undefined
   /** Whether hosts outside the mail domain may have the password unasked. */
   readonly yes: boolean
+  /** Whether servers of calendars and contacts are searched for alone. */
+  readonly isGroupwareOnly?: boolean
 }
 
 /**
@@ -18,12 +20,12 @@ export interface SettingsQuestion {
  * be asked and what was found without them is not enough.
  */
 export async function searchSettings(
-  { email, password, yes }: SettingsQuestion,
+  { email, password, yes, isGroupwareOnly = false }: SettingsQuestion,
   context: CommandContext,
 ): Promise<SettingsDocument> {
-  const params = { email, ...(password === undefined ? {} : { password }) }
+  const params = { email, isGroupwareOnly, ...(password === undefined ? {} : { password }) }
   const first = await call<SettingsDocument>(context, 'discover', { ...params, accept: yes ? 'all' : [] })
-  const isWhole = first.taken !== null && first.taken.smtp !== null
+  const isWhole = first.taken !== null && (isGroupwareOnly || first.taken.smtp !== null)
   if (password === undefined || isWhole || first.asks.length === 0) return first
   if (!(await saysYes(first, context))) return first
   const accept = first.asks.map(({ host }) => host)

@@ -1,5 +1,4 @@
 import { AUTH_CHOICES } from '../../../config/profile-settings.ts'
-import { fromWireError } from '../../../daemon/control/wire-error.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
@@ -7,9 +6,9 @@ import { type Command, type CommandContext, defineCommand } from '../../command.
 import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
-import { searchSettings } from '../discover/search-settings.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { emptyPassword } from './empty-password.ts'
+import { findDavServers, findServers, foundText } from './find-servers.ts'
 import { manualServers, type TestedServers } from './manual-servers.ts'
 
 interface AddOptions {
@@ -17,19 +16,24 @@ interface AddOptions {
   email: string | undefined
   imap: string | undefined
   smtp: string | undefined
+  dav: string | undefined
+  carddav: string | undefined
+  'groupware-only': boolean
   user: string | undefined
   auth: string | undefined
   'remember-password': boolean
   manual: boolean
   yes: boolean
   sync: boolean
+  local: boolean
   'password-stdin': boolean
 }
 
 /** What is added: what is left away is asked for, searched for, or as the command has it. */
 export type AddedProfile = Pick<AddOptions, 'name' | 'email'> & Partial<AddOptions>
 
-type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'user' | 'auth'> & {
+type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'carddav' | 'user' | 'auth'> & {
+  readonly isGroupwareOnly: boolean
   readonly name: string
   readonly email: string
   readonly password: string | undefined
@@ -55,6 +59,11 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
     ['$0 profile add ada@example.org --manual', 'Ask for host, connection type and port of each server, and test them'],
+    [
+      '$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/',
+      'Calendars and contacts; Outlook’s own POP3 account has the mail',
+    ],
+    ['$0 profile add archive --email ada@example.org --local', 'Mail on this machine alone, until it is bound'],
   ],
   build: yargs =>
     yargs
@@ -70,6 +79,17 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
           'imaps://HOST, imap+starttls://HOST or imap://HOST; without it, the administrator’s templates or SmartDiscover tell',
       })
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
+      .option('dav', {
+        type: 'string',
+        describe:
+          'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too; with --groupware-only SmartDiscover finds it',
+      })
+      .option('carddav', { type: 'string', describe: 'The same for address books, where they are on another server' })
+      .option('groupware-only', {
+        type: 'boolean',
+        default: false,
+        describe: 'Calendars, contacts, tasks and notes alone: mail stays with an account of Outlook’s own',
+      })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
       .option('auth', {
         choices: AUTH_CHOICES,
@@ -95,6 +115,11 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
         default: true,
         describe: 'Synchronize at once where the servers were found (--no-sync does not)',
       })
+      .option('local', {
+        type: 'boolean',
+        default: false,
+        describe: 'Without an account: it has its local password, and can be bound to an account later',
+      })
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
   run: addProfile,
 })
@@ -102,12 +127,15 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
 /** Adds a profile as `profile add` does. @returns the exit code */
 export async function addProfile(options: AddedProfile, context: CommandContext): Promise<number> {
   const { name, email } = namesOf(options)
-  const { imap, smtp, user, auth, manual = false, yes = false, sync = true } = options
+  if (options.local) return addLocal({ name, email }, options, context)
+  const { imap, smtp, dav, carddav, user, auth, manual = false, yes = false, sync = true } = options
+  const { 'remember-password': rememberPassword = true, 'groupware-only': isGroupwareOnly = false } = options
+  if (isGroupwareOnly && (imap !== undefined || manual)) throw bothGiven()
   const hasPassword = auth !== 'oauth2' && auth !== 'external'
   const password = hasPassword ? await context.terminal.secret(`Password of ${email}: `, context.signal) : undefined
   if (password === '') throw emptyPassword()
-  const { 'remember-password': rememberPassword = true } = options
-  const profile = { name, email, imap, smtp, user, auth, password, rememberPassword }
+  const servers = { imap, smtp, dav, carddav, isGroupwareOnly }
+  const profile = { name, email, ...servers, user, auth, password, rememberPassword }
   const document = manual ? await addManual(profile, context) : await addFound(profile, { yes, sync }, context)
   context.terminal.result(document, added => addedText(added, auth))
   const isBroken = document.tests?.some(({ ok }) => !ok) ?? false
@@ -118,6 +146,24 @@ export async function addProfile(options: AddedProfile, context: CommandContext)
 async function addManual(profile: NewProfile, context: CommandContext): Promise<AddedDocument> {
   const { servers, tests } = await manualServers(profile, context)
   return { ...(await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })), tests }
+}
+
+/** Adds a profile that has no account. */
+async function addLocal(
+  profile: Pick<NewProfile, 'name' | 'email'>,
+  { imap, smtp, dav, carddav, user, auth, manual, 'groupware-only': isGroupwareOnly }: AddedProfile,
+  context: CommandContext,
+): Promise<number> {
+  const isOther = isGroupwareOnly || manual
+  if (isOther || [imap, smtp, dav, carddav, user, auth].some(value => value !== undefined)) throw localOrNot()
+  const document = await call<AddedDocument>(context, 'profile.add', { ...profile, isLocal: true })
+  context.terminal.result(document, ({ name }) =>
+    [
+      `added ${name}, bound to no account`,
+      `next: postern profile outlook ${name}, postern item add INBOX FILE, postern profile bind ${name} ADDRESS`,
+    ].join('\n'),
+  )
+  return 0
 }
 
 /** Adds the profile; where nobody says which servers it has, they are searched for. */
@@ -132,20 +178,18 @@ async function addFound(
     const isUnknown = error instanceof PosternError && error.code === ('PROFILE_NO_SERVERS' satisfies ProfileErrorCode)
     if (!isUnknown || profile.password === undefined) throw error
   }
-  const { email, password } = profile
-  const { taken, error } = await searchSettings({ email, password, yes: options.yes }, context)
-  if (!taken) throw error ? fromWireError(error) : nothingTaken(email)
-  const user = profile.user ?? (taken.user === email ? undefined : taken.user)
-  const servers = { imap: taken.imap, smtp: profile.smtp ?? taken.smtp ?? undefined, user }
+  const { email, password, smtp, user, isGroupwareOnly } = profile
+  const find = isGroupwareOnly ? findDavServers : findServers
+  const { found, ...servers } = await find({ email, password, smtp, user, yes: options.yes }, context)
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
-  if (!options.sync || !profile.rememberPassword) return { ...added, found: taken }
-  return { ...added, found: taken, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
+  if (!options.sync || !profile.rememberPassword) return { ...added, found }
+  return { ...added, found, sync: await synchronize({ profile: profile.name, folders: [] }, context) }
 }
 
-function nothingTaken(email: string): PosternError {
-  return new PosternError('DISCOVER_NOTHING_FOUND', `No server of ${email} was taken.`, {
+function localOrNot(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'A profile with --local has no servers.', {
     remedy: 'user',
-    advice: 'See postern discover ADDRESS --trace, or name the servers: --imap imaps://HOST --smtp smtps://HOST.',
+    advice: 'Leave out --local, or give the servers later: postern profile bind NAME ADDRESS.',
   })
 }
 
@@ -166,12 +210,10 @@ function namesOf({ name, email }: Pick<AddOptions, 'name' | 'email'>): {
 }
 
 function addedText({ name, found, sync }: AddedDocument, auth: string | undefined): string {
-  const isRelayless = found && found.smtp === null
   return [
-    ...(found ? [`found by ${found.source}: ${found.imap}${found.smtp ? `, ${found.smtp}` : ''}`] : []),
-    ...(isRelayless ? ['no SMTP server took the password: messages cannot be sent before one is set'] : []),
-    ...(found?.smtpUser
-      ? [`the SMTP server wants the user ${found.smtpUser}: see smtpAuth in profile set --help`]
+    ...foundText(found),
+    ...(found?.imap && found.dav
+      ? [`calendars and contacts are not synchronized yet: postern profile set ${name} dav ${found.dav}`]
       : []),
     `added ${name}`,
     ...(sync ? [describeSync(sync)] : []),
@@ -184,4 +226,11 @@ function addedText({ name, found, sync }: AddedDocument, auth: string | undefine
   ]
     .map(printable)
     .join('\n')
+}
+
+function bothGiven(): PosternError {
+  return new PosternError<CliErrorCode>('CLI_USAGE', 'With --groupware-only there is no --imap.', {
+    remedy: 'user',
+    advice: 'Leave one of them out: mail is synchronized, or it stays with an account of Outlook’s own.',
+  })
 }

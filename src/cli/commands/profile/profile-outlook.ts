@@ -26,6 +26,7 @@ interface OutlookDocument {
   readonly smtp: { host: string; port: number }
   readonly imap: { host: string; port: number }
   readonly relays: boolean
+  readonly groupwareOnly: boolean
 }
 
 interface MadeFiles {
@@ -160,7 +161,9 @@ function describeWritten(name: string, { files, remarks }: WrittenDocument): str
   ].join('\n')
 }
 
-function describeOutlook({ email, user, localPassword, pop3, smtp, imap, relays }: OutlookDocument): string {
+function describeOutlook(document: OutlookDocument): string {
+  const { email, user, localPassword, pop3, smtp, imap, relays, groupwareOnly } = document
+  if (groupwareOnly) return describeGroupware(document)
   return [
     'In Outlook, add an account by hand: POP or IMAP, then POP3.',
     `  E-mail address             ${email}`,
@@ -173,5 +176,21 @@ function describeOutlook({ email, user, localPassword, pop3, smtp, imap, relays 
     'In any other mail program, read the same mail as an IMAP account:',
     `  Incoming mail (IMAP)       ${imap.host}   port ${imap.port}, the same user name and password`,
     ...(relays ? [] : ['  This profile has no SMTP server yet: postern profile set NAME smtp smtps://HOST']),
+  ].join('\n')
+}
+
+/** Mail is with an account of Outlook's own; who has been told of the POP3 front anyway gets the truth from it. */
+function describeGroupware({ email, pop3, smtp, relays, user, localPassword }: OutlookDocument): string {
+  return [
+    `Nothing is to be typed into Outlook for mail: the mail of ${email} stays with an account of Outlook’s own,`,
+    'with the provider’s POP3 server (port 995, SSL/TLS) and SMTP server, and the provider’s password.',
+    'Postern synchronizes the calendars and contacts: postern folder list.',
+    ...(relays
+      ? [
+          `  To send by way of Postern  ${smtp.host}   port ${smtp.port}`,
+          `  User name and password     ${user}   ${localPassword ?? 'not stored'}`,
+        ]
+      : []),
+    `The POP3 front (${pop3.host}, port ${pop3.port}) takes the local password for it, and has no mail.`,
   ].join('\n')
 }

@@ -4,19 +4,24 @@ import { table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { testLine } from './manual-servers.ts'
 import { profileAddCommand } from './profile-add.ts'
+import { profileBindCommand } from './profile-bind.ts'
 import { profileExportCommand } from './profile-export.ts'
 import { profileImportCommand } from './profile-import.ts'
 import { profileOutlookCommand } from './profile-outlook.ts'
 import { profilePasswordCommand } from './profile-password.ts'
 import { profileRemoveCommand } from './profile-remove.ts'
 import { profileSignInCommand } from './profile-sign-in.ts'
+import { profileUnbindCommand } from './profile-unbind.ts'
 import { profileUnlockCommand } from './profile-unlock.ts'
 
 interface ProfileDocument {
   readonly name: string
   readonly email: string
-  readonly imap: string
+  /** Null for a profile that is bound to no account. */
+  readonly imap: string | null
   readonly smtp?: string | null
+  readonly dav?: string | null
+  readonly mailIn?: string
 }
 
 const nameOption = { type: 'string', demandOption: true, describe: 'The profile’s name' } as const
@@ -29,8 +34,10 @@ const listCommand = defineCommand({
     const profiles = await call<ProfileDocument[]>(context, 'profile.list', {})
     context.terminal.result(profiles, () =>
       table(
-        ['NAME', 'EMAIL', 'IMAP', 'SMTP'],
-        profiles.map(({ name, email, imap, smtp }) => [name, email, imap, smtp ?? '-']),
+        ['NAME', 'EMAIL', 'IMAP', 'SMTP', 'DAV'],
+        profiles.map(profile => [
+          ...[profile.name, profile.email, imapOf(profile), profile.smtp ?? '-', profile.dav ?? '-'],
+        ]),
       ),
     )
     return undefined
@@ -105,6 +112,13 @@ export const profileCommand: Command<never> = defineCommand({
     profileExportCommand,
     profileImportCommand,
     profileSignInCommand,
+    profileBindCommand,
+    profileUnbindCommand,
     profileRemoveCommand,
   ],
 })
+
+function imapOf({ imap, dav, mailIn }: ProfileDocument): string {
+  if (mailIn === 'outlook' && dav) return 'in Outlook'
+  return imap ?? (dav ? '-' : 'unbound')
+}

@@ -8,6 +8,7 @@ import type { StoreErrorCode } from '../../errors.ts'
 import { dateWord } from '../../packs/pack-files.ts'
 import { PACKS_DIR } from '../../packs/pack-format.ts'
 import { PackReader } from '../../packs/pack-reader.ts'
+import { MergeQueries } from '../../queries/merge-queries.ts'
 import { replacedDirPrefix, restoredDir, restoringDir, unpackedDir } from '../../store-folders.ts'
 import { DATABASE_FILE } from '../../store-presence.ts'
 import { copyPack, syncPath } from '../copy-pack.ts'
@@ -62,7 +63,7 @@ async function restoreFolder(dir: string, options: RestoreOptions): Promise<Rest
     await rm(working, { recursive: true, force: true })
     await rm(restoredDir(dir), { recursive: true, force: true })
     await copyBackup(manifest, working, options)
-    reconcile(dir, working, options)
+    reconcile(dir, working, { ...options, isOfOther: isOfOtherAccount(manifest, options) })
     await syncPath(join(working, DATABASE_FILE), 'r+')
     for (const path of [join(working, PACKS_DIR), working]) await syncPath(path, 'r')
     options.signal.throwIfAborted()
@@ -106,7 +107,8 @@ async function inFolder<Result>(
 async function verifyFolder(options: VerifyOptions): Promise<BackupManifest> {
   const { source, profile, onProgress, signal } = options
   const manifest = await readManifest(source)
-  if (manifest.profile.email.toLowerCase() !== profile.email.toLowerCase()) throw otherAccount(manifest, options)
+  const isOwn = manifest.profile.email.toLowerCase() === profile.email.toLowerCase()
+  if (!isOwn && !isOfNoAccount(source)) throw otherAccount(manifest, options)
   const total = manifest.files.reduce((sum, { octets }) => sum + octets, 0)
   let done = 0
   await verifyFiles(source, manifest, octets => {
@@ -119,6 +121,17 @@ async function verifyFolder(options: VerifyOptions): Promise<BackupManifest> {
   if (fatal) throw invalidBackup(source, fatal.message)
   if (problems.length > manifest.counts.problems) throw invalidBackup(source, problems[0]?.message ?? '')
   return manifest
+}
+
+/** Whether nothing is believed that it knows of a server: it may meet any account. */
+function isOfNoAccount(source: string): boolean {
+  try {
+    using database = Database.openReader(join(source, DATABASE_FILE))
+    return new MergeQueries(database).isDue()
+  } catch (error) {
+    if (error instanceof PosternError) return false // what is wrong with it is told of a backup of one's own
+    throw error
+  }
 }
 
 async function copyBackup(
@@ -137,11 +150,25 @@ async function copyBackup(
   }
 }
 
-function reconcile(dir: string, working: string, { headerHashOf, clock }: RestoreOptions): void {
+// An older backup does not say: it was made when no profile could change its account.
+function isOfOtherAccount({ profile }: BackupManifest, options: Pick<RestoreOptions, 'profile'>): boolean {
+  return profile.account !== undefined && profile.account !== options.profile.account
+}
+
+interface Reconciling extends Pick<RestoreOptions, 'headerHashOf' | 'clock'> {
+  readonly isOfOther: boolean
+}
+
+function reconcile(dir: string, working: string, { headerHashOf, clock, isOfOther }: Reconciling): void {
   const before = numbersOf(join(dir, DATABASE_FILE))
   using database = Database.openWriter(join(working, DATABASE_FILE))
   using packs = new PackReader(join(working, PACKS_DIR))
-  makeReconcilable(database, { before, now: clock(), headerHashOf: location => headerHashOf(packs, location) })
+  makeReconcilable(database, {
+    before,
+    now: clock(),
+    isOfOther,
+    headerHashOf: location => headerHashOf(packs, location),
+  })
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 

@@ -1,5 +1,6 @@
 import type { PosternError } from '../../../errors.ts'
 import { isLoopback } from '../../../net/host-port.ts'
+import type { ExternalCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { Credentials, PasswordCredentials, TokenCredentials } from '../../sign-in/credentials.ts'
 import { signInRefused } from '../../sign-in/mechanism.ts'
 import type { Challenge } from './challenges.ts'
@@ -46,6 +47,7 @@ export class SignIn {
     if (this.#refused) throw this.#refused // asked again and again, servers lock the account
     const known = await this.#known()
     if ('token' in known) return this.#bearer(await known.token())
+    if (!('password' in known)) return { authorization: undefined } // the certificate is shown before any request
     if (this.#digest) return { authorization: this.#digest.authorization(method, path) }
     return { authorization: this.#isBasic ? basic(known) : undefined }
   }
@@ -65,6 +67,7 @@ export class SignIn {
   async challenged(attempt: Attempt, challenges: readonly Challenge[]): Promise<void> {
     const known = await this.#known()
     if ('token' in known) return this.#renew(known, attempt.token)
+    if (!('password' in known)) throw this.#refuse(known, 'EXTERNAL')
     if (!this.#choose(attempt, challenges, known)) throw this.#unanswerable(attempt, challenges, known)
   }
 
@@ -99,7 +102,7 @@ export class SignIn {
   async failed(attempt: Attempt): Promise<PosternError> {
     const known = await this.#known()
     if (attempt.token !== undefined) return this.#refuse({ user: known.user, token: attempt.token }, 'OAUTHBEARER')
-    return this.#refuse(known as PasswordCredentials, 'PLAIN') // what has no token has a password
+    return 'password' in known ? this.#refuse(known, 'PLAIN') : this.#refuse(known as ExternalCredentials, 'EXTERNAL') // no token
   }
 
   #refuse(credentials: Parameters<typeof signInRefused>[1], name: string): PosternError {

@@ -16,6 +16,8 @@ export interface FetchResponse {
   readonly modseq: bigint | undefined
   /** BODY[]: the octets, `streamed` when a sink took them, NIL, or undefined when absent. */
   readonly body: ImapValue | undefined
+  /** BODY[]<0>: its first octets. */
+  readonly head: Buffer | undefined
   /** BODY[HEADER.FIELDS (…)]. */
   readonly header: Buffer | undefined
 }
@@ -30,7 +32,7 @@ export function parseFetch(response: DataResponse): FetchResponse {
   }
   const date = textOf(found.get('INTERNALDATE'))
   const modseq = textOf(itemsOf(found.get('MODSEQ'))?.[0])
-  const header = found.get('BODY[HEADER')
+  const [header, head] = [found.get('BODY[HEADER'), found.get('BODY[]<0>')]
   return {
     uid: uidOf(found.get('UID')),
     flags: itemsOf(found.get('FLAGS'))
@@ -41,6 +43,7 @@ export function parseFetch(response: DataResponse): FetchResponse {
     emailId: textOf(itemsOf(found.get('EMAILID'))?.[0]),
     modseq: modseq !== undefined && /^\d{1,20}$/.test(modseq) ? BigInt(modseq) : undefined,
     body: found.get('BODY[]'),
+    head: head?.kind === 'string' ? head.octets : undefined,
     header: header?.kind === 'string' ? header.octets : undefined,
   }
 }

@@ -11,6 +11,7 @@ import type {
   DownloadBatch,
   FolderCursor,
   RemoteFlags,
+  RemoteHead,
   RemoteMetadata,
   SelectedFolder,
   WantedMetadata,
@@ -179,6 +180,14 @@ export class OpenFolder implements SelectedFolder {
         emailId,
         ...identify(header, want),
       }
+    }
+  }
+
+  async *fetchHeads(uids: UidSet, octets: number): AsyncGenerator<RemoteHead> {
+    if (uids.size === 0) return
+    const commands = Array.from(uids.split(MAX_SET_OCTETS), set => `UID FETCH ${set} (UID BODY.PEEK[]<0.${octets}>)`)
+    for await (const { uid, head } of this.#fetch(commands)) {
+      if (uid !== undefined && head && uids.has(uid)) yield { uid, head: head.subarray(0, octets) }
     }
   }
 

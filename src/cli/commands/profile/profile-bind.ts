@@ -1,0 +1,178 @@
+import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
+import type { BindingDocument, BoundDocument } from '../../../daemon/methods/binding.ts'
+import { PosternError } from '../../../errors.ts'
+import { profileBound } from '../../../profile/binding.ts'
+import { type Command, type CommandContext, defineCommand } from '../../command.ts'
+import { printable } from '../../terminal.ts'
+import { call } from '../../with-control.ts'
+import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
+import { chooseInitial, countsText, type InitialChoice, type InitialOptions, type MergeCounts } from './bind-choice.ts'
+import { emptyPassword } from './empty-password.ts'
+import { findServers, foundText } from './find-servers.ts'
+
+interface BindOptions extends InitialOptions {
+  name: string
+  address: string | undefined
+  imap: string | undefined
+  smtp: string | undefined
+  user: string | undefined
+  auth: string | undefined
+  'dry-run': boolean
+  sync: boolean
+  'password-stdin': boolean
+}
+
+/** An account, as the methods take it. */
+interface Account {
+  readonly name: string
+  readonly email: string
+  readonly imap: string
+  readonly smtp: string | undefined
+  readonly user: string | undefined
+  readonly auth: string | undefined
+  readonly password: string | undefined
+}
+
+interface BindDocument {
+  readonly name: string
+  readonly email: string
+  readonly imap: string
+  readonly smtp: string | null
+  readonly dryRun: boolean
+  /** Null where nobody could sign in yet: with OAuth2. */
+  readonly counts: MergeCounts | null
+  readonly initial: InitialChoice | null
+  readonly copy: BoundDocument['copy']
+  readonly found?: ServersDocument
+  readonly sync?: SyncDocument
+}
+
+const NOTHING_DONE = { downloaded: 0, imported: 0, uploaded: 0, ignored: 0, conflicts: 0 }
+
+/** `postern profile bind` */
+export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
+  command: 'bind <name> [address]',
+  describe: 'Attach a profile to an account: what is stored here is joined with what the account has, or deleted',
+  examples: [
+    ['$0 profile bind work ada@example.org', 'Find the servers, count what is here and there, and ask'],
+    ['$0 profile bind work ada@example.org --dry-run', 'Count only; nothing is changed, here or there'],
+    [
+      '$0 profile bind work ada@example.org --keep --yes --password-stdin < file',
+      'Keep the local mail; nobody is asked',
+    ],
+    ['$0 profile bind work ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
+    ['$0 profile bind work ada@example.org --delete', 'Begin empty: asks twice, and keeps a copy for 30 days'],
+  ],
+  build: yargs =>
+    yargs
+      .positional('name', { type: 'string', demandOption: true, describe: 'The profile’s name' })
+      .positional('address', { type: 'string', describe: 'The account’s e-mail address; without it, the profile’s' })
+      .option('imap', {
+        type: 'string',
+        describe: 'imaps://HOST, imap+starttls://HOST or imap://HOST; without it, templates or SmartDiscover tell',
+      })
+      .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
+      .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
+      .option('auth', {
+        choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
+        describe: 'How to sign in; oauth2 needs no password, and counts nothing beforehand',
+      })
+      .option('keep', {
+        type: 'boolean',
+        default: false,
+        describe: 'Keep the local mail: what the account has as well becomes one with it, the rest is uploaded',
+      })
+      .option('delete', {
+        type: 'boolean',
+        default: false,
+        describe: 'Delete the local mail and begin with what the account has; a copy is kept for 30 days',
+      })
+      .option('confirm', { type: 'string', describe: 'With --delete --yes: the profile’s name once more' })
+      .option('dry-run', { type: 'boolean', default: false, describe: 'Count only' })
+      .option('yes', {
+        type: 'boolean',
+        default: false,
+        describe: 'Do not ask; also for hosts outside the domain that DNS alone names',
+      })
+      .option('sync', { type: 'boolean', default: true, describe: 'Synchronize at once (--no-sync does not)' })
+      .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
+  run: async (options, context) => {
+    const name = String(options.name)
+    const { address: email } = options
+    const binding = await call<BindingDocument>(context, 'profile.binding', { name, email })
+    if (binding.boundTo !== null) throw profileBound({ name, email: binding.boundTo })
+    const { account, found } = await findAccount(binding, options, context)
+    const counts = account.password === undefined ? null : await call<MergeCounts>(context, 'profile.survey', account)
+    const { imap, smtp } = account
+    const told = { name, email: account.email, imap, smtp: smtp ?? null, counts, ...(found ? { found } : {}) }
+    if (options['dry-run']) {
+      const document: BindDocument = { ...told, dryRun: true, initial: null, copy: null }
+      context.terminal.result(document, dryRunText)
+      return 0
+    }
+    const initial = await chooseInitial({ ...account, counts, items: binding.items }, options, context)
+    const isDeleting = initial === 'delete'
+    const { copy } = await call<BoundDocument>(context, 'profile.bind', { ...account, isDeleting })
+    const canSync = options.sync && account.password !== undefined
+    const sync = canSync ? await tryToSynchronize(name, context) : undefined
+    const document: BindDocument = { ...told, dryRun: false, initial, copy, ...(sync ? { sync } : {}) }
+    context.terminal.result(document, boundText)
+    return (sync?.errors.length ?? 0) > 0 ? 1 : 0
+  },
+})
+
+async function findAccount(
+  { name, email, servers }: BindingDocument,
+  options: BindOptions,
+  context: CommandContext,
+): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
+  const { imap, smtp, user, auth, yes } = options
+  const isOAuth = auth === 'oauth2'
+  const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
+  if (password === '') throw emptyPassword()
+  const given = { name, email, auth, password }
+  if (imap !== undefined) return { account: { ...given, imap, smtp, user }, found: undefined }
+  if (servers) {
+    const known = { imap: servers.imap, smtp: smtp ?? servers.smtp, user: user ?? servers.user }
+    return { account: { ...given, ...known }, found: undefined }
+  }
+  // Nobody can sign in to prove a server: it has to be named.
+  if (password === undefined) return { account: { ...given, imap: '', smtp, user }, found: undefined }
+  const { found, ...proven } = await findServers({ email, password, smtp, user, yes }, context)
+  return { account: { ...given, ...proven }, found }
+}
+
+// It is bound, whatever becomes of the first run: that has to be told, and where the copy is.
+async function tryToSynchronize(name: string, context: CommandContext): Promise<SyncDocument> {
+  try {
+    return await synchronize({ profile: name, folders: [] }, context)
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    const { code, message } = error
+    return { ...NOTHING_DONE, errors: [{ folder: '', code, message }] }
+  }
+}
+
+function dryRunText({ counts, found }: BindDocument): string {
+  const nothing = 'With OAuth2 nothing can be counted before somebody has signed in.'
+  return [...foundText(found), ...(counts ? countsText(counts) : [nothing]), 'Nothing was changed.']
+    .map(printable)
+    .join('\n')
+}
+
+function boundText({ name, email, initial, copy, found, sync }: BindDocument): string {
+  return [
+    ...foundText(found),
+    `${name} is bound to ${email}${initial === 'delete' ? ', and began empty' : ''}`,
+    ...(copy
+      ? [
+          `the local mail of before is in ${copy.dir} until ${copy.until.slice(0, 10)}`,
+          `to have it back beside the account’s: postern store restore ${copy.dir} --profile ${name}, then postern sync`,
+          `to have it back alone: postern profile unbind ${name} first`,
+        ]
+      : []),
+    ...(sync ? [describeSync(sync)] : [`next: postern profile sign-in ${name} where it is OAuth2, then postern sync`]),
+  ]
+    .map(printable)
+    .join('\n')
+}

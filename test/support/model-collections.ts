@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PosternError } from '../../src/errors.ts'
+import { Store } from '../../src/store/store.ts'
+import type { SyncRun } from '../../src/sync/cycle.ts'
+import { SyncEngine } from '../../src/sync/engine.ts'
+import { applyLocalChange, type LocalChange, type LocalChangeResult } from '../../src/sync/local/local-change.ts'
+import type { CollectionKind, ListedCollection, RemoteCollections } from '../../src/sync/objects/remote-collections.ts'
+import type { SyncResult } from '../../src/sync/progress.ts'
+import type { ConnectMail } from '../../src/sync/remote.ts'
+import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../src/sync/settings.ts'
+import { ModelCollection, ModelCollectionRemote } from './model/collection.ts'
+import { Faults } from './model/faults.ts'
+import { silentLogger } from './silent-logger.ts'
+import { TestClock } from './store.ts'
+
+/** A collection of the model server. */
+export interface ServedCollection {
+  readonly listed: ListedCollection
+  readonly objects: ModelCollection
+}
+
+/** An account of calendars and address books in memory with its store: the real engine and store, no network. */
+export class ModelCollectionsAccount implements Disposable {
+  settings: SyncSettings = DEFAULT_SYNC_SETTINGS
+  /** By href. */
+  readonly served = new Map<string, ServedCollection>()
+  account = 'ada'
+  kinds: readonly CollectionKind[] = ['calendar', 'addressbook']
+  /** What every question to the server fails with. */
+  failure: PosternError | undefined
+  /** The mail server's side of the account. */
+  connectMail: ConnectMail | undefined
+  /** How often the server was connected to. */
+  connections = 0
+  readonly clock = new TestClock()
+  readonly root = mkdtempSync(join(tmpdir(), 'postern-collections-'))
+  readonly store = Store.open(join(this.root, 'store'), { clock: this.clock.now, log: silentLogger() })
+
+  /** Makes a calendar on the server, or an address book where that is asked for; changes one that is there. */
+  serve(href: string, facts: Partial<ListedCollection> = {}): ModelCollection {
+    const none = { version: undefined, color: undefined, description: undefined, maxObjectOctets: undefined }
+    const isAddressBook = facts.kind === 'addressbook'
+    const components = isAddressBook ? [] : (['VEVENT'] as const)
+    const listed = { ...none, kind: 'calendar' as const, href, name: href, components, isReadOnly: false, ...facts }
+    const objects = this.served.get(href)?.objects ?? new ModelCollection()
+    this.served.set(href, { listed, objects })
+    return objects
+  }
+
+  /** Runs once. */
+  async sync(run: Partial<SyncRun> = {}): Promise<SyncResult> {
+    this.clock.ms += 60_000
+    const engine = new SyncEngine({
+      ...{ store: this.store, settings: this.settings, log: silentLogger(), clock: this.clock.now },
+      connect: this.connectMail,
+      collections: { connect: async () => this.#connect(), account: this.account },
+      importer: { digest: async () => [] },
+    })
+    const { signal } = new AbortController()
+    return engine.run({ folders: [], scope: 'all', structure: 'also', onEvent: () => undefined, signal, ...run })
+  }
+
+  change(change: LocalChange): Promise<LocalChangeResult> {
+    return applyLocalChange(this.store, change, this.clock.now)
+  }
+
+  /** The folders with the texts of what is in them. */
+  seen(): Readonly<Record<string, readonly string[]>> {
+    const { read } = this.store
+    const texts = (id: number) => read.objects.list(id).map(({ octets }) => octets.toString())
+    return Object.fromEntries(read.collections().map(({ id, path }) => [path, texts(id)]))
+  }
+
+  #connect(): RemoteCollections {
+    this.connections++
+    const check = () => {
+      if (this.failure) throw this.failure
+    }
+    return {
+      list: async () => {
+        check()
+        return { collections: [...this.served.values()].map(({ listed }) => listed), kinds: this.kinds }
+      },
+      open: ({ href }) => {
+        check()
+        const objects = this.served.get(href)?.objects
+        if (!objects) throw new PosternError('UPSTREAM_REFUSED', `no ${href}`, { remedy: 'user', advice: 'none' })
+        const options = { ignoresPreconditions: false, tellsEtags: true, onRead: () => undefined }
+        return new ModelCollectionRemote(objects, new Faults(() => 1), options)
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.store[Symbol.dispose]()
+    rmSync(this.root, { recursive: true, force: true })
+  }
+}
