@@ -32,6 +32,7 @@ const SIGN_IN_KEYS = [
   'carddav',
   'mailIn',
   'smtp',
+  'sieve',
   'user',
   'auth',
   'smtpAuth',
@@ -40,7 +41,7 @@ const SIGN_IN_KEYS = [
 ] as const
 
 /** An account that a profile is to be bound to. */
-export interface NewBinding extends Pick<NewProfile, 'smtp' | 'user' | 'auth'> {
+export interface NewBinding extends Pick<NewProfile, 'smtp' | 'sieve' | 'user' | 'auth'> {
   readonly imap: string
   /** Undefined for that which the profile has. */
   readonly email?: string | undefined
@@ -67,6 +68,7 @@ export interface NewProfile {
   readonly smtp?: string | undefined
   readonly dav?: string | undefined
   readonly carddav?: string | undefined
+  readonly sieve?: string | undefined
   /** Whether mail is an account of Outlook's own. */
   readonly isGroupwareOnly?: boolean | undefined
   readonly user?: string | undefined
@@ -167,11 +169,11 @@ export class Profiles {
 
   #settingsOf({ email, imap, isGroupwareOnly, isLocal, ...rest }: NewProfile): ImportedSettings {
     if (isLocal) return { email }
-    const { smtp, dav, carddav, user, auth } = rest
+    const { smtp, dav, carddav, sieve, user, auth } = rest
     if (isGroupwareOnly && dav === undefined) throw noServers(email, '--dav https://HOST')
     const servers = isGroupwareOnly ? {} : imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
     const mailIn = isGroupwareOnly ? 'outlook' : undefined
-    const given = Object.entries({ smtp, dav, carddav, mailIn, user, auth }).filter(
+    const given = Object.entries({ smtp, dav, carddav, sieve, mailIn, user, auth }).filter(
       ([, value]) => value !== undefined && value !== '',
     )
     return { email, ...servers, ...Object.fromEntries(given) }
@@ -257,7 +259,7 @@ export class Profiles {
   async bind(name: string, account: NewBinding): Promise<Profile> {
     const before = this.get(name)
     const { imap, ...others } = this.boundTo(name, account)
-    for (const key of ['email', 'user', 'smtp', 'auth'] as const) {
+    for (const key of ['email', 'user', 'smtp', 'sieve', 'auth'] as const) {
       if (others[key] !== before[key]) await this.#change(name, key, others[key])
     }
     await this.#change(name, 'imap', imap)

@@ -5,7 +5,7 @@ import type { TlsErrorCode } from './errors.ts'
 import type { Peer } from './peer.ts'
 
 /** A protocol that asks for TLS inside a plain-text conversation. */
-export type StartTlsProtocol = 'imap' | 'smtp'
+export type StartTlsProtocol = 'imap' | 'smtp' | 'sieve'
 
 const MAX_LINE_OCTETS = 8192 // capability lines are long, and RFC 9051 names no limit
 const MAX_LINES = 100 // no server says as much before TLS
@@ -19,8 +19,7 @@ const MAX_LINES = 100 // no server says as much before TLS
 export async function askForTls(socket: Duplex, peer: Peer, protocol: StartTlsProtocol): Promise<void> {
   const lines = new LineReader(socket)
   try {
-    if (protocol === 'imap') await askImap(socket, lines)
-    else await askSmtp(socket, lines)
+    await ASK[protocol](socket, lines)
     lines.assertNothingHeld()
   } catch (cause) {
     throw new PosternError<TlsErrorCode>(
@@ -66,6 +65,23 @@ async function expectReply(lines: LineReader, code: string): Promise<void> {
     if (line[3] !== '-') return
   }
 }
+
+// RFC 5804 section 2.2. No server says a literal before TLS.
+async function askSieve(socket: Duplex, lines: LineReader): Promise<void> {
+  await expectOk(lines)
+  socket.write('STARTTLS\r\n')
+  await expectOk(lines)
+}
+
+async function expectOk(lines: LineReader): Promise<void> {
+  for (;;) {
+    const line = await lines.next()
+    if (/^OK\b/i.test(line)) return
+    if (!line.startsWith('"')) throw new Error('no capability of ManageSieve')
+  }
+}
+
+const ASK = { imap: askImap, smtp: askSmtp, sieve: askSieve } as const
 
 class LineReader implements Disposable {
   readonly #socket: Duplex

@@ -17,6 +17,7 @@ const account = {
   email: z.string().optional(),
   imap: z.string(),
   smtp: z.string().optional(),
+  sieve: z.string().optional(),
   user: z.string().optional(),
   auth: z.enum(AUTH_CHOICES).optional(),
   password: z.string().min(1).optional(),
