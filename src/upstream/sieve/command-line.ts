@@ -1,5 +1,5 @@
 const MAX_QUOTED_OCTETS = 1024 // RFC 5804 section 4: quoted
-const UNQUOTABLE = /[\x00\r\n]/
+const UNQUOTABLE = /[^\x20-\x7e]/ // Cyrus takes no other octets in quotes
 
 /** What stands in a command: a word as it is, or the octets of a string. */
 export type CommandWord = string | Buffer
@@ -9,7 +9,7 @@ export function text(value: string): Buffer {
   return Buffer.from(value, 'utf8')
 }
 
-/** Writes a line: short strings in quotes, others as literals that the server need not agree to (RFC 5804 section 4). */
+/** Writes a line: short strings of ASCII in quotes, others as literals that the server need not agree to (RFC 5804 section 4). */
 export function commandLine(words: readonly CommandWord[]): Buffer {
   const written = words.flatMap((word, index) => [
     ...(index === 0 ? [] : [Buffer.from(' ')]),

@@ -25,7 +25,8 @@ interface ScriptQuestion {
 }
 
 /**
- * The scripts of an account, on a signed-in connection (RFC 5804 section 2). Every method may throw what
+ * The scripts of an account, on a signed-in connection (RFC 5804 section 2). To be ended soon: Cyrus lets in no other session
+ * of the user meanwhile. Every method may throw what
  * {@link SieveConnection.command} does, and UPSTREAM_REFUSED; those with a script's name UPSTREAM_SCRIPT_… too.
  */
 export class SieveSession implements Disposable {
@@ -68,7 +69,10 @@ export class SieveSession implements Disposable {
     throw this.#malformed('it gives no script')
   }
 
-  /** Stores a script under its name, in place of one that is there; the server looks whether it can be run. */
+  /**
+   * Stores a script under its name, in place of one that is there; the server looks whether it can be run. NOTE: Cyrus 3.6
+   * takes a name beyond ASCII, and does not find it again.
+   */
   async putScript(name: string, script: Buffer): Promise<TakenScript> {
     return warningsOf(await this.#ask(['PUTSCRIPT', text(name), script], { name, isText: true }))
   }
