@@ -8,7 +8,7 @@ import { portOf } from './front-server.ts'
 /** What a scripted server does at a line of the client: text to send, or something to do with the socket. */
 export type Answer = string | ((socket: Socket, line: string) => void)
 
-/** A server that answers each line by the first rule that it begins with; the rule `''` is the greeting. */
+/** A server that answers each line by the longest rule that it begins with; the rule `''` is the greeting. */
 export type Script = Readonly<Record<string, Answer>>
 
 /** What a server says of itself. */
@@ -38,7 +38,8 @@ export async function startScripted(t: Test, script: Script) {
       held = lines.pop() ?? ''
       for (const line of lines) {
         said.push(line)
-        const rule = Object.keys(script).find(name => name !== '' && line.startsWith(name))
+        const rules = Object.keys(script).filter(name => name !== '' && line.startsWith(name))
+        const rule = rules.toSorted((one, other) => other.length - one.length)[0]
         if (rule !== undefined) answer(socket, script[rule], line)
       }
     })
@@ -48,7 +49,7 @@ export async function startScripted(t: Test, script: Script) {
     for (const socket of sockets) socket.destroy()
     server.close()
   })
-  return { port: portOf(server.address()), said, sockets }
+  return { port: portOf(server.address()), said }
 }
 
 function answer(socket: Socket, answer: Answer | undefined, line: string): void {
