@@ -22,6 +22,7 @@ t.test('every setting is described, and has a default or none on purpose', async
         'dav',
         'carddav',
         'smtp',
+        'sieve',
         'oauthProvider',
         'oauthIssuer',
         'oauthClientId',

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { profileAddCommand } from '../../src/cli/commands/profile/profile-add.ts'
 import { profileExportCommand } from '../../src/cli/commands/profile/profile-export.ts'
 import { profileImportCommand } from '../../src/cli/commands/profile/profile-import.ts'
 import { profileOutlookCommand } from '../../src/cli/commands/profile/profile-outlook.ts'
@@ -35,6 +36,16 @@ t.test('the examples of the help work as they are printed', async t => {
       t.equal(run.code, 0, `${line} ${run.stderr}`)
     }
   }
+})
+
+t.test('the example of `profile add` with a ManageSieve server', async t => {
+  const home = new PosternHome()
+  t.teardown(() => home[Symbol.asyncDispose]())
+  home.configure('secrets: { store: file }\n')
+  const [example = ''] = profileAddCommand.examples?.find(([line]) => line.includes('--sieve')) ?? []
+  const run = await home.runHere(wordsOf(example, home.dir), 'very secret\n')
+  t.match(run, { code: 0, stdout: /added work/ })
+  t.match(await home.json(['profile', 'show', 'work']), { sieve: 'sieve://imap.example.org' })
 })
 
 async function removeAll(home: PosternHome): Promise<void> {
