@@ -11,6 +11,8 @@ export interface ShownProfile extends Readonly<Record<string, unknown>> {
   readonly own: readonly string[]
   /** The settings that a policy fixes. */
   readonly fixed: readonly string[]
+  /** Of its local mail, made when that was deleted; `until` is ISO 8601. */
+  readonly copies?: readonly { readonly dir: string; readonly until: string }[]
 }
 
 /** Writes a profile's settings in their groups, each with where its value comes from. */
@@ -20,7 +22,10 @@ export function describeProfile(profile: ShownProfile): string {
     .map(setting => [setting.key, printable(settingText(profile[setting.key])), origin(setting, profile)])
   const lines = table(['SETTING', 'VALUE', 'FROM'], rows).split('\n')
   const groups = new Map(listSettings().map(({ key, group }) => [key, group]))
-  const text: string[] = [`${profile.name}, ${signInOf(profile)}`]
+  const copies = (profile.copies ?? []).map(
+    ({ dir, until }) => `its mail of before is in ${dir} until ${until.slice(0, 10)}`,
+  )
+  const text: string[] = [`${profile.name}, ${signInOf(profile)}`, ...copies.map(printable)]
   let last: string | undefined
   for (const [index, line] of lines.entries()) {
     const group = groups.get(rows[index - 1]?.[0] ?? '')
@@ -31,7 +36,8 @@ export function describeProfile(profile: ShownProfile): string {
   return text.join('\n')
 }
 
-function signInOf({ auth, passwordStored, signedIn }: ShownProfile): string {
+function signInOf({ imap, auth, passwordStored, signedIn }: ShownProfile): string {
+  if (imap === undefined) return 'bound to no account'
   if (auth === 'oauth2') return signedIn ? 'signed in with OAuth2' : 'not signed in yet'
   return passwordStored ? 'password stored' : 'no password stored'
 }

@@ -4,7 +4,7 @@ import { missingPasswords } from '../profile/missing-passwords.ts'
 import { isPaused } from '../profile/pause.ts'
 import type { Profile } from '../profile/profiles.ts'
 import type { Secrets } from '../profile/secrets.ts'
-import { mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
+import { collectionsAccountOf, mailAccountOf, sendingAccountOf, signInStopped } from '../profile/sign-in-guard.ts'
 import type { MethodContext } from './method.ts'
 import { noSmtpPassword } from './oauth/credentials.ts'
 import type { StoreSummary } from './reading/reader-operations.ts'
@@ -64,7 +64,7 @@ function failureOf(
   if (isUnbound(profile)) return undefined // what failed with servers of before is over
   const current = daemon?.scheduler.failureOf(profile)
   if (current) return pick(current, current.class)
-  const accounts = [mailAccountOf(profile), sendingAccountOf(profile)]
+  const accounts = [mailAccountOf(profile), sendingAccountOf(profile), collectionsAccountOf(profile)]
   const stopped = accounts.find(account => installation.signIns.isStopped(account))
   if (stopped) return pick(signInStopped(stopped), 'auth')
   const missing = missingPassword(profile, installation.loadedSecrets)

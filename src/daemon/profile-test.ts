@@ -4,7 +4,7 @@ import { PosternError } from '../errors.ts'
 import type { HostPort } from '../net/host-port.ts'
 import { hasCollections, hasMailServer, isUnbound, profileUnbound } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
-import { mailAccountOf } from '../profile/sign-in-guard.ts'
+import { collectionsAccountOf, mailAccountOf } from '../profile/sign-in-guard.ts'
 import { Approvals } from '../tls/approvals.ts'
 import { verifyPeers } from '../tls/verified-peer.ts'
 import { connectDav } from '../upstream/dav/client.ts'
@@ -73,24 +73,25 @@ async function testDav(
   profile: Profile & { readonly dav: string },
   signal: AbortSignal,
 ): Promise<ConnectionTest> {
-  const dav = parseDavUrl(profile.dav)
-  if (!dav) throw new Error('a profile with an invalid DAV URL')
+  const server = parseDavUrl(profile.dav)
+  if (!server) throw new Error('a profile with an invalid DAV URL')
   const carddav = profile.carddav === undefined ? undefined : parseDavUrl(profile.carddav)
   const { tokens, network, log, version: clientVersion } = installation
-  return attempt('dav', `${dav.host}:${dav.port}`, async () => {
+  return attempt('dav', `${server.host}:${server.port}`, async () => {
     const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
     const verifier = verifyPeers(new Approvals(installation.approvalsFile), {
       identity: await network.identityOf(profile),
     })
+    const account = hasMailServer(profile) ? collectionsAccountOf(profile) : mailAccountOf(profile)
     const way = { verifier, proxyTo: (peer: HostPort) => network.proxyTo(profile, peer), approvedHosts: [] }
-    const signIn = await installation.signIns.begin(mailAccountOf(profile))
+    const signIn = await installation.signIns.begin(account)
     const options = { ...way, credentials: async () => known, log, clientVersion }
-    await using account = connectDav(
-      { url: new URL(dav.url), addressBooks: carddav && new URL(carddav.url) },
+    await using dav = connectDav(
+      { url: new URL(server.url), addressBooks: carddav && new URL(carddav.url) },
       options,
       signal,
     )
-    const { collections } = await account.list().catch(async error => {
+    const { collections } = await dav.list().catch(async error => {
       await signIn.failed(error)
       throw await network.explain(profile, error)
     })

@@ -9,8 +9,8 @@ export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'> &
   Partial<Pick<ProfileSettings, 'dav' | 'carddav' | 'sieve' | 'mailIn'>>
 
 /**
- * Tells whether a profile has no server to synchronize with: its mail is there for who reads it, nothing is asked of the
- * network, and that is no failure.
+ * Tells whether a profile has no server to synchronize with: its mail is there for who reads and changes it, no server is
+ * asked or told, and that is no failure.
  */
 export function isUnbound(profile: Omit<Binding, 'smtp'>): boolean {
   return !hasMailServer(profile) && profile.dav === undefined
@@ -39,6 +39,12 @@ export function serverUrlsOf({ imap, smtp, dav, carddav, sieve }: Binding): read
 /** Where a server is, whatever it is for. */
 export function serverOf(url: string): { readonly host: string; readonly port: number } | undefined {
   return parseUpstreamUrl(url) ?? parseDavUrl(url)
+}
+
+/** Names the mail account that a profile is bound to, by its user and server; null for none. */
+export function mailboxOf({ imap, user, email }: Pick<ProfileSettings, 'imap' | 'user' | 'email'>): string | null {
+  const server = imap === undefined ? undefined : parseUpstreamUrl(imap)
+  return server ? `${user ?? email} at ${server.host.toLowerCase()}:${server.port}` : null
 }
 
 /** Says that a profile has no server to ask. */

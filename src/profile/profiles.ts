@@ -27,18 +27,19 @@ const OAUTH_KEYS = ['oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScope
 
 /** What belongs to the account, and goes with it. */
 const SIGN_IN_KEYS = [
-  'imap',
-  'dav',
-  'carddav',
-  'mailIn',
-  'smtp',
-  'sieve',
-  'user',
+  ...OAUTH_KEYS,
   'auth',
+  'user',
   'smtpAuth',
   'smtpUser',
-  ...OAUTH_KEYS,
+  'smtp',
+  'dav',
+  'carddav',
+  'sieve',
+  'mailIn',
+  'imap',
 ] as const
+const NO_SIGN_IN = { password: undefined, smtpPassword: undefined, oauth: undefined, clientCertificate: undefined }
 
 /** An account that a profile is to be bound to. */
 export interface NewBinding extends Pick<NewProfile, 'smtp' | 'sieve' | 'user' | 'auth'> {
@@ -266,17 +267,13 @@ export class Profiles {
     return this.get(name)
   }
 
-  /** Parts a profile from its account: servers and sign-in go, first of all the IMAP server. What is stored here stays. */
+  /** Parts a profile from its account: sign-in and servers go. What is stored here stays. */
   async unbind(name: string, secrets: Secrets): Promise<Profile> {
     const { number } = this.get(name)
+    // First: whoever is killed in between leaves a profile that cannot sign in, never secrets that nobody knows of.
+    await secrets.set(number, NO_SIGN_IN)
     const own = this.ownSettings(name)
     for (const key of SIGN_IN_KEYS) if (own.includes(key)) await this.#change(name, key, undefined)
-    await secrets.set(number, {
-      password: undefined,
-      smtpPassword: undefined,
-      oauth: undefined,
-      clientCertificate: undefined,
-    })
     return this.get(name)
   }
 

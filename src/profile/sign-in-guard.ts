@@ -7,11 +7,12 @@ import type { Profile } from './profiles.ts'
 const MAX_REFUSALS = 3 // many servers lock an account after five
 const MAX_TOKEN_REFUSALS = 2 // each is two at the server: of a token, and of the one that was renewed for it
 const PRIVATE = 0o600
+const ALL = ['password', 'smtpPassword', 'collections'] as const
 
 /** Whose password is tried: servers count refusals by account, whichever of their doors is knocked at. */
 export interface SignInAccount {
   readonly profile: Pick<Profile, 'name' | 'number'> & Partial<Pick<Profile, 'auth'>>
-  readonly which: 'password' | 'smtpPassword'
+  readonly which: 'password' | 'smtpPassword' | 'collections'
   /** The servers and the user name: a change of them is another account. */
   readonly identity: string
 }
@@ -47,6 +48,16 @@ export function mailAccountOf(profile: Profile): SignInAccount {
       user ?? email,
       ...how,
     ]),
+  }
+}
+
+/** The account of a server of calendars and address books beside the mail server: one that does not take the same password. */
+export function collectionsAccountOf(profile: Profile): SignInAccount {
+  const { dav, carddav, user, email, auth } = profile
+  return {
+    profile,
+    which: 'collections',
+    identity: JSON.stringify([dav ?? null, carddav ?? null, user ?? email, auth]),
   }
 }
 
@@ -109,7 +120,7 @@ export class SignInGuard {
   }
 
   /** Forgets the refusals of a password that was changed, or of a profile. */
-  async clear(profile: number, which: readonly SignInAccount['which'][] = ['password', 'smtpPassword']): Promise<void> {
+  async clear(profile: number, which: readonly SignInAccount['which'][] = ALL): Promise<void> {
     for (const each of which) {
       const count = this.#counts.get(`${profile}/${each}`)
       if (count) this.#reset(count, count.identity)
@@ -176,7 +187,7 @@ function maxRefusalsOf(account: SignInAccount): number {
 }
 
 function isToken({ profile, which }: SignInAccount): boolean {
-  return which === 'password' && profile.auth === 'oauth2'
+  return which !== 'smtpPassword' && profile.auth === 'oauth2'
 }
 
 /** Says that nobody signs in any more; `cause` is the refusal that was one too many. */
@@ -185,7 +196,7 @@ export function signInStopped(account: SignInAccount, cause?: PosternError): Pos
   const says = cause ? `${cause.message} ` : ''
   return new PosternError<ProfileErrorCode>(
     'PROFILE_SIGN_IN_STOPPED',
-    `${says}The ${isToken(account) ? 'access' : 'password'} of ${profile.name} was refused ${maxRefusalsOf(account)} times: Postern signs in no more, so that the account is not locked.`,
+    `${says}The ${isToken(account) ? 'access' : 'password'} of ${profile.name} was refused ${maxRefusalsOf(account)} times${which === 'collections' ? ' by the server of its calendars' : ''}: Postern signs in no more, so that the account is not locked.`,
     {
       remedy: 'user',
       advice:

@@ -22,7 +22,7 @@ import { MergeQueries } from './queries/merge-queries.ts'
 import { ObjectReader } from './queries/object-reader.ts'
 import { PendingChanges } from './queries/pending-changes.ts'
 import { SearchRows } from './queries/search-rows.ts'
-import { folderRow, itemRow, numberOf } from './row-values.ts'
+import { folderRow, itemRow, numberOf, textOf } from './row-values.ts'
 import {
   type Distrust,
   type FolderCounts,
@@ -111,6 +111,11 @@ export class StoreReader implements Disposable {
   /** Calendars and address books. */
   collections(): FolderRow[] {
     return this.#allFolders().filter(isCollection)
+  }
+
+  /** The account that the collections are of. */
+  collectionsOf(): string | undefined {
+    return textOf(this.#database.find('SELECT * FROM meta')?.collections_of) // older schemas have no such column
   }
 
   #allFolders(): FolderRow[] {

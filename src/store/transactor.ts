@@ -114,10 +114,10 @@ export class Transactor {
     )
   }
 
-  /** Makes the Inbox of a profile that was never synchronized. */
-  ensureInbox(): void {
+  /** Makes the Inbox of a profile that was never synchronized; with the delimiter that folders here are to have. */
+  ensureInbox(delimiter?: string): void {
     if (this.#database.find(`SELECT 1 FROM folder WHERE path = 'INBOX'`)) return
-    const none = { delimiter: undefined, rights: undefined, isSelectable: true, isExcluded: false }
+    const none = { delimiter, rights: undefined, isSelectable: true, isExcluded: false }
     this.putFolder({ path: 'INBOX', role: 'inbox', ...none })
   }
 

@@ -5,12 +5,21 @@ import { Cycle, type SyncRun } from './cycle.ts'
 import type { Importer } from './download/importer.ts'
 import { CollectionsCycle } from './objects/collections-cycle.ts'
 import type { RemoteCollections } from './objects/remote-collections.ts'
-import { addResults, type FolderFailure, noResult, type SyncResult } from './progress.ts'
+import { addResults, COLLECTIONS, type FolderFailure, noResult, type SyncResult } from './progress.ts'
 import type { ConnectMail } from './remote.ts'
 import type { SyncSettings } from './settings.ts'
 
+const OF_A_SERVER = /^(NET|TLS|UPSTREAM|FORMATS)_/ // what this machine fails with concerns both
+
 /** Makes what lists and changes an account's collections; nothing is asked for before it is used. */
 export type ConnectCollections = (signal: AbortSignal) => Promise<RemoteCollections>
+
+/** Where an account's collections are. */
+export interface CollectionsSource {
+  readonly connect: ConnectCollections
+  /** Other servers, or another user, are another account. */
+  readonly account: string
+}
 
 /** Options of {@link SyncEngine}. */
 export interface SyncEngineOptions {
@@ -18,7 +27,7 @@ export interface SyncEngineOptions {
   /** Undefined where the mail is not ours to synchronize. */
   readonly connect: ConnectMail | undefined
   /** Undefined where there are no calendars and address books. */
-  readonly connectCollections?: ConnectCollections | undefined
+  readonly collections?: CollectionsSource | undefined
   readonly importer: Importer
   readonly settings: SyncSettings
   readonly log: Logger
@@ -57,19 +66,19 @@ export class SyncEngine {
 
   /** What is wrong with one of the two servers keeps nobody from the other one; a refused password is tried once. */
   async #cycles(run: SyncRun): Promise<{ readonly result: SyncResult; readonly standing?: PosternError }> {
-    const { connect, connectCollections } = this.#options
+    const { connect, collections } = this.#options
     const mail = connect && (await settle(this.#mailCycle(connect, run), run))
-    if (!connectCollections || isRefusedSignIn(mail?.error)) {
+    if (!collections || isRefusedSignIn(mail?.error)) {
       if (mail?.error) throw mail.error
       return { result: mail?.result ?? noResult() }
     }
-    const objects = await settle(this.#collectionsCycle(connectCollections, run), run)
+    const objects = await settle(this.#collectionsCycle(collections, run), run)
     if (mail?.error) throw mail.error
     if (!objects.error) return { result: addResults(mail?.result, objects.result) }
-    if (!mail?.result || isRefusedSignIn(objects.error)) throw objects.error
+    if (!mail?.result || !OF_A_SERVER.test(objects.error.code)) throw objects.error
     this.#options.log.warn({ err: objects.error }, 'calendars and address books could not be synchronized')
     const { code, message } = objects.error
-    const errors: FolderFailure[] = [...mail.result.errors, { folder: 'calendars and address books', code, message }]
+    const errors: FolderFailure[] = [...mail.result.errors, { folder: COLLECTIONS, code, message }]
     return { result: { ...mail.result, errors }, standing: objects.error }
   }
 
@@ -88,9 +97,9 @@ export class SyncEngine {
     return await new Cycle(this.#options, remote, { ...run, onEvent }).run() // the connection must outlive the cycle
   }
 
-  async #collectionsCycle(connect: ConnectCollections, run: SyncRun): Promise<SyncResult> {
+  async #collectionsCycle({ connect, account }: CollectionsSource, run: SyncRun): Promise<SyncResult> {
     await using remote = await connect(run.signal)
-    return await new CollectionsCycle(this.#options, remote, run).run() // the connection must outlive the cycle
+    return await new CollectionsCycle({ ...this.#options, account }, remote, run).run() // the connection must outlive the cycle
   }
 
   #note(error: PosternError | undefined): void {

@@ -20,10 +20,13 @@ export type ProgressEvent =
 /** What the engine tells while it works. */
 export type SyncEvent =
   | ProgressEvent
-  /** The server took the user name and the password. */
-  | { readonly kind: 'signed-in' }
+  /** The mail server took the user name and the password, or that of the collections. */
+  | { readonly kind: 'signed-in'; readonly server?: 'collections' }
   /** What the server's annotation for policies holds; undefined for nothing. */
   | { readonly kind: 'policy'; readonly text: string | undefined }
+
+/** In place of a folder: all calendars and address books, whose server failed while mail went on. */
+export const COLLECTIONS = 'calendars and address books'
 
 /** A folder that failed; the others went on. */
 export interface FolderFailure {

@@ -7,7 +7,7 @@ import { PosternError } from '../../src/errors.ts'
 import { profilePaused } from '../../src/profile/pause.ts'
 import type { Secrets } from '../../src/profile/secrets.ts'
 import { SignInGuard } from '../../src/profile/sign-in-guard.ts'
-import type { SyncEvent, SyncResult } from '../../src/sync/progress.ts'
+import { COLLECTIONS, type SyncEvent, type SyncResult } from '../../src/sync/progress.ts'
 import { DIRECT } from '../support/direct-ways.ts'
 import { makeProfile } from '../support/scheduler-world.ts'
 import { silentLogger } from '../support/silent-logger.ts'
@@ -184,4 +184,43 @@ t.test('a store is busy while something is done between two runs, or waits to be
   t.notOk(runner.isBusy(number))
   await t.rejects(runner.exclusively(PROFILE, () => Promise.reject(failure('X'))))
   t.notOk(runner.isBusy(number))
+})
+
+t.test('a run that had nothing to ask the server says nothing of a refused password', async t => {
+  let answer: 'refused' | 'nothing' | 'signed in' = 'refused'
+  const { runner, signIns } = await makeRunner(t, async (_request, onEvent) => {
+    if (answer === 'refused') throw failure('UPSTREAM_SIGN_IN_REFUSED')
+    if (answer === 'signed in') onEvent({ kind: 'signed-in' })
+    return RESULT
+  })
+  const run = (wanted: typeof answer) => {
+    answer = wanted
+    return runner.run(PROFILE, options()).catch(error => (error as PosternError).code)
+  }
+  const codes: unknown[] = []
+  for (const wanted of ['refused', 'nothing', 'refused', 'nothing', 'refused'] as const) codes.push(await run(wanted))
+  t.equal(codes.at(-1), 'PROFILE_SIGN_IN_STOPPED', 'three refusals are three, whatever lies between')
+  await signIns.clear(PROFILE.number)
+  await run('refused')
+  await run('refused')
+  t.same(await run('signed in'), RESULT)
+  t.equal(await run('refused'), 'UPSTREAM_SIGN_IN_REFUSED', 'a password that was taken is right')
+})
+
+t.test('a password that the server of calendars refuses is tried three times, and mail goes on', async t => {
+  const both = makeProfile({ dav: 'https://dav.example.test/' })
+  const asked: boolean[] = []
+  const refused = { folder: COLLECTIONS, code: 'UPSTREAM_SIGN_IN_REFUSED', message: 'It is wrong.' }
+  const { runner, signIns } = await makeRunner(t, async ({ collections }, onEvent) => {
+    asked.push(collections !== undefined)
+    onEvent({ kind: 'signed-in' })
+    return collections ? { ...RESULT, errors: [refused] } : RESULT
+  })
+  const codes: (string | undefined)[] = []
+  for (let run = 0; run < 5; run++) codes.push((await runner.run(both, options())).errors[0]?.code)
+  t.same(asked, [true, true, true, false, false])
+  t.same(codes, [...Array(2).fill('UPSTREAM_SIGN_IN_REFUSED'), ...Array(3).fill('PROFILE_SIGN_IN_STOPPED')])
+  await signIns.clear(both.number, ['collections'])
+  await runner.run(both, options())
+  t.equal(asked.at(-1), true, 'another password is tried')
 })

@@ -97,6 +97,11 @@ class World implements AsyncDisposable {
   }
 }
 
+async function firstOf({ home }: World, profile: string): Promise<string> {
+  const items = (await home.json(['item', 'list', 'INBOX', '--profile', profile])) as readonly { id: string }[]
+  return items[0]?.id ?? ''
+}
+
 async function open(t: Test): Promise<World> {
   const world = await World.open()
   t.teardown(() => world[Symbol.asyncDispose]())
@@ -227,6 +232,22 @@ t.test('begun empty, the local mail of before can be brought back', { skip }, as
   t.notOk(existsSync(copies[0]?.dir ?? ''), 'the copy goes with the profile')
 })
 
+t.test('a backup of before is joined with the account of now', { skip }, async t => {
+  const world = await open(t)
+  const { home, b, onB } = world
+  const [before, there] = [await world.here(), await contentsOf(onB)]
+  const backup = join(home.dir, 'backup')
+  await home.json(['store', 'backup', backup])
+  await home.json(['profile', 'unbind', 'work', '--yes'])
+  await world.bind(b, '--delete', '--yes', '--confirm', 'work')
+  t.same(await world.here(), there)
+  await home.json(['store', 'restore', backup, '--yes'])
+  for (let run = 0; run < 3; run++) t.match(await home.json(['sync']), { errors: [] })
+  const union = [...new Set([...before, ...there])].sort()
+  t.same(await contentsOf(onB), union)
+  t.same(await world.here(), union)
+})
+
 t.test('killed at any time while it is joined, both have all of it once in the end', { skip }, async t => {
   const world = await open(t)
   const { home, b, onB } = world
@@ -260,5 +281,12 @@ t.test('a profile without an account is filled, and then bound', { skip }, async
   const there = await contentsOf(onB)
   t.match(await world.json(args), { counts: { local: 1, known: 1, upload: 0, download: 4 }, email: USER })
   t.same(await contentsOf(onB), there, 'it was there already')
+
+  await home.json(['pause', 'mine'])
+  await home.json(['item', 'copy', await firstOf(world, 'mine'), 'Sent'])
+  const unsure = await home.runHere(['profile', 'unbind', 'mine'])
+  t.match(unsure, { code: 1, stderr: /The server is not told of: 1 message to be uploaded\./ })
+  t.match(await home.json(['profile', 'unbind', 'mine', '--yes']), { uploads: 1 })
+  t.match((await home.runHere(['profile', 'show', 'mine'])).stdout, /^mine, bound to no account/)
   t.match(await home.json(['item', 'list', 'INBOX', '--profile', 'mine']), { length: 5 })
 })

@@ -115,7 +115,7 @@ async function preconditionsHold(
   t.strictSame(await write('Late', first?.etag), { kind: 'conflict' })
   t.strictSame(await work.remove(href, { etag: first?.etag ?? '' }), { kind: 'conflict' })
   t.strictSame(await work.remove(href, { etag: 'unknown' }), { kind: 'conflict' })
-  t.match(await other.get(href), /SUMMARY:Ours/)
+  t.match(await other.get(href), { text: /SUMMARY:Ours/ })
   const [second] = await Array.fromAsync(work.read([href]))
   t.match(await work.remove(href, { etag: second?.etag ?? '' }), { kind: 'done' })
   t.match(await work.remove(href, { etag: second?.etag ?? '' }), { kind: 'done' }, 'what is gone is gone')

@@ -284,3 +284,14 @@ t.test('for calendars and contacts alone, their servers are found and no mail se
   const run = await home.runHere([...none, '--json'], `${PASSWORD}\n`)
   t.match([run.code, run.json()], [1, { error: { code: 'DISCOVER_NOTHING_FOUND', message: /calendars or contacts/ } }])
 })
+
+t.test('a profile is bound again by an address and its password alone', async t => {
+  await home.json(['profile', 'unbind', 'ada', '--yes'])
+  t.match(await home.json(['profile', 'show', 'ada']), { passwordStored: false, own: ['number', 'email'] })
+  const bound = await home.json(['profile', 'bind', 'ada', '--keep', '--yes', '--password-stdin'], `${PASSWORD}\n`)
+  t.match(bound, {
+    found: { imap: 'imaps://box.only-autoconfig.test', source: 'autoconfig' },
+    counts: { local: 1, account: 1, known: 1, upload: 0, download: 0 },
+    sync: { uploaded: 0, downloaded: 0, errors: [] },
+  })
+})

@@ -69,8 +69,13 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
     { subject: 'Meeting, with cake', date: '2026-02-01T10:00:00Z', kind: 'event', entry: 'first', state: 'full' },
   ])
   t.match(await list('People'), [{ subject: 'Grace Hopper', kind: 'contact', date: null }])
+  t.match((await home.runHere(['folder', 'list'])).stdout, /^Work +calendar +1 +0 +0 +standard +ok$/m)
+  t.match((await home.runHere(['item', 'list', 'Work'])).stdout, /^1-o\d+ +2026-02-01 10:00 +- +Meeting, with cake/m)
   const [first] = await list('Work')
-  t.equal((await home.runHere(['item', 'export', `${first?.id}`])).stdout, await other.get(`/${USER}/work/first.ics`))
+  t.equal(
+    (await home.runHere(['item', 'export', `${first?.id}`])).stdout,
+    (await other.get(`/${USER}/work/first.ics`)).text,
+  )
 
   const added = (await home.json(['item', 'add', 'Work', file('new.ics', event('new', 'Added here'))])) as {
     id: string
@@ -80,9 +85,14 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
   await other.put(`/${USER}/work/first.ics`, event('first', 'Renamed there'))
   t.match(await home.json(['sync']), { downloaded: 2, uploaded: 2, errors: { length: 0 } })
   t.same((await list('Work')).map(({ subject }) => subject).toSorted(), ['Added here', 'Added there', 'Renamed there'])
-  const there = await other.get(pathOf(radicale, 'work', 'UID:new'))
+  const there = (await other.get(pathOf(radicale, 'work', 'UID:new'))).text
   t.match(there, /SUMMARY:Added here/)
-  t.match(await other.get(pathOf(radicale, 'people', 'UID:alan')), /FN:Alan Turing/)
+  t.match((await other.get(pathOf(radicale, 'people', 'UID:alan'))).text, /FN:Alan Turing/)
+
+  const out = join(home.dir, 'out')
+  t.match(await home.json(['item', 'export', '--folder', 'Work', '--out', out]), { messages: 3 })
+  t.equal(readdirSync(out).filter(name => name.endsWith('.ics')).length, 3)
+  t.match(await home.json(['item', 'show', added.id]), { folder: 'Work', subject: 'Added here', error: null })
 
   await home.json(['item', 'delete', added.id])
   await other.delete(`/${USER}/work/third.ics`)
@@ -98,7 +108,7 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
   ])
   await home.json(['item', 'restore', added.id])
   t.match(await home.json(['sync']), { uploaded: 1, errors: { length: 0 } })
-  t.match(await other.get(pathOf(radicale, 'work', 'UID:new')), /SUMMARY:Added here/)
+  t.match((await other.get(pathOf(radicale, 'work', 'UID:new'))).text, /SUMMARY:Added here/)
   t.ok(
     (await list('Work')).some(({ id }) => id === added.id),
     'under the id that it had',
@@ -119,12 +129,14 @@ t.test('what was changed on both sides is settled, and the version that lost is 
   const conflicts = (await home.json(['conflict', 'list'])) as { id: string }[]
   t.match(conflicts, [{ item: before?.id, side: 'local', folder: 'Work', subject: 'My version', seen: false }])
   const [{ id } = { id: '' }] = conflicts
-  t.match(await home.json(['conflict', 'show', id]), { why: 'It was changed on both sides.', other: { state: 'here' } })
+  t.match(await home.json(['conflict', 'show', id]), {
+    ...{ reason: 'changed-on-both', why: /^It was changed here, and on the server/, other: { state: 'here' } },
+  })
   t.match((await home.runHere(['conflict', 'show', id, '--raw'])).stdout, /SUMMARY:My version/)
   t.match(await home.json(['conflict', 'list']), [{ seen: true }])
   await home.json(['conflict', 'restore', id])
   t.match(await home.json(['sync']), { uploaded: 1, conflicts: 0 })
-  t.match(await other.get(`/${USER}/work/first.ics`), /SUMMARY:My version/)
+  t.match((await other.get(`/${USER}/work/first.ics`)).text, /SUMMARY:My version/)
   t.match(await home.json(['conflict', 'list']), { length: 0 })
 })
 
@@ -182,6 +194,66 @@ t.test('what is no entry, or of the wrong kind, is refused with what to do', { s
   t.equal((await list('Work')).length, 1)
 })
 
+t.test(
+  'a change that the server refuses is told, stands aside, and is tried again when a person wants that',
+  { skip },
+  async t => {
+    await using radicale = await startRadicale({ users: [USER] })
+    const { home, list, file } = await makeWorld(radicale)
+    await using _home = home
+    await home.json(['sync'])
+    const bad = event('bad', 'Ends before it begins').replace('DTSTART:20260201T100000Z\r\n', '')
+    await home.json(['item', 'add', 'Work', file('bad.ics', bad)])
+    await home.json(['item', 'add', 'Work', file('good.ics', event('good', 'Goes on'))])
+    const refused = await home.runHere(['sync', '--json'])
+    t.match(
+      [refused.code, refused.json()],
+      [1, { uploaded: 1, errors: [{ folder: 'Work', code: 'UPSTREAM_REFUSED' }] }],
+    )
+    const shown = (await list('Work')).find(({ entry }) => entry === 'bad')
+    t.match(shown, { state: 'changed', blocked: true })
+    t.match(await home.json(['item', 'show', `${shown?.id}`]), { error: /refused/ })
+    t.match(await home.json(['sync']), { errors: { length: 0 } }, 'not tried again at once')
+    t.match(await home.json(['folder', 'list']), [{ path: 'People' }, { path: 'To do' }, { path: 'Work', ignored: 0 }])
+    await home.json(['item', 'add', 'Work', file('bad.ics', event('bad', 'Mended'))])
+    t.match(await home.json(['sync']), { uploaded: 1, errors: { length: 0 } })
+    t.match(
+      (await list('Work')).find(({ entry }) => entry === 'bad'),
+      { state: 'full', blocked: false },
+    )
+  },
+)
+
+t.test('where another person lets us read alone, nothing is changed', { skip }, async t => {
+  await using radicale = await startRadicale({ users: [USER, 'bob'] })
+  const bob = new OtherClient(radicale.url, 'bob', RADICALE_PASSWORD)
+  await bob.makeCalendar('/bob/shared-team/', 'Team')
+  await bob.put('/bob/shared-team/1.ics', event('1', 'All hands'))
+  const { home, list, file } = await makeWorld(radicale)
+  await using _home = home
+  await home.json(['profile', 'set', 'work', 'dav', new URL('/bob/shared-team/', radicale.url).href])
+  await home.json(['sync'])
+  const folders = (await home.json(['folder', 'list'])) as { path: string; readOnly: boolean }[]
+  t.match(
+    folders.find(({ path }) => path === 'Team'),
+    { kind: 'calendar', items: 1, readOnly: true },
+  )
+  t.match(
+    folders.find(({ path }) => path === 'Work'),
+    { readOnly: false },
+    'beside what is our own',
+  )
+  const add = await home.runHere(['item', 'add', 'Team', file('x.ics', event('x', 'x')), '--json'])
+  t.match(add.json(), { error: { code: 'SYNC_READ_ONLY' } })
+  const [all] = await list('Team')
+  t.match((await home.runHere(['item', 'delete', `${all?.id}`, '--json'])).json(), {
+    error: { code: 'SYNC_READ_ONLY' },
+  })
+  await bob.put('/bob/shared-team/1.ics', event('1', 'All hands, later'.replace(',', '\\,')))
+  await home.json(['sync', 'Team'])
+  t.match(await list('Team'), [{ subject: 'All hands, later' }])
+})
+
 t.test('the fronts say that there is no mail here', { skip }, async t => {
   await using radicale = await startRadicale({ users: [USER] })
   const { home, other, list, file } = await makeWorld(radicale)
@@ -195,6 +267,13 @@ t.test('the fronts say that there is no mail here', { skip }, async t => {
   )
   const outlook = (await home.json(['profile', 'outlook', 'work'])) as Outlook
   t.match((await home.run(['profile', 'outlook', 'work'])).stdout, /Nothing is to be typed into Outlook for mail/)
+
+  const prf = await home.run(['profile', 'outlook', 'work', '--prf', join(home.dir, 'work.prf'), '--json'])
+  t.match(
+    [prf.code, prf.json()],
+    [1, { error: { code: 'PROFILE_MAIL_ELSEWHERE' } }],
+    'no account without mail is set up',
+  )
 
   const url = `pop3://127.0.0.1:${outlook.pop3.port}/`
   const curl = await run('curl', ['-s', '-v', '-m', '10', '-u', `${EMAIL}:${outlook.localPassword}`, url])

@@ -31,3 +31,14 @@ t.test('STLS is offered only where it can work', async t => {
   t.equal(await offered({ isSecure: false, canStartTls: true }), true)
   t.equal(await offered({ isSecure: true, canStartTls: false }), false)
 })
+
+t.test('who signs in to a profile whose mail is elsewhere is told, and finds as much as all others', async t => {
+  const session = (
+    TRANSCRIPTS['a signed-in client finds an empty maildrop, in STAT, LIST and UIDL alike'] ?? ''
+  ).replace(
+    '+OK maildrop has 0 messages',
+    '+OK maildrop has 0 messages: the mail of this profile is with another account of Outlook',
+  )
+  const backend = { ...memoryBackend(), hasMailElsewhere: (profile: string) => profile === 'work' }
+  t.equal(await play(connection => serve(connection, backend), session, 'pipelined'), session)
+})

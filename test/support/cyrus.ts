@@ -31,6 +31,12 @@ export function cyrusMissing(): string | undefined {
   return process.getuid?.() === 0 ? undefined : 'a private Cyrus needs root here'
 }
 
+/** Why no Cyrus with calendars and address books can be started here; undefined when one can. */
+export function cyrusDavMissing(): string | undefined {
+  if (existsSync(join(BIN, 'httpd'))) return cyrusMissing()
+  return `Cyrus is not unpacked with its httpd in ${UNPACKED}: test/support/unpack-cyrus.sh`
+}
+
 /** Starts a Cyrus of our own on a free loopback port. */
 export async function startCyrus({ users, hasDav = false, hasSieve = false }: CyrusOptions): Promise<Cyrus> {
   const dir = mkdtempSync(join(tmpdir(), 'postern-cyrus-'))

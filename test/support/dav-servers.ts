@@ -1,5 +1,5 @@
 import { makeServerCertificate } from './certificates.ts'
-import { CYRUS_PASSWORD, cyrusMissing, startCyrus } from './cyrus.ts'
+import { CYRUS_PASSWORD, cyrusDavMissing, startCyrus } from './cyrus.ts'
 import { RADICALE_PASSWORD, radicaleMissing, startRadicale } from './radicale.ts'
 import { startXandikos, xandikosMissing } from './xandikos.ts'
 
@@ -58,7 +58,7 @@ export const DAV_SERVERS: readonly DavServer[] = [
   },
   {
     name: 'Cyrus',
-    missing: cyrusMissing,
+    missing: cyrusDavMissing,
     async start() {
       const cyrus = await startCyrus({ users: [USER], hasDav: true })
       return running(new URL(`http://127.0.0.1:${cyrus.davPort}/`), cyrus, {

@@ -1,6 +1,7 @@
 import { PosternError } from '../../src/errors.ts'
 import type { FolderRow } from '../../src/store/rows.ts'
 import type { Store } from '../../src/store/store.ts'
+import type { RemoteCollection } from '../../src/sync/objects/remote-collection.ts'
 import type { RemoteCollections } from '../../src/sync/objects/remote-collections.ts'
 import { syncCollection } from '../../src/sync/objects/sync-collection.ts'
 import { event, type OtherClient } from './dav.ts'
@@ -35,8 +36,8 @@ export class DavWorld {
   /** What is accounted for, wherever it is now: replaced by whoever made it, or read by the other side. */
   readonly #settled = new Set<string>()
   readonly #made = new Set<string>()
-  /** What the other has on the server, by href. */
-  readonly #theirs = new Map<string, string>()
+  /** What the other works with. */
+  readonly #theirs = new Set<string>()
   #nowMs = Date.UTC(2026, 0, 1)
   #count = 0
   faults = 0
@@ -66,7 +67,7 @@ export class DavWorld {
     const afterOctets = Math.floor(this.#random() ** 2 * 6000)
     proxy.fault = isFaulty ? { kind: 'cut', direction, afterOctets } : { kind: 'none' }
     await using dav = connect()
-    const remote = dav.open({ kind: 'calendar', href: place })
+    const remote = this.#disturbed(dav.open({ kind: 'calendar', href: place }))
     const context = { store, remote, settings: { conflictResolution: winner }, log: silentLogger(), clock: this.#clock }
     try {
       await syncCollection(context, this.#folderRow)
@@ -76,6 +77,19 @@ export class DavWorld {
     }
     for (const name of this.#here().values()) if (name.startsWith('S')) this.#settled.add(name)
     for (const { octets } of store.read.objects.losers(this.#folder)) this.#settled.add(nameIn(octets.toString()))
+  }
+
+  // Somebody else changes something between what we have read and what we write.
+  #disturbed(remote: RemoteCollection): RemoteCollection {
+    const meanwhile = async () => {
+      if (this.#random() < 0.5) await this.#theyChange()
+    }
+    return {
+      changes: token => remote.changes(token),
+      read: hrefs => remote.read(hrefs),
+      write: (...change) => meanwhile().then(() => remote.write(...change)),
+      remove: (...change) => meanwhile().then(() => remote.remove(...change)),
+    }
   }
 
   readonly #clock = () => (this.#nowMs += 3_600_000)
@@ -88,39 +102,43 @@ export class DavWorld {
     store.transact(({ objects }) => {
       if (!object || dice <= 0.3) {
         const uid = `ours-${++this.#count}`
-        objects.create(this.#folder, `${place}${uid}.ics`, Buffer.from(event(uid, this.#name('L'))))
+        objects.create(this.#folder, `${place}${uid}.ics`, Buffer.from(event(uid, this.#ourName())))
       } else if (dice < 0.9) {
-        objects.edit(object.id, Buffer.from(event(uidOf(object.href), this.#name('L'))))
+        objects.edit(object.id, Buffer.from(event(uidOf(object.href), this.#ourName())))
       } else objects.delete(object.id)
     })
   }
 
   async #theyChange(): Promise<void> {
-    const href = pick(this.#random, [...this.#theirs.keys()])
+    const href = pick(this.#random, [...this.#theirs])
     const dice = this.#random()
     if (href === undefined || dice < 0.3) return this.#theyMake()
     const { other } = this.#options
-    // Whoever looks before, overwrites nothing unread; what we have deleted is made again.
-    const there = await other.get(href).catch(() => '')
-    this.#settled.add(nameIn(there))
-    this.#settled.add(this.#theirs.get(href) ?? '')
-    if (dice < 0.85 || there === '') return this.#theyPut(href)
-    await other.delete(href)
-    this.#theirs.delete(href)
+    try {
+      // Whoever looks before overwrites nothing unread.
+      const { text, etag } = await other.get(href)
+      if (dice < 0.85) await this.#theyPut(href, etag)
+      else await other.delete(href, etag)
+      if (dice >= 0.85) this.#theirs.delete(href)
+      this.#settled.add(nameIn(text))
+    } catch {
+      this.#theirs.delete(href) // we have changed or deleted it just now: they leave it alone
+    }
   }
 
   async #theyMake(): Promise<void> {
     await this.#theyPut(`${this.#options.place}theirs-${++this.#count}.ics`)
   }
 
-  async #theyPut(href: string): Promise<void> {
-    const name = this.#name('S')
-    await this.#options.other.put(href, event(uidOf(href), name))
-    this.#theirs.set(href, name)
+  async #theyPut(href: string, etag?: string): Promise<void> {
+    const name = `S${++this.#count}`
+    await this.#options.other.put(href, event(uidOf(href), name), etag)
+    this.#made.add(name)
+    this.#theirs.add(href)
   }
 
-  #name(side: 'L' | 'S'): string {
-    const name = `${side}${++this.#count}`
+  #ourName(): string {
+    const name = `L${++this.#count}`
     this.#made.add(name)
     return name
   }

@@ -4,11 +4,14 @@ import { type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import type { Test } from 'tap'
+import type { RemoteCollection } from '../../src/sync/objects/remote-collection.ts'
 import type { ListedCollection, RemoteCollections } from '../../src/sync/objects/remote-collections.ts'
 import { Approvals } from '../../src/tls/approvals.ts'
 import { verifyPeers } from '../../src/tls/verified-peer.ts'
 import { connectDav, type DavPlaces } from '../../src/upstream/dav/client.ts'
-import type { DavHttpOptions } from '../../src/upstream/dav/http/dav-http.ts'
+import { DavCollection } from '../../src/upstream/dav/dav-collection.ts'
+import { DavHttp, type DavHttpOptions } from '../../src/upstream/dav/http/dav-http.ts'
 import { silentLogger } from './silent-logger.ts'
 
 /** Options of our client for a test; the CA's file where it is to trust one. */
@@ -38,6 +41,19 @@ export function connectTestDav(
   return connectDav(url instanceof URL ? { url } : url, options, signal)
 }
 
+/** A calendar at a URL, without looking for it; all ends with the test. */
+export function calendarAt(t: Test, url: URL, options: Partial<DavHttpOptions> = {}): RemoteCollection {
+  const http = new DavHttp({ ...davOptions('ada', 'secret'), ...options }, new AbortController().signal)
+  t.teardown(() => http[Symbol.dispose]())
+  return new DavCollection({ http, kind: 'calendar', url: async () => url })
+}
+
+/** What another client was answered. */
+export interface OtherAnswer {
+  readonly text: string
+  readonly etag: string | undefined
+}
+
 /** Another client of the same server, which knows nothing of ours. */
 export class OtherClient {
   readonly #base: URL
@@ -48,8 +64,8 @@ export class OtherClient {
     this.#authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
   }
 
-  /** Sends a request, and gives the text of the answer; throws at a status that is an error. */
-  async send(method: string, path: string, body = '', headers: Record<string, string> = {}): Promise<string> {
+  /** Sends a request; throws at a status that is an error. */
+  async send(method: string, path: string, body = '', headers: Record<string, string> = {}): Promise<OtherAnswer> {
     const url = new URL(path, this.#base)
     const options = { method, headers: { authorization: this.#authorization, ...headers } }
     const asked =
@@ -60,7 +76,7 @@ export class OtherClient {
     if (response.statusCode === undefined || response.statusCode >= 300) {
       throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`)
     }
-    return answer
+    return { text: answer, etag: response.headers.etag }
   }
 
   /** Makes a calendar for some components. */
@@ -80,18 +96,20 @@ export class OtherClient {
     await this.send('MKCOL', path, body, { 'content-type': 'application/xml' })
   }
 
-  /** Stores an object, whatever was there. */
-  async put(path: string, content: string): Promise<void> {
+  /** Stores an object, whatever was there, or instead of a version alone. */
+  async put(path: string, content: string, etag?: string): Promise<void> {
     const type = content.startsWith('BEGIN:VCARD') ? 'text/vcard' : 'text/calendar'
-    await this.send('PUT', path, content, { 'content-type': `${type}; charset=utf-8` })
+    const condition = etag === undefined ? {} : { 'if-match': etag }
+    await this.send('PUT', path, content, { 'content-type': `${type}; charset=utf-8`, ...condition })
   }
 
-  async get(path: string): Promise<string> {
+  async get(path: string): Promise<OtherAnswer> {
     return await this.send('GET', path)
   }
 
-  async delete(path: string): Promise<void> {
-    await this.send('DELETE', path)
+  /** Deletes an object, or a version of it alone. */
+  async delete(path: string, etag?: string): Promise<void> {
+    await this.send('DELETE', path, '', etag === undefined ? {} : { 'if-match': etag })
   }
 }
 

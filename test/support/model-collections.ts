@@ -26,6 +26,7 @@ export class ModelCollectionsAccount implements Disposable {
   settings: SyncSettings = DEFAULT_SYNC_SETTINGS
   /** By href. */
   readonly served = new Map<string, ServedCollection>()
+  account = 'ada'
   kinds: readonly CollectionKind[] = ['calendar', 'addressbook']
   /** What every question to the server fails with. */
   failure: PosternError | undefined
@@ -54,7 +55,7 @@ export class ModelCollectionsAccount implements Disposable {
     const engine = new SyncEngine({
       ...{ store: this.store, settings: this.settings, log: silentLogger(), clock: this.clock.now },
       connect: this.connectMail,
-      connectCollections: async () => this.#connect(),
+      collections: { connect: async () => this.#connect(), account: this.account },
       importer: { digest: async () => [] },
     })
     const { signal } = new AbortController()

@@ -14,6 +14,8 @@ const MODULE = '/usr/lib/python3/dist-packages/radicale'
 /** What a private Radicale is to have. */
 export interface RadicaleOptions {
   readonly users: readonly string[]
+  /** Of every user; {@link RADICALE_PASSWORD} by default. */
+  readonly password?: string
   /** With these it speaks TLS alone. */
   readonly files?: ServerFiles
 }
@@ -27,10 +29,14 @@ export function radicaleMissing(): string | undefined {
  * Starts a Radicale of our own on a free loopback port. Everybody has everything below their name; collections called
  * `shared-…` may be read by all.
  */
-export async function startRadicale({ users, files }: RadicaleOptions): Promise<Radicale> {
+export async function startRadicale({
+  users,
+  password = RADICALE_PASSWORD,
+  files,
+}: RadicaleOptions): Promise<Radicale> {
   const dir = mkdtempSync(join(tmpdir(), 'postern-radicale-'))
   const [port = 0] = await freePorts(1)
-  writeFileSync(join(dir, 'users'), users.map(user => `${user}:${RADICALE_PASSWORD}\n`).join(''))
+  writeFileSync(join(dir, 'users'), users.map(user => `${user}:${password}\n`).join(''))
   writeFileSync(join(dir, 'rights'), RIGHTS)
   writeFileSync(join(dir, 'config'), configuration(dir, port, files))
   const log = openSync(join(dir, 'log'), 'a')

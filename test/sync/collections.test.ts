@@ -157,6 +157,48 @@ t.test('where the server takes no changes, those of before are undone and kept',
   await t.rejects(account.change(target), readOnly)
 })
 
+t.test('a version that lost is put where it can be, and nowhere else', async t => {
+  using account = new ModelCollectionsAccount()
+  const objects = account.serve('/a/', { name: 'Work' })
+  account.serve('/b/', { name: 'Private' })
+  account.serve('/c/', { name: 'People', kind: 'addressbook' })
+  account.store.transact(transactor => transactor.ensureInbox())
+  objects.write('other', '/a/1.ics', 'first')
+  await account.sync()
+  const [known] = account.store.read.objects.list(account.store.read.getAnyFolder('Work').id)
+  account.store.transact(({ objects }) => objects.edit(known?.id ?? 0, Buffer.from('mine')))
+  objects.write('other', '/a/1.ics', 'theirs')
+  t.match(await account.sync(), { conflicts: 1 })
+  const [kept] = account.store.read.keptObjects.conflicts()
+  const restore = (target: string) => account.change({ kind: 'restoreLosers', losers: [kept?.id ?? 0], target })
+  for (const target of ['INBOX', 'People']) await t.rejects(restore(target), { code: 'SYNC_WRONG_COMPONENT' }, target)
+  const { objects: [made] = [] } = await restore('Private')
+  t.not(made, known?.id)
+  t.equal(account.store.read.objects.find(made ?? 0)?.octets.toString(), 'mine', 'the id is that of what was made')
+  await account.sync()
+  t.same(account.seen(), { People: [], Private: ['mine'], Work: ['theirs'] })
+})
+
+t.test('nothing that was known of one account is believed of another', async t => {
+  using account = new ModelCollectionsAccount()
+  account.serve('/a/', { name: 'Work' }).write('other', '/a/1.ics', 'of the first')
+  await account.sync()
+  const folder = account.store.read.getAnyFolder('Work').id
+  account.store.transact(({ objects }) => objects.create(folder, '/a/2.ics', Buffer.from('made here')))
+  // Another server with the same paths, tokens and ETags.
+  account.served.clear()
+  account.account = 'grace'
+  const there = account.serve('/a/', { name: 'Work' })
+  there.write('other', '/a/1.ics', 'of the second')
+  t.match(await account.sync(), { downloaded: 1, uploaded: 1, errors: { length: 0 } })
+  t.same(account.seen(), { Work: ['of the second', 'made here'] })
+  t.same(
+    [...there.members.values()].map(({ text }) => text),
+    ['of the second', 'made here'],
+  )
+  t.match(await account.sync(), { downloaded: 0, uploaded: 0 })
+})
+
 t.test('only the classes of folders that a run is about are looked into', async t => {
   using account = new ModelCollectionsAccount()
   account.settings = { ...account.settings, automaticFolders: ['*', '!Never'], priorityFolders: ['Often'] }

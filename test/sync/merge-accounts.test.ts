@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { PosternError } from '../../src/errors.ts'
+import type { Store } from '../../src/store/store.ts'
 import { countMerge, type MergeCounts } from '../../src/sync/merge/merge-account.ts'
 import { Faults } from '../support/model/faults.ts'
 import { ModelRemote } from '../support/model/remote.ts'
@@ -167,6 +168,63 @@ t.test('mail that was only ever here is recognised, too; folders that the accoun
   t.same(account.serverSubjects('Mine'), ['filed'])
 })
 
+t.test('drafts stay here, also where the account has no folder for them', async t => {
+  const account = makeAccount(t)
+  account.server = new ModelServer(['INBOX', 'Drafts'])
+  account.deliver('INBOX', 'a')
+  await settle(account)
+  const file = join(t.testdir(), 'draft.eml')
+  writeFileSync(file, messageOf('draft'))
+  await account.change({ kind: 'add', folder: 'Drafts', file, flags: [] })
+  const other = new ModelServer(['INBOX', 'Archive'])
+  bind(account, other)
+  t.match(await count(account), { local: 2, upload: 1, staysHere: 1, newFolders: ['Drafts'] })
+  t.equal(await settle(account), 1)
+  t.same(account.subjects('Drafts'), ['draft'])
+  t.same(account.serverSubjects('Drafts'), [])
+})
+
+t.test('a folder that the account refuses: its mail waits, and is in the Inbox at last', async t => {
+  const account = makeAccount(t)
+  account.deliver('INBOX', 'a')
+  account.server.create('No')
+  account.deliver('No', 'b')
+  await settle(account)
+  const other = new ModelServer(['INBOX', 'Archive'])
+  bind(account, other)
+  account.connected = remote =>
+    Object.assign(remote, {
+      createFolder: async () => {
+        throw new PosternError('UPSTREAM_REFUSED', 'no', { remedy: 'user', advice: '-' })
+      },
+    })
+  t.match(await account.sync(), { errors: [{ folder: 'No' }], uploaded: 1 })
+  t.same(account.subjects('No'), ['b'], 'still here')
+  for (let run = 0; run < 4; run++) await account.sync()
+  t.same(account.serverSubjects('INBOX').toSorted(), ['a', 'b'])
+  t.same(account.subjects('INBOX').toSorted(), ['a', 'b'])
+})
+
+t.test('a folder that is made and never listed keeps its mail', async t => {
+  const account = makeAccount(t)
+  account.deliver('INBOX', 'a')
+  account.server.create('Odd')
+  account.deliver('Odd', 'b')
+  await settle(account)
+  const other = new ModelServer(['INBOX', 'Archive'])
+  bind(account, other)
+  account.connected = remote => {
+    const list = remote.listFolders.bind(remote)
+    return Object.assign(remote, { listFolders: async () => (await list()).filter(({ path }) => path !== 'Odd') })
+  }
+  await account.sync()
+  t.same(account.subjects('Odd'), ['b'], 'nobody takes it for deleted')
+  account.connected = remote => remote
+  await settle(account)
+  t.same(account.subjects('Odd'), ['b'])
+  t.same(account.serverSubjects('Odd'), ['b'])
+})
+
 t.test('a header whose text no server here has stays; its text is never taken for a message', async t => {
   const account = makeAccount(t)
   account.settings = { ...account.settings, downloadMode: 'headers' }
@@ -190,37 +248,84 @@ t.test('a header whose text no server here has stays; its text is never taken fo
   )
 })
 
+/** A profile that has an account, and is bound to another one with some of the same messages. */
+async function halfAndHalf(account: ModelAccount): Promise<ModelServer> {
+  account.deliver('INBOX', 'a', 'b', 'c')
+  account.deliver('Archive', 'd', 'wanders')
+  for (let run = 0; run < 3; run++) await account.sync()
+  await account.change({ kind: 'createFolder', path: 'Mine' })
+  await account.change({ kind: 'move', items: [account.items('INBOX')[2]?.id ?? 0], folder: 'Mine' })
+  const other = new ModelServer(['INBOX', 'Archive'])
+  for (const subject of ['b', 'x', 'wanders']) other.append('INBOX', messageOf(subject), [], 1)
+  bind(account, other)
+  return other
+}
+
+async function assertJoined(t: Test, account: ModelAccount, other: ModelServer, when: string): Promise<void> {
+  for (let run = 0; run < 4; run++) t.same((await account.sync()).errors, [], when)
+  const subjects = contents(other).map(text => `${/^\S+/.exec(text)?.[0]} ${/Subject: (\S+)/.exec(text)?.[1]}`)
+  const wanted = ['Archive: d', 'INBOX: a', 'INBOX: b', 'INBOX: wanders', 'INBOX: x', 'Mine: c']
+  t.same(subjects, wanted, `there, ${when}`)
+  t.same(local(account), contents(other), `here, ${when}`)
+}
+
 t.test('wherever the connection ends, the next runs make of both what they would have made', async t => {
   for (let last = 1; last < 200; last++) {
     using account = new ModelAccount()
-    account.deliver('INBOX', 'a', 'b', 'c')
-    account.deliver('Archive', 'd', 'wanders')
-    for (let run = 0; run < 3; run++) await account.sync()
-    await account.change({ kind: 'createFolder', path: 'Mine' })
-    await account.change({ kind: 'move', items: [account.items('INBOX')[2]?.id ?? 0], folder: 'Mine' })
-    const other = new ModelServer(['INBOX', 'Archive'])
-    for (const subject of ['b', 'x', 'wanders']) other.append('INBOX', messageOf(subject), [], 1)
-    bind(account, other)
+    const other = await halfAndHalf(account)
     let calls = 0
     account.connected = remote => breaking(remote, () => ++calls === last)
     const failure = await account.sync().catch((error: unknown) => error)
-    account.close() // what was not committed is gone
     account.connected = remote => remote
-    for (let run = 0; run < 4; run++) t.same((await account.sync()).errors, [], `after call ${last}`)
-    const subjects = contents(other).map(text => `${/^\S+/.exec(text)?.[0]} ${/Subject: (\S+)/.exec(text)?.[1]}`)
-    t.same(
-      subjects,
-      ['Archive: d', 'INBOX: a', 'INBOX: b', 'INBOX: wanders', 'INBOX: x', 'Mine: c'],
-      `there, after call ${last}`,
-    )
-    t.same(local(account), contents(other), `here, after call ${last}`)
-    if (!(failure instanceof PosternError)) {
-      t.ok(last > 10, `${last - 1} calls were broken off`)
-      return
-    }
+    await assertJoined(t, account, other, `after call ${last}`)
+    if (failure instanceof PosternError) continue
+    t.ok(last > 10, `${last - 1} calls were broken off`)
+    return
   }
   t.fail('the run never ended')
 })
+
+for (const isCommitted of [false, true]) {
+  t.test(`wherever it is killed, ${isCommitted ? 'after' : 'before'} a commit, nothing is lost or doubled`, async t => {
+    for (let last = 1; last < 200; last++) {
+      using account = new ModelAccount()
+      const other = await halfAndHalf(account)
+      let commits = 0
+      account.guard = store => killing(store, () => ++commits === last, isCommitted)
+      const failure = await account.sync().catch((error: unknown) => error)
+      account.guard = store => store
+      account.close() // a new process
+      await assertJoined(t, account, other, `at commit ${last}`)
+      if (failure instanceof Killed) continue
+      t.ok(last > 5, `${last - 1} commits were the last`)
+      return
+    }
+    t.fail('the run never ended')
+  })
+}
+
+class Killed extends Error {}
+
+/** A store whose process is killed at a commit: nothing of it does anything any more. */
+function killing(store: Store, isNow: () => boolean, isCommitted: boolean): Store {
+  let isDead = false
+  const commit = (make: () => unknown) => {
+    if (isDead) throw new Killed('dead')
+    isDead = isNow()
+    if (isDead && !isCommitted) throw new Killed('before the commit')
+    const result = make()
+    if (isDead) throw new Killed('after the commit')
+    return result
+  }
+  return new Proxy(store, {
+    get: (_, name) => {
+      const value: unknown = Reflect.get(store, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'transact' && name !== 'transactRepeatable') return value.bind(store)
+      return (...args: unknown[]) => commit(() => Reflect.apply(value, store, args))
+    },
+  })
+}
 
 /** Breaks a connection: the call is made, and its answer never comes. */
 function breaking(remote: ModelRemote, isNow: () => boolean): ModelRemote {

@@ -67,11 +67,11 @@ const folderListCommand = defineCommand<{ profile: string | undefined }>({
     const folders = await call<(FolderListing & { class: string })[]>(context, 'folder.list', { profile })
     context.terminal.result(folders, () =>
       table(
-        ['FOLDER', 'ROLE', 'ITEMS', 'UNREAD', 'IGNORED', 'CLASS', 'STATE'],
+        ['FOLDER', 'USE', 'ITEMS', 'UNREAD', 'IGNORED', 'CLASS', 'STATE'],
         folders.map(folder => [
           ...[
             printable(folder.path),
-            folder.role ?? '-',
+            folder.role ?? (folder.kind === 'mail' ? '-' : folder.kind),
             String(folder.items),
             String(folder.unread),
             String(folder.ignored),
@@ -99,7 +99,7 @@ const itemListCommand = defineCommand<{
   profile: string | undefined
 }>({
   command: 'list [folder]',
-  describe: 'List the messages of a folder, or what was deleted and can be restored',
+  describe: 'List the messages, events, tasks, notes or contacts of a folder, or what was deleted and can be restored',
   examples: [
     ['$0 item list INBOX', ''],
     ['$0 item list --deleted', 'Of all folders, with who deleted it and until when it is kept'],
@@ -136,7 +136,7 @@ function marks({ flags, state }: Item): string {
 
 const itemShowCommand = defineCommand<{ id: string }>({
   command: 'show <id>',
-  describe: 'Show what is known of a message',
+  describe: 'Show what is known of a message, or an entry of a calendar or address book',
   build: yargs => yargs.positional('id', { type: 'string', demandOption: true }),
   run: async ({ id }, context) => {
     const item = await call<ItemDetails>(context, 'item.show', { id: String(id) })
@@ -159,10 +159,11 @@ const itemExportCommand = defineCommand<{
   profile: string | undefined
 }>({
   command: 'export [id]',
-  describe: 'Write a message’s exact octets to stdout, or a folder’s messages to files',
+  describe: 'Write an item’s exact octets to stdout, or all of a folder to files',
   examples: [
     ['$0 item export 1-42 > message.eml', 'One message'],
     ['$0 item export --folder INBOX --out mail', 'One file per message, <uid>.eml'],
+    ['$0 item export --folder Calendar --out events', 'One file per entry, <id>.ics or <id>.vcf'],
   ],
   build: yargs =>
     yargs
@@ -195,7 +196,7 @@ const itemExportCommand = defineCommand<{
 /** `postern item` */
 export const itemCommand: Command<never> = defineCommand({
   command: 'item',
-  describe: 'Messages of the local store',
+  describe: 'Messages of the local store, and entries of calendars and address books',
   children: [
     itemListCommand,
     itemShowCommand,

@@ -1,6 +1,6 @@
 import type { UpstreamUrl } from '../../config/upstream-url.ts'
 import type { Logger } from '../../log/logger.ts'
-import type { ConnectCollections } from '../../sync/engine.ts'
+import type { CollectionsSource } from '../../sync/engine.ts'
 import type { ConnectMail } from '../../sync/remote.ts'
 import type { ConnectWatch } from '../../sync/watch/remote-watch.ts'
 import type { ClientIdentity } from '../../tls/client-identity.ts'
@@ -44,7 +44,7 @@ export class EngineConnections {
   }
 
   /** Undefined where there are no calendars and address books. */
-  forCollections(request: WatchRequest, log: Logger): ConnectCollections | undefined {
+  forCollections(request: WatchRequest, log: Logger): CollectionsSource | undefined {
     const { collections, addressBooks } = request
     if (!collections) return undefined
     const { verifierFor, clientVersion } = this.#options
@@ -53,14 +53,15 @@ export class EngineConnections {
       verifier: verifierFor(request.identity),
       // A server may lead to another one of its domain, which is reached like itself.
       proxyTo: async ({ host }) => (host === addressBooks?.server.host ? addressBooks : collections).proxy,
-      approvedHosts: [],
+      approvedHosts: [collections, addressBooks].flatMap(each => each?.server.host ?? []), // a person has named these
       ...{ credentials: async () => credentials, log, clientVersion },
     }
     const places = {
       url: new URL(collections.server.url),
       addressBooks: addressBooks && new URL(addressBooks.server.url),
     }
-    return async signal => connectDav(places, options, signal)
+    const account = JSON.stringify([places.url, places.addressBooks ?? null, request.user])
+    return { account, connect: async signal => connectDav(places, options, signal) }
   }
 
   /** @throws {Error} where the mail is not ours: nobody watches that */

@@ -231,9 +231,9 @@ class EngineProcess {
   }
 
   #engine(request: RunRequest, log: Logger): SyncEngine {
-    const connectCollections = this.#connections.forCollections(request, log)
+    const collections = this.#connections.forCollections(request, log)
     const { settings } = request
-    return new SyncEngine({ ...this.#engineParts(request, log), connectCollections, settings, log, clock: Date.now })
+    return new SyncEngine({ ...this.#engineParts(request, log), collections, settings, log, clock: Date.now })
   }
 
   #engineParts(request: WatchRequest, log: Logger) {

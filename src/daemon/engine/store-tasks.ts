@@ -83,7 +83,7 @@ export async function runStoreTask(
   if (task.kind === 'verify') return verifyBackup(context.storeDir, { ...task, ...shared })
   if (task.kind === 'restore') return restoreStore(context.storeDir, { ...task, ...shared, headerHashOf })
   if (task.kind === 'found') {
-    context.open().transact(transactor => transactor.ensureInbox())
+    context.open().transact(transactor => transactor.ensureInbox('/'))
     return undefined
   }
   assertStore(context.storeDir)

@@ -82,8 +82,9 @@ export const BINDING_METHODS = {
       const candidate = profiles.boundTo(name, servers)
       if (password === undefined && candidate.auth !== 'oauth2') throw noPassword(candidate)
       const secrets = await installation.secrets()
-      const copy = isDeleting ? await putAside(candidate, context) : null
+      const copy = isDeleting ? await putAside(profiles.get(name), context) : null
       const bound = await syncs.exclusively(candidate, async () => {
+        profiles.boundTo(name, servers) // somebody else may have been faster
         await doubt(candidate, context)
         await secrets.set(candidate.number, { password })
         return profiles.bind(name, servers)

@@ -104,7 +104,7 @@ export async function applyByKind(context: MethodContext, found: readonly FoundI
 }
 
 /** The ids of what a change tells of. */
-function idsOf({ number }: Profile, { items, objects = [] }: LocalChangeResult): readonly string[] {
+export function idsOf({ number }: Profile, { items, objects = [] }: LocalChangeResult): readonly string[] {
   return [...items.map(row => `${number}-${row}`), ...objects.map(row => `${number}-${objectRow(row)}`)]
 }
 

@@ -6,7 +6,7 @@ import { type MethodContext, octetsMethod, valueMethod } from '../method.ts'
 import { type FoundItem, parseId } from '../reading/item-id.ts'
 import type { ConflictListing } from '../reading/kept-listing.ts'
 import { readOne } from '../reading/readers.ts'
-import { apply, applyByKind, type ChangesByKind } from './change.ts'
+import { apply, applyByKind, type ChangesByKind, idsOf } from './change.ts'
 
 const profile = z.string().optional()
 const ids = z.array(z.string()).min(1)
@@ -61,8 +61,8 @@ export const CONFLICT_METHODS = {
     async (params, context) => {
       const chosen = context.installation.profiles.choose(params.profile)
       const change = { kind: 'restoreDeleted', from: params.folder, sinceMs: params.sinceMs } as const
-      const { items, changed } = await apply(context, chosen, change)
-      return { changed, ids: items.map(row => `${chosen.number}-${row}`) }
+      const result = await apply(context, chosen, change)
+      return { changed: result.changed, ids: idsOf(chosen, result) }
     },
   ),
 }

@@ -75,7 +75,7 @@ export const PROFILE_METHODS = {
     async ({ name, which, password }, { installation, daemon }) => {
       const profile = installation.profiles.get(name)
       await (await installation.secrets()).set(profile.number, { [which]: password })
-      await installation.signIns.clear(profile.number, [which])
+      await installation.signIns.clear(profile.number, which === 'password' ? [which, 'collections'] : [which])
       await daemon?.accountChanged(profile)
       return { name, stored: which }
     },

@@ -15,6 +15,29 @@ const DAY_MS = 86_400_000
 /** How rows of objects are told from those of messages. */
 export const objectRow = (row: number) => `o${row}`
 
+const REASONS: Readonly<Record<string, readonly [code: string, why: string]>> = {
+  'changed on both sides': [
+    'changed-on-both',
+    'It was changed here, and on the server before the server knew of the change.',
+  ],
+  'changed on the server, deleted here': [
+    'deleted-here',
+    'It was deleted here, and changed on the server before the server knew of the deletion.',
+  ],
+  'deleted on the server, changed here': [
+    'deleted-on-server',
+    'It was changed here, and deleted on the server before the server knew of the change.',
+  ],
+  'its calendar was deleted on the server': [
+    'folder-gone',
+    'It was changed here, and its folder was deleted on the server before the server knew of the change.',
+  ],
+  'changed where the server takes no changes': [
+    'read-only',
+    'It was changed in a folder in which the server lets nobody write.',
+  ],
+}
+
 /** What objects have in place of a message's columns. */
 const NO_MESSAGE = { uid: 0, messageId: null, flags: [] } as const
 
@@ -90,7 +113,15 @@ export function listObjectConflict({
   isSeen,
 }: ObjectConflictRow): ConflictListing {
   return {
-    ...{ row: objectRow(id), itemRow: objectRow(object), side, reason, folder: path, messageId: null, flags: [] },
+    ...{
+      row: objectRow(id),
+      itemRow: objectRow(object),
+      side,
+      reason: REASONS[reason]?.[0] ?? reason,
+      folder: path,
+      messageId: null,
+      flags: [],
+    },
     ...columnsOf(octets),
     ...{ at: isoOf(atMs), seen: isSeen },
   }
@@ -101,7 +132,7 @@ export function describeObjectConflict(store: StoreReader, row: ObjectConflictRo
   const winner = store.objects.find(row.object)
   return {
     ...listObjectConflict(row),
-    why: `It was ${row.reason}.`,
+    why: REASONS[row.reason]?.[1] ?? row.reason,
     ...{ received: null, sha256: hashOf(row.octets), bodyState: 'full' },
     other: {
       folder: (winner && store.findFolder(winner.folder)?.path) ?? row.path,

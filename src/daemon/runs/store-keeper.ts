@@ -1,3 +1,4 @@
+import { mailboxOf } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { BackupProfile } from '../../store/maintenance/backup/manifest.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
@@ -130,6 +131,7 @@ export class StoreKeeper {
   }
 }
 
-function facts({ name, email, number }: Profile): BackupProfile {
-  return { name, email, number }
+function facts(profile: Profile): BackupProfile {
+  const { name, email, number } = profile
+  return { name, email, number, account: mailboxOf(profile) }
 }

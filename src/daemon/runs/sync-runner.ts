@@ -15,6 +15,7 @@ import type { EngineEvent, WatchRequest } from '../engine/engine-protocol.ts'
 import { newProfileRuns, type ProfileRuns } from './profile-runs.ts'
 import type { FetchOptions, RunObserver, RunOptions, RunOutcome } from './run.ts'
 import { asPosternError, asResult, held, MAX_CRASHES, noPassword, noProfile, stopping, sum } from './run-outcomes.ts'
+import { RunSignIns } from './run-sign-ins.ts'
 import { SharedSignIns } from './shared-sign-ins.ts'
 import type { SlowServer } from './slow-server.ts'
 
@@ -263,12 +264,13 @@ export class SyncRunner implements AsyncDisposable {
   async #runOnce(profile: Profile, options: RunOptions, runs: ProfileRuns, onPolicy: (fixed: Profile) => void) {
     const { signal } = options
     signal.throwIfAborted()
-    const request = await this.#request(profile, options)
-    const signIn = await this.#signIns.begin(mailAccountOf(profile))
+    const whole = await this.#request(profile, options)
+    const signIns = await RunSignIns.begin(this.#signIns, profile)
+    const request = signIns.leavesCollections ? { ...whole, collections: undefined } : whole
     const onEvent = (event: SyncEvent) => {
       if (event.kind === 'slow') runs.slow = { ...event, toldMs: performance.now() }
       else if (event.kind === 'folder') runs.slow = undefined
-      if (event.kind === 'signed-in') signIn.accepted()
+      if (event.kind === 'signed-in') signIns.accepted(event)
       else if (event.kind === 'policy')
         void this.#onPolicy(profile, event.text).then(fixed => fixed && !signal.aborted && onPolicy(fixed))
       else for (const watcher of runs.watchers) watcher(event)
@@ -277,11 +279,10 @@ export class SyncRunner implements AsyncDisposable {
     try {
       const result = await (runs.crashes > 0 ? this.#runAlone(start) : start())
       runs.crashes = 0
-      await signIn.failed(undefined) // over, unless the server took the password: a run may have had nothing to ask
-      return result
+      return await signIns.done(result)
     } catch (error) {
       if (error instanceof PosternError && error.code === 'DAEMON_ENGINE_CRASHED') this.#countCrash(profile, runs)
-      const refusal = await this.#refusal(profile, signIn, error)
+      const refusal = await signIns.failed(error)
       throw signal.aborted ? refusal : await this.#ways.explain(profile, refusal)
     } finally {
       runs.slow = undefined

@@ -1,13 +1,19 @@
 import { networkInterfaces } from 'node:os'
 import type { Logger } from '../../log/logger.ts'
-import { isUnbound } from '../../profile/binding.ts'
+import { isGroupwareOnly, isUnbound } from '../../profile/binding.ts'
 import { isPaused } from '../../profile/pause.ts'
 import type { Profile, Profiles } from '../../profile/profiles.ts'
 import { folderClass } from '../../sync/settings.ts'
 import type { RunObserver, RunOptions, RunOutcome } from '../runs/run.ts'
 import type { SyncRunner } from '../runs/sync-runner.ts'
 import { type ClockReading, hasJumped, type Interfaces, networkChange, outwardAddresses } from './disturbance.ts'
-import { type PlannedRun, ProfileSchedule, type RunFailure, type SchedulePart } from './profile-schedule.ts'
+import {
+  type PlannedRun,
+  ProfileSchedule,
+  type RunFailure,
+  type SchedulePart,
+  type ScheduleSettings,
+} from './profile-schedule.ts'
 
 const AFTER_CHANGE_MS = 500 // what else the user changes meanwhile goes along
 const AFTER_PUSH_MS = 100 // a server tells of several folders one after the other
@@ -57,7 +63,7 @@ export class PollScheduler implements RunObserver, Disposable {
 
   /** A client has asked for new mail. */
   polled(name: string): void {
-    this.#with(name, (schedule, profile, nowMs) => schedule.polled(profile, nowMs))
+    this.#with(name, (schedule, profile, nowMs) => schedule.polled(settingsOf(profile), nowMs))
   }
 
   /** The user has changed something: the server is told soon, with what else comes meanwhile. */
@@ -98,7 +104,7 @@ export class PollScheduler implements RunObserver, Disposable {
   /** When a profile's next run is due, in ms since the epoch; undefined when nothing is planned. */
   nextRunAt(profile: Profile): number | undefined {
     const { monotonicMs, wallMs } = this.#machine.clocks()
-    const nextMs = this.#schedules.get(profile.number)?.nextMs(profile) ?? Number.POSITIVE_INFINITY
+    const nextMs = this.#schedules.get(profile.number)?.nextMs(settingsOf(profile)) ?? Number.POSITIVE_INFINITY
     return nextMs === Number.POSITIVE_INFINITY ? undefined : wallMs + Math.max(0, nextMs - monotonicMs)
   }
 
@@ -107,7 +113,7 @@ export class PollScheduler implements RunObserver, Disposable {
   }
 
   started(profile: Profile, run: RunOptions): void {
-    this.#scheduleOf(profile).started(run, profile, this.#nowMs)
+    this.#scheduleOf(profile).started(run, settingsOf(profile), this.#nowMs)
   }
 
   ended(profile: Profile, run: RunOptions, outcome: RunOutcome): void {
@@ -127,9 +133,9 @@ export class PollScheduler implements RunObserver, Disposable {
     for (const profile of this.#home.profiles.list()) {
       const schedule = this.#scheduleOf(profile)
       if (isUnbound(profile) || this.#isPaused(profile) || this.#home.syncs.stateOf(profile.number) !== 'idle') continue
-      const run = schedule.due(profile, nowMs)
+      const run = schedule.due(settingsOf(profile), nowMs)
       if (run) this.#start(profile, run)
-      else waitMs = Math.min(waitMs, schedule.nextMs(profile) - nowMs)
+      else waitMs = Math.min(waitMs, schedule.nextMs(settingsOf(profile)) - nowMs)
     }
     this.#wake(Math.max(waitMs, MIN_WAIT_MS))
   }
@@ -207,4 +213,9 @@ export class PollScheduler implements RunObserver, Disposable {
         this.#home.log.warn({ err: error, profile: profile.number }, 'a scheduled run failed')
     })
   }
+}
+
+/** Outlook never asks here for the mail of a profile that has it elsewhere: its polls can drive nothing. */
+function settingsOf(profile: Profile): ScheduleSettings {
+  return isGroupwareOnly(profile) ? { ...profile, useOutlookSettings: false } : profile
 }

@@ -25,6 +25,20 @@ export class CollectionFolders {
     this.#objects = objects
   }
 
+  /**
+   * From now on collections are those of this account. What is known of the server of another one is true no more: all is
+   * compared, and read, before anything is believed.
+   */
+  belongTo(account: string): void {
+    const { database } = this.#scope
+    const before = database.find('SELECT collections_of FROM meta')?.collections_of
+    database.run('UPDATE meta SET collections_of = ?', account)
+    if (before === null) return
+    database.run(`UPDATE folder SET cursor = NULL WHERE kind NOT IN('mail', 'file')`)
+    database.run(`UPDATE object SET etag = 'of another server', sent_sha256 = NULL WHERE etag IS NOT NULL`)
+    this.#scope.log({ event: 'collections-of-another-account' })
+  }
+
   /** Adds a collection, or updates what the server says of it. */
   put({ kind, href, path, components, isReadOnly }: CollectionFacts): void {
     const { database } = this.#scope

@@ -7,6 +7,8 @@ import type { FolderChanges } from './folder-changes.ts'
 import type { LocalChanges } from './local-changes.ts'
 import type { ServerChanges } from './server-changes.ts'
 
+const GIVEN_ROLES = `'drafts', 'sent', 'trash', 'junk', 'archive'` // what folders can be made for
+
 /** A folder that is here, and its name in the account. */
 export interface MergedFolder {
   readonly id: number
@@ -50,22 +52,30 @@ export class MergeChanges {
     this.#scope.database.run('UPDATE meta SET merging = coalesce(merging, ?)', this.#scope.now)
   }
 
-  /** Gives folders their names in the account, and has made there what it lacks. */
+  /**
+   * Gives folders their names in the account, and has made there what it lacks. What a folder is for stays so where the account
+   * has no other one for that: drafts are never uploaded.
+   */
   takeFolders(folders: readonly MergedFolder[]): void {
     const { database } = this.#scope
     database.run('DELETE FROM op WHERE item IS NULL')
+    database.run(`UPDATE folder SET given_role = role WHERE given_role IS NULL AND role IN(${GIVEN_ROLES})`)
     const renamed = folders.filter(({ id, path }) => this.#pathOf(id) !== path)
     // One may get the name that another one gives up.
     for (const { id } of renamed) database.run(`UPDATE folder SET path = path || ' (' || id || ')' WHERE id = ?`, id)
     for (const { id, path } of renamed) {
       database.run(`UPDATE folder SET path = ${SET_ASIDE} WHERE path = ? AND state = 'gone'`, path)
+      this.#scope.yieldPath(path)
       database.run('UPDATE folder SET path = ? WHERE id = ?', path, id)
       this.#scope.log({ folder: id, event: 'folder-renamed', detail: path })
     }
-    for (const { id, path } of folders.filter(({ isNew }) => isNew)) {
-      const sql = `INSERT INTO op(kind, state, path, source) VALUES('create', 'ready', ?, ?)`
-      database.run(sql, path, id)
-    }
+    for (const { id } of folders.filter(({ isNew }) => isNew)) this.makeFolder(id)
+  }
+
+  /** Has a folder made in the account; until it is there, its mail waits. */
+  makeFolder(id: number): void {
+    const sql = `INSERT INTO op(kind, state, path, source) SELECT 'create', 'ready', path, id FROM folder WHERE id = ?`
+    this.#scope.database.run(sql, id)
   }
 
   /** Takes over, in one step, what was found out; what the account does not have is uploaded. */

@@ -46,11 +46,12 @@ export class ObjectUndo {
     if (!kept) throw noSuchConflict(`o${loser}`)
     const live = database.find('SELECT id, is_gone FROM object WHERE id = ?', Number(kept.object))
     const id = Number(kept.object)
-    if (live && folder === undefined) {
-      if (live.is_gone === 1) this.restore(id)
-      this.#objects.edit(id, octetsOf(kept))
-    } else this.#makeAgain(kept, folder ?? this.#homeOf(kept), live ? undefined : id)
     this.#objects.discardLoser(loser)
+    if (!live || folder !== undefined) {
+      return this.#makeAgain(kept, folder ?? this.#homeOf(kept), live ? undefined : id)
+    }
+    if (live.is_gone === 1) this.restore(id)
+    this.#objects.edit(id, octetsOf(kept))
     return id
   }
 
@@ -60,13 +61,14 @@ export class ObjectUndo {
   }
 
   // Under `id`, its number of before, where nothing has that any more.
-  #makeAgain(kept: Row, folder: number, id?: number): void {
+  #makeAgain(kept: Row, folder: number, id?: number): number {
     const made = this.#objects.create(folder, this.#freeHref(kept, folder), octetsOf(kept))
     if (id !== undefined) {
       this.#scope.database.run('UPDATE object SET id = ? WHERE id = ?', id, made)
       this.#scope.database.run('DELETE FROM object_tomb WHERE object = ?', id)
     }
     this.#scope.log({ folder, event: 'object-restored', detail: String(kept.href) })
+    return id ?? made
   }
 
   #freeHref(kept: Row, folder: number): string {

@@ -4,6 +4,8 @@ ALTER TABLE folder ADD COLUMN href TEXT;       -- of a collection: its place on 
 ALTER TABLE folder ADD COLUMN components TEXT; -- of a calendar: what it takes, with spaces between
 CREATE UNIQUE INDEX folder_href ON folder(kind = 'contacts', href) WHERE href IS NOT NULL; -- the two may be on two servers
 
+ALTER TABLE meta ADD COLUMN collections_of TEXT; -- of which account they are: what is known of a server is true of that one
+
 CREATE TABLE object_tomb(              -- deleted objects, restorable until purged
   id INTEGER PRIMARY KEY,
   object INTEGER NOT NULL,             -- the object's number, which it gets back when it is restored

@@ -1,6 +1,8 @@
 import { noSuchConflict } from '../../store/changes/undo.ts'
+import { isCollection } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import type { LocalChangeResult } from './local-change.ts'
+import { restoreDeletedObjects } from './object-change.ts'
 
 /** What a person decides about versions that lost a conflict, named by their rows, or about what was deleted. */
 export type ConflictChange =
@@ -16,7 +18,9 @@ export type ConflictChange =
 /** Makes such a change in one transaction. */
 export function applyConflictChange(store: Store, change: ConflictChange): LocalChangeResult {
   if (change.kind === 'restoreDeleted') {
-    const { id } = store.read.getFolder(change.from)
+    const folder = store.read.getAnyFolder(change.from)
+    if (isCollection(folder)) return restoreDeletedObjects(store, folder.id, change.sinceMs)
+    const { id } = folder
     const items = store.transact(({ undo }) => undo.restoreFolder(id, change.sinceMs))
     return { items, changed: items.length }
   }

@@ -4,7 +4,7 @@ import { PosternError } from '../../errors.ts'
 import { type CheckedObject, checkObject } from '../../formats/groupware/check-object.ts'
 import { outlineOf } from '../../formats/groupware/object-outline.ts'
 import { noSuchConflict } from '../../store/changes/undo.ts'
-import type { FolderRow } from '../../store/rows.ts'
+import { type FolderRow, isCollection } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
 import type { SyncErrorCode } from '../errors.ts'
 import type { LocalChangeResult } from './local-change.ts'
@@ -36,9 +36,19 @@ export function applyObjectChange(store: Store, change: ObjectChange): LocalChan
   return { items: [], objects: rows, changed: rows.length }
 }
 
+/** Brings back what was deleted from a collection since a time, or is about to be deleted on the server. */
+export function restoreDeletedObjects(store: Store, folder: number, sinceMs: number): LocalChangeResult {
+  const deleted = [...store.read.keptObjects.deleted(folder)]
+  const rows = deleted.filter(({ deletedMs = sinceMs }) => deletedMs >= sinceMs).map(({ object }) => object)
+  store.transact(({ objectUndo }) => {
+    for (const id of rows) objectUndo.restore(id)
+  })
+  return { items: [], objects: rows, changed: rows.length }
+}
+
 function applyToLosers(store: Store, change: Extract<ObjectChange, { losers: unknown }>): LocalChangeResult {
   const target = 'target' in change && change.target !== undefined ? store.read.getAnyFolder(change.target) : undefined
-  if (target) assertWritable(target)
+  if (change.kind === 'restoreLosers') for (const id of change.losers) assertRestorable(store, id, target)
   return store.transact(({ objects, objectUndo }) => {
     const made: number[] = []
     for (const id of change.losers) {
@@ -47,6 +57,21 @@ function applyToLosers(store: Store, change: Extract<ObjectChange, { losers: unk
       else if (!objects.discardLoser(id)) throw noSuchConflict(`o${id}`)
     }
     return { items: [], objects: made, changed: change.losers.length }
+  })
+}
+
+/** Into a folder of another kind nothing can be put, and what is put where nobody may write would only be a conflict again. */
+function assertRestorable(store: Store, loser: number, target: FolderRow | undefined): void {
+  const { object, octets } = store.read.keptObjects.getConflict(loser)
+  const live = store.read.objects.find(object)
+  const place = target ?? (live && store.read.findFolder(live.folder))
+  if (!place) return // it finds a place where it can be written
+  assertWritable(place)
+  const isContact = outlineOf(octets).kind === 'contact'
+  if (isCollection(place) && isContact === (place.kind === 'contacts')) return
+  throw new PosternError<SyncErrorCode>('SYNC_WRONG_COMPONENT', `${JSON.stringify(place.path)} does not take it.`, {
+    remedy: 'user',
+    advice: 'See `postern folder list` for a folder of the right kind.',
   })
 }
 

@@ -3,6 +3,7 @@ import type { FolderRow } from '../../store/rows.ts'
 import type { RemoteFolder } from '../remote.ts'
 
 const INBOX = 'INBOX'
+const USUAL_DELIMITER = '/' // what people type where no server has said
 
 type LocalFolder = Pick<FolderRow, 'id' | 'path' | 'delimiter' | 'role' | 'isSelectable'>
 
@@ -30,9 +31,10 @@ export function mapFolders(local: readonly LocalFolder[], listed: readonly Remot
   for (const { id, role } of local) {
     if (role !== undefined) take(id, listed.find(folder => folder.role === role && !taken.has(folder.path))?.path)
   }
-  const known = local.flatMap(({ id }) => {
+  const known = local.flatMap(({ id, isSelectable }) => {
     const path = found.get(id)
-    return path === undefined ? [] : [{ id, path, isNew: false }]
+    // One that only holds other folders there is made one for mail.
+    return path === undefined ? [] : [{ id, path, isNew: isSelectable && there.get(path)?.selectable === false }]
   })
   const fresh = local
     .filter(({ id, isSelectable }) => isSelectable && !found.has(id))
@@ -56,7 +58,7 @@ function styleOf(listed: readonly RemoteFolder[]): Style {
 /** How the account may spell a folder's name, the likeliest first. */
 function spellings({ path, delimiter }: LocalFolder, style: Style): readonly string[] {
   if (path === INBOX) return [INBOX]
-  const words = delimiter === undefined ? [path] : path.split(delimiter)
+  const words = path.split(delimiter ?? USUAL_DELIMITER)
   const own = words[0] === INBOX && words.length > 1 ? words.slice(1) : words
   if (style.delimiter === undefined) return [own.join('-')]
   const between = style.delimiter

@@ -2,7 +2,7 @@ import type { Store } from '../../store/store.ts'
 import { pendingFolders, planStructure } from '../plan/plan-structure.ts'
 import type { PushContext } from '../push/push-account.ts'
 import { pushFolders } from '../push/push-folders.ts'
-import type { RemoteMail } from '../remote.ts'
+import type { RemoteFolder, RemoteMail } from '../remote.ts'
 import { mapFolders } from './map-folders.ts'
 import { type Survey, type SurveyContext, surveyMessages } from './survey.ts'
 
@@ -49,25 +49,36 @@ export async function mergeAccount(
   store.transact(({ merge }) => merge.takeFolders(mapFolders(store.read.folders(), known)))
   await pushFolders(context)
   const listed = await remote.listFolders()
+  waitForUnlisted(store, listed)
   planStructure(store, listed)
   const isPending = pendingFolders(store)
   const own = new Map(store.read.folders().map(({ id, path }) => [path, id]))
-  const mapped = store.read.folders().map(({ id, path }) => ({ id, path, isNew: false }))
-  const survey = await surveyMessages({ store, remote, ...watch }, listed, mapped)
+  const mapped = Array.from(own, ([path, id]) => ({ id, path, isNew: false }))
+  const compared = listed.filter(folder => own.has(folder.path) && !isPending(folder))
+  const survey = await surveyMessages({ store, remote, ...watch }, compared, mapped)
   const folderOf = (path: string) => own.get(path) ?? unknownFolder(path)
   const account = {
     items: survey.pairs.map(({ local, account, isAsBefore }) => ({
       ...{ item: local.id, folder: folderOf(account.path), uid: account.uid, isAsBefore },
       flags: survey.flagsOf(account),
     })),
-    folders: survey.folders
-      .filter(({ path }) => !isPending({ path, delimiter: undefined }))
-      .map(({ path, uidValidity }) => ({ id: folderOf(path), uidValidity })),
+    folders: survey.folders.map(({ path, uidValidity }) => ({ id: folderOf(path), uidValidity })),
   }
   // A PLAN of everything: as long as one of a folder that is read the first time.
   store.transact(({ merge }) => merge.take(account, settings.conflictResolution))
   const { local, ...counts } = countsOf(survey, [])
   context.log.info({ local, ...counts }, 'the local mail was joined with the account')
+}
+
+// The account has made them, and lists them under another name or not at all: they are not lost, and are asked for again.
+function waitForUnlisted(store: Store, listed: readonly RemoteFolder[]): void {
+  const paths = new Set(listed.map(({ path }) => path))
+  const isPending = pendingFolders(store)
+  const unlisted = store.read.folders().filter(each => each.isSelectable && !paths.has(each.path) && !isPending(each))
+  if (unlisted.length === 0) return
+  store.transact(({ merge }) => {
+    for (const { id } of unlisted) merge.makeFolder(id)
+  })
 }
 
 /** Whether the local mail waits to be joined with the account. */

@@ -16,6 +16,8 @@ import { type CollectionContext, syncCollection } from './sync-collection.ts'
 export interface CollectionsCycleOptions {
   readonly store: Store
   readonly settings: SyncSettings
+  /** Which account's they are: another one's servers and user give another text. */
+  readonly account: string
   readonly log: Logger
   readonly clock: () => number
 }
@@ -38,6 +40,10 @@ export class CollectionsCycle {
 
   /** Runs it to its end. A collection that fails is told in the result, the others go on. */
   async run(): Promise<SyncResult> {
+    const { account } = this.#options
+    if (this.#store.read.collectionsOf() !== account) {
+      this.#store.transact(({ collections }) => collections.belongTo(account))
+    }
     const lastConflict = this.#store.read.keptObjects.lastConflict()
     if (this.#run.structure !== 'skip') await this.#readStructure()
     const chosen =
@@ -51,7 +57,7 @@ export class CollectionsCycle {
 
   async #readStructure(): Promise<void> {
     const listing = await this.#remote.list()
-    this.#run.onEvent({ kind: 'signed-in' })
+    this.#run.onEvent({ kind: 'signed-in', server: 'collections' })
     for (const folder of planCollections(this.#store, listing)) {
       if (folder.state !== 'ok') continue // a person decides first
       await this.#try(folder, async () => {
@@ -65,7 +71,7 @@ export class CollectionsCycle {
   async #sync(folder: FolderRow): Promise<void> {
     this.#run.onEvent({ kind: 'folder', path: folder.path })
     await syncCollection(this.#contextOf(folder), folder)
-    this.#run.onEvent({ kind: 'signed-in' })
+    this.#run.onEvent({ kind: 'signed-in', server: 'collections' })
     if (folder.consent !== undefined) this.#store.transact(({ collections }) => collections.endConsent(folder.id))
   }
 
@@ -78,7 +84,10 @@ export class CollectionsCycle {
       this.#totals.uploaded += change.uploaded ?? 0
       this.#run.onEvent({ kind: 'counters', path: folder.path, counters: { ...counters } })
     }
-    return { ...this.#options, remote: this.#remote.open(placeOf(folder)), onCounted: tell, signal: this.#run.signal }
+    const onRefused = ({ code, message }: PosternError) =>
+      void this.#errors.push({ folder: folder.path, code, message })
+    const { signal } = this.#run
+    return { ...this.#options, remote: this.#remote.open(placeOf(folder)), onCounted: tell, onRefused, signal }
   }
 
   async #try(folder: FolderRow, work: () => Promise<void>): Promise<void> {

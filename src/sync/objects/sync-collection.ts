@@ -1,4 +1,4 @@
-import { PosternError } from '../../errors.ts'
+import type { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { PendingObject } from '../../store/queries/object-reader.ts'
 import type { FolderRow } from '../../store/rows.ts'
@@ -21,6 +21,8 @@ export interface CollectionContext {
   readonly clock: () => number
   /** Is told what has become more since it was told last. */
   readonly onCounted?: (more: Partial<SyncCounters>) => void
+  /** Is told of a change that the server does not take. */
+  readonly onRefused?: (error: PosternError) => void
   readonly signal?: AbortSignal
 }
 
@@ -115,8 +117,8 @@ async function pushBatch(context: CollectionContext, batch: readonly PendingObje
   for (const answer of answers) {
     if (answer.status === 'fulfilled') continue
     if (!isRefusal(answer.reason)) throw answer.reason
-    if (answer.reason instanceof PosternError)
-      log.warn({ code: answer.reason.code }, 'a change of an object was refused')
+    log.warn({ code: answer.reason.code }, 'a change of an object was refused')
+    context.onRefused?.(answer.reason)
   }
 }
 

@@ -1,3 +1,6 @@
+// Unreserved characters alone (RFC 3986 section 2.3), and not `.` or `..`.
+const PLAIN_SEGMENT = /^(?!\.{1,2}$)[\w.~-]+$/
+
 /** Where an href lies, seen from a collection. */
 export type Place =
   | { readonly kind: 'member'; readonly href: string }
@@ -33,6 +36,7 @@ export function normalPath(path: string): string {
 }
 
 function normalSegment(segment: string): string {
+  if (PLAIN_SEGMENT.test(segment)) return segment
   try {
     return encodeURIComponent(decodeURIComponent(segment)).replace(/[!'()*]/g, percent)
   } catch {
@@ -46,14 +50,21 @@ function percent(character: string): string {
 
 /** Tells where an href lies, seen from a collection whose URL is normal and ends in `/`. */
 export function placeOf(href: string, collection: URL): Place {
-  const url = resolveHref(href, collection)
-  if (!url || url.host !== collection.host) return { kind: 'foreign' }
-  const path = url.pathname
+  const path = pathAt(href, collection)
+  if (path === undefined) return { kind: 'foreign' }
   if (path === collection.pathname || `${path}/` === collection.pathname) return { kind: 'self' }
   if (!path.startsWith(collection.pathname)) return { kind: 'foreign' }
   const name = path.slice(collection.pathname.length)
   if (!name.includes('/')) return { kind: 'member', href: path }
   return /^[^/]+\/$/.test(name) ? { kind: 'collection' } : { kind: 'foreign' }
+}
+
+// Of the many hrefs of an answer, nearly all need no parser of URLs.
+function pathAt(href: string, collection: URL): string | undefined {
+  const name = href.startsWith(collection.pathname) ? href.slice(collection.pathname.length) : ''
+  if (PLAIN_SEGMENT.test(name)) return href
+  const url = resolveHref(href, collection)
+  return url?.host === collection.host ? url.pathname : undefined
 }
 
 /** The last segment of a path, decoded where it can be. */

@@ -1,13 +1,13 @@
 import { PosternError } from '../../errors.ts'
 import type { RemoteObject } from '../../sync/objects/remote-collection.ts'
 import type { CollectionKind } from '../../sync/objects/remote-collections.ts'
-import type { CollectionPlace } from './changes.ts'
 import { normalEtag } from './etag.ts'
 import { placeOf } from './href.ts'
 import { askMultistatus } from './http/ask-multistatus.ts'
 import { failures } from './http/failures.ts'
+import type { CollectionPlace } from './members.ts'
 import { childOf, wordOf } from './xml/elements.ts'
-import type { MultistatusPart } from './xml/multistatus.ts'
+import type { ResourceAnswer } from './xml/multistatus.ts'
 import { dataOf, multiget } from './xml/requests.ts'
 import { MAX_TEXT_LENGTH } from './xml/xml-reader.ts'
 
@@ -31,12 +31,14 @@ export async function* readObjects(place: ObjectPlace, hrefs: readonly string[])
 
 async function* readBlock(place: ObjectPlace, hrefs: readonly string[]): AsyncGenerator<RemoteObject> {
   const unread = new Set(hrefs)
-  for await (const part of await partsOf(place, hrefs)) {
-    const found = part.kind === 'resource' ? placeOf(part.href, place.url) : undefined
-    if (part.kind !== 'resource' || found?.kind !== 'member' || !unread.has(found.href)) continue
-    const object = objectOf(part, found.href, place.kind)
-    if (object || GONE.has(part.status ?? 200)) unread.delete(found.href)
-    if (object) yield object
+  for await (const some of await partsOf(place, hrefs)) {
+    for (const part of some) {
+      const found = part.kind === 'resource' ? placeOf(part.href, place.url) : undefined
+      if (part.kind !== 'resource' || found?.kind !== 'member' || !unread.has(found.href)) continue
+      const object = objectOf(part, found.href, place.kind)
+      if (object || GONE.has(part.status ?? 200)) unread.delete(found.href)
+      if (object) yield object
+    }
   }
   for (const href of unread) {
     const object = await readOne(place, href)
@@ -56,11 +58,7 @@ async function partsOf({ http, url, kind }: ObjectPlace, hrefs: readonly string[
   }
 }
 
-function objectOf(
-  { properties }: MultistatusPart & { readonly kind: 'resource' },
-  href: string,
-  kind: CollectionKind,
-): RemoteObject | undefined {
+function objectOf({ properties }: ResourceAnswer, href: string, kind: CollectionKind): RemoteObject | undefined {
   const etag = normalEtag(wordOf(properties, 'd:getetag'))
   const text = childOf(properties, dataOf(kind))?.text
   // U+FFFD stands for octets that were no UTF-8: they are to be had as they are.

@@ -15,15 +15,20 @@ const idsOption = { type: 'string', array: true, demandOption: true, describe: '
 
 const addCommand = defineCommand<{ folder: string; file: string; flag: string[]; profile: string | undefined }>({
   command: 'add <folder> <file>',
-  describe: 'Put a message file into a folder, here and on the server',
+  describe: 'Put a message, an event, a task, a note or a contact into a folder, here and on the server',
   examples: [
     ['$0 item add Archive letter.eml', ''],
     ['$0 item add INBOX letter.eml --flag "\\Seen" --flag "\\Flagged"', 'With flags'],
+    ['$0 item add Calendar meeting.ics', 'A new event; or the new version of that with the same UID'],
   ],
   build: yargs =>
     yargs
       .positional('folder', { type: 'string', demandOption: true })
-      .positional('file', { type: 'string', demandOption: true, describe: 'One message, header first (.eml)' })
+      .positional('file', {
+        type: 'string',
+        demandOption: true,
+        describe: 'One message (.eml), entry of a calendar (.ics) or contact (.vcf)',
+      })
       .option('flag', { type: 'string', array: true, default: [], describe: 'A flag it shall have' })
       .option('profile', { type: 'string', describe: 'Which profile, where there are several' }),
   run: async ({ folder, file, flag, profile }, context) => {
@@ -74,7 +79,7 @@ const transferCommand = (verb: 'move' | 'copy') =>
 
 const deleteCommand = defineCommand<{ ids: string[]; permanent: boolean }>({
   command: 'delete <ids..>',
-  describe: 'Delete messages: into the Trash; those in it for good',
+  describe: 'Delete messages: into the Trash; those in it, and entries of calendars and contacts, for good',
   examples: [
     ['$0 item delete 1-42', 'Can be undone: postern item restore 1-42'],
     ['$0 item delete 1-42 --permanent', 'Not by way of the Trash'],
@@ -98,9 +103,10 @@ const restoreCommand = defineCommand<{
   profile: string | undefined
 }>({
   command: 'restore [ids..]',
-  describe: 'Bring back messages that were deleted for good, here or on the server',
+  describe: 'Bring back what was deleted for good, here or on the server',
   examples: [
     ['$0 item restore 1-42', 'Back into its folder, here and on the server'],
+    ['$0 item restore 1-o7', 'An event, a task, a note or a contact'],
     ['$0 item restore --folder INBOX --since 2h', 'All that was deleted there in the last two hours'],
   ],
   build: yargs =>

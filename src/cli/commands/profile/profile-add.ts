@@ -15,6 +15,7 @@ interface AddOptions {
   imap: string | undefined
   smtp: string | undefined
   dav: string | undefined
+  carddav: string | undefined
   sieve: string | undefined
   'groupware-only': boolean
   user: string | undefined
@@ -25,7 +26,7 @@ interface AddOptions {
   'password-stdin': boolean
 }
 
-type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'sieve' | 'user' | 'auth'> & {
+type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'carddav' | 'sieve' | 'user' | 'auth'> & {
   readonly isGroupwareOnly: boolean
   readonly name: string
   readonly email: string
@@ -49,10 +50,9 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     ['$0 profile add work --email ada@example.org --imap imaps://imap.example.org --auth oauth2', 'No password'],
     [
-      '$0 profile add ada@example.org --groupware-only',
+      '$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/',
       'Calendars and contacts; Outlook’s own POP3 account has the mail',
     ],
-    ['$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/', ''],
     [
       '$0 profile add work --email ada@example.org --imap imaps://imap.example.org --sieve sieve://imap.example.org',
       'With the server of its Sieve scripts',
@@ -75,8 +75,10 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
       .option('dav', {
         type: 'string',
-        describe: 'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too',
+        describe:
+          'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too; with --groupware-only SmartDiscover finds it',
       })
+      .option('carddav', { type: 'string', describe: 'The same for address books, where they are on another server' })
       .option('sieve', {
         type: 'string',
         describe:
@@ -114,9 +116,9 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
     const isOAuth = options.auth === 'oauth2'
     const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
     if (password === '') throw emptyPassword()
-    const { imap, smtp, dav, sieve, user, auth, 'groupware-only': isGroupwareOnly } = options
+    const { imap, smtp, dav, carddav, sieve, user, auth, 'groupware-only': isGroupwareOnly } = options
     if (isGroupwareOnly && imap !== undefined) throw bothGiven()
-    const profile = { name, email, imap, smtp, dav, sieve, isGroupwareOnly, user, auth, password }
+    const profile = { name, email, imap, smtp, dav, carddav, sieve, isGroupwareOnly, user, auth, password }
     const document = await addFound(profile, options, context)
     context.terminal.result(document, added => addedText(added, isOAuth))
     return (document.sync?.errors.length ?? 0) > 0 ? 1 : 0
@@ -126,10 +128,11 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
 /** Adds a profile that has no account. */
 async function addLocal(
   profile: Pick<NewProfile, 'name' | 'email'>,
-  { imap, smtp, dav, sieve, user, auth, 'groupware-only': isGroupwareOnly }: AddOptions,
+  { imap, smtp, dav, carddav, sieve, user, auth, 'groupware-only': isGroupwareOnly }: AddOptions,
   context: CommandContext,
 ): Promise<undefined> {
-  if (isGroupwareOnly || [imap, smtp, dav, sieve, user, auth].some(value => value !== undefined)) throw localOrNot()
+  if (isGroupwareOnly || [imap, smtp, dav, carddav, sieve, user, auth].some(value => value !== undefined))
+    throw localOrNot()
   const document = await call<AddedDocument>(context, 'profile.add', { ...profile, isLocal: true })
   context.terminal.result(document, ({ name }) =>
     [

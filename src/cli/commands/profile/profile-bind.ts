@@ -1,5 +1,6 @@
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import type { BindingDocument, BoundDocument } from '../../../daemon/methods/binding.ts'
+import { PosternError } from '../../../errors.ts'
 import { profileBound } from '../../../profile/binding.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import { printable } from '../../terminal.ts'
@@ -47,6 +48,8 @@ interface BindDocument {
   readonly found?: ServersDocument
   readonly sync?: SyncDocument
 }
+
+const NOTHING_DONE = { downloaded: 0, imported: 0, uploaded: 0, ignored: 0, conflicts: 0 }
 
 /** `postern profile bind` */
 export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
@@ -117,7 +120,7 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     const isDeleting = initial === 'delete'
     const { copy } = await call<BoundDocument>(context, 'profile.bind', { ...account, isDeleting })
     const canSync = options.sync && account.password !== undefined
-    const sync = canSync ? await synchronize({ profile: name, folders: [] }, context) : undefined
+    const sync = canSync ? await tryToSynchronize(name, context) : undefined
     const document: BindDocument = { ...told, dryRun: false, initial, copy, ...(sync ? { sync } : {}) }
     context.terminal.result(document, boundText)
     return (sync?.errors.length ?? 0) > 0 ? 1 : 0
@@ -143,6 +146,17 @@ async function findAccount(
   if (password === undefined) return { account: { ...given, imap: '', smtp, sieve, user }, found: undefined }
   const { found, ...proven } = await findServers({ email, password, smtp, sieve, user, yes }, context)
   return { account: { ...given, ...proven }, found }
+}
+
+// It is bound, whatever becomes of the first run: that has to be told, and where the copy is.
+async function tryToSynchronize(name: string, context: CommandContext): Promise<SyncDocument> {
+  try {
+    return await synchronize({ profile: name, folders: [] }, context)
+  } catch (error) {
+    if (!(error instanceof PosternError)) throw error
+    const { code, message } = error
+    return { ...NOTHING_DONE, errors: [{ folder: '', code, message }] }
+  }
 }
 
 function dryRunText({ counts, found }: BindDocument): string {

@@ -24,6 +24,8 @@ export interface BackupProfile {
   readonly name: string
   readonly email: string
   readonly number: number
+  /** The account that it is synchronized with; null for none, absent in backups that do not say. */
+  readonly account?: string | null
 }
 
 /** What a backup says of itself. */

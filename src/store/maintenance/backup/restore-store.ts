@@ -63,7 +63,7 @@ async function restoreFolder(dir: string, options: RestoreOptions): Promise<Rest
     await rm(working, { recursive: true, force: true })
     await rm(restoredDir(dir), { recursive: true, force: true })
     await copyBackup(manifest, working, options)
-    reconcile(dir, working, options)
+    reconcile(dir, working, { ...options, isOfOther: isOfOtherAccount(manifest, options) })
     await syncPath(join(working, DATABASE_FILE), 'r+')
     for (const path of [join(working, PACKS_DIR), working]) await syncPath(path, 'r')
     options.signal.throwIfAborted()
@@ -150,11 +150,25 @@ async function copyBackup(
   }
 }
 
-function reconcile(dir: string, working: string, { headerHashOf, clock }: RestoreOptions): void {
+// An older backup does not say: it was made when no profile could change its account.
+function isOfOtherAccount({ profile }: BackupManifest, options: Pick<RestoreOptions, 'profile'>): boolean {
+  return profile.account !== undefined && profile.account !== options.profile.account
+}
+
+interface Reconciling extends Pick<RestoreOptions, 'headerHashOf' | 'clock'> {
+  readonly isOfOther: boolean
+}
+
+function reconcile(dir: string, working: string, { headerHashOf, clock, isOfOther }: Reconciling): void {
   const before = numbersOf(join(dir, DATABASE_FILE))
   using database = Database.openWriter(join(working, DATABASE_FILE))
   using packs = new PackReader(join(working, PACKS_DIR))
-  makeReconcilable(database, { before, now: clock(), headerHashOf: location => headerHashOf(packs, location) })
+  makeReconcilable(database, {
+    before,
+    now: clock(),
+    isOfOther,
+    headerHashOf: location => headerHashOf(packs, location),
+  })
   database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
 }
 

@@ -35,10 +35,12 @@ export function makeReconcilable(
   options: {
     readonly before: GivenNumbers | undefined
     readonly now: number
+    /** Whether it was synchronized with another account: then nothing is believed that it knows of a server. */
+    readonly isOfOther?: boolean
     readonly headerHashOf: (location: PackLocation) => Buffer
   },
 ): void {
-  const { before, now, headerHashOf } = options
+  const { before, now, isOfOther = false, headerHashOf } = options
   database.transaction(() => {
     renumber(database, before, now)
     doubtUploads(database, headerHashOf)
@@ -47,6 +49,7 @@ export function makeReconcilable(
          deletions = NULL, error = NULL, state = iif(state = 'paused', 'ok', state)`,
     )
     database.run('UPDATE damaged SET attempts = 0')
+    if (isOfOther) database.run('UPDATE meta SET merging = coalesce(merging, ?)', now)
     database.run(`INSERT INTO ledger(at, event) VALUES(?, 'restored-from-backup')`, now)
   }, true)
 }

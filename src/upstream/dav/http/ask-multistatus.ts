@@ -5,13 +5,16 @@ import { XmlError } from '../xml/xml-reader.ts'
 import type { DavHttp, DavQuestion } from './dav-http.ts'
 import { failures } from './failures.ts'
 
-const MAX_ANSWER_OCTETS = 536_870_912 // a million members, listed
+const MAX_STREAM_OCTETS = 268_435_456 // a million members, listed
+const MAX_HELD_OCTETS = 16_777_216 // the properties of some thousand collections
 
 /** A question that a multistatus answers. */
 export interface MultistatusQuestion extends Pick<DavQuestion, 'url' | 'what'> {
   readonly method: 'PROPFIND' | 'REPORT'
   readonly depth: 0 | 1
   readonly body: string
+  /** The longest answer that is read. */
+  readonly maxOctets?: number
 }
 
 /** A multistatus as it arrives. */
@@ -19,7 +22,7 @@ export interface MultistatusAnswer {
   /** Who answered, after redirects. */
   readonly url: URL
   readonly where: string
-  readonly parts: AsyncGenerator<MultistatusPart>
+  readonly parts: AsyncGenerator<readonly MultistatusPart[]>
 }
 
 /**
@@ -28,14 +31,14 @@ export interface MultistatusAnswer {
  * @throws {PosternError} UPSTREAM_…, NET_…, TLS_…; the signal's reason; so do the parts
  */
 export async function askMultistatus(http: DavHttp, question: MultistatusQuestion): Promise<MultistatusAnswer> {
-  const { method, url, depth, body, what } = question
+  const { method, url, depth, body, what, maxOctets = MAX_STREAM_OCTETS } = question
   const answer = await http.ask({
     ...{ method, url, body, what },
     headers: { depth: String(depth), 'content-type': 'application/xml; charset=utf-8' },
     accept: [207],
   })
   const { where } = answer
-  return { url: answer.url, where, parts: explained(where, readMultistatus(answer.body(MAX_ANSWER_OCTETS))) }
+  return { url: answer.url, where, parts: explained(where, readMultistatus(answer.body(maxOctets))) }
 }
 
 /**
@@ -52,13 +55,13 @@ export async function askProperties(
     readonly properties: readonly PrefixedName[]
   },
 ): Promise<{ readonly url: URL; readonly where: string; readonly resources: readonly ResourceAnswer[] }> {
-  const asked = { ...question, method: 'PROPFIND' as const, body: propfind(properties) }
+  const asked = { ...question, method: 'PROPFIND' as const, body: propfind(properties), maxOctets: MAX_HELD_OCTETS }
   const { url, where, parts } = await askMultistatus(http, asked)
-  const all = await Array.fromAsync(parts)
+  const all = (await Array.fromAsync(parts)).flat()
   return { url, where, resources: all.filter(part => part.kind === 'resource') }
 }
 
-async function* explained(where: string, parts: AsyncGenerator<MultistatusPart>): AsyncGenerator<MultistatusPart> {
+async function* explained<Part>(where: string, parts: AsyncGenerator<Part>): AsyncGenerator<Part> {
   try {
     yield* parts
   } catch (error) {

@@ -21,7 +21,7 @@ function challengesIn(field: string): Challenge[] {
     const isScheme = scheme !== undefined && !/^\s*[\w-]+\s*=/.test(part)
     if (isScheme) found.push({ scheme: scheme.toLowerCase(), parameters: new Map() })
     const [, name, quoted, plain] =
-      /^\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))\s*$/s.exec(isScheme ? rest : part) ?? []
+      /^\s*([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s"=][^\s"]*))\s*$/s.exec(isScheme ? rest : part) ?? []
     if (name !== undefined) {
       found.at(-1)?.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '')
     }

@@ -29,34 +29,35 @@ const RESPONSE = named('d:response')
 const TOKEN = named('d:sync-token')
 
 /**
- * Reads a multistatus (RFC 4918 section 13) as its octets arrive.
+ * Reads a multistatus (RFC 4918 section 13) as its octets arrive: gives what each chunk has completed.
  *
  * @throws {XmlError} when it is none, or not all of it
  */
-export async function* readMultistatus(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<MultistatusPart> {
+export async function* readMultistatus(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly MultistatusPart[]> {
   const reader = new XmlReader()
   for await (const chunk of chunks) {
     const elements = reader.push(chunk)
     if (reader.root !== undefined && reader.root !== MULTISTATUS) throw new XmlError('it is no multistatus')
-    for (const element of elements) yield* partsOf(element)
+    if (elements.length > 0) yield elements.flatMap(partsOf)
   }
-  for (const element of reader.end()) yield* partsOf(element)
+  const rest = reader.end().flatMap(partsOf)
   if (reader.root !== MULTISTATUS) throw new XmlError('it is no multistatus')
+  yield rest
 }
 
-function* partsOf(element: XmlElement): Generator<MultistatusPart> {
-  if (element.name === TOKEN) yield { kind: 'token', token: element.text.trim() }
-  if (element.name === RESPONSE) yield* answersOf(element)
+function partsOf(element: XmlElement): readonly MultistatusPart[] {
+  if (element.name === TOKEN) return [{ kind: 'token', token: element.text.trim() }]
+  return element.name === RESPONSE ? answersOf(element) : []
 }
 
 // A response has a status and any number of hrefs, or one href and properties (RFC 4918 section 14.24).
-function* answersOf(response: XmlElement): Generator<ResourceAnswer> {
+function answersOf(response: XmlElement): readonly ResourceAnswer[] {
   const status = statusOf(wordOf(response, 'd:status'))
   const hrefs = childrenOf(response, 'd:href')
   if (hrefs.length === 0) throw new XmlError('it has a response without an href')
   const properties = foundIn(response)
   const error = childOf(response, 'd:error')
-  for (const { text } of hrefs) yield { kind: 'resource', href: text.trim(), status, properties, error }
+  return hrefs.map(({ text }) => ({ kind: 'resource', href: text.trim(), status, properties, error }))
 }
 
 function foundIn(response: XmlElement): XmlElement {

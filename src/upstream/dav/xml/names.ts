@@ -10,8 +10,16 @@ export const NAMESPACES = {
 /** A name written with the prefixes of {@link NAMESPACES}: `d:href`. */
 export type PrefixedName = `${keyof typeof NAMESPACES}:${string}`
 
+const known = new Map<PrefixedName, string>()
+
 /** Writes a name as an {@link XmlElement} has it. */
 export function named(name: PrefixedName): string {
+  const full = known.get(name) ?? clark(name)
+  known.set(name, full)
+  return full
+}
+
+function clark(name: PrefixedName): string {
   const [prefix = '', local = ''] = name.split(':')
   return `{${NAMESPACES[prefix as keyof typeof NAMESPACES]}}${local}` // the type says that it is one
 }
