@@ -75,6 +75,7 @@ for (const [what, octets] of Object.entries({
   'lists in lists in lists': `OK ${'('.repeat(20)}${')'.repeat(20)}\r\n`,
   'a brace': 'OK {x}\r\n',
   'a control character': 'OK \x01\r\n',
+  'an atom beyond ASCII': 'OK (é)\r\n',
   'a literal of 9 GB': '{9999999999}\r\n',
 })) {
   t.test(`${what} is no line`, async t => {
@@ -90,7 +91,8 @@ t.test('an answer without an end fills no memory', async t => {
       while (reader.next());
     }
   }
-  for (const octets of ['x'.repeat(1000), '"a"\r\n', '\r\n', '{1}\r\na', `(${'"" '.repeat(100)})\r\n`]) {
+  const longLine = `${'"" '.repeat(10_000)}{0}\r\n`
+  for (const octets of [longLine, 'x'.repeat(1000), '"a"\r\n', '\r\n', '{1}\r\na', `(${'"" '.repeat(100)})\r\n`]) {
     t.throws(() => push(octets), { message: /too long/ }, octets.slice(0, 10))
   }
 })
@@ -122,6 +124,10 @@ t.test('what we write is read as what was meant, and never as a command more', a
       return more === undefined && found?.kind === 'string' && found.octets.equals(value)
     }),
   )
+})
+
+t.test('a long string of escapes is read', async t => {
+  t.match(read(Buffer.from(`"${'\\\\'.repeat(32_000)}"\r\n`)).map(plain), [[{ octets: /^\\{32000}$/ }]])
 })
 
 t.test('a line of many literals is one line', async t => {

@@ -33,7 +33,7 @@ export class SieveSyntaxError extends Error {
 const MAX_DEPTH = 8 // of lists; no code that is registered has a list in it
 const STATUSES: ReadonlySet<string> = new Set(['OK', 'NO', 'BYE'])
 const QUOTED = /"((?:[^"\\]|\\.)*)"/sy
-const ATOM = /[^\x00-\x20\x7f"\\(){}]+/y
+const ATOM = /[^\x00-\x20\x7f-\xff"\\(){}]+/y
 
 /**
  * Parses a line (RFC 5804 section 4).

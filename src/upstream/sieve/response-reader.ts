@@ -1,7 +1,7 @@
 import { LineSplitter } from '../../net/line-splitter.ts'
 import { type LinePart, parseLine, type SieveLine, SieveSyntaxError } from './response-line.ts'
 
-const MAX_LINE_OCTETS = 65_536 // the longest known, the extensions of a server, has 1,000
+const MAX_LINE_OCTETS = 65_536 // of its text; the longest known, the extensions of a server, has 1,000
 const MAX_ANSWER_OCTETS = 16 * 1_048_576 // servers take scripts of 1 MB
 const MAX_VALUES = 50_000 // of an answer: each costs more memory here than octets on the wire
 const LITERAL = /\{(\d{1,10})\+?\}$/
@@ -11,6 +11,7 @@ export class ResponseReader {
   readonly #lines = new LineSplitter(MAX_LINE_OCTETS)
   #parts: LinePart[] = []
   #literal: { left: number; readonly chunks: Buffer[] } | undefined
+  #textOctets = 0
   #hasOctets = false
   #answerOctets = 0
   #answerValues = 0
@@ -52,6 +53,8 @@ export class ResponseReader {
 
   /** Whether a literal follows. */
   #takeText(octets: Buffer): boolean {
+    this.#textOctets += octets.length
+    if (this.#textOctets > MAX_LINE_OCTETS) throw tooLong() // between literals there may be any number of values
     const found = LITERAL.exec(octets.toString('latin1'))
     this.#parts.push({ kind: 'text', octets: found ? octets.subarray(0, found.index) : octets })
     if (!found) return false
@@ -77,6 +80,7 @@ export class ResponseReader {
   #finish(): SieveLine {
     const line = parseLine(this.#parts)
     this.#parts = []
+    this.#textOctets = 0
     const rest = this.#lines.drain()
     this.#hasOctets = rest.length > 0
     if (rest.length > 0) this.#lines.push(rest)

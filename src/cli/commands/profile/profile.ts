@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from '../../command.ts'
 import { describeProfile, type ShownProfile, settingsHelp } from '../../profile-text.ts'
-import { table } from '../../terminal.ts'
+import { printable, table } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { profileAddCommand } from './profile-add.ts'
 import { profileBindCommand } from './profile-bind.ts'
@@ -89,7 +89,7 @@ const testCommand = defineCommand<{ name: string }>({
       tests
         .map(
           ({ connection, server, ok, says, error }) =>
-            `${ok ? 'ok    ' : 'FAILED'} ${connection} ${server}: ${says}${error ? `\n  ${error.advice}` : ''}`,
+            `${ok ? 'ok    ' : 'FAILED'} ${connection} ${server}: ${printable(says)}${error ? `\n  ${error.advice}` : ''}`,
         )
         .join('\n'),
     )
