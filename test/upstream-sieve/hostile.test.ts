@@ -57,12 +57,16 @@ t.test('a script that is none ends the connection', async t => {
 })
 
 // What is said before it is asked for must not become the answer to what comes next.
-for (const early of ['OK\r\n', 'OK "ha', '{3}\r\nab']) {
+for (const [early, rest] of [
+  ['OK\r\n', 'NO "it is still there"\r\n'],
+  ['OK "ha', 'lf"\r\n'],
+  ['{3}\r\nab', 'c\r\nOK\r\n'],
+] as const) {
   t.test(`an answer that nobody has asked for: ${JSON.stringify(early)}`, async t => {
-    const { port } = await startScripted(t, { ...FRIENDLY, NOOP: `OK\r\n${early}`, DELETESCRIPT: 'lf"\r\nOK\r\n' })
+    const { port } = await startScripted(t, { ...FRIENDLY, NOOP: `OK\r\n${early}`, DELETESCRIPT: rest })
     const session = await connectTo(t, port)
     await session.noop()
-    await t.rejects(session.deleteScript('x'), { code: 'UPSTREAM_PROTOCOL' })
+    await t.rejects(session.deleteScript('x'), { code: 'UPSTREAM_PROTOCOL', message: /unasked/ })
   })
 }
 

@@ -1,3 +1,4 @@
+import { createHmac, pbkdf2Sync } from 'node:crypto'
 import t from 'tap'
 import { capabilities, connectTo, FRIENDLY, type Script, startScripted } from '../support/sieve-script.ts'
 
@@ -8,6 +9,52 @@ const offering = (sasl: string, script: Script): Script => ({
   ...script,
 })
 const xoauth2 = (token: string) => base64(`user=ada\x01auth=Bearer ${token}\x01\x01`)
+
+// RFC 5804 section 2.1: what the server says last comes with its OK, or as one more challenge, to be answered by nothing.
+for (const place of ['in the OK', 'as a challenge'] as const) {
+  for (const secret of ['secret', 'guessed']) {
+    t.test(`a server proves that it knows the password ${place}, or not: ${secret}`, async t => {
+      const server = scramServer(secret)
+      const final = (line: string) => {
+        const proof = base64(server.final(decoded(line)))
+        return place === 'in the OK' ? `OK (SASL "${proof}") "in"\r\n` : `"${proof}"\r\n`
+      }
+      const { port } = await startScripted(
+        t,
+        offering('SCRAM-SHA-256', {
+          AUTHENTICATE: (socket, line) => socket.write(`"${base64(server.first(decoded(line)))}"\r\n`),
+          '"': (socket, line) => socket.write(final(line)),
+          '""': 'OK\r\n',
+        }),
+      )
+      if (secret === 'secret') t.match((await connectTo(t, port)).capabilities, { version: '1.0' })
+      else await t.rejects(connectTo(t, port), { code: 'UPSTREAM_UNPROVEN', message: /is not trusted/ })
+    })
+  }
+}
+
+/** The other side of SCRAM-SHA-256 (RFC 5802 section 3), which takes any proof of the client. */
+function scramServer(password: string) {
+  let [clientFirst, serverFirst] = ['', '']
+  const hmac = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest()
+  return {
+    first: (said: string) => {
+      clientFirst = said.slice('n,,'.length)
+      serverFirst = `r=${/r=(.*)$/.exec(said)?.[1]}+ours,s=${base64('salt')},i=4096`
+      return serverFirst
+    },
+    final: (said: string) => {
+      const key = hmac(pbkdf2Sync(password, 'salt', 4096, 32, 'sha256'), 'Server Key')
+      const signed = [clientFirst, serverFirst, said.replace(/,p=.*$/, '')].join(',')
+      return `v=${hmac(key, signed).toString('base64')}`
+    },
+  }
+}
+
+/** What the last string of a line says. */
+function decoded(line: string): string {
+  return Buffer.from(/"([^"]*)"$/.exec(line)?.[1] ?? '', 'base64').toString()
+}
 
 t.test('a server that accepts SCRAM without a proof of its own gets no script', async t => {
   for (const answer of ['OK "in"\r\n', `OK (SASL "${base64('v=AAAA')}")\r\n`]) {
@@ -81,6 +128,12 @@ t.test('on a line that others can read, a digest rather than the password', asyn
   await connectTo(t, port)
   t.equal(said[0], 'AUTHENTICATE "CRAM-MD5"')
   t.notOk(said.some(line => Buffer.from(line.replace(/.*"(.*)"/, '$1'), 'base64').includes('secret')))
+})
+
+t.test('a server that does not wait for our answer is not believed', async t => {
+  const script = offering('CRAM-MD5', { AUTHENTICATE: `"${base64('<1@test>')}"\r\nOK\r\n` })
+  const { port } = await startScripted(t, script)
+  await t.rejects(connectTo(t, port), { code: 'UPSTREAM_PROTOCOL', message: /unasked/ })
 })
 
 t.test('a server that offers nothing we know is not signed in to', async t => {

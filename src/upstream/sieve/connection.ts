@@ -93,7 +93,6 @@ export class SieveConnection {
     if (completion.status !== 'OK') throw failures.noStartTls(this.#where)
     const plain = this.#socket
     if (!this.#reader.isBetweenLines || plain.readableLength > 0) throw this.#ended(failures.injection(this.#where))
-    this.#capabilities = parseCapabilities([])
     this.#reader = new ResponseReader()
     try {
       this.#socket = await secure(plain)
