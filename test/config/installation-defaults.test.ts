@@ -9,6 +9,7 @@ domains: [example.org, bücher.example]
 upstreams:
   imap: imaps://imap.%d
   smtp: smtp+starttls://%u.smtp.example.org:587
+  sieve: sieve://imap.%d
   user: "%u%%%d"
 policyUrl: https://policy.example.org/postern.yaml
 ports: { pop3: 6110 }
@@ -28,6 +29,7 @@ t.test('templates give the servers of an address, for the domains that are named
   t.same(defaults.upstreamsFor('Ada@Example.org'), {
     imap: 'imaps://imap.example.org',
     smtp: 'smtp+starttls://Ada.smtp.example.org:587',
+    sieve: 'sieve://imap.example.org',
     user: 'Ada%Example.org',
   })
   t.match(defaults.upstreamsFor('ada@BÜCHER.example'), { imap: 'imaps://imap.xn--bcher-kva.example' })
@@ -47,8 +49,8 @@ t.test('every mistake is told with its line', async t => {
   const complaint = complaintOf(FILE.replace('imaps://imap.%d', 'imaps://imap.%x').replace('6110', '66110'))
   t.match(complaint, { code: 'CONFIG_DEFAULTS_INVALID', message: /^set-up\.yaml is not valid/ })
   t.match(complaint?.message, /line 5: upstreams\.imap: may have %e/)
-  t.match(complaint?.message, /line 9: ports/)
-  t.match(complaintOf(`${FILE}upstream: no\n`)?.message, /line 10: upstream: Unrecognized key/)
+  t.match(complaint?.message, /line 10: ports/)
+  t.match(complaintOf(`${FILE}upstream: no\n`)?.message, /line 11: upstream: Unrecognized key/)
   t.match(complaintOf('version: 1\nports: [\n')?.message, /line 3: /)
   t.match(complaintOf('version: 2\n')?.message, /line 1: version/)
   t.match(complaintOf('')?.message, /version/)

@@ -47,6 +47,8 @@ t.test('sign-in by every mechanism, inside TLS', { skip }, async t => {
       `${mechanism}, wrong`,
     )
   }
+  const implicit = await connectTo(t, server.sievesPort, { ...safe, ...as(DOVECOT_PASSWORD), security: 'tls' })
+  t.same(await implicit.listScripts(), [], 'TLS from the start')
   const { capabilities } = await connectTo(t, server.sievePort, { ...safe, ...as(DOVECOT_PASSWORD) })
   t.match(capabilities, { implementation: /Dovecot/, version: '1.0', hasStartTls: false })
   t.ok(['fileinto', 'vacation', 'include'].every(name => capabilities.sieve.has(name)))

@@ -14,10 +14,23 @@ export function pigeonholeMissing(): string | undefined {
 
 /** Starts a Dovecot that has IMAP and ManageSieve. */
 export async function startSieveDovecot(options: DovecotOptions) {
-  const [sievePort = 0] = await freePorts(1)
-  const settings = `${sieveSettings(sievePort)}${options.settings ?? ''}`
+  const [sievePort = 0, sievesPort = 0] = await freePorts(2)
+  const implicit = options.certificate ? sievesSettings(sievesPort) : ''
+  const settings = `${sieveSettings(sievePort)}${implicit}${options.settings ?? ''}`
   const dovecot = await startDovecot({ ...options, settings })
-  return { dovecot, sievePort, [Symbol.asyncDispose]: () => dovecot[Symbol.asyncDispose]() }
+  return { dovecot, sievePort, sievesPort, [Symbol.asyncDispose]: () => dovecot[Symbol.asyncDispose]() }
+}
+
+/** With TLS from the start. */
+function sievesSettings(port: number): string {
+  return `
+service managesieve-login {
+  inet_listener sieves {
+    port = ${port}
+    ssl = yes
+  }
+}
+`
 }
 
 /** What Dovecot's configuration needs for ManageSieve on a port. */

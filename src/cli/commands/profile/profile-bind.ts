@@ -139,8 +139,8 @@ async function findAccount(
   const given = { name, email, auth, password }
   if (imap !== undefined) return { account: { ...given, imap, smtp, sieve, user }, found: undefined }
   if (servers) {
-    const known = { imap: servers.imap, smtp: smtp ?? servers.smtp, sieve, user: user ?? servers.user }
-    return { account: { ...given, ...known }, found: undefined }
+    const known = { smtp: smtp ?? servers.smtp, sieve: sieve ?? servers.sieve, user: user ?? servers.user }
+    return { account: { ...given, ...known, imap: servers.imap }, found: undefined }
   }
   // Nobody can sign in to prove a server: it has to be named.
   if (password === undefined) return { account: { ...given, imap: '', smtp, sieve, user }, found: undefined }
