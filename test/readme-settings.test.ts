@@ -15,7 +15,7 @@ t.test('every setting is described, and has a default or none on purpose', async
   t.same(
     withoutDefault.map(({ key }) => key),
     [
-      ...['email', 'user', 'imap', 'dav', 'carddav', 'smtp', 'oauthProvider', 'oauthIssuer', 'oauthClientId'],
+      ...['email', 'user', 'imap', 'dav', 'carddav', 'smtp', 'sieve', 'oauthProvider', 'oauthIssuer', 'oauthClientId'],
       ...['oauthScopes', 'smtpUser', 'aliases', 'proxy', 'passwordChangeUrl', 'pausedUntil', 'policyUrl'],
     ],
   )

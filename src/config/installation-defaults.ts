@@ -6,7 +6,7 @@ import type { ConfigErrorCode } from './errors.ts'
 import type { Home } from './home.ts'
 import { passwordChangeSetting } from './password-change-url.ts'
 import { readIfPresent } from './private-file.ts'
-import { parseUpstreamUrl } from './upstream-url.ts'
+import { parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts'
 
 const MAX_FILE_CHARS = 1_000_000
 const EMAIL = /^([^\s@<>"]+)@([^\s@<>"]+)$/
@@ -15,7 +15,7 @@ const SAMPLE_EMAIL = 'ada@example.org'
 const template = z.string().refine(text => /^(?:[^%]|%[eud%])+$/.test(text), {
   error: 'may have %e (the address), %u (the part before the @), %d (the domain) and %% only',
 })
-const serverTemplate = (protocol: 'imap' | 'smtp') =>
+const serverTemplate = (protocol: UpstreamUrl['protocol']) =>
   template.refine(text => parseUpstreamUrl(expand(text, SAMPLE_EMAIL))?.protocol === protocol, {
     error: `must become a URL such as ${protocol}s://mail.%d, ${protocol}+starttls://mail.%d or ${protocol}://mail.%d`,
   })
@@ -27,7 +27,12 @@ const defaultsSchema = z.strictObject({
   /** The mail domains that `upstreams` is for; without it, all. */
   domains: z.array(z.string().regex(/^[^\s@/]+$/, { error: 'must be a domain such as example.org' })).optional(),
   upstreams: z
-    .strictObject({ imap: serverTemplate('imap'), smtp: serverTemplate('smtp').optional(), user: template.optional() })
+    .strictObject({
+      imap: serverTemplate('imap'),
+      smtp: serverTemplate('smtp').optional(),
+      sieve: serverTemplate('sieve').optional(),
+      user: template.optional(),
+    })
     .optional(),
   /** For the domains of `upstreams`. */
   passwordChangeUrl: passwordChangeSetting.optional(),
@@ -51,6 +56,7 @@ export type FrontName = 'pop3' | 'smtp' | 'imap'
 export interface Upstreams {
   readonly imap: string
   readonly smtp?: string
+  readonly sieve?: string
   readonly user?: string
 }
 
@@ -113,10 +119,11 @@ export class InstallationDefaults {
   upstreamsFor(email: string): Upstreams | undefined {
     const { upstreams } = this.#settings
     if (!upstreams || !this.#isFor(email)) return undefined
-    const { imap, smtp, user } = upstreams
+    const { imap, smtp, sieve, user } = upstreams
     return {
       imap: server(imap, email, 'imap'),
       ...(smtp === undefined ? {} : { smtp: server(smtp, email, 'smtp') }),
+      ...(sieve === undefined ? {} : { sieve: server(sieve, email, 'sieve') }),
       ...(user === undefined ? {} : { user: expand(user, email) }),
     }
   }
@@ -163,7 +170,7 @@ function expand(text: string, email: string, toDomain = (domain: string) => doma
 }
 
 // An address comes from outside: whatever it becomes must still be one server, and nothing else.
-function server(text: string, email: string, protocol: 'imap' | 'smtp'): string {
+function server(text: string, email: string, protocol: UpstreamUrl['protocol']): string {
   const url = expand(text, email, ascii)
   if (parseUpstreamUrl(url)?.protocol === protocol) return url
   throw new PosternError<ConfigErrorCode>(

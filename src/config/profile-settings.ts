@@ -15,6 +15,9 @@ const upstream = (protocol: 'imap' | 'smtp') =>
   z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {
     error: `must look like ${protocol}s://HOST, ${protocol}+starttls://HOST or ${protocol}://HOST, with :PORT if needed`,
   })
+const sieveUrl = z.string().refine(text => parseUpstreamUrl(text)?.protocol === 'sieve', {
+  error: 'must look like sieve://HOST, sieves://HOST or sieve+cleartext://HOST, with :PORT if needed',
+})
 const davUrl = z.string().refine(text => parseDavUrl(text) !== undefined, {
   error: 'must look like https://HOST/PATH or http://HOST/PATH, without a user or a password',
 })
@@ -58,6 +61,11 @@ const account = {
   smtp: upstream('smtp')
     .optional()
     .describe('The SMTP server: `smtps://HOST`, `smtp+starttls://HOST` or `smtp://HOST`.'),
+  sieve: sieveUrl
+    .optional()
+    .describe(
+      'The ManageSieve server: `sieve://HOST` demands STARTTLS, `sieves://HOST` is TLS from the start, `sieve+cleartext://HOST` is unencrypted.',
+    ),
   auth: z
     .enum(AUTH_CHOICES)
     .default('automatic')

@@ -3,7 +3,7 @@ export type Security = 'none' | 'starttls' | 'tls'
 
 /** A server of the outside, read from a URL such as `imaps://mail.example.org`. */
 export interface UpstreamUrl {
-  readonly protocol: 'imap' | 'smtp'
+  readonly protocol: 'imap' | 'smtp' | 'sieve'
   readonly security: Security
   readonly host: string
   readonly port: number
@@ -20,6 +20,11 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
   smtp: { protocol: 'smtp', security: 'none', defaultPort: 25 },
   'smtp+starttls': { protocol: 'smtp', security: 'starttls', defaultPort: 587 },
   smtps: { protocol: 'smtp', security: 'tls', defaultPort: 465 },
+  // RFC 5804 section 3 knows `sieve:` alone, and no port but this; STARTTLS is what nearly all servers have.
+  sieve: { protocol: 'sieve', security: 'starttls', defaultPort: 4190 },
+  'sieve+starttls': { protocol: 'sieve', security: 'starttls', defaultPort: 4190 },
+  sieves: { protocol: 'sieve', security: 'tls', defaultPort: 4190 },
+  'sieve+cleartext': { protocol: 'sieve', security: 'none', defaultPort: 4190 },
 }
 
 /** Reads a server's URL; undefined when it is none. A user or password in it is refused: both have places of their own. */

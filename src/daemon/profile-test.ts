@@ -13,10 +13,11 @@ import type { Installation } from './installation.ts'
 import { signInToMail } from './mail-sign-in.ts'
 import { mailCredentialsOf } from './oauth/credentials.ts'
 import { Submission } from './sending/submission.ts'
+import { openSieve } from './sieve/open-sieve.ts'
 
 /** How one connection of *Test settings* went. */
 export interface ConnectionTest {
-  readonly connection: 'imap' | 'dav' | 'smtp'
+  readonly connection: 'imap' | 'dav' | 'smtp' | 'sieve'
   readonly server: string
   readonly ok: boolean
   readonly says: string
@@ -34,6 +35,8 @@ export async function testProfile(installation: Installation, profile: Profile, 
   if (hasMailServer(profile)) tests.push(await testImap(installation, profile, signal))
   if (hasCollections(profile)) tests.push(await testDav(installation, profile, signal))
   if (profile.smtp !== undefined) tests.push(await testSmtp(installation, profile, profile.smtp, signal))
+  const { sieve } = profile
+  if (sieve !== undefined) tests.push(await testSieve(installation, { ...profile, sieve }, signal))
   return { name: profile.name, ok: tests.every(({ ok }) => ok), tests }
 }
 
@@ -108,6 +111,22 @@ async function testSmtp(
     const says = `signed in${connection.extensions.has('SIZE') ? `, messages up to ${connection.extensions.get('SIZE')} octets` : ''}`
     connection.quit()
     return says
+  })
+}
+
+async function testSieve(
+  installation: Installation,
+  profile: Profile & { readonly sieve: string },
+  signal: AbortSignal,
+): Promise<ConnectionTest> {
+  const sieve = parseUpstreamUrl(profile.sieve)
+  if (!sieve) throw new Error('a profile with an invalid ManageSieve URL')
+  return attempt('sieve', `${sieve.host}:${sieve.port}`, async () => {
+    using session = await openSieve(installation, profile, signal)
+    const scripts = await session.listScripts()
+    const active = scripts.find(({ isActive }) => isActive)
+    const counted = `signed in, ${scripts.length} scripts`
+    return active ? `${counted}, ${JSON.stringify(active.name)} is active` : counted
   })
 }
 

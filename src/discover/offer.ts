@@ -31,7 +31,7 @@ export interface OfferParts extends Omit<Offer, 'url' | 'host' | 'path'> {
 const SCHEMES: Readonly<Record<OfferProtocol, Readonly<Record<Offer['security'], string>>>> = {
   imap: { tls: 'imaps', starttls: 'imap+starttls', none: 'imap' },
   smtp: { tls: 'smtps', starttls: 'smtp+starttls', none: 'smtp' },
-  sieve: { tls: 'sieve', starttls: 'sieve', none: 'sieve' },
+  sieve: { tls: 'sieves', starttls: 'sieve', none: 'sieve+cleartext' },
   caldav: { tls: 'https', starttls: 'https', none: 'http' },
   carddav: { tls: 'https', starttls: 'https', none: 'http' },
 }
@@ -43,7 +43,9 @@ const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   smtps: 465,
   'smtp+starttls': 587,
   smtp: 25,
+  sieves: 4190,
   sieve: 4190,
+  'sieve+cleartext': 4190,
   https: 443,
   http: 80,
 }

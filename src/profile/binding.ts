@@ -6,7 +6,7 @@ import type { ProfileErrorCode } from './errors.ts'
 
 /** Of a profile, the servers that it is bound to, and which of them are used. */
 export type Binding = Pick<ProfileSettings, 'imap' | 'smtp'> &
-  Partial<Pick<ProfileSettings, 'dav' | 'carddav' | 'mailIn'>>
+  Partial<Pick<ProfileSettings, 'dav' | 'carddav' | 'sieve' | 'mailIn'>>
 
 /**
  * Tells whether a profile has no server to synchronize with: its mail is there for who reads and changes it, no server is
@@ -32,8 +32,8 @@ export function isGroupwareOnly(profile: Omit<Binding, 'smtp'>): boolean {
 }
 
 /** The URLs of all servers of a profile. */
-export function serverUrlsOf({ imap, smtp, dav, carddav }: Binding): readonly string[] {
-  return [imap, smtp, dav, carddav].filter(url => url !== undefined)
+export function serverUrlsOf({ imap, smtp, dav, carddav, sieve }: Binding): readonly string[] {
+  return [imap, smtp, dav, carddav, sieve].filter(url => url !== undefined)
 }
 
 /** Where a server is, whatever it is for. */

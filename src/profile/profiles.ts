@@ -35,13 +35,14 @@ const SIGN_IN_KEYS = [
   'smtp',
   'dav',
   'carddav',
+  'sieve',
   'mailIn',
   'imap',
 ] as const
 const NO_SIGN_IN = { password: undefined, smtpPassword: undefined, oauth: undefined, clientCertificate: undefined }
 
 /** An account that a profile is to be bound to. */
-export interface NewBinding extends Pick<NewProfile, 'smtp' | 'user' | 'auth'> {
+export interface NewBinding extends Pick<NewProfile, 'smtp' | 'sieve' | 'user' | 'auth'> {
   readonly imap: string
   /** Undefined for that which the profile has. */
   readonly email?: string | undefined
@@ -68,6 +69,7 @@ export interface NewProfile {
   readonly smtp?: string | undefined
   readonly dav?: string | undefined
   readonly carddav?: string | undefined
+  readonly sieve?: string | undefined
   /** Whether mail is an account of Outlook's own. */
   readonly isGroupwareOnly?: boolean | undefined
   readonly user?: string | undefined
@@ -168,12 +170,12 @@ export class Profiles {
 
   #settingsOf({ email, imap, isGroupwareOnly, isLocal, ...rest }: NewProfile): ImportedSettings {
     if (isLocal) return { email }
-    const { smtp, dav, carddav, user, auth, smtpAuth, smtpUser } = rest
+    const { smtp, dav, carddav, sieve, user, auth, smtpAuth, smtpUser } = rest
     if (isGroupwareOnly && dav === undefined) throw noServers(email, '--dav https://HOST')
     const servers = isGroupwareOnly ? {} : imap === undefined ? { ...this.#upstreamsFor(email) } : { imap }
     const mailIn = isGroupwareOnly ? 'outlook' : undefined
     const rememberPassword = rest.rememberPassword === false ? false : undefined // its default is not written
-    const all = { smtp, dav, carddav, mailIn, user, auth, rememberPassword, smtpAuth, smtpUser }
+    const all = { smtp, dav, carddav, sieve, mailIn, user, auth, rememberPassword, smtpAuth, smtpUser }
     const given = Object.entries(all).filter(([, value]) => value !== undefined && value !== '')
     return { email, ...servers, ...Object.fromEntries(given) }
   }
@@ -260,7 +262,7 @@ export class Profiles {
   async bind(name: string, account: NewBinding): Promise<Profile> {
     const before = this.get(name)
     const { imap, ...others } = this.boundTo(name, account)
-    for (const key of ['email', 'user', 'smtp', 'auth'] as const) {
+    for (const key of ['email', 'user', 'smtp', 'sieve', 'auth'] as const) {
       if (others[key] !== before[key]) await this.#change(name, key, others[key])
     }
     await this.#change(name, 'imap', imap)

@@ -44,7 +44,7 @@ interface Count {
 
 /** The account that a profile's mail is read with, and sent with where the SMTP server has none of its own. */
 export function mailAccountOf(profile: Profile): SignInAccount {
-  const { imap, smtp, dav, carddav, user, email, auth } = profile
+  const { imap, smtp, dav, carddav, sieve, user, email, auth } = profile
   const how = auth === 'automatic' ? [] : [auth]
   return {
     profile,
@@ -52,7 +52,7 @@ export function mailAccountOf(profile: Profile): SignInAccount {
     identity: JSON.stringify([
       imap ?? null,
       smtp ?? null,
-      ...[dav, carddav].filter(url => url !== undefined),
+      ...[dav, carddav, sieve].filter(url => url !== undefined),
       user ?? email,
       ...how,
     ]),

@@ -11,7 +11,12 @@ import { systemTrust } from './trust.ts'
 import { noCertificate } from './verified-peer.ts'
 
 const PROBE_TIMEOUT_MS = 20_000 // from the connection to the certificate: a person waits
-const START_TLS_PORTS: Readonly<Record<number, StartTlsProtocol>> = { 143: 'imap', 25: 'smtp', 587: 'smtp' }
+const START_TLS_PORTS: Readonly<Record<number, StartTlsProtocol>> = {
+  143: 'imap',
+  25: 'smtp',
+  587: 'smtp',
+  4190: 'sieve',
+}
 
 /** Options of {@link probeCertificate}. */
 export interface ProbeOptions {

@@ -5,7 +5,7 @@ import type { TlsErrorCode } from './errors.ts'
 import type { Peer } from './peer.ts'
 
 /** A protocol that asks for TLS inside a plain-text conversation. */
-export type StartTlsProtocol = 'imap' | 'smtp'
+export type StartTlsProtocol = 'imap' | 'smtp' | 'sieve'
 
 const MAX_LINES = 100 // no server says as much before TLS
 
@@ -19,8 +19,7 @@ export async function askForTls(socket: Duplex, peer: Peer, protocol: StartTlsPr
   const invalid = (why: string, cause?: Error) => cause ?? new Error(why)
   using talk = new LineConversation(socket, { maxLines: MAX_LINES, invalid })
   try {
-    if (protocol === 'imap') await askImap(talk)
-    else await askSmtp(talk)
+    await ASK[protocol](talk)
     talk.release()
   } catch (cause) {
     throw new PosternError<TlsErrorCode>(
@@ -66,3 +65,20 @@ async function expectReply(talk: Talk, code: string): Promise<void> {
     if (line[3] !== '-') return
   }
 }
+
+// RFC 5804 section 2.2. No server says a literal before TLS.
+async function askSieve(talk: Talk): Promise<void> {
+  await expectOk(talk)
+  talk.say('STARTTLS')
+  await expectOk(talk)
+}
+
+async function expectOk(talk: Talk): Promise<void> {
+  for (;;) {
+    const line = await talk.next()
+    if (/^OK\b/i.test(line)) return
+    if (!line.startsWith('"')) throw new Error('no capability of ManageSieve')
+  }
+}
+
+const ASK = { imap: askImap, smtp: askSmtp, sieve: askSieve } as const

@@ -9,6 +9,7 @@ domains: [example.org, bücher.example]
 upstreams:
   imap: imaps://imap.%d
   smtp: smtp+starttls://%u.smtp.example.org:587
+  sieve: sieve://imap.%d
   user: "%u%%%d"
 policyUrl: https://policy.example.org/postern.yaml
 passwordChangeUrl: ldaps://ldap.%d/uid=%u,dc=example
@@ -29,6 +30,7 @@ t.test('templates give the servers of an address, for the domains that are named
   t.same(defaults.upstreamsFor('Ada@Example.org'), {
     imap: 'imaps://imap.example.org',
     smtp: 'smtp+starttls://Ada.smtp.example.org:587',
+    sieve: 'sieve://imap.example.org',
     user: 'Ada%Example.org',
   })
   t.match(defaults.upstreamsFor('ada@BÜCHER.example'), { imap: 'imaps://imap.xn--bcher-kva.example' })

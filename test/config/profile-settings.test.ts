@@ -1,5 +1,6 @@
 import t from 'tap'
 import { profileSettings } from '../../src/config/profile-settings.ts'
+import { parseUpstreamUrl } from '../../src/config/upstream-url.ts'
 
 const ACCOUNT = { number: 1, email: 'ada@example.test', imap: 'imaps://imap.example.test' }
 const isValid = (settings: object) => profileSettings.safeParse({ ...ACCOUNT, ...settings }).success
@@ -34,4 +35,20 @@ t.test('what is no setting, no time and no URL of a policy is refused', async t 
   for (const policyUrl of ['ftp://x/', 'file:///etc/passwd', 'policy.json']) t.notOk(isValid({ policyUrl }))
   t.notOk(isValid({ automaticFolders: [''] }))
   t.notOk(isValid({ priorityFolders: 'INBOX' }))
+})
+
+t.test('a ManageSieve server is asked for STARTTLS unless its URL says otherwise', async t => {
+  for (const [url, security] of Object.entries({
+    'sieve://mail.example.test': 'starttls',
+    'sieve+starttls://mail.example.test': 'starttls',
+    'sieves://mail.example.test': 'tls',
+    'sieve+cleartext://mail.example.test': 'none',
+  })) {
+    t.ok(isValid({ sieve: url }))
+    t.match(parseUpstreamUrl(url), { protocol: 'sieve', security, port: 4190 }, url)
+  }
+  for (const sieve of ['imap://x', 'sieve+tls://x', 'sieve://u:p@x', 'sieve://x/script', 'sieve:x']) {
+    t.notOk(isValid({ sieve }), sieve)
+  }
+  t.notOk(isValid({ imap: 'sieve://x' }))
 })

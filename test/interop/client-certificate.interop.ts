@@ -3,13 +3,15 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { makeServerCertificate } from '../support/certificates.ts'
-import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
+import { DOVECOT_PASSWORD, startDovecot } from '../support/dovecot.ts'
+import { freePorts } from '../support/free-port.ts'
 import { RunningHome } from '../support/running-home.ts'
+import { pigeonholeMissing, sieveSettings } from '../support/sieve-dovecot.ts'
 import { startSmtpSink } from '../support/smtp-sink.ts'
 
 const EMAIL = 'ada@example.test'
 
-t.test('servers that want a client certificate', { skip: dovecotMissing() ?? false }, async t => {
+t.test('servers that want a client certificate', { skip: pigeonholeMissing() ?? false }, async t => {
   const dir = t.testdir()
   const server = await makeServerCertificate(dir)
   const client = await makeServerCertificate(dir, { commonName: 'Ada', names: ['ada'] })
@@ -21,10 +23,11 @@ t.test('servers that want a client certificate', { skip: dovecotMissing() ?? fal
     writeFileSync(file, execFileSync('openssl', args, { input: 'of the file\n' }))
     return file
   }
+  const [sievePort = 0] = await freePorts(1)
   await using dovecot = await startDovecot({
     users: [EMAIL],
     certificate: server,
-    settings: `ssl_ca = <${server.caFile}\nssl_verify_client_cert = yes\nssl_require_crl = no\nauth_ssl_require_client_cert = yes\n`,
+    settings: `${sieveSettings(sievePort)}ssl_ca = <${server.caFile}\nssl_verify_client_cert = yes\nssl_require_crl = no\nauth_ssl_require_client_cert = yes\n`,
   })
   const [cert, key, ca] = [server.certFile, server.keyFile, server.caFile].map(file => readFileSync(file))
   const options = { secure: true, requestCert: true, rejectUnauthorized: true, cert, key, ca }
@@ -32,7 +35,8 @@ t.test('servers that want a client certificate', { skip: dovecotMissing() ?? fal
   await using postern = await RunningHome.start()
   const { home } = postern
   const [imap, smtp] = [`imaps://127.0.0.1:${dovecot.imapsPort}`, `smtps://127.0.0.1:${sink.port}`]
-  await postern.call('profile.add', { name: 'work', email: EMAIL, imap, smtp, password: DOVECOT_PASSWORD })
+  const sieve = `sieve://127.0.0.1:${sievePort}`
+  await postern.call('profile.add', { name: 'work', email: EMAIL, imap, smtp, sieve, password: DOVECOT_PASSWORD })
   const test = () => postern.call('profile.test', { name: 'work' })
   const give = (file: string) =>
     home.json(['cert', 'client', 'import', 'work', file, '--password-stdin'], 'of the file')
@@ -41,12 +45,13 @@ t.test('servers that want a client certificate', { skip: dovecotMissing() ?? fal
     const { tests } = (await test()) as { tests: { error: { code: string } }[] }
     t.match(tests[1], { error: { code: 'TLS_CLIENT_CERTIFICATE_REFUSED' } })
     t.match(tests[0], { error: { code: 'UPSTREAM_CERTIFICATE_WANTED' } }, 'Dovecot lets the handshake pass')
+    t.match(tests[2], { error: { code: 'TLS_CLIENT_CERTIFICATE_REFUSED' } })
   })
 
   await t.test('with one that they do not know', async t => {
     await give(pack('eve', stranger))
     const { tests } = (await test()) as { tests: { error: { code: string; message: string } }[] }
-    t.match(tests, [{ error: { code: 'UPSTREAM_CERTIFICATE_WANTED' } }, { ok: false }])
+    t.match(tests, [{ error: { code: 'UPSTREAM_CERTIFICATE_WANTED' } }, { ok: false }, { ok: false }])
   })
 
   await t.test('with theirs mail comes and goes', async t => {

@@ -255,6 +255,8 @@ t.test('a profile is added by its address and its password alone, and synchroniz
     const run = await home.run(['profile', 'add', name, '--email', email, '--password-stdin'], `${PASSWORD}\n`)
     t.match(run, { code: 0, stdout: /^found by .*: imap.*\n(calendars .*\n)?added .*\nDownloaded 1/ }, email)
   }
+  t.match(await home.json(['profile', 'show', 'srv']), { sieve: 'sieve://box.only-srv.test' })
+  t.match(await home.json(['profile', 'test', 'srv']), { tests: [{}, {}, { connection: 'sieve', ok: true }] })
   const foreign = await home.run(['profile', 'add', PEOPLE.foreign, '--password-stdin', '--json'], `${PASSWORD}\n`)
   t.match(foreign.json(), { error: { code: 'DISCOVER_NOT_CONFIRMED' } }, 'nobody could be asked')
   const forced = ['profile', 'add', 'far', '--email', PEOPLE.foreign, '--yes', '--no-sync', '--password-stdin']

@@ -79,7 +79,12 @@ t.test('with the right password all of them get in', async t => {
 
 t.test('another user, another server or another password is another account', async t => {
   const guard = await open(makeFile(t))
-  for (const changed of [{ user: 'ada' }, { imap: 'imap://192.0.2.1' }, { smtp: 'smtp://192.0.2.1' }]) {
+  for (const changed of [
+    { user: 'ada' },
+    { imap: 'imap://192.0.2.1' },
+    { smtp: 'smtp://192.0.2.1' },
+    { sieve: 'sieve://192.0.2.1' },
+  ]) {
     await refuse(guard, ACCOUNT, 3)
     t.ok(guard.isStopped(ACCOUNT))
     t.notOk(guard.isStopped(mailAccountOf(makeProfile({ ...SMTP, ...changed }))), Object.keys(changed).join())

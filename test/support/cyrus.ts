@@ -20,6 +20,8 @@ export interface CyrusOptions {
   readonly users: readonly string[]
   /** Whether calendars and address books are served. */
   readonly hasDav?: boolean
+  /** Whether Sieve scripts are. */
+  readonly hasSieve?: boolean
 }
 
 /** Why no Cyrus can be started here; undefined when one can. */
@@ -36,13 +38,14 @@ export function cyrusDavMissing(): string | undefined {
 }
 
 /** Starts a Cyrus of our own on a free loopback port. */
-export async function startCyrus({ users, hasDav = false }: CyrusOptions): Promise<Cyrus> {
+export async function startCyrus({ users, hasDav = false, hasSieve = false }: CyrusOptions): Promise<Cyrus> {
   const dir = mkdtempSync(join(tmpdir(), 'postern-cyrus-'))
   chmodSync(dir, 0o755)
-  const [imapPort = 0, davPort = 0] = await freePorts(2)
+  const [imapPort = 0, davPort = 0, sievePort = 0] = await freePorts(3)
+  const ports = { imapPort, davPort, sievePort }
   for (const name of FOLDERS) mkdirSync(join(dir, name), { recursive: true })
   writeFileSync(join(dir, 'imapd.conf'), configuration(dir))
-  writeFileSync(join(dir, 'cyrus.conf'), services(dir, imapPort, hasDav ? davPort : undefined))
+  writeFileSync(join(dir, 'cyrus.conf'), services(dir, ports, { hasDav, hasSieve }))
   writeFileSync(join(dir, 'annotations'), '/vendor/postern/policy,server,string,backend,value.shared,\n')
   for (const user of users) {
     const options = ['-p', '-c', '-f', join(dir, 'sasldb2'), '-u', 'localhost', user]
@@ -57,10 +60,16 @@ export async function startCyrus({ users, hasDav = false }: CyrusOptions): Promi
     detached: true, // a process group of its own, see below
     env: { ...process.env, LD_LIBRARY_PATH: LIBRARIES, CYRUS_USER: MAIL_USER },
   })
-  const cyrus = new Cyrus(dir, child, { imapPort, davPort })
+  const cyrus = new Cyrus(dir, child, ports)
   await cyrus.ready()
-  if (hasDav) for (const user of users) await signInOnce(imapPort, user)
+  if (hasDav || hasSieve) for (const user of users) await signInOnce(imapPort, user)
   return cyrus
+}
+
+interface CyrusPorts {
+  readonly imapPort: number
+  readonly davPort: number
+  readonly sievePort: number
 }
 
 /** A private Cyrus. */
@@ -68,17 +77,15 @@ export class Cyrus implements AsyncDisposable {
   readonly dir: string
   readonly imapPort: number
   readonly davPort: number
+  readonly sievePort: number
   readonly #child: ChildProcess
 
-  constructor(
-    dir: string,
-    child: ChildProcess,
-    { imapPort, davPort }: { readonly imapPort: number; readonly davPort: number },
-  ) {
+  constructor(dir: string, child: ChildProcess, { imapPort, davPort, sievePort }: CyrusPorts) {
     this.dir = dir
     this.#child = child
     this.imapPort = imapPort
     this.davPort = davPort
+    this.sievePort = sievePort
   }
 
   /** Waits until it listens. */
@@ -144,7 +151,12 @@ syslog_prefix: postern-test
 `
 }
 
-function services(dir: string, imapPort: number, davPort: number | undefined): string {
+function services(
+  dir: string,
+  { imapPort, davPort, sievePort }: CyrusPorts,
+  { hasDav, hasSieve }: Pick<CyrusOptions, 'hasDav' | 'hasSieve'>,
+): string {
+  const sieve = `sieve cmd="${BIN}/timsieved -C ${dir}/imapd.conf" listen="127.0.0.1:${sievePort}" prefork=0`
   const http = `http cmd="${BIN}/httpd -C ${dir}/imapd.conf -U 30" listen="127.0.0.1:${davPort}" prefork=0`
   return `
 START {
@@ -152,7 +164,8 @@ START {
 }
 SERVICES {
   imap cmd="${BIN}/imapd -C ${dir}/imapd.conf -U 30" listen="127.0.0.1:${imapPort}" prefork=0
-  ${davPort === undefined ? '' : http}
+  ${hasSieve ? sieve : ''}
+  ${hasDav ? http : ''}
 }
 `
 }

@@ -49,16 +49,20 @@ export interface OAuthDovecot extends AsyncDisposable {
   readonly submissionPort: number
 }
 
-/** Starts it; `mechanisms` are those that it offers for tokens, `relayPort` where it sends what is submitted. */
+/**
+ * Starts it; `mechanisms` are those that it offers for tokens, `relayPort` where it sends what is submitted, `settings` lines
+ * to be added to its configuration.
+ */
 export async function startOAuthDovecot(
   provider: OidcProvider,
-  { user, mechanisms, relayPort = 9 }: { user: string; mechanisms: string; relayPort?: number },
+  given: { user: string; mechanisms: string; relayPort?: number; settings?: string },
 ): Promise<OAuthDovecot> {
+  const { user, mechanisms, relayPort = 9 } = given
   const dir = mkdtempSync(join(tmpdir(), 'postern-oauth2-'))
   chmodSync(dir, 0o755)
   const [submissionPort = 0] = await freePorts(1)
   writeFileSync(join(dir, 'oauth2.conf'), passdbConfiguration(provider))
-  const settings = serverConfiguration({ dir, mechanisms, submissionPort, relayPort })
+  const settings = `${serverConfiguration({ dir, mechanisms, submissionPort, relayPort })}${given.settings ?? ''}`
   const dovecot = await startDovecot({ users: [user], settings })
   return {
     dovecot,

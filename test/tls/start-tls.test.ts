@@ -38,6 +38,7 @@ async function converse(protocol: StartTlsProtocol, script: string, { isOctetwis
 const agreed: Record<string, readonly [StartTlsProtocol, string]> = {
   imap: ['imap', 'S: * OK ready\nC: P1 STARTTLS\nS: P1 OK begin'],
   'imap with an untagged answer': ['imap', 'S: * OK ready\nC: P1 STARTTLS\nS: * CAPABILITY IMAP4rev1\nS: P1 ok'],
+  sieve: ['sieve', 'S: "IMPLEMENTATION" "x"\nS: "STARTTLS"\nS: OK "ready"\nC: STARTTLS\nS: OK "begin"'],
   smtp: ['smtp', 'S: 220 ready\nC: EHLO [127.0.0.1]\nS: 250 hello\nC: STARTTLS\nS: 220 go ahead'],
   'smtp with long replies': [
     'smtp',
@@ -62,6 +63,9 @@ const refused: Record<string, readonly [StartTlsProtocol, string]> = {
   'an IMAP server says no': ['imap', 'S: * OK ready\nC: P1 STARTTLS\nS: P1 BAD what'],
   'an IMAP server is busy': ['imap', 'S: * BYE later\nC: P1 STARTTLS\n<closes>'],
   'an IMAP server wants a continuation': ['imap', 'S: * OK ready\nC: P1 STARTTLS\nS: + go on'],
+  'a ManageSieve server says no': ['sieve', 'S: "IMPLEMENTATION" "x"\nS: OK\nC: STARTTLS\nS: NO "what"'],
+  'a ManageSieve server is busy': ['sieve', 'S: BYE "later"'],
+  'octets follow the agreement of a ManageSieve server': ['sieve', 'S: OK\nC: STARTTLS\nS: OK\\r\\n"SASL" ""'],
   'another protocol answers': ['imap', 'S: 220 smtp ready'],
   'an SMTP server is busy': ['smtp', 'S: 421 later'],
   'an SMTP server does not know EHLO': ['smtp', 'S: 220 ready\nC: EHLO [127.0.0.1]\nS: 502 what'],

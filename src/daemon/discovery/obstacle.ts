@@ -7,7 +7,7 @@ const OAUTH: ReadonlySet<string> = new Set(['XOAUTH2', 'OAUTHBEARER', 'BEARER'])
 const PASSWORD: Readonly<Record<OfferProtocol, readonly string[]>> = {
   imap: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
   smtp: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
-  sieve: ['PLAIN'],
+  sieve: ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-256'],
   caldav: ['BASIC'],
   carddav: ['BASIC'],
 }

@@ -1,8 +1,6 @@
 import type { DiscoverErrorCode } from '../../discover/errors.ts'
 import type { Offer } from '../../discover/offer.ts'
 import { findDavRoot, questionFor } from '../../discover/probe/probe-dav.ts'
-import { signInToSieve } from '../../discover/probe/probe-sieve.ts'
-import { talkTo } from '../../discover/probe/probes.ts'
 import { askOnce } from '../../discover/reach/http.ts'
 import type { Reach } from '../../discover/reach/reach.ts'
 import { PosternError } from '../../errors.ts'
@@ -10,6 +8,7 @@ import type { Logger } from '../../log/logger.ts'
 import type { PeerVerifier } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../upstream/errors.ts'
 import { connectImap } from '../../upstream/imap/client.ts'
+import { connectSieve } from '../../upstream/sieve/client.ts'
 import { connectSmtp } from '../../upstream/smtp/client.ts'
 
 const TIMEOUT_MS = 10_000 // of one sign-in; the server was seen to be there before
@@ -60,12 +59,10 @@ async function trySmtp(offer: Offer, credentials: Credentials, tools: TrialTools
   connection.quit()
 }
 
-async function trySieve(offer: Offer, { user, password }: Credentials, { reach, signal }: TrialTools): Promise<void> {
-  await talkTo(reach, offer, signal, async (talk, greeted) => {
-    if (greeted.kind !== 'alive' || !greeted.mechanisms.includes('PLAIN')) throw noWay(offer)
-    const refusal = await signInToSieve(talk, user, password)
-    if (refusal !== undefined) throw refused(offer, user, refusal)
-  })
+async function trySieve(offer: Offer, credentials: Credentials, tools: TrialTools): Promise<void> {
+  const account = { ...(await wayTo(offer, tools)), security: offer.security, credentials: async () => credentials }
+  const session = await connectSieve(account, { verifier: tools.verifier }, tools.signal)
+  session[Symbol.dispose]()
 }
 
 // The place is looked for without the password, and the password goes to where that was found.

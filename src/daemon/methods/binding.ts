@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { Upstreams } from '../../config/installation-defaults.ts'
 import { AUTH_CHOICES } from '../../config/profile-settings.ts'
 import { isUnbound, profileUnbound } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
@@ -17,6 +18,7 @@ const account = {
   email: z.string().optional(),
   imap: z.string(),
   smtp: z.string().optional(),
+  sieve: z.string().optional(),
   user: z.string().optional(),
   auth: z.enum(AUTH_CHOICES).optional(),
   password: z.string().min(1).optional(),
@@ -35,7 +37,7 @@ export interface BindingDocument {
   /** Messages that are here. */
   readonly items: number
   /** Of the address, where an administrator’s templates tell them. */
-  readonly servers: { readonly imap: string; readonly smtp?: string; readonly user?: string } | null
+  readonly servers: Upstreams | null
 }
 
 /** What a profile would lose, or keep from the server, by being parted from it. */

@@ -7,7 +7,7 @@ import { valueMethod } from '../method.ts'
 const server = z.strictObject({
   host: z.string(),
   port: z.int().min(1).max(65_535),
-  startTls: z.enum(['imap', 'smtp', 'none']).optional(),
+  startTls: z.enum(['imap', 'smtp', 'sieve', 'none']).optional(),
 })
 
 const named = z.strictObject({ name: z.string() })

@@ -29,6 +29,7 @@ export const PROFILE_METHODS = {
       smtp: z.string().optional(),
       dav: z.string().optional(),
       carddav: z.string().optional(),
+      sieve: z.string().optional(),
       isGroupwareOnly: z.boolean().optional(),
       user: z.string().optional(),
       password: z.string().optional(),

@@ -112,7 +112,7 @@ export class Network {
    * profile; gives every other failure back as it came.
    */
   async explain(
-    profile: Pick<Profile, keyof WayProfile | 'imap' | 'smtp'> & Partial<Pick<Profile, 'dav' | 'carddav'>>,
+    profile: Pick<Profile, keyof WayProfile | 'imap' | 'smtp'> & Partial<Pick<Profile, 'dav' | 'carddav' | 'sieve'>>,
     error: unknown,
   ): Promise<unknown> {
     if (!(error instanceof PosternError) || !PORTAL_SIGNS.has(error.code)) return error

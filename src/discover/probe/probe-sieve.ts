@@ -18,24 +18,6 @@ export async function probeSieve(talk: Conversation, startTls: StartTls): Promis
   }
 }
 
-/**
- * Signs in with PLAIN on a talk that {@link probeSieve} has brought to TLS.
- *
- * @returns what the server said when it refused; undefined when it took the password.
- */
-export async function signInToSieve(talk: Conversation, user: string, password: string): Promise<string | undefined> {
-  const response = Buffer.from(`\0${user}\0${password}`).toString('base64')
-  talk.say(`AUTHENTICATE "PLAIN" "${response}"`)
-  for (;;) {
-    const line = await talk.next()
-    if (/^OK\b/i.test(line)) {
-      talk.say('LOGOUT')
-      return undefined
-    }
-    if (/^(NO|BYE)\b/i.test(line)) return line
-  }
-}
-
 async function capabilities(talk: Conversation): Promise<ReadonlyMap<string, string>> {
   const lines = await untilOk(talk)
   return new Map(

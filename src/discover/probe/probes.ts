@@ -68,24 +68,15 @@ export class Probes {
   }
 }
 
-/**
- * Talks to a mail server until it has said what it can do, and gives the talk to `use` then.
- *
- * @throws {PosternError} DISCOVER_…, NET_…, TLS_…; the signal's reason
- */
-export async function talkTo<Result>(
-  reach: Reach,
-  offer: Offer,
-  signal: AbortSignal,
-  use: (talk: Conversation, greeted: Greeted) => Promise<Result>,
-): Promise<Result> {
+/** Talks to a mail server until it has said what it can do. */
+async function talkTo(reach: Reach, offer: Offer, signal: AbortSignal): Promise<Greeted> {
   const plain = await reach.connect(offer, signal)
   const onAbort = () => plain.destroy()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     const socket = offer.security === 'tls' ? await reach.secure(plain, offer, signal) : plain
     using talk = new Conversation(socket, offer)
-    return await use(talk, await greet(reach, offer, { talk, signal }))
+    return await greet(reach, offer, { talk, signal })
   } finally {
     signal.removeEventListener('abort', onAbort)
     plain.destroy()
@@ -105,7 +96,7 @@ function greet(
 
 async function ask(reach: Reach, offer: Offer, signal: AbortSignal): Promise<Probed> {
   if (offer.protocol !== 'caldav' && offer.protocol !== 'carddav') {
-    return talkTo(reach, offer, signal, async (_talk, greeted) => greeted)
+    return talkTo(reach, offer, signal)
   }
   const root = await findDavRoot(reach, new URL(offer.url), signal)
   if (root.kind === 'found') return { kind: 'alive', mechanisms: root.challenges.map(name => name.toUpperCase()) }

@@ -100,7 +100,10 @@ function tokenNeedsTls({ where }: SignInServer): PosternError {
   return new PosternError<UpstreamErrorCode>(
     'UPSTREAM_TOKEN_NEEDS_TLS',
     `The connection to ${where} is not encrypted: whoever listens could use the access token.`,
-    { remedy: 'user', advice: 'Use imaps or imap+starttls, smtps or smtp+starttls in the profile’s URLs.' },
+    {
+      remedy: 'user',
+      advice: 'Use imaps or imap+starttls, smtps or smtp+starttls, sieve or sieves in the profile’s URLs.',
+    },
   )
 }
 
@@ -116,7 +119,7 @@ function noMechanism(credentials: SaslCredentials, { where }: SignInServer): Pos
         : (credentials.mechanism ?? 'automatic') === 'automatic'
           ? [
               'no way to sign in that Postern knows',
-              'Choose another connection type (imaps, smtps or …+starttls): some servers offer more inside TLS. ' +
+              'Choose another connection type (imaps, smtps, sieve or …+starttls): some servers offer more inside TLS. ' +
                 'A server that wants OAuth2: postern profile sign-in NAME. An SMTP server that wants none: smtpAuth none.',
             ]
           : [`no ${credentials.mechanism}`, 'Let Postern choose: postern profile set NAME auth automatic.']

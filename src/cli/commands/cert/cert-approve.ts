@@ -28,9 +28,9 @@ export const certApproveCommand: Command<never> = defineCommand<ApproveOptions>(
     yargs
       .positional('server', { type: 'string', demandOption: true, describe: 'HOST:PORT' })
       .option('starttls', {
-        choices: ['auto', 'none', 'imap', 'smtp'] as const,
+        choices: ['auto', 'none', 'imap', 'smtp', 'sieve'] as const,
         default: 'auto' as const,
-        describe: 'What the port speaks before TLS; auto: imap on 143, smtp on 25 and 587',
+        describe: 'What the port speaks before TLS; auto: imap on 143, smtp on 25 and 587, sieve on 4190',
       })
       .option('yes', { type: 'boolean', default: false, describe: 'Do not ask' }),
   run: async ({ server, starttls, yes }, context) => {

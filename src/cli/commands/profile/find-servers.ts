@@ -9,6 +9,7 @@ export interface ServersQuestion {
   readonly email: string
   readonly password: string
   readonly smtp: string | undefined
+  readonly sieve: string | undefined
   readonly user: string | undefined
   /** Whether hosts outside the mail domain may have the password unasked. */
   readonly yes: boolean
@@ -18,6 +19,7 @@ export interface ServersQuestion {
 export interface FoundServers {
   readonly imap: string
   readonly smtp: string | undefined
+  readonly sieve: string | undefined
   readonly user: string | undefined
   readonly found: ServersDocument
 }
@@ -38,7 +40,8 @@ export async function findServers(question: ServersQuestion, context: CommandCon
   const found = await search(question, context, false)
   if (found.imap === null) throw nothingTaken(question.email)
   const smtp = question.smtp ?? found.smtp ?? undefined
-  return { imap: found.imap, smtp, user: userOf(question, found), found }
+  const sieve = question.sieve ?? found.sieve ?? undefined
+  return { imap: found.imap, smtp, sieve, user: userOf(question, found), found }
 }
 
 /**
@@ -68,10 +71,10 @@ function userOf({ email, user }: ServersQuestion, found: ServersDocument): strin
 /** Writes how servers were found, for people. */
 export function foundText(found: ServersDocument | undefined): readonly string[] {
   if (!found) return []
-  const { source, imap, smtp, smtpUser, caldav, carddav } = found
+  const { source, imap, smtp, sieve, smtpUser, caldav, carddav } = found
   if (imap === null) return [`found by ${source}: ${[caldav, carddav].filter(url => url !== null).join(', ')}`]
   return [
-    `found by ${source}: ${imap}${smtp ? `, ${smtp}` : ''}`,
+    `found by ${source}: ${[imap, smtp, sieve].filter(Boolean).join(', ')}`,
     ...(smtp === null ? ['no SMTP server took the password: messages cannot be sent before one is set'] : []),
     ...(smtpUser ? [`the SMTP server wants the user ${smtpUser}: see smtpAuth in profile set --help`] : []),
   ]

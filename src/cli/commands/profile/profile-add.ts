@@ -18,6 +18,7 @@ interface AddOptions {
   smtp: string | undefined
   dav: string | undefined
   carddav: string | undefined
+  sieve: string | undefined
   'groupware-only': boolean
   user: string | undefined
   auth: string | undefined
@@ -32,7 +33,7 @@ interface AddOptions {
 /** What is added: what is left away is asked for, searched for, or as the command has it. */
 export type AddedProfile = Pick<AddOptions, 'name' | 'email'> & Partial<AddOptions>
 
-type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'carddav' | 'user' | 'auth'> & {
+type NewProfile = Pick<AddOptions, 'imap' | 'smtp' | 'dav' | 'carddav' | 'sieve' | 'user' | 'auth'> & {
   readonly isGroupwareOnly: boolean
   readonly name: string
   readonly email: string
@@ -63,6 +64,10 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       '$0 profile add work --email ada@example.org --groupware-only --dav https://dav.example.org/',
       'Calendars and contacts; Outlook’s own POP3 account has the mail',
     ],
+    [
+      '$0 profile add work --email ada@example.org --imap imaps://imap.example.org --sieve sieve://imap.example.org',
+      'With the server of its Sieve scripts',
+    ],
     ['$0 profile add archive --email ada@example.org --local', 'Mail on this machine alone, until it is bound'],
   ],
   build: yargs =>
@@ -85,6 +90,11 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
           'https://HOST/PATH of calendars and address books (CalDAV, CardDAV), which are synchronized too; with --groupware-only SmartDiscover finds it',
       })
       .option('carddav', { type: 'string', describe: 'The same for address books, where they are on another server' })
+      .option('sieve', {
+        type: 'string',
+        describe:
+          'sieve://HOST of the ManageSieve server (STARTTLS, port 4190), or sieves://HOST; `profile test` tries it',
+      })
       .option('groupware-only', {
         type: 'boolean',
         default: false,
@@ -128,13 +138,13 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
 export async function addProfile(options: AddedProfile, context: CommandContext): Promise<number> {
   const { name, email } = namesOf(options)
   if (options.local) return addLocal({ name, email }, options, context)
-  const { imap, smtp, dav, carddav, user, auth, manual = false, yes = false, sync = true } = options
+  const { imap, smtp, dav, carddav, sieve, user, auth, manual = false, yes = false, sync = true } = options
   const { 'remember-password': rememberPassword = true, 'groupware-only': isGroupwareOnly = false } = options
   if (isGroupwareOnly && (imap !== undefined || manual)) throw bothGiven()
   const hasPassword = auth !== 'oauth2' && auth !== 'external'
   const password = hasPassword ? await context.terminal.secret(`Password of ${email}: `, context.signal) : undefined
   if (password === '') throw emptyPassword()
-  const servers = { imap, smtp, dav, carddav, isGroupwareOnly }
+  const servers = { imap, smtp, dav, carddav, sieve, isGroupwareOnly }
   const profile = { name, email, ...servers, user, auth, password, rememberPassword }
   const document = manual ? await addManual(profile, context) : await addFound(profile, { yes, sync }, context)
   context.terminal.result(document, added => addedText(added, auth))
@@ -151,11 +161,11 @@ async function addManual(profile: NewProfile, context: CommandContext): Promise<
 /** Adds a profile that has no account. */
 async function addLocal(
   profile: Pick<NewProfile, 'name' | 'email'>,
-  { imap, smtp, dav, carddav, user, auth, manual, 'groupware-only': isGroupwareOnly }: AddedProfile,
+  { imap, smtp, dav, carddav, sieve, user, auth, manual, 'groupware-only': isGroupwareOnly }: AddedProfile,
   context: CommandContext,
 ): Promise<number> {
   const isOther = isGroupwareOnly || manual
-  if (isOther || [imap, smtp, dav, carddav, user, auth].some(value => value !== undefined)) throw localOrNot()
+  if (isOther || [imap, smtp, dav, carddav, sieve, user, auth].some(value => value !== undefined)) throw localOrNot()
   const document = await call<AddedDocument>(context, 'profile.add', { ...profile, isLocal: true })
   context.terminal.result(document, ({ name }) =>
     [
@@ -178,9 +188,9 @@ async function addFound(
     const isUnknown = error instanceof PosternError && error.code === ('PROFILE_NO_SERVERS' satisfies ProfileErrorCode)
     if (!isUnknown || profile.password === undefined) throw error
   }
-  const { email, password, smtp, user, isGroupwareOnly } = profile
+  const { email, password, smtp, sieve, user, isGroupwareOnly } = profile
   const find = isGroupwareOnly ? findDavServers : findServers
-  const { found, ...servers } = await find({ email, password, smtp, user, yes: options.yes }, context)
+  const { found, ...servers } = await find({ email, password, smtp, sieve, user, yes: options.yes }, context)
   const added = await call<AddedDocument>(context, 'profile.add', { ...profile, ...servers })
   if (!options.sync || !profile.rememberPassword) return { ...added, found }
   return { ...added, found, sync: await synchronize({ profile: profile.name, folders: [] }, context) }

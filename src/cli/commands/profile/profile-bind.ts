@@ -15,6 +15,7 @@ interface BindOptions extends InitialOptions {
   address: string | undefined
   imap: string | undefined
   smtp: string | undefined
+  sieve: string | undefined
   user: string | undefined
   auth: string | undefined
   'dry-run': boolean
@@ -28,6 +29,7 @@ interface Account {
   readonly email: string
   readonly imap: string
   readonly smtp: string | undefined
+  readonly sieve: string | undefined
   readonly user: string | undefined
   readonly auth: string | undefined
   readonly password: string | undefined
@@ -72,6 +74,10 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
         describe: 'imaps://HOST, imap+starttls://HOST or imap://HOST; without it, templates or SmartDiscover tell',
       })
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
+      .option('sieve', {
+        type: 'string',
+        describe: 'sieve://HOST of the ManageSieve server (STARTTLS), or sieves://HOST',
+      })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
       .option('auth', {
         choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
@@ -126,19 +132,19 @@ async function findAccount(
   options: BindOptions,
   context: CommandContext,
 ): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
-  const { imap, smtp, user, auth, yes } = options
+  const { imap, smtp, sieve, user, auth, yes } = options
   const isOAuth = auth === 'oauth2'
   const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
   if (password === '') throw emptyPassword()
   const given = { name, email, auth, password }
-  if (imap !== undefined) return { account: { ...given, imap, smtp, user }, found: undefined }
+  if (imap !== undefined) return { account: { ...given, imap, smtp, sieve, user }, found: undefined }
   if (servers) {
-    const known = { imap: servers.imap, smtp: smtp ?? servers.smtp, user: user ?? servers.user }
-    return { account: { ...given, ...known }, found: undefined }
+    const known = { smtp: smtp ?? servers.smtp, sieve: sieve ?? servers.sieve, user: user ?? servers.user }
+    return { account: { ...given, ...known, imap: servers.imap }, found: undefined }
   }
   // Nobody can sign in to prove a server: it has to be named.
-  if (password === undefined) return { account: { ...given, imap: '', smtp, user }, found: undefined }
-  const { found, ...proven } = await findServers({ email, password, smtp, user, yes }, context)
+  if (password === undefined) return { account: { ...given, imap: '', smtp, sieve, user }, found: undefined }
+  const { found, ...proven } = await findServers({ email, password, smtp, sieve, user, yes }, context)
   return { account: { ...given, ...proven }, found }
 }
 
