@@ -15,8 +15,8 @@ const TAKEN: SendOutcome = { kind: 'replies', replies: new Map([['b@x', smtpRepl
 class TwoOutboxes {
   readonly #dir: string
   readonly profiles = [
-    { name: 'one', number: 1 },
-    { name: 'two', number: 2 },
+    { name: 'one', number: 1, smtp: 'smtp://127.0.0.1' },
+    { name: 'two', number: 2, smtp: 'smtp://127.0.0.1' },
   ] as unknown as Profile[] // no more is looked at
   readonly sent: string[] = []
   readonly stuck = Promise.withResolvers<SendOutcome>()
@@ -119,4 +119,21 @@ t.test('a message whose state is damaged is tried again only by its id: who has 
   t.match(await home.queue(1).list(), [{ state: { nextAttemptAtMs: Number.MAX_SAFE_INTEGER } }])
   t.equal(await home.runner.retry(profile, id), 1)
   t.match(await home.queue(1).list(), [{ state: { nextAttemptAtMs: 0 } }])
+})
+
+t.test('what is to be sent by a profile without an account waits until it has one', async t => {
+  const home = new TwoOutboxes(t.testdir(), 10)
+  home.send = async () => TAKEN
+  const [profile] = home.profiles
+  Object.assign(profile ?? {}, { smtp: undefined })
+  await home.put(1, 'waits@x')
+  await home.put(2, 'a@x')
+  home.runner.start()
+  await home.empty(2)
+  t.same(home.sent, ['two a@x'])
+  Object.assign(profile ?? {}, { smtp: 'smtp://127.0.0.1' })
+  home.runner.wake()
+  await home.empty(1)
+  t.same(home.sent, ['two a@x', 'one waits@x'])
+  await home.runner[Symbol.asyncDispose]()
 })

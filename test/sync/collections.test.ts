@@ -125,6 +125,29 @@ t.test('what vanished from a held collection is put there again when a person wa
   t.match(account.store.read.getAnyFolder('Many'), { state: 'ok', consent: undefined })
 })
 
+t.test('much that is deleted here at once is not told before a person says that this is right', async t => {
+  using account = new ModelCollectionsAccount()
+  const many = account.serve('/a/', { name: 'Many' })
+  for (let each = 0; each < 60; each++) many.write('other', `/a/${each}.ics`, `day ${each}`)
+  await account.sync()
+  const folder = account.store.read.getAnyFolder('Many').id
+  const rows = account.store.read.objects.list(folder).map(({ id }) => id)
+  const remove = async () => {
+    await account.change({ kind: 'deleteObjects', objects: rows.slice(5) })
+    account.store.transact(({ objects }) => objects.edit(rows[0] ?? 0, Buffer.from(`changed ${account.clock.ms}`)))
+    return account.sync()
+  }
+  t.match(await remove(), { uploaded: 1, errors: [{ folder: 'Many', code: 'SYNC_DELETIONS_HELD' }] })
+  t.equal(many.members.size, 60, 'what else was changed is told')
+  await account.change({ kind: 'resumeFolder', path: 'Many', consent: 'restore' })
+  t.match(await account.sync(), { errors: { length: 0 } })
+  t.equal(account.seen().Many?.length, 60)
+  t.match(await remove(), { errors: [{ code: 'SYNC_DELETIONS_HELD' }] })
+  await account.change({ kind: 'resumeFolder', path: 'Many', consent: 'accept' })
+  t.match(await account.sync(), { uploaded: 55, errors: { length: 0 } })
+  t.equal(many.members.size, 5)
+})
+
 t.test('where the server takes no changes, those of before are undone and kept', async t => {
   using account = new ModelCollectionsAccount()
   const objects = account.serve('/a/', { name: 'Shared' })

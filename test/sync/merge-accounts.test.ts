@@ -88,6 +88,11 @@ t.test('what both have becomes one, what one has goes to the other', async t => 
   t.same([flags('b'), flags('nameless')], [4, 1], 'flags of both sides')
   const [, nameless] = [...other.folder('INBOX').messages.values()]
   t.same([...(nameless?.flags ?? [])], ['\\Seen'], 'there as well')
+
+  const before = account.items('INBOX').find(({ subject }) => subject === 'b')?.id
+  other.move('INBOX', 1, 'Archive')
+  await settle(account)
+  t.equal(account.items('Archive').find(({ subject }) => subject === 'b')?.id, before, 'its moves there are followed')
 })
 
 t.test('the same account again: all is recognised, and what was changed here meanwhile is told', async t => {

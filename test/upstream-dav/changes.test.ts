@@ -71,6 +71,16 @@ t.test('without reports the ETags are compared, and only when the getctag is ano
   t.match(await work.changes(first.token), { isFull: true, members: [{ href: '/work/a' }], token: /two$/ })
 })
 
+t.test('half a list of members is none', async t => {
+  for (const responses of [[], [member('/work/a')], [member('/work/a'), told(WORK, '507 Insufficient Storage')]]) {
+    const { work } = await calendar(t, ({ method, headers }) => {
+      if (method === 'REPORT') return { status: 501 }
+      return multistatus(headers.depth === '0' ? [found(WORK, '')] : responses)
+    })
+    await t.rejects(work.changes(undefined), { code: 'UPSTREAM_PROTOCOL', message: /not whole/ })
+  }
+})
+
 t.test('what lies elsewhere is no member, and everything elsewhere is no empty calendar', async t => {
   const elsewhere = ['https://evil.example/work/x', '/home/x', '/work/deeper/x', '/work/../x', 'mailto:x'].map(href =>
     member(href),

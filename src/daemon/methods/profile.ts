@@ -47,8 +47,12 @@ export const PROFILE_METHODS = {
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
     installation.profiles.list().map(({ name, email, imap, smtp, dav, mailIn }) => ({
-      ...{ name, email, mailIn },
-      ...{ imap: imap ?? null, smtp: smtp ?? null, dav: dav ?? null },
+      name,
+      email,
+      imap: imap ?? null,
+      smtp: smtp ?? null,
+      dav: dav ?? null,
+      mailIn,
     })),
   ),
   'profile.show': valueMethod(named, async ({ name }, { installation }) => {

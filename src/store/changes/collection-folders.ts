@@ -35,7 +35,7 @@ export class CollectionFolders {
     database.run('UPDATE meta SET collections_of = ?', account)
     if (before === null) return
     database.run(`UPDATE folder SET cursor = NULL WHERE kind NOT IN('mail', 'file')`)
-    database.run(`UPDATE object SET etag = 'of another server', sent_sha256 = NULL WHERE etag IS NOT NULL`)
+    database.run(`UPDATE object SET etag = 'of another server' WHERE etag IS NOT NULL`)
     this.#scope.log({ event: 'collections-of-another-account' })
   }
 
@@ -67,8 +67,8 @@ export class CollectionFolders {
   }
 
   /**
-   * Lets a held collection go on: what vanished on the server is deleted, or is to be put there again. Without a word it is
-   * looked at anew.
+   * Lets a held collection go on: what vanished on one side is deleted on the other, or is to be put there again. Without a
+   * word it is looked at anew.
    *
    * @throws {PosternError} STORE_FOLDER_NOT_HELD
    */
@@ -76,6 +76,7 @@ export class CollectionFolders {
     if (state !== 'paused') throw notHeld(path)
     const sql = `UPDATE folder SET state = 'ok', error = NULL, consent = ?, cursor = NULL WHERE id = ?`
     this.#scope.database.run(sql, consent ?? null, id)
+    if (consent === 'restore') this.#objects.restoreDoomed(id)
     this.#scope.log({ folder: id, event: 'resumed', detail: consent ?? '' })
   }
 }

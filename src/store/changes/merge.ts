@@ -23,6 +23,9 @@ export interface MergedItem {
   readonly folder: number
   readonly uid: number
   readonly flags: MessageFlags
+  /** As the account says: by these it is recognised when it is moved there, or numbered anew. */
+  readonly internalDateMs: number
+  readonly emailId: string | undefined
   /** Whether it is there under the very UID that was known: what was known of its flags is true as well. */
   readonly isAsBefore: boolean
 }
@@ -54,12 +57,16 @@ export class MergeChanges {
 
   /**
    * Gives folders their names in the account, and has made there what it lacks. What a folder is for stays so where the account
-   * has no other one for that: drafts are never uploaded.
+   * has none for that: drafts are never uploaded.
    */
-  takeFolders(folders: readonly MergedFolder[]): void {
+  takeFolders(folders: readonly MergedFolder[], accountRoles: readonly string[]): void {
     const { database } = this.#scope
     database.run('DELETE FROM op WHERE item IS NULL')
-    database.run(`UPDATE folder SET given_role = role WHERE given_role IS NULL AND role IN(${GIVEN_ROLES})`)
+    database.run(
+      `UPDATE folder SET given_role = role WHERE given_role IS NULL AND role IN(${GIVEN_ROLES})
+         AND role NOT IN(SELECT value FROM json_each(?))`,
+      JSON.stringify(accountRoles),
+    )
     const renamed = folders.filter(({ id, path }) => this.#pathOf(id) !== path)
     // One may get the name that another one gives up.
     for (const { id } of renamed) database.run(`UPDATE folder SET path = path || ' (' || id || ')' WHERE id = ?`, id)
@@ -111,11 +118,17 @@ export class MergeChanges {
   }
 
   #takeItem(row: Row, found: MergedItem | undefined, resolution: Resolution): void {
+    if (found) this.#takeFacts(found)
     if (found?.isAsBefore) this.#goOn(row, found, resolution)
     else if (row.is_gone === 1 || (row.unlinked !== null && this.#isInGoneFolder(row))) {
       this.#scope.bury(row, row.is_gone === 1 ? 'local' : 'server')
     } else if (found) this.#meet(row, found, resolution)
     else this.#uploadLater(row)
+  }
+
+  #takeFacts({ item, internalDateMs, emailId }: MergedItem): void {
+    const sql = 'UPDATE item SET internal_date = ?, email_id = ? WHERE id = ?'
+    this.#scope.database.run(sql, internalDateMs, emailId ?? null, item)
   }
 
   /** It is where it was: changes made here are told as ever. */

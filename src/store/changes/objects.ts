@@ -74,6 +74,13 @@ export class ObjectChanges {
     this.#run(sql, folder, href)
   }
 
+  /** Takes deletions back that the server was not told of. */
+  restoreDoomed(folder: number): void {
+    const sql = `UPDATE object SET is_gone = 0, local_revision = local_revision + 1, next_at = 0, modseq = ?
+      WHERE folder = ? AND is_gone`
+    this.#run(sql, this.#scope.modseq, folder)
+  }
+
   /** The server lets nobody change this: its version counts again, and is read where there is one. */
   revert(id: number): void {
     const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)

@@ -46,7 +46,8 @@ export async function mergeAccount(
 ): Promise<void> {
   const { store, remote, settings } = context
   const known = await remote.listFolders()
-  store.transact(({ merge }) => merge.takeFolders(mapFolders(store.read.folders(), known)))
+  const roles = known.flatMap(({ role }) => role ?? [])
+  store.transact(({ merge }) => merge.takeFolders(mapFolders(store.read.folders(), known), roles))
   await pushFolders(context)
   const listed = await remote.listFolders()
   waitForUnlisted(store, listed)
@@ -59,8 +60,8 @@ export async function mergeAccount(
   const folderOf = (path: string) => own.get(path) ?? unknownFolder(path)
   const account = {
     items: survey.pairs.map(({ local, account, isAsBefore }) => ({
-      ...{ item: local.id, folder: folderOf(account.path), uid: account.uid, isAsBefore },
-      flags: survey.flagsOf(account),
+      ...survey.factsOf(account),
+      ...{ item: local.id, folder: folderOf(account.path), isAsBefore },
     })),
     folders: survey.folders.map(({ path, uidValidity }) => ({ id: folderOf(path), uidValidity })),
   }

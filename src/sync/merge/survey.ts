@@ -2,8 +2,7 @@ import { hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { PosternError } from '../../errors.ts'
 import { UidSet } from '../../formats/imap/uid-set.ts'
-import type { MergedFolder } from '../../store/changes/merge.ts'
-import type { MessageFlags } from '../../store/flags.ts'
+import type { MergedFolder, MergedItem } from '../../store/changes/merge.ts'
 import { packFlags } from '../../store/flags.ts'
 import type { MergeableItem } from '../../store/queries/merge-queries.ts'
 import type { Store } from '../../store/store.ts'
@@ -38,8 +37,11 @@ export interface Survey {
   readonly items: readonly MergeableItem[]
   readonly folders: readonly SurveyedFolder[]
   readonly pairs: readonly MessagePair[]
-  readonly flagsOf: (message: AccountMessage) => MessageFlags
+  readonly factsOf: (message: AccountMessage) => AccountFacts
 }
+
+/** What is taken over of a message of the account. */
+export type AccountFacts = Pick<MergedItem, 'uid' | 'flags' | 'internalDateMs' | 'emailId'>
 
 /**
  * Compares all that is here with all that is in an account; neither is changed. Of each message of the account its number,
@@ -60,7 +62,7 @@ export async function surveyMessages(
     const read = await readFolder(context, folder, wanted)
     if (!read) continue
     folders.push(read.folder)
-    found.push(...read.found) // a folder of a hundred thousand, at most once each
+    for (const each of read.found) found.push(each) // more than a call takes arguments
   }
   const present = new Set(found.map(({ looks }) => looks))
   const local: LocalMessage[] = []
@@ -68,18 +70,22 @@ export async function surveyMessages(
     if (index % TURN_ROWS === 0) await nextTurn()
     local.push(localMessage(store, item, paths, present))
   }
-  const flags = new Map<AccountMessage, MessageFlags>(found.map(({ message, flags }) => [message, flags]))
+  const facts = new Map(found.map(each => [each.message, each.facts]))
   const pairs = matchMessages(
     local,
     found.map(({ message }) => message),
   )
-  return { items, folders, pairs, flagsOf: message => flags.get(message) ?? packFlags([]) }
+  return { items, folders, pairs, factsOf: message => facts.get(message) ?? unknownMessage() }
+}
+
+function unknownMessage(): never {
+  throw new Error('a pair with a message that was not found')
 }
 
 interface FoundMessage {
   readonly looks: string
   readonly message: AccountMessage
-  readonly flags: MessageFlags
+  readonly facts: AccountFacts
 }
 
 // Drafts stay on each side, as ever; what nobody may look into is not compared.
@@ -106,8 +112,9 @@ async function readFolder(
     const message = byUid.get(uid)
     if (!message) continue
     const keys = { full: keyOf(message, head), header: keyOf(message, headerOf(head)) }
-    const flags = packFlags(message.flags)
-    found.push({ looks: looksOf(message), message: { path, uidValidity, uid, keys, isView }, flags })
+    const { internalDateMs, emailId } = message
+    const facts = { uid, flags: packFlags(message.flags), internalDateMs, emailId }
+    found.push({ looks: looksOf(message), message: { path, uidValidity, uid, keys, isView }, facts })
   }
   return { folder: { path, uidValidity, messages: all.size }, found }
 }

@@ -98,7 +98,7 @@ export class CollectionsCycle {
     } catch (error) {
       this.#run.signal.throwIfAborted()
       // These concern this collection; everything else (a lost connection, a full disk) concerns all of them.
-      if (!isHold(error) && !isCollectionFailure(error)) throw error
+      if (!isHeld(error) && !isCollectionFailure(error)) throw error
       this.#fail(folder, error)
     }
   }
@@ -108,10 +108,15 @@ export class CollectionsCycle {
     this.#options.log.warn({ folder: id, code }, 'a collection could not be synchronized')
     this.#errors.push({ folder: path, code, message })
     this.#store.transact(transactor => {
-      if (isHold(error)) transactor.held.hold(id, { code, message })
+      if (isHeld(error)) transactor.held.hold(id, { code, message })
       else transactor.setFolderError(id, { code, message })
     })
   }
+}
+
+// Until a person has said what is right, on either side.
+function isHeld(error: unknown): error is PosternError {
+  return isHold(error) || (error instanceof PosternError && error.code === 'SYNC_DELETIONS_HELD')
 }
 
 // Of what one of them answers the others may be free.

@@ -3,7 +3,7 @@ import type { Logger } from '../../log/logger.ts'
 import type { PendingObject } from '../../store/queries/object-reader.ts'
 import type { FolderRow } from '../../store/rows.ts'
 import type { Store } from '../../store/store.ts'
-import { assertFewDeletions } from '../plan/mass-deletion.ts'
+import { assertFewDeletions, assertFewDeletionsHere } from '../plan/mass-deletion.ts'
 import type { SyncCounters } from '../progress.ts'
 import { isRefusal } from '../refusal.ts'
 import type { SyncSettings } from '../settings.ts'
@@ -50,7 +50,11 @@ function revertChanges({ store, settings }: CollectionContext, folder: FolderRow
 
 /** PLAN: takes over what has changed, together with the token. No content is read. */
 async function planCollection({ store, remote, settings }: CollectionContext, folder: FolderRow): Promise<void> {
-  const changes = await remote.changes(store.read.objects.token(folder.id))
+  const token = store.read.objects.token(folder.id)
+  const changes = await remote.changes(token)
+  const { members } = changes
+  const isNothing = !changes.isFull && changes.token === token && members.length + changes.removed.length === 0
+  if (isNothing) return // mostly: nothing is written, the disk is left alone
   const removed = removedBy(store, folder, changes)
   assertFewDeletions(folder, removed.length, store.read.objects.count(folder.id))
   store.transact(({ objects }) => {
@@ -58,7 +62,7 @@ async function planCollection({ store, remote, settings }: CollectionContext, fo
       if (folder.consent === 'restore') objects.keepOnServer(folder.id, href)
       else objects.removedOnServer(folder.id, href, settings.conflictResolution)
     }
-    for (const member of changes.members) objects.changedOnServer(folder.id, member)
+    for (const member of members) objects.changedOnServer(folder.id, member)
     objects.setToken(folder.id, changes.token)
   })
 }
@@ -94,6 +98,16 @@ async function pushObjects(context: CollectionContext, folder: FolderRow): Promi
   const { store, clock, onCounted } = context
   const pending = store.read.objects.pending(folder.id, clock())
   if (pending.length > 0) onCounted?.({ toUpload: pending.length })
+  const deletions = pending.filter(({ isGone }) => isGone)
+  await pushAll(
+    context,
+    pending.filter(({ isGone }) => !isGone),
+  )
+  assertFewDeletionsHere(folder, deletions.length, store.read.objects.count(folder.id))
+  await pushAll(context, deletions)
+}
+
+async function pushAll(context: CollectionContext, pending: readonly PendingObject[]): Promise<void> {
   for (let at = 0; at < pending.length; at += WRITE_BATCH) await pushBatch(context, pending.slice(at, at + WRITE_BATCH))
 }
 

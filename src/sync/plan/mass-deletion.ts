@@ -22,6 +22,24 @@ export function assertFewDeletions({ path, consent }: FolderRow, doomed: number,
   throw massDeletion(path, doomed, items, 'entries')
 }
 
+/**
+ * Guards a collection on the server against the deletion of much of it here, at once.
+ *
+ * @throws {PosternError} SYNC_DELETIONS_HELD when more than 50 and more than half of `items` are to be deleted there
+ */
+export function assertFewDeletionsHere({ path, consent }: FolderRow, doomed: number, items: number): void {
+  if (consent !== undefined || doomed <= Math.max(MASS_DELETION_MIN, items / 2)) return
+  throw new PosternError<SyncErrorCode>(
+    'SYNC_DELETIONS_HELD',
+    `${doomed} of the ${items} entries of ${JSON.stringify(path)} were deleted here; the server is not told, and the folder is held.`,
+    {
+      remedy: 'user',
+      advice:
+        'If that is right: postern folder resume FOLDER --accept. To have them back: postern folder resume FOLDER --restore.',
+    },
+  )
+}
+
 /** Says that a whole calendar or address book is gone on the server, with much in it. */
 export function collectionGone(path: string, items: number): PosternError {
   return new PosternError<SyncErrorCode>(

@@ -24,7 +24,7 @@ export async function readChanges(place: CollectionPlace, token: string | undefi
   } catch (error) {
     // Most name valid-sync-token (RFC 6578 section 3.8), some 400, 409, 410 or a mistake of their own.
     if (!isRefused(error)) throw error
-    place.http.log.debug({ host: place.url.hostname, status: error.message }, 'a sync token is not valid any more')
+    place.http.log.debug({ host: place.url.hostname }, 'a sync token is not valid any more')
     return readAll(place)
   }
 }
@@ -69,12 +69,13 @@ async function unchanged(place: CollectionPlace, token: string): Promise<Collect
 async function listAll(place: CollectionPlace): Promise<CollectionChanges> {
   const ctag = await readCtag(place)
   const members = new Members(place)
-  await members.take(
-    await askMultistatus(place.http, {
-      ...{ method: 'PROPFIND', url: place.url, depth: 1, what: WHAT },
-      body: propfind(['d:getetag', 'd:resourcetype']),
-    }),
-  )
+  const answer = await askMultistatus(place.http, {
+    ...{ method: 'PROPFIND', url: place.url, depth: 1, what: WHAT },
+    body: propfind(['d:getetag', 'd:resourcetype']),
+  })
+  const { hasMore, hasSelf } = await members.take(answer)
+  // What is not in the list counts as removed: half a list is none.
+  if (hasMore || !hasSelf) throw failures.malformed(answer.where, 'its list of members is not whole')
   return members.changes(ctag, true)
 }
 

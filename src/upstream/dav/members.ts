@@ -1,6 +1,6 @@
 import type { CollectionChanges, RemoteMember } from '../../sync/objects/remote-collection.ts'
 import { normalEtag } from './etag.ts'
-import { placeOf } from './href.ts'
+import { type Place, placeOf } from './href.ts'
 import type { MultistatusAnswer } from './http/ask-multistatus.ts'
 import type { DavHttp } from './http/dav-http.ts'
 import { failures } from './http/failures.ts'
@@ -21,6 +21,8 @@ export interface Page {
   readonly token: string | undefined
   /** Whether there is more to be asked for, from the token on (RFC 6578 section 3.6). */
   readonly hasMore: boolean
+  /** Whether it speaks of the collection itself. */
+  readonly hasSelf: boolean
 }
 
 /** What was said of a collection's members so far; what is said later replaces what was said before. */
@@ -38,15 +40,18 @@ export class Members {
   /** @throws {PosternError} UPSTREAM_PROTOCOL, and what the answer throws */
   async take({ parts, where }: MultistatusAnswer): Promise<Page> {
     let token: string | undefined
-    let hasMore = false
+    let [hasMore, hasSelf] = [false, false]
     for await (const some of parts) {
       for (const part of some) {
         if (part.kind === 'token') token = part.token
-        else if (this.#note(part, where)) hasMore = true
+        else if (this.#note(part, where) === 'self') {
+          hasSelf = true
+          hasMore ||= part.status === 507
+        }
       }
       if (this.#etags.size > MAX_MEMBERS) throw failures.malformed(where, `it has more than ${MAX_MEMBERS} members`)
     }
-    return { token, hasMore }
+    return { token, hasMore, hasSelf }
   }
 
   /**
@@ -68,12 +73,10 @@ export class Members {
     return { token, isFull, members, removed: isFull ? [] : removed }
   }
 
-  // True when the collection itself says that there is more.
-  #note({ href, status, properties }: ResourceAnswer, where: string): boolean {
+  #note({ href, status, properties }: ResourceAnswer, where: string): Place['kind'] {
     const found = placeOf(href, this.#place.url)
-    if (found.kind === 'self') return status === 507
     if (found.kind === 'foreign') this.#foreign++
-    if (found.kind !== 'member') return false
+    if (found.kind !== 'member') return found.kind
     if (status === 404 || status === 410) this.#etags.set(found.href, undefined)
     else if (status !== undefined && status >= 400) this.#unreadable++
     else if (!childOf(childOf(properties, 'd:resourcetype'), 'd:collection')) {
@@ -82,6 +85,6 @@ export class Members {
       if (etag === undefined) throw failures.malformed(where, 'it has no ETag for a member')
       this.#etags.set(found.href, etag)
     }
-    return false
+    return found.kind
   }
 }

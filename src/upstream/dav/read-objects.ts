@@ -53,7 +53,7 @@ async function partsOf({ http, url, kind }: ObjectPlace, hrefs: readonly string[
     return (await askMultistatus(http, { method: 'REPORT', url, depth: 0, what, body: multiget(kind, hrefs) })).parts
   } catch (error) {
     if (!(error instanceof PosternError) || error.code !== 'UPSTREAM_REFUSED') throw error
-    http.log.debug({ host: url.hostname, kind, says: error.message }, 'objects are read one by one')
+    http.log.debug({ host: url.hostname, kind }, 'objects are read one by one')
     return []
   }
 }

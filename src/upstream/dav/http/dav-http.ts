@@ -97,7 +97,7 @@ export class DavHttp implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#closing.abort(failures.lost('the connection', undefined))
+    this.#closing.abort(failures.ended())
     for (const agent of this.#agents.values()) agent.destroy()
   }
 

@@ -24,6 +24,12 @@ export const failures = {
       cause,
     }),
 
+  ended: (): PosternError =>
+    new PosternError<UpstreamErrorCode>('UPSTREAM_LOST', 'The connections to the server were ended here.', {
+      remedy: 'retry',
+      advice: TRIES_AGAIN,
+    }),
+
   silent: (where: string, timeoutMs: number): PosternError =>
     new PosternError<UpstreamErrorCode>('UPSTREAM_SILENT', `${where} said nothing for ${timeoutMs / 1000} s.`, {
       remedy: 'retry',
