@@ -6,9 +6,9 @@ import t, { type Test } from 'tap'
 import type { Command } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { dovecotMissing } from '../support/dovecot.ts'
-import { PosternHome } from '../support/postern.ts'
+import { PosternHome, type Run } from '../support/postern.ts'
 import { PASSWORD, ScriptedDomains } from '../support/scripted-domains.ts'
-import { type Answer, type TypedRun, typedAtATerminal } from '../support/typed-at-a-terminal.ts'
+import { runTyping } from '../support/typing.ts'
 import { until } from '../support/until.ts'
 
 const SHOWN: readonly (readonly string[])[] = [['discover'], ['profile'], ['proxy'], ['start'], ['stop'], ['status']]
@@ -22,36 +22,58 @@ const FILES = {
   '.davmail.properties': 'davmail.imapPort=1143\n',
   '.thunderbird/prefs.js': '',
 }
-const PASSWORDS: readonly Answer[] = [[/[Pp]assword[^\n]*: $/, PASSWORD]]
-const YES: Answer = [/\[y\/N\] $/, 'y']
+/** What a person answers to a question that ends so; nothing else is asked. */
+const ANSWERS: readonly (readonly [question: RegExp, answer: string])[] = [
+  [/^Current password/, 'the old one'],
+  [/password[^\n]*: $|^The new one again: $/i, PASSWORD],
+  [/\[y\/N\] $/, 'y'],
+  [/\[keep\/delete\] $/, 'keep'],
+  [/^Type work to delete/, 'work'],
+  [/^Host: $/, 'imap.example.org'],
+  [/\] ?:? $/, ''], // as usual
+]
 
 /** How the examples of a command are typed. */
 interface Scene {
   /** Whether the profile `work` is there before; it is unless said otherwise. */
   readonly hasWork?: boolean
   readonly before?: () => Promise<unknown>
-  readonly answers?: readonly Answer[]
   readonly output?: RegExp
+  /** What stands in `file`; the password unless said otherwise. */
+  readonly file?: string
   /** Types an example in another way. */
   readonly play?: (t: Test, line: string) => Promise<void>
 }
 
 const SCENES: Readonly<Record<string, Scene>> = {
   discover: { hasWork: false, output: /imaps:\/\/imap\.example\.org/ },
-  'profile add': { hasWork: false, output: /added (ada|work)/ },
+  'profile add': { hasWork: false, output: /added (ada|work|archive)/ },
   'profile list': { output: /ada@example\.org/ },
   'profile show': { output: /imaps:\/\/imap\.example\.org/ },
   'profile set': {},
   'profile test': { output: /imap\.example\.org/ },
-  'profile password': {},
+  'profile password': {
+    before: () => home.json(['profile', 'set', 'work', 'passwordChangeUrl', 'https://autoconfig.example.org/password']),
+    file: `the old one\n${PASSWORD}\n`,
+  },
   'profile sign-in': { play: signIn },
   'profile outlook': { output: /127\.0\.0\.1|work\.prf|setup/ },
   'profile export': { before: async () => rmSync('work.yaml') },
   'profile import': { hasWork: false },
-  'profile remove': { answers: [YES] },
+  'profile remove': { output: /removed work/ },
+  'profile bind': { before: () => home.json(['profile', 'unbind', 'work', '--yes']), output: /ada@example\.org/ },
+  'profile unbind': { output: /work/ },
+  'profile unlock': { before: () => home.json(['profile', 'set', 'work', 'rememberPassword', 'no']) },
   'proxy show': {},
   'proxy password': {
-    before: () => home.json(['config', 'set', 'network.proxy', 'http://ada@proxy.example.org:3128']),
+    before: async () => {
+      for (const set of [
+        ['config', 'set', 'network.proxy'],
+        ['profile', 'set', 'work', 'proxy'],
+      ]) {
+        await home.json([...set, 'http://ada@proxy.example.org:3128'])
+      }
+    },
   },
   status: {},
 }
@@ -141,9 +163,9 @@ async function setTheScene({ hasWork = true, before }: Scene): Promise<void> {
   await before?.()
 }
 
-function play({ answers = [], output = /(?:)/ }: Scene) {
+function play({ output = /(?:)/, file = FILES.file }: Scene) {
   return async (t: Test, line: string) => {
-    const { code, stdout, stderr } = await typed(line, answers)
+    const { code, stdout, stderr } = await typed(line, file)
     t.equal(code, 0, `${line}\n${stderr}`)
     t.match(stdout + stderr, output, line)
     t.notMatch(stdout + stderr, new RegExp(`\\b${PASSWORD}\\b`), 'no password is shown')
@@ -167,11 +189,10 @@ async function signIn(t: Test, line: string): Promise<void> {
 }
 
 /** Types a line: what comes from a file is not typed by a person. */
-async function typed(line: string, answers: readonly Answer[]): Promise<TypedRun> {
+async function typed(line: string, file: string): Promise<Run> {
   const [command = '', input] = line.split(' < ')
   const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
   const args = words.map(word => word.replace(/^~\//, `${folder}/`))
-  if (input === undefined) return typedAtATerminal(args, home.dir, [...answers, ...PASSWORDS])
-  const run = await home.runHere(args, FILES.file)
-  return { ...run, code: run.code ?? -1 }
+  if (input !== undefined) return home.runHere(args, file)
+  return runTyping(home, args, question => ANSWERS.find(([ending]) => ending.test(question))?.[1])
 }

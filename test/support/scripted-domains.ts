@@ -228,7 +228,10 @@ class Stage {
       this.#imaps(IDN),
       this.#mail('oauth.test', 993, { ...spy, mechanisms: ['LOGINDISABLED', 'AUTH=XOAUTH2', 'AUTH=OAUTHBEARER'] }),
       this.#mail('oauth.test', 465, { protocol: 'smtp', security: 'tls', mechanisms: ['XOAUTH2'] }),
-      this.#web('example.org', { '/mail/config-v1.1.xml': autoconfig('imap.example.org', 'smtp.example.org') }),
+      this.#web('example.org', {
+        '/mail/config-v1.1.xml': autoconfig('imap.example.org', 'smtp.example.org'),
+        '/password': 'changed',
+      }),
       this.#imaps('example.org'),
       this.#forward('example.org', 465, smtp.tlsPort),
     ])

@@ -5,6 +5,7 @@ import { call } from '../../with-control.ts'
 export const profileRemoveCommand: Command<never> = defineCommand<{ name: string; yes: boolean }>({
   command: 'remove <name>',
   describe: 'Remove a profile with its local store; the server keeps everything',
+  examples: [['$0 profile remove work', 'Tells what is lost here, and asks']],
   build: yargs =>
     yargs
       .positional('name', { type: 'string', demandOption: true })
