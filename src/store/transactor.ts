@@ -1,11 +1,4 @@
-import {
-  type AdoptionContext,
-  findAdoptable,
-  findGiven,
-  givenKey,
-  type IncomingMessage,
-  LOOKED_FOR,
-} from './changes/adoption.ts'
+import { type AdoptionContext, findAdoptable, findGiven, type IncomingMessage, LOOKED_FOR } from './changes/adoption.ts'
 import { CollectionFolders } from './changes/collection-folders.ts'
 import { Conflicts, type Resolution } from './changes/conflicts.ts'
 import { DeletedFolders } from './changes/deleted-folders.ts'
@@ -55,7 +48,6 @@ export class Transactor {
   readonly #database: Database
   readonly #now: number
   #isAnyLookedFor: boolean | undefined
-  #given: ReadonlyMap<string, number> | undefined
   /** What comes from the server. */
   readonly incoming: IncomingMail
   /** What the user changes. */
@@ -171,7 +163,10 @@ export class Transactor {
   loseUids(folder: number): void {
     this.#forgetQueues(folder)
     this.#database.run('UPDATE item SET uid = -1 WHERE remote_folder = ? AND uid > 0', folder)
-    this.#database.run('UPDATE op SET uid_next_before = 0 WHERE destination = ?', folder)
+    // But for a UID that the server gave under another number of the folder: that may be the new one.
+    const sql = `UPDATE op SET uid_next_before = 0 WHERE destination = ?1
+      AND (uid_validity_before IS NULL OR uid_validity_before = (SELECT uid_validity FROM folder WHERE id = ?1))`
+    this.#database.run(sql, folder)
     this.#scope.log({ folder, event: 'uidvalidity-changed' })
   }
 
@@ -224,17 +219,31 @@ export class Transactor {
     for (const row of this.#database.all(sql, folder)) this.#scope.unlink(row)
   }
 
-  /** Recognises a new UID as an item that the store has already; see {@link adopt}. */
+  /**
+   * Recognises new UIDs as those that the server gave to messages of ours, whatever it has made of their octets; gives the
+   * others. Before {@link adopt}, which would take a copy for one of them.
+   */
+  adoptGiven<Message extends IncomingMessage>(
+    folder: number,
+    uidValidity: number,
+    messages: readonly Message[],
+    resolution: Resolution,
+  ): readonly Message[] {
+    if (messages.length === 0) return messages
+    const given = findGiven(this.#database, folder, uidValidity)
+    return messages.filter(message => {
+      const row = given.get(message.uid)
+      if (row) this.#server.bind(row, folder, message, resolution)
+      return !row
+    })
+  }
+
+  /** Recognises a new UID as an item that the store has already. */
   adopt(folder: number, message: IncomingMessage, context: AdoptionContext): boolean {
     // Nothing is looked for in most runs, and a first pull asks this of every message.
     this.#isAnyLookedFor ??= this.#database.find(`SELECT 1 FROM (${LOOKED_FOR}) LIMIT 1`) !== undefined
     if (!this.#isAnyLookedFor) return false
-    this.#given ??= findGiven(this.#database)
-    const given = this.#given.get(givenKey(folder, context.uidValidity, message.uid))
-    const candidate =
-      (given && this.#database.find('SELECT * FROM item WHERE id = ?', given)) ??
-      this.#findReturned(folder, message) ??
-      findAdoptable(this.#database, folder, message, context)
+    const candidate = this.#findReturned(folder, message) ?? findAdoptable(this.#database, folder, message, context)
     if (!candidate) return false
     this.#server.bind(candidate, folder, message, context.resolution)
     return true

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { IncomingMessage } from '../../src/store/changes/adoption.ts'
 import { packFlags } from '../../src/store/flags.ts'
 import type { Store } from '../../src/store/store.ts'
 import { sweep } from '../../src/sync/sweep.ts'
@@ -239,40 +240,95 @@ t.test('what is restored while its deletion has no answer is there in the end', 
   }
 })
 
-t.test(
-  'what was given a UID in a folder that was never looked at is recognised by that, and by nothing else',
-  async t => {
-    const { store, inbox } = storeWithInbox(t)
-    await addItem(store, inbox, 1)
-    const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
-    const facts = {
-      path: 'New',
-      delimiter: '/',
-      role: undefined,
-      isSelectable: true,
-      isExcluded: false,
-      rights: undefined,
-    }
-    store.transact(transactor => transactor.putFolder(facts))
+/** Copies of one message, sent into a folder that nobody has looked into yet; gives the folder and the copies. */
+async function sentCopies({ store, inbox }: ReturnType<typeof storeWithInbox>, count: number) {
+  await addItem(store, inbox, 1)
+  const [original = 0] = [...store.read.items(inbox)].map(({ id }) => id)
+  return store.transact(transactor => {
+    const facts = { delimiter: '/', role: undefined, isSelectable: true, isExcluded: false, rights: undefined }
+    transactor.putFolder({ path: 'New', ...facts })
     const { id: fresh } = store.read.getFolder('New')
-    const copy = store.transact(transactor => {
-      const id = transactor.local.copy(original, fresh)
-      transactor.push.appendStarted(id, fresh, SENT)
-      transactor.push.appended(id, { uidValidity: 7, uid: 3 })
-      return id
+    const copies = Array.from({ length: count }, () => {
+      const copy = transactor.local.copy(original, fresh)
+      transactor.push.appendStarted(copy, fresh, SENT)
+      return copy
     })
-    t.match(store.read.pending.inflight(), [{ item: copy }], 'nobody has seen it there yet')
-    const stranger = remoteMessage(3, { size: 4711 }) // the server has made its own of the octets
-    store.transact(transactor => {
-      t.notOk(transactor.adopt(fresh, stranger, RECOGNITION), 'of another UIDVALIDITY')
-      t.notOk(transactor.adopt(inbox, stranger, { ...RECOGNITION, uidValidity: 7 }), 'in another folder')
-      t.notOk(
-        transactor.adopt(fresh, remoteMessage(4, { size: 4711 }), { ...RECOGNITION, uidValidity: 7 }),
-        'another UID',
-      )
-      t.ok(transactor.adopt(fresh, stranger, { ...RECOGNITION, uidValidity: 7 }))
-    })
-    t.equal(store.read.getItem(copy).uid, 3)
-    t.same(store.read.pending.inflight(), [])
-  },
-)
+    return { fresh, copies }
+  })
+}
+
+/** What PLAN does with new UIDs; gives those that it takes for messages of somebody else. */
+function arrive(store: Store, folder: number, uidValidity: number, messages: readonly IncomingMessage[]) {
+  return store.transact(transactor =>
+    transactor
+      .adoptGiven(folder, uidValidity, messages, RECOGNITION.resolution)
+      .filter(message => !transactor.adopt(folder, message, RECOGNITION))
+      .map(({ uid }) => uid),
+  )
+}
+
+t.test('what was given a UID in a folder that was never looked at is recognised by that', async t => {
+  const world = storeWithInbox(t)
+  const { store, inbox } = world
+  const { fresh, copies } = await sentCopies(world, 1)
+  const [copy = 0] = copies
+  store.transact(({ push }) => push.appended(copy, { uidValidity: 7, uid: 3 }))
+  t.match(store.read.pending.inflight(), [{ item: copy }], 'nobody has seen it there yet')
+  const [third, fourth] = [3, 4].map(uid => remoteMessage(uid, { size: 4711 })) as [IncomingMessage, IncomingMessage]
+  t.same(arrive(store, fresh, 1, [third]), [3], 'of another UIDVALIDITY')
+  t.same(arrive(store, inbox, 7, [third]), [3], 'in another folder')
+  t.same(arrive(store, fresh, 7, [third, fourth]), [4], 'whatever the server has made of its octets')
+  t.equal(store.read.getItem(copy).uid, 3)
+  t.same(store.read.pending.inflight(), [])
+})
+
+t.test('a UID that was given to one copy is not for another, whichever turns up first', async t => {
+  const world = storeWithInbox(t)
+  const { store } = world
+  const { fresh, copies } = await sentCopies(world, 2)
+  const [answered = 0, unanswered = 0] = copies
+  store.transact(({ push }) => push.appended(answered, { uidValidity: 7, uid: 2 }))
+  const alike = [1, 2, 3].map(uid => remoteMessage(uid, { messageId: '<1@x>' }))
+  t.same(arrive(store, fresh, 7, alike), [3], 'the third one is of somebody else')
+  t.equal(store.read.getItem(answered).uid, 2)
+  t.equal(store.read.getItem(unanswered).uid, 1)
+})
+
+t.test('a server that gives one UID to two messages has both of them, once', async t => {
+  const world = storeWithInbox(t)
+  const { store } = world
+  const { fresh, copies } = await sentCopies(world, 2)
+  store.transact(({ push }) => {
+    for (const copy of copies) push.appended(copy, { uidValidity: 7, uid: 1 })
+  })
+  const alike = [1, 2].map(uid => remoteMessage(uid, { messageId: '<1@x>' }))
+  t.same(arrive(store, fresh, 7, alike), [])
+  t.same(copies.map(copy => store.read.getItem(copy).uid).sort(), [1, 2])
+})
+
+t.test('the UID counts in a folder that was made anew meanwhile, although it is a smaller one', async t => {
+  const world = storeWithInbox(t)
+  const { store } = world
+  const { fresh, copies } = await sentCopies(world, 1)
+  store.transact(transactor => {
+    transactor.setPosition(fresh, { uidValidity: 6, uidNext: 100, highestModseq: 1n }, true)
+    transactor.push.appendFailed(copies[0] ?? 0, 'busy', false)
+    transactor.push.appendStarted(copies[0] ?? 0, fresh, { ...SENT, uidNext: 100 })
+    transactor.push.appended(copies[0] ?? 0, { uidValidity: 7, uid: 1 })
+    transactor.loseUids(fresh)
+  })
+  t.same(arrive(store, fresh, 7, [remoteMessage(1, { size: 4711 })]), [])
+})
+
+t.test('the UID counts no more once the message is sent again, wherever to', async t => {
+  const world = storeWithInbox(t)
+  const { store, inbox } = world
+  const { fresh, copies } = await sentCopies(world, 1)
+  store.transact(transactor => {
+    transactor.push.appended(copies[0] ?? 0, { uidValidity: 8, uid: 1 })
+    transactor.push.searched(copies[0] ?? 0)
+    transactor.push.giveUpSearched()
+    transactor.push.appendStarted(copies[0] ?? 0, inbox, SENT)
+  })
+  for (const folder of [fresh, inbox]) t.same(arrive(store, folder, 8, [remoteMessage(1, { size: 4711 })]), [1])
+})

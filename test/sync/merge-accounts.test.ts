@@ -117,6 +117,35 @@ t.test('the same account again: all is recognised, and what was changed here mea
   t.same(flags, [['\\Seen'], [], [], []])
 })
 
+t.test('a message whose line ends a server made its own is the same one, there and here', async t => {
+  const bare = [
+    'Message-ID: <lf@x>\nSubject: lf\n\none\ntwo\n',
+    'Subject: nameless\n\none\n',
+    'Message-ID: <m@x>\r\n\r\n1\n2\r\n',
+  ]
+  const long = `Message-ID: <long@x>\n\n${'a line\n'.repeat(20_000)}`
+  const texts = [...bare, long]
+  const wire = texts.map(text => Buffer.from(text.replaceAll(/\r?\n/g, '\r\n')))
+  const account = makeAccount(t)
+  for (const text of texts) account.server.append('INBOX', Buffer.from(text), [], 0)
+  await settle(account)
+  const [other, third] = [new ModelServer(['INBOX']), new ModelServer(['INBOX'])]
+  for (const server of [other, third]) for (const octets of wire) server.append('INBOX', octets, [], 0)
+  for (const server of [other, third, other, other]) {
+    bind(account, server)
+    t.match(await count(account), { local: 4, known: 4, upload: 0, download: 0 })
+    t.equal(await settle(account), 0)
+    t.equal(local(account).length, texts.length)
+  }
+  t.same(local(account), texts.map(text => `INBOX: ${text}`).toSorted(), 'here it is as it was')
+
+  // Not what differs in more than that.
+  const strange = new ModelServer(['INBOX'])
+  strange.append('INBOX', Buffer.from(String(wire[0]).replace('two', 'owt')), [], 0)
+  bind(account, strange)
+  t.match(await count(account), { known: 0, upload: 4, download: 1 })
+})
+
 t.test('of another account nothing is deleted that was deleted here', async t => {
   const account = makeAccount(t)
   account.deliver('INBOX', 'a', 'b')

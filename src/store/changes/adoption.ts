@@ -21,8 +21,6 @@ export interface Recognisable {
 /** What recognising messages needs to know. */
 export interface AdoptionContext {
   readonly resolution: Resolution
-  /** Of the folder that the message is in. */
-  readonly uidValidity: number
   /** Reads the header of a stored body and hashes it. */
   readonly headerHashOf: (location: PackLocation) => Buffer
 }
@@ -64,18 +62,11 @@ export function findAdoptable(
   )
 }
 
-/** The items that the server told UIDs of which could not be believed yet: by folder, UIDVALIDITY and UID. */
-export function findGiven(database: Database): ReadonlyMap<string, number> {
-  const sql = `SELECT item, destination, uid_validity_before, uid_next_before FROM op
-    WHERE item IS NOT NULL AND state <> 'ready' AND uid_validity_before IS NOT NULL`
-  const keyOf = ({ destination, uid_validity_before, uid_next_before }: Row) =>
-    givenKey(Number(destination), Number(uid_validity_before), Number(uid_next_before))
-  return new Map(database.all(sql).map(row => [keyOf(row), Number(row.item)]))
-}
-
-/** The key of a UID in {@link findGiven}. */
-export function givenKey(folder: number, uidValidity: number, uid: number): string {
-  return `${folder} ${uidValidity} ${uid}`
+/** The items that are under way to a folder, by the UIDs that the server gave them under this UIDVALIDITY. */
+export function findGiven(database: Database, folder: number, uidValidity: number): ReadonlyMap<number, Row> {
+  const sql = `SELECT op.uid_next_before AS given, item.* FROM op JOIN item ON item.id = op.item
+    WHERE destination = ? AND state <> 'ready' AND uid_validity_before = ?`
+  return new Map(database.all(sql, folder, uidValidity).map(({ given, ...row }) => [Number(given), row]))
 }
 
 /**

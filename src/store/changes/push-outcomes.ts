@@ -67,7 +67,7 @@ export class PushOutcomes {
     if (isFresh && this.#accept(folder, given)) this.#arrive(item, folder, given)
     else if (this.#isClosed(folder)) this.#bind(item, folder, LOST)
     else {
-      if (isFresh) this.#noteGiven(item, given)
+      if (given) this.#noteGiven(item, folder, given)
       return
     }
     this.#scope.log({ item, folder, ...(given && { uid: given.uid }), event: 'uploaded' })
@@ -103,7 +103,7 @@ export class PushOutcomes {
   /** Every folder was planned since the search and nothing turned up: uploads are ready again, moves are forgotten. */
   giveUpSearched(): void {
     // Moved while it was on its way: it goes to where the user wants it now. The old place may be gone.
-    const lost = `UPDATE op SET state = 'ready', lost = lost + 1,
+    const lost = `UPDATE op SET state = 'ready', lost = lost + 1, uid_validity_before = NULL,
         destination = (SELECT folder FROM item WHERE id = op.item)
       WHERE kind = 'append' AND state = 'searched' RETURNING item, lost`
     for (const row of this.#scope.database.all(lost)) {
@@ -134,7 +134,7 @@ export class PushOutcomes {
     const folder = Number(op.destination)
     const isKnown = given !== undefined && this.#accept(folder, given)
     if (!isKnown && !this.#isClosed(folder)) {
-      if (given) this.#noteGiven(item, given)
+      if (given) this.#noteGiven(item, folder, given)
       return
     }
     if (isCopy) this.#scope.expungeLater(Number(row.remote_folder), Number(row.uid))
@@ -226,10 +226,14 @@ export class PushOutcomes {
     return this.#scope.database.find('SELECT * FROM op WHERE item = ?', item)
   }
 
-  /** Of an op of an item, `uid_validity_before` and `uid_next_before` are then the UID itself: see {@link findGiven}. */
-  #noteGiven(item: number, { uidValidity, uid }: GivenUid): void {
-    const sql = 'UPDATE op SET uid_validity_before = ?, uid_next_before = ? WHERE item = ?'
-    this.#scope.database.run(sql, uidValidity, uid, item)
+  /**
+   * Of an op of an item, `uid_validity_before` and `uid_next_before` are then the UID itself: see {@link findGiven}. One that
+   * contradicts what is known under this very UIDVALIDITY is no message of ours.
+   */
+  #noteGiven(item: number, folder: number, { uidValidity, uid }: GivenUid): void {
+    const sql = `UPDATE op SET uid_validity_before = ?1, uid_next_before = ?2
+      WHERE item = ?3 AND NOT EXISTS(SELECT 1 FROM folder WHERE id = ?4 AND uid_validity = ?1)`
+    this.#scope.database.run(sql, uidValidity, uid, item, folder)
   }
 
   #arrive(item: number, folder: number, given: GivenUid): void {

@@ -42,7 +42,8 @@ async function* lines(file: string): AsyncGenerator<Buffer> {
   if (isFirst) throw notAMessage(file, 'it is empty')
 }
 
-function withCrlf(octets: Buffer, before: number): Buffer {
+/** Octets with CRLF at the end of every line; the same ones when each has it. `before` is the octet before them, or 0. */
+export function withCrlf(octets: Buffer, before: number): Buffer {
   const pieces: Buffer[] = []
   let from = 0
   for (let at = octets.indexOf(LF); at !== -1; at = octets.indexOf(LF, at + 1)) {

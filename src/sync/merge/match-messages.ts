@@ -5,9 +5,15 @@ export interface LocalMessage {
   readonly path: string
   /** Where a server was last known to have it. */
   readonly was: { readonly path: string; readonly uidValidity: number; readonly uid: number } | undefined
-  /** What it says; undefined when that cannot be read, or the account has nothing that looks the same. */
-  readonly identity: { readonly part: 'header' | 'full'; readonly key: string } | undefined
+  /** What it says, in each form that a server may have it in; none when that cannot be read, or nothing there looks the same. */
+  readonly identities: readonly MessageIdentity[]
   readonly isGone: boolean
+}
+
+/** What a message says, by a part of it. */
+export interface MessageIdentity {
+  readonly part: 'header' | 'full'
+  readonly key: string
 }
 
 /** A message that the account has and that looks like one that is here. */
@@ -45,7 +51,7 @@ export function matchMessages(
     find: (message: LocalMessage) => AccountMessage | undefined,
   ): readonly LocalMessage[] =>
     waiting.filter(message => {
-      const found = message.identity && find(message)
+      const found = find(message)
       if (!found) return true
       free.take(found)
       pairs.push({ local: message, account: found, isAsBefore })
@@ -73,15 +79,16 @@ class FreeMessages {
     }
   }
 
-  before({ was, identity }: LocalMessage): AccountMessage | undefined {
+  before({ was, identities }: LocalMessage): AccountMessage | undefined {
     const found = was && this.#byPlace.get(placeOf(was))
-    return found && identity && found.keys[identity.part] === identity.key ? found : undefined
+    return identities.some(({ part, key }) => found?.keys[part] === key) ? found : undefined
   }
 
   /** The first one that looks the same and is at a place that will do. */
-  like({ identity }: LocalMessage, isAllowed: (message: AccountMessage) => boolean): AccountMessage | undefined {
-    const all = identity && this.#byKey[identity.part].get(identity.key)
-    for (const message of all ?? []) if (isAllowed(message)) return message
+  like({ identities }: LocalMessage, isAllowed: (message: AccountMessage) => boolean): AccountMessage | undefined {
+    for (const { part, key } of identities) {
+      for (const message of this.#byKey[part].get(key) ?? []) if (isAllowed(message)) return message
+    }
     return undefined
   }
 

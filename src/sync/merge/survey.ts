@@ -6,9 +6,17 @@ import type { MergedFolder, MergedItem } from '../../store/changes/merge.ts'
 import { packFlags } from '../../store/flags.ts'
 import type { MergeableItem } from '../../store/queries/merge-queries.ts'
 import type { Store } from '../../store/store.ts'
+import { withCrlf } from '../local/message-file.ts'
 import { isDenied } from '../refusal.ts'
 import type { RemoteFolder, RemoteMail, RemoteMetadata, SelectedFolder } from '../remote.ts'
-import { type AccountMessage, type LocalMessage, type MessagePair, matchMessages } from './match-messages.ts'
+import {
+  type AccountMessage,
+  type LocalMessage,
+  type MessageIdentity,
+  type MessagePair,
+  matchMessages,
+} from './match-messages.ts'
+import { wireSize } from './wire-form.ts'
 
 // With the same Message-ID, the same size and the same first octets (all of most messages; of the others the header, which
 // has a sum of the body wherever it is signed) it is the same message.
@@ -55,7 +63,12 @@ export async function surveyMessages(
   const { store } = context
   const items = store.read.merge.items()
   const paths = new Map(mapped.map(({ id, path }) => [id, path]))
-  const wanted = new Set(items.filter(({ isExcluded }) => !isExcluded).map(looksOf))
+  const forms = new Map<number, readonly MessageForm[]>()
+  for (const [index, item] of items.entries()) {
+    if (index % TURN_ROWS === 0) await nextTurn()
+    forms.set(item.id, item.isExcluded ? [] : formsOf(store, item))
+  }
+  const wanted = new Set([...forms.values()].flat().map(looksOf))
   const found: FoundMessage[] = []
   const folders: SurveyedFolder[] = []
   for (const folder of listed.filter(isCompared)) {
@@ -68,7 +81,8 @@ export async function surveyMessages(
   const local: LocalMessage[] = []
   for (const [index, item] of items.entries()) {
     if (index % TURN_ROWS === 0) await nextTurn()
-    local.push(localMessage(store, item, paths, present))
+    const likely = (forms.get(item.id) ?? []).filter(form => present.has(looksOf(form)))
+    local.push(localMessage(store, item, paths, likely))
   }
   const facts = new Map(found.map(each => [each.message, each.facts]))
   const pairs = matchMessages(
@@ -132,29 +146,46 @@ function localMessage(
   store: Store,
   item: MergeableItem,
   paths: ReadonlyMap<number, string>,
-  present: ReadonlySet<string>,
+  likely: readonly MessageForm[],
 ): LocalMessage {
   const { id, isGone, was } = item
   const wasPath = was && paths.get(was.folder)
-  const mayBeThere = !item.isExcluded && present.has(looksOf(item))
   return {
     id,
     isGone,
     path: paths.get(item.folder) ?? '',
     was: was && wasPath !== undefined ? { ...was, path: wasPath } : undefined,
-    identity: mayBeThere ? identityOf(store, item) : undefined,
+    identities: likely.length === 0 ? [] : identitiesOf(store, item, likely),
   }
 }
 
 // What cannot be read proves nothing: it is downloaded beside what is here of it.
-function identityOf(store: Store, item: MergeableItem): LocalMessage['identity'] {
+function identitiesOf(
+  store: Store,
+  { part, location }: MergeableItem,
+  likely: readonly MessageForm[],
+): readonly MessageIdentity[] {
   try {
-    const head = store.read.head(item.location, HEAD_OCTETS)
-    return { part: item.part, key: keyOf(item, item.part === 'header' ? headerOf(head) : head) }
+    const head = store.read.head(location, HEAD_OCTETS)
+    return likely.map(form => {
+      const octets = form.isWire ? withCrlf(head, 0).subarray(0, HEAD_OCTETS) : head
+      return { part, key: keyOf(form, part === 'header' ? headerOf(octets) : octets) }
+    })
   } catch (error) {
     if (!(error instanceof PosternError)) throw error
-    return undefined
+    return []
   }
+}
+
+/** A form that a server may have a message in: as it is here, or with the line ends of the wire. */
+interface MessageForm extends Pick<MergeableItem, 'size' | 'messageId'> {
+  readonly isWire: boolean
+}
+
+function formsOf(store: Store, item: MergeableItem): readonly MessageForm[] {
+  const { size, messageId } = item
+  const wire = wireSize(store, item, HEAD_OCTETS)
+  return [{ size, messageId, isWire: false }, ...(wire === undefined ? [] : [{ size: wire, messageId, isWire: true }])]
 }
 
 function looksOf({ size, messageId }: { readonly size: number; readonly messageId: string | undefined }): string {

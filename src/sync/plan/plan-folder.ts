@@ -130,7 +130,6 @@ async function apply(
   const incoming = await readMetadata(store, selected, UidSet.of(plan.newUids))
   const recognition = {
     resolution: settings.conflictResolution,
-    uidValidity,
     headerHashOf: (location: PackLocation) => headerHashOf(store.read, location),
   }
   // Everything that the network had to say is here: the transaction waits for nobody.
@@ -138,7 +137,7 @@ async function apply(
     // What was put into a folder that nobody could look into may well have been taken out of it.
     const isKnown = folder.uidValidity !== undefined
     const expected = isKnown && delta.kind === 'full' ? store.read.losses.unrecognised(folder.id) : 0
-    for (const message of incoming) {
+    for (const message of transactor.adoptGiven(folder.id, uidValidity, incoming, settings.conflictResolution)) {
       if (transactor.adopt(folder.id, message, recognition)) continue
       transactor.incoming.enqueue(folder.id, uidValidity, message, wantedPart(message, limits))
     }
