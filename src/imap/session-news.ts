@@ -1,12 +1,26 @@
 import { type AccountNews, ImapRefusal } from './backend.ts'
 import { type NewsOptions, tellNews } from './mailbox/mailbox-news.ts'
+import { Rest } from './notify/rest.ts'
 import type { Authenticated, Selected, State } from './session-state.ts'
 import type { Wire } from './wire.ts'
 
 /** Hears what changes in an account, and tells a client of it when it may. */
-export class SessionNews {
+export class SessionNews implements Disposable {
   /** Whether something was heard that was not looked for outside of a command yet. */
   #isAwake = false
+  /** After other mailboxes were told of: they are counted again for it, and a first download changes one many times a second. */
+  readonly #rest: Rest
+  /** Whether something of other mailboxes waits for the end of the rest. */
+  #isPutOff = false
+
+  /** `onRested` is called when there may be something to say that was put off. */
+  constructor(onRested: () => void) {
+    this.#rest = new Rest(() => {
+      this.#isAwake ||= this.#isPutOff
+      this.#isPutOff = false
+      onRested()
+    })
+  }
 
   /** Takes what the account says. */
   hear(news: AccountNews, user: Authenticated | Selected): void {
@@ -28,7 +42,7 @@ export class SessionNews {
     if (!this.#isAwake || !user) return false
     const openId = user.kind === 'selected' ? user.open.id : undefined
     const isOpenDue = user.kind === 'selected' && user.open.hasNews(canExpungeNow(state, user))
-    return isOpenDue || user.events.hasNews(openId)
+    return isOpenDue || (!this.#rest.isOn && user.events.hasNews(openId))
   }
 
   /**
@@ -39,7 +53,12 @@ export class SessionNews {
   async *tellNow(state: State): AsyncGenerator<Wire> {
     this.#isAwake = false
     const user = listenerOf(state)
-    if (user) yield* this.tell(user, { canExpunge: canExpungeNow(state, user) })
+    if (!user) return
+    const hasOthers = !this.#rest.isOn
+    this.#isPutOff ||= !hasOthers
+    const beginMs = performance.now()
+    yield* this.tell(user, { canExpunge: canExpungeNow(state, user), hasOthers })
+    if (hasOthers) this.#rest.begin(performance.now() - beginMs)
   }
 
   /**
@@ -53,6 +72,10 @@ export class SessionNews {
     if (options.hasOthers === false || !user.events.hasNews(openId)) return
     const { account, dialect, events } = user
     yield* unlessRefused(events.tell({ account, dialect, openId }))
+  }
+
+  [Symbol.dispose](): void {
+    this.#rest[Symbol.dispose]()
   }
 
   async *#tellOpen(user: Selected, options: NewsOptions): AsyncGenerator<Wire> {

@@ -48,7 +48,7 @@ export class ImapSession implements AsyncDisposable {
   readonly #services: Services
   readonly #gate: LiteralGate
   readonly #onNews: () => void
-  readonly #news = new SessionNews()
+  readonly #news: SessionNews
   #state: State = SIGNED_OUT
   #append: Append | undefined
   #watch: Disposable | undefined
@@ -58,6 +58,7 @@ export class ImapSession implements AsyncDisposable {
     this.#services = services
     this.#gate = gate
     this.#onNews = onNews
+    this.#news = new SessionNews(onNews)
   }
 
   get state(): State['kind'] {
@@ -128,6 +129,7 @@ export class ImapSession implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watch?.[Symbol.dispose]()
     this.#watch = undefined
+    this.#news[Symbol.dispose]()
     const append = this.#append
     this.#append = undefined
     await append?.[Symbol.asyncDispose]()

@@ -47,9 +47,12 @@ export class KnownListing {
 
   /** The client has renamed a mailbox itself, and those below it with it (RFC 9051 section 6.3.6). */
   renamed(from: string, to: string): void {
-    const moved = [...this.#known.values()].filter(({ path, delimiter }) => isWithin(path, from, delimiter))
-    for (const mailbox of moved) this.deleted(to + mailbox.path.slice(from.length))
-    for (const mailbox of moved) this.#known.set(mailbox.id, { ...mailbox, path: to + mailbox.path.slice(from.length) })
+    const moved = [...this.#known.values()]
+      .filter(({ path, delimiter }) => isWithin(path, from, delimiter))
+      .map(mailbox => ({ ...mailbox, path: to + mailbox.path.slice(from.length) }))
+    const taken = new Set(moved.map(({ path }) => path))
+    for (const mailbox of this.#known.values()) if (taken.has(mailbox.path)) this.#known.delete(mailbox.id)
+    for (const mailbox of moved) this.#known.set(mailbox.id, mailbox)
   }
 
   /** The client has subscribed to a mailbox itself, or no longer does. */
@@ -80,17 +83,24 @@ function inOrder(renamed: readonly ListingChange[]): ListingChange[] {
   const ordered: ListingChange[] = []
   const madeAgain: ListingChange[] = []
   const waiting = new Map(renamed.map(change => [change.before?.path, change]))
-  while (waiting.size > 0) {
-    const all = [...waiting.values()]
-    const free = all.filter(({ before, after }) => before?.path === after?.path || !waiting.has(after?.path))
-    const [first] = all
-    if (free.length === 0 && first) {
+  for (const first of waiting.values()) {
+    const chain = chainFrom(first, waiting)
+    if (chain.length > 1 && chain.at(-1)?.after?.path === first.before?.path) {
+      chain.shift()
       ordered.push({ before: first.before, after: undefined })
       madeAgain.push({ before: undefined, after: first.after })
-      waiting.delete(first.before?.path)
     }
-    for (const change of free) waiting.delete(change.before?.path)
-    ordered.push(...free)
+    for (const change of chain.reverse()) ordered.push(change)
   }
   return [...ordered, ...madeAgain]
+}
+
+/** Takes out a change, the one that frees its new name, the one that frees that one's, and so on. */
+function chainFrom(first: ListingChange, waiting: Map<string | undefined, ListingChange>): ListingChange[] {
+  const chain: ListingChange[] = []
+  for (let change: ListingChange | undefined = first; change; change = waiting.get(change.after?.path)) {
+    waiting.delete(change.before?.path)
+    chain.push(change)
+  }
+  return chain
 }

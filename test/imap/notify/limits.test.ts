@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { notified, settled } from './notified-client.ts'
 
 const EVENTS = '(MessageNew MessageExpunge MailboxName)'
+const OPEN = '(MessageNew MessageExpunge)'
 const OVERFLOW = 'NO [NOTIFICATIONOVERFLOW] that is too much to watch\r\n'
 
 t.test('no more is remembered for a client than a few groups, names and items', async t => {
@@ -29,6 +31,26 @@ t.test('a client that does not read is told how things are when it reads, not ea
   client.stream.resume()
   const told = await client.until(/MESSAGES 20000 .*\r\n/)
   t.ok(told.split('\r\n').length < 10_000, `${told.split('\r\n').length} lines`)
+  await client.end()
+})
+
+t.test('a mailbox that is dear to count is not counted for each of its changes', async t => {
+  const { account, client, inbox, sent, tell } = await notified(`NOTIFY SET (personal ${EVENTS}) (selected ${OPEN})`)
+  t.match(await client.command('SELECT INBOX'), /t3 OK/)
+  let counted = 0
+  account.pause = async () => {
+    counted++
+    await delay(10)
+  }
+  for (let count = 0; count < 100; count++) {
+    sent.put()
+    tell(sent)
+    await delay(10)
+  }
+  inbox.put()
+  tell(inbox)
+  await client.until(/4 EXISTS[\s\S]*MESSAGES 100 .*\r\n|MESSAGES 100 [\s\S]*4 EXISTS\r\n/)
+  t.ok(counted < 40, `it was counted ${counted} times`)
   await client.end()
 })
 

@@ -11,7 +11,7 @@ const SUPPORTED: ReadonlyMap<NotifyEvent, string> = new Map([
   ['MAILBOXNAME', 'MailboxName'],
   ['SUBSCRIPTIONCHANGE', 'SubscriptionChange'],
 ])
-const MAX_GROUPS = 100 // each is tried on every mailbox
+const MAX_GROUPS = 100
 const MAX_NAMES = 1000
 const MAX_ITEMS = 100 // they are kept as long as the session
 const TOO_MUCH = no('that is too much to watch', 'NOTIFICATIONOVERFLOW')
