@@ -1,13 +1,10 @@
 import { parseDavUrl } from '../config/dav-url.ts'
 import { parseUpstreamUrl } from '../config/upstream-url.ts'
 import { PosternError } from '../errors.ts'
-import type { HostPort } from '../net/host-port.ts'
 import { hasCollections, hasMailServer, isUnbound, profileUnbound } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { collectionsAccountOf, mailAccountOf } from '../profile/sign-in-guard.ts'
-import { Approvals } from '../tls/approvals.ts'
-import { verifyPeers } from '../tls/verified-peer.ts'
-import { connectDav } from '../upstream/dav/client.ts'
+import { listCollections } from './collections-sign-in.ts'
 import { toWireError } from './control/wire-error.ts'
 import type { Installation } from './installation.ts'
 import { signInToMail } from './mail-sign-in.ts'
@@ -71,25 +68,13 @@ async function testDav(
 ): Promise<ConnectionTest> {
   const server = parseDavUrl(profile.dav)
   if (!server) throw new Error('a profile with an invalid DAV URL')
-  const carddav = profile.carddav === undefined ? undefined : parseDavUrl(profile.carddav)
-  const { tokens, network, log, version: clientVersion } = installation
   return attempt('dav', `${server.host}:${server.port}`, async () => {
+    const { tokens, signIns } = installation
     const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
-    const verifier = verifyPeers(new Approvals(installation.approvalsFile), {
-      identity: await network.identityOf(profile),
-    })
-    const account = hasMailServer(profile) ? collectionsAccountOf(profile) : mailAccountOf(profile)
-    const way = { verifier, proxyTo: (peer: HostPort) => network.proxyTo(profile, peer), approvedHosts: [] }
-    const signIn = await installation.signIns.begin(account)
-    const options = { ...way, credentials: async () => known, log, clientVersion }
-    await using dav = connectDav(
-      { url: new URL(server.url), addressBooks: carddav && new URL(carddav.url) },
-      options,
-      signal,
-    )
-    const { collections } = await dav.list().catch(async error => {
+    const signIn = await signIns.begin(hasMailServer(profile) ? collectionsAccountOf(profile) : mailAccountOf(profile))
+    const { collections } = await listCollections(installation, profile, known, signal).catch(async error => {
       await signIn.failed(error)
-      throw await network.explain(profile, error)
+      throw error
     })
     signIn.accepted()
     const count = (wanted: string) => collections.filter(({ kind }) => kind === wanted).length

@@ -1,10 +1,10 @@
-import { isUnbound } from './binding.ts'
+import { type Binding, isUnbound } from './binding.ts'
 import type { Profile } from './profiles.ts'
 import type { Secrets } from './secrets.ts'
 
 /** The passwords that a profile cannot work without, as far as they are not stored. */
 export function missingPasswords(
-  profile: Pick<Profile, 'number' | 'imap' | 'auth' | 'smtp' | 'smtpAuth'> & Partial<Pick<Profile, 'dav' | 'mailIn'>>,
+  profile: Binding & Pick<Profile, 'number' | 'auth' | 'smtpAuth'>,
   secrets: Pick<Secrets, 'find'>,
 ): readonly ('password' | 'smtpPassword')[] {
   const { number, auth, smtp, smtpAuth } = profile
@@ -18,7 +18,7 @@ export function missingPasswords(
 
 /** Tells whether a profile waits until a person types a password that is not remembered. */
 export function isLocked(
-  profile: Pick<Profile, 'number' | 'auth' | 'smtp' | 'smtpAuth' | 'rememberPassword'>,
+  profile: Binding & Pick<Profile, 'number' | 'auth' | 'smtpAuth' | 'rememberPassword'>,
   secrets: Pick<Secrets, 'find'>,
 ): boolean {
   return !profile.rememberPassword && missingPasswords(profile, secrets).length > 0

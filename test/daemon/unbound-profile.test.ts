@@ -42,6 +42,11 @@ t.test('commands tell of an unbound profile, and what needs a server says so', a
   t.match((await home.runHere(['status'])).stdout, /work: bound to no account; postern profile bind work ADDRESS/)
   t.match(await home.json(['profile', 'list']), [{ name: 'work', imap: null, smtp: null }])
   t.match(await home.json(['proxy', 'show']), { servers: { length: 0 } })
+  const password = ['profile', 'password', 'work', '--password-stdin']
+  for (const words of [password, [...password, '--on-server'], ['profile', 'unlock', 'work', '--password-stdin']]) {
+    const run = await home.runHere([...words, '--json'], 'old\nnew\n')
+    t.match([run.code, run.json()], [1, { error: UNBOUND }], words.join(' '))
+  }
   for (const words of [['sync'], ['profile', 'test', 'work'], ['profile', 'set', 'work', 'imap', 'imap://127.0.0.1']]) {
     const run = await home.runHere([...words, '--json'])
     t.match([run.code, run.json()], [1, { error: UNBOUND }], words.join(' '))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PosternError } from '../../errors.ts'
+import { isUnbound, profileUnbound } from '../../profile/binding.ts'
 import { isLocked, missingPasswords } from '../../profile/missing-passwords.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { type MethodContext, valueMethod } from '../method.ts'
@@ -29,8 +30,7 @@ export const PASSWORD_METHODS = {
   'profile.password': valueMethod(
     z.strictObject({ name: z.string(), which, password: z.string() }),
     async ({ name, which, password }, context) => {
-      const profile = context.installation.profiles.get(name)
-      assertKept(profile, context)
+      const profile = keptProfile(name, context)
       await take(profile, { [which]: password }, context)
       return { name, stored: which, remembered: profile.rememberPassword }
     },
@@ -39,8 +39,7 @@ export const PASSWORD_METHODS = {
     z.strictObject({ name: z.string(), current: z.string().min(1), next: z.string().min(1) }),
     async ({ name, current, next }, context) => {
       const { installation, daemon, signal } = context
-      const profile = installation.profiles.get(name)
-      assertKept(profile, context)
+      const profile = keptProfile(name, context)
       const changedAt = await changePassword(installation, profile, { current, next }, signal)
       await daemon?.accountChanged(profile)
       return { name, changedAt, stored: 'password', remembered: profile.rememberPassword }
@@ -49,8 +48,7 @@ export const PASSWORD_METHODS = {
   'profile.unlock': valueMethod(
     z.strictObject({ name: z.string(), which, password: z.string().min(1) }),
     async ({ name, which, password }, context): Promise<UnlockedDocument> => {
-      const profile = context.installation.profiles.get(name)
-      assertKept(profile, context)
+      const profile = keptProfile(name, context)
       const says = which === 'password' ? await doubtOf(profile, password, context) : null
       await take(profile, { [which]: password }, context)
       return { name, proved: says === null && which === 'password', says }
@@ -68,9 +66,11 @@ export const PASSWORD_METHODS = {
   ),
 }
 
-// What is not written would be gone with this command.
-function assertKept({ rememberPassword }: Profile, { daemon }: MethodContext): void {
-  if (!rememberPassword && !daemon) throw notRunning()
+function keptProfile(name: string, { installation, daemon }: MethodContext): Profile {
+  const profile = installation.profiles.get(name)
+  if (isUnbound(profile)) throw profileUnbound(profile)
+  if (!profile.rememberPassword && !daemon) throw notRunning() // what is not written would be gone with this command
+  return profile
 }
 
 async function take(

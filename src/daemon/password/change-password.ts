@@ -4,10 +4,13 @@ import {
   passwordChangePlace,
 } from '../../config/password-change-url.ts'
 import { PosternError } from '../../errors.ts'
+import { hasCollections, hasMailServer } from '../../profile/binding.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { Approvals } from '../../tls/approvals.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
+import type { Credentials } from '../../upstream/sign-in/credentials.ts'
+import { listCollections } from '../collections-sign-in.ts'
 import type { Installation } from '../installation.ts'
 import { signInToMail } from '../mail-sign-in.ts'
 import { changeByHttps } from './https-password.ts'
@@ -63,11 +66,25 @@ export async function provePassword(
   signal: AbortSignal,
 ): Promise<void> {
   const credentials = { user: profile.user ?? profile.email, password, mechanism: passwordMechanismOf(profile) }
-  const mail = await signInToMail(installation, profile, credentials, signal)
-  await mail[Symbol.asyncDispose]()
+  await signIn(installation, profile, credentials, signal)
   const secrets = await installation.secrets()
   await secrets.set(profile.number, { password, pendingPassword: undefined })
   await installation.signIns.clear(profile.number, ['password', 'collections'])
+}
+
+/** Where mail is with another program, the server of calendars is the one that knows the password. */
+async function signIn(
+  installation: Installation,
+  profile: Profile,
+  credentials: Credentials,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!hasMailServer(profile) && hasCollections(profile)) {
+    await listCollections(installation, profile, credentials, signal)
+    return
+  }
+  const mail = await signInToMail(installation, profile, credentials, signal)
+  await mail[Symbol.asyncDispose]()
 }
 
 function placeOf(profile: Profile): PasswordChangeUrl {
