@@ -52,7 +52,7 @@ for (const dir of dirs) {
       { href: 'both.ics', etag: '"1"' },
     ])
     t.match(objects.losers(id), [{ href: 'both.ics', side: 'local' }])
-    t.same(objects.queue(id, 10), ['new.ics'])
+    t.same(objects.queue(id, 0, 10), ['new.ics'])
   })
 
   t.test(`${dir.split(/[/\\]/).at(-1)} is read as it is, before anybody brings it up to date`, async t => {

@@ -158,7 +158,10 @@ export class DavWorld {
     const here = [...this.#here()].map(([href, name]) => `${href} ${name}`).sort()
     const problems = there.join() === here.join() ? [] : [`server: ${there.join()}\nhere: ${here.join()}`]
     const { objects } = store.read
-    const open = [...objects.queue(this.#folder, 9), ...objects.pending(this.#folder, Number.MAX_SAFE_INTEGER)]
+    const open = [
+      ...objects.queue(this.#folder, Number.MAX_SAFE_INTEGER, 9),
+      ...objects.pending(this.#folder, Number.MAX_SAFE_INTEGER),
+    ]
     if (open.length > 0) problems.push(`still to be done: ${JSON.stringify(open)}`)
     const ends = new Set(here.map(line => line.split(' ')[1]))
     const lost = [...this.#made].filter(name => !ends.has(name) && !this.#settled.has(name))

@@ -6,6 +6,7 @@ import { Store } from '../../src/store/store.ts'
 import type { SyncRun } from '../../src/sync/cycle.ts'
 import { SyncEngine } from '../../src/sync/engine.ts'
 import { applyLocalChange, type LocalChange, type LocalChangeResult } from '../../src/sync/local/local-change.ts'
+import type { RemoteCollection } from '../../src/sync/objects/remote-collection.ts'
 import type { CollectionKind, ListedCollection, RemoteCollections } from '../../src/sync/objects/remote-collections.ts'
 import type { SyncResult } from '../../src/sync/progress.ts'
 import type { ConnectMail } from '../../src/sync/remote.ts'
@@ -30,6 +31,10 @@ export class ModelCollectionsAccount implements Disposable {
   kinds: readonly CollectionKind[] = ['calendar', 'addressbook']
   /** What every question to the server fails with. */
   failure: PosternError | undefined
+  /** What the reading of an object fails with. */
+  readonly unreadable = new Map<string, PosternError>()
+  /** The objects of each question. */
+  readonly asked: (readonly string[])[] = []
   /** The mail server's side of the account. */
   connectMail: ConnectMail | undefined
   /** How often the server was connected to. */
@@ -88,10 +93,24 @@ export class ModelCollectionsAccount implements Disposable {
         const objects = this.served.get(href)?.objects
         if (!objects) throw new PosternError('UPSTREAM_REFUSED', `no ${href}`, { remedy: 'user', advice: 'none' })
         const options = { ignoresPreconditions: false, tellsEtags: true, onRead: () => undefined }
-        return new ModelCollectionRemote(objects, new Faults(() => 1), options)
+        return this.#failing(new ModelCollectionRemote(objects, new Faults(() => 1), options))
       },
       [Symbol.asyncDispose]: async () => undefined,
     }
+  }
+
+  #failing(remote: RemoteCollection): RemoteCollection {
+    const read = remote.read.bind(remote)
+    const account = this
+    remote.read = async function* (hrefs) {
+      account.asked.push(hrefs)
+      for await (const object of read(hrefs)) {
+        const failure = account.unreadable.get(object.href)
+        if (failure) throw failure
+        yield object
+      }
+    }
+    return remote
   }
 
   [Symbol.dispose](): void {

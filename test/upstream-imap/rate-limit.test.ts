@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
-import { RateLimit } from '../../src/upstream/imap/connection/rate-limit.ts'
+import { RateLimit } from '../../src/upstream/rate-limit.ts'
 import { connectTo, polite, startScriptedImap } from '../support/imap-script.ts'
 
 function limitAt(kilobytesPerSecond: number) {

@@ -9,9 +9,9 @@ import { connectDav } from '../../upstream/dav/client.ts'
 import type { DavHttpOptions } from '../../upstream/dav/http/dav-http.ts'
 import { connectImap } from '../../upstream/imap/client.ts'
 import { KeptSession } from '../../upstream/imap/connection/kept-session.ts'
-import { RateLimit, type RateLimits } from '../../upstream/imap/connection/rate-limit.ts'
 import type { ImapAccount, ImapClientOptions } from '../../upstream/imap/connection/session.ts'
 import { connectWatch } from '../../upstream/imap/watch/watch.ts'
+import { RateLimit, type RateLimits } from '../../upstream/rate-limit.ts'
 import type { Credentials } from '../../upstream/sign-in/credentials.ts'
 import type { Reached, WatchRequest } from './engine-protocol.ts'
 
@@ -54,7 +54,7 @@ export class EngineConnections {
       // A server may lead to another one of its domain, which is reached like itself.
       proxyTo: async ({ host }) => (host === addressBooks?.server.host ? addressBooks : collections).proxy,
       approvedHosts: [collections, addressBooks].flatMap(each => each?.server.host ?? []), // a person has named these
-      ...{ credentials: async () => credentials, log, clientVersion },
+      ...{ credentials: async () => credentials, log, clientVersion, rates: this.#ratesOf(request) },
     }
     const places = {
       url: new URL(collections.server.url),
@@ -77,13 +77,17 @@ export class EngineConnections {
     for (const [, session] of chosen) session.drop()
   }
 
-  #clientOptions({ profile, settings, identity }: WatchRequest, log: Logger): ImapClientOptions {
+  #clientOptions(request: WatchRequest, log: Logger): ImapClientOptions {
+    const { verifierFor, clientVersion } = this.#options
+    return { verifier: verifierFor(request.identity), clientVersion, log, rates: this.#ratesOf(request) }
+  }
+
+  #ratesOf({ profile, settings }: WatchRequest): RateLimits {
     const rates = this.#rates.get(profile) ?? { download: new RateLimit(), upload: new RateLimit() }
     this.#rates.set(profile, rates)
     rates.download.set(settings.downloadKBps)
     rates.upload.set(settings.uploadKBps)
-    const { verifierFor, clientVersion } = this.#options
-    return { verifier: verifierFor(identity), clientVersion, log, rates }
+    return rates
   }
 
   #accountOf(request: WatchRequest, { server, proxy }: Reached<UpstreamUrl>): ImapAccount {

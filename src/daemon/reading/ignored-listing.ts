@@ -1,5 +1,5 @@
 import type { StoreReader } from '../../store/reader.ts'
-import { listRefusedObjects } from './object-listing.ts'
+import { listIgnoredObjects } from './object-listing.ts'
 
 /** A message on the ignore list, as `ignored list` shows it; `row` becomes the id of those that are here. */
 export interface IgnoredListing {
@@ -8,7 +8,7 @@ export interface IgnoredListing {
   readonly uid: number
   readonly stage: 'download' | 'import' | 'upload' | 'flags' | 'deletion'
   readonly error: string
-  /** Null for a change of an entry of a calendar or a contact. */
+  /** Null for an entry of a calendar or a contact. */
   readonly since: string | null
   readonly size: number
   readonly messageId: string | null
@@ -27,5 +27,5 @@ export function listIgnored(store: StoreReader, path: string | undefined): reado
       messageId: messageId ?? null,
       subject: subject ?? null,
     }))
-  return [...messages, ...listRefusedObjects(store, folder)]
+  return [...messages, ...listIgnoredObjects(store, folder)]
 }

@@ -142,8 +142,18 @@ export function describeObjectConflict(store: StoreReader, row: ObjectConflictRo
   }
 }
 
-/** Lists changes of objects that the server has refused three times. */
-export function listRefusedObjects(store: StoreReader, folder: number | undefined): readonly IgnoredListing[] {
+/** Lists changes of objects that the server has refused three times, and objects that it did not give three times. */
+export function listIgnoredObjects(store: StoreReader, folder: number | undefined): readonly IgnoredListing[] {
+  const unreadable = store.objects.unreadable(folder).map(({ id, href, error, ...row }) => ({
+    row: id === undefined ? null : objectRow(id),
+    folder: store.findFolder(row.folder)?.path ?? '',
+    ...{ uid: 0, stage: 'download' as const, error: `${href}: ${error}`, since: null },
+    ...{ size: 0, messageId: null, subject: null },
+  }))
+  return [...unreadable, ...listRefusedChanges(store, folder)]
+}
+
+function listRefusedChanges(store: StoreReader, folder: number | undefined): readonly IgnoredListing[] {
   return store.objects.refused(folder).map(row => ({
     row: objectRow(row.id),
     folder: store.findFolder(row.folder)?.path ?? '',

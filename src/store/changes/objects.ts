@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Row } from '../database.ts'
 import { blobOf, octetsOf, type PendingObject, pendingObject } from '../queries/object-reader.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
-
-const RETRY_AFTER_MS = [60_000, 300_000, 1_800_000]
+import { ObjectQueue, waitAfter } from './object-queue.ts'
 
 /** A version of the server, as it was read. */
 export interface ServerVersion {
@@ -17,9 +16,12 @@ export type Winner = 'server' | 'client'
 
 /** Changes objects, as part of a transaction. */
 export class ObjectChanges {
+  /** What is to be read from the server. */
+  readonly queue: ObjectQueue
   readonly #scope: TransactionScope
 
   constructor(scope: TransactionScope) {
+    this.queue = new ObjectQueue(scope)
     this.#scope = scope
   }
 
@@ -47,12 +49,12 @@ export class ObjectChanges {
   /** The server has another version: it is read. */
   changedOnServer(folder: number, { href, etag }: { readonly href: string; readonly etag: string }): void {
     if (this.#find(folder, href)?.etag === etag) return
-    this.#enqueue(folder, href)
+    this.queue.add(folder, href, etag)
   }
 
   /** The server has it no longer. What was changed here meanwhile is kept, or is made again. */
   removedOnServer(folder: number, href: string, winner: Winner): void {
-    this.dequeue(folder, href)
+    this.queue.remove(folder, href)
     const row = this.#find(folder, href)
     if (!row) return
     const isDirty = row.is_gone === 0 && row.local_revision !== row.synced_revision
@@ -87,7 +89,7 @@ export class ObjectChanges {
     if (!row) return
     if (row.is_gone === 0) this.#keepLoser(row, 'local', octetsOf(row), 'changed where the server takes no changes')
     this.#remove(row, 'reverted')
-    if (row.etag !== null || row.sent_sha256 !== null) this.#enqueue(Number(row.folder), String(row.href))
+    if (row.etag !== null || row.sent_sha256 !== null) this.queue.add(Number(row.folder), String(row.href))
   }
 
   /** The collection is gone on the server, with all that was in it. What the server never had is kept. */
@@ -101,11 +103,11 @@ export class ObjectChanges {
     }
   }
 
-  /** Tries refused changes again at the next opportunity. Gives their number. */
+  /** Tries refused changes, and what could not be read, again at the next opportunity. Gives their number. */
   retry(folder: number | undefined): number {
     const sql =
       'UPDATE object SET attempts = 0, next_at = 0, error = NULL WHERE attempts > 0 AND (?1 IS NULL OR folder = ?1)'
-    return this.#run(sql, folder ?? null).changes
+    return this.#run(sql, folder ?? null).changes + this.queue.retry(folder)
   }
 
   /** The server's version was read. */
@@ -138,10 +140,6 @@ export class ObjectChanges {
     this.#take(row, version)
   }
 
-  dequeue(folder: number, href: string): void {
-    this.#run('DELETE FROM object_queue WHERE folder = ? AND href = ?', folder, href)
-  }
-
   /** Before anything is sent. Gives what is to be sent now, or undefined when there is nothing any more. */
   sending(id: number): PendingObject | undefined {
     const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
@@ -162,18 +160,17 @@ export class ObjectChanges {
   ): void {
     const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
     if (!row) return
-    if (outcome.kind === 'conflict') this.#enqueue(Number(row.folder), String(row.href))
+    if (outcome.kind === 'conflict') this.queue.add(Number(row.folder), String(row.href))
     else if (isGone) this.#bury(row, 'local')
-    else if (outcome.etag === undefined) this.#enqueue(Number(row.folder), String(row.href))
+    else if (outcome.etag === undefined) this.queue.add(Number(row.folder), String(row.href))
     else this.#confirm(row, outcome.etag, revision)
   }
 
   /** The server does not take the change; it is tried again later. */
   refused(id: number, error: string): void {
     const attempts = Number(this.#scope.database.find('SELECT attempts FROM object WHERE id = ?', id)?.attempts ?? 0)
-    const waitMs = RETRY_AFTER_MS[Math.min(attempts, RETRY_AFTER_MS.length - 1)] ?? 0
     const sql = 'UPDATE object SET attempts = attempts + 1, next_at = ?, error = ? WHERE id = ?'
-    this.#run(sql, this.#scope.now + waitMs, error, id)
+    this.#run(sql, this.#scope.now + waitAfter(attempts), error, id)
     this.#scope.log({ event: 'object-refused', detail: error })
   }
 
@@ -210,10 +207,6 @@ export class ObjectChanges {
   #remove(row: Row, event: string): void {
     this.#run('DELETE FROM object WHERE id = ?', Number(row.id))
     this.#scope.log({ folder: Number(row.folder), event: `object-${event}`, detail: String(row.href) })
-  }
-
-  #enqueue(folder: number, href: string): void {
-    this.#run('INSERT INTO object_queue VALUES(?, ?) ON CONFLICT DO NOTHING', folder, href)
   }
 
   #find(folder: number, href: string): Row | undefined {

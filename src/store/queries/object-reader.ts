@@ -32,6 +32,15 @@ export interface PendingObject {
   readonly revision: number
 }
 
+/** A version of the server that could not be read. */
+export interface UnreadableObject {
+  /** Of the version that is here; undefined when there is none. */
+  readonly id: number | undefined
+  readonly folder: number
+  readonly href: string
+  readonly error: string
+}
+
 /** The version of an object that lost. */
 export interface ObjectLoser {
   readonly id: number
@@ -89,10 +98,12 @@ export class ObjectReader {
     return {
       items: count('object WHERE folder = ? AND is_gone = 0'),
       unread: 0,
-      queuedDownload: count('object_queue WHERE folder = ?'),
+      queuedDownload: count(`object_queue WHERE folder = ? AND attempts < ${MAX_ATTEMPTS}`),
       queuedImport: 0,
       queuedUpload: count(`object WHERE folder = ? AND ${CHANGED} AND attempts < ${MAX_ATTEMPTS}`),
-      ignored: count(`object WHERE folder = ? AND ${CHANGED} AND attempts >= ${MAX_ATTEMPTS}`),
+      ignored:
+        count(`object WHERE folder = ? AND ${CHANGED} AND attempts >= ${MAX_ATTEMPTS}`) +
+        count(`object_queue WHERE folder = ? AND attempts >= ${MAX_ATTEMPTS}`),
     }
   }
 
@@ -108,10 +119,23 @@ export class ObjectReader {
     return this.#database.all(sql, folder).map(row => String(row.href))
   }
 
-  /** What is to be read from the server. */
-  queue(folder: number, limit: number): string[] {
-    const sql = 'SELECT href FROM object_queue WHERE folder = ? ORDER BY href LIMIT ?'
-    return this.#database.all(sql, folder, limit).map(row => String(row.href))
+  /** What is to be read from the server next, all at once; what has failed comes last, and alone. */
+  queue(folder: number, nowMs: number, limit: number): string[] {
+    const sql = `SELECT href, attempts FROM object_queue WHERE folder = ? AND next_at <= ?
+      ORDER BY attempts, href LIMIT ?`
+    const rows = this.#database.all(sql, folder, nowMs, limit)
+    const untried = rows.filter(({ attempts }) => attempts === 0)
+    return (untried.length > 0 ? untried : rows.slice(0, 1)).map(row => String(row.href))
+  }
+
+  /** Versions of the server that could not be read three times, of one folder or of all. */
+  unreadable(folder: number | undefined): UnreadableObject[] {
+    const sql = `SELECT queue.folder, queue.href, queue.error, object.id FROM object_queue AS queue
+      LEFT JOIN object ON object.folder = queue.folder AND object.href = queue.href
+      WHERE (?1 IS NULL OR queue.folder = ?1) AND queue.attempts >= ${MAX_ATTEMPTS} ORDER BY queue.folder, queue.href`
+    return this.#database.all(sql, folder ?? null).map(row => ({
+      ...{ id: numberOf(row.id), folder: Number(row.folder), href: String(row.href), error: textOf(row.error) ?? '' },
+    }))
   }
 
   /** What is to be told to the server now. */

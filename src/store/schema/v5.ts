@@ -6,6 +6,11 @@ CREATE UNIQUE INDEX folder_href ON folder(kind = 'contacts', href) WHERE href IS
 
 ALTER TABLE meta ADD COLUMN collections_of TEXT; -- of which account they are: what is known of a server is true of that one
 
+ALTER TABLE object_queue ADD COLUMN etag TEXT; -- of the version that is to be read
+ALTER TABLE object_queue ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0; -- that failed; then it is asked for alone
+ALTER TABLE object_queue ADD COLUMN next_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE object_queue ADD COLUMN error TEXT; -- why it could not be read when it was asked for alone
+
 CREATE TABLE object_tomb(              -- deleted objects, restorable until purged
   id INTEGER PRIMARY KEY,
   object INTEGER NOT NULL,             -- the object's number, which it gets back when it is restored

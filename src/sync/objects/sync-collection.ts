@@ -7,9 +7,9 @@ import { assertFewDeletions, assertFewDeletionsHere } from '../plan/mass-deletio
 import type { SyncCounters } from '../progress.ts'
 import { isRefusal } from '../refusal.ts'
 import type { SyncSettings } from '../settings.ts'
+import { fetchObjects } from './fetch-objects.ts'
 import type { CollectionChanges, RemoteCollection, WriteOutcome } from './remote-collection.ts'
 
-const READ_BATCH = 50
 const WRITE_BATCH = 8 // under way at the same time
 
 /** What the synchronization of a collection works with. */
@@ -21,7 +21,7 @@ export interface CollectionContext {
   readonly clock: () => number
   /** Is told what has become more since it was told last. */
   readonly onCounted?: (more: Partial<SyncCounters>) => void
-  /** Is told of a change that the server does not take. */
+  /** Is told of a change that the server does not take, and of an object that it does not give. */
   readonly onRefused?: (error: PosternError) => void
   readonly signal?: AbortSignal
 }
@@ -75,23 +75,6 @@ function removedBy(
   if (!isFull) return removed
   const there = new Set(members.map(({ href }) => href))
   return store.read.objects.hrefs(folder.id).filter(href => !there.has(href))
-}
-
-async function fetchObjects(context: CollectionContext, folder: FolderRow): Promise<void> {
-  const { store, remote, settings, onCounted } = context
-  onCounted?.({ toDownload: store.read.objects.counts(folder.id).queuedDownload })
-  for (;;) {
-    context.signal?.throwIfAborted()
-    const hrefs = store.read.objects.queue(folder.id, READ_BATCH)
-    if (hrefs.length === 0) return
-    const found = await Array.fromAsync(remote.read(hrefs))
-    store.transact(({ objects }) => {
-      for (const object of found) objects.fetched(folder.id, object, settings.conflictResolution)
-      // What is left out was removed since: the next PLAN tells.
-      for (const href of hrefs) objects.dequeue(folder.id, href)
-    })
-    onCounted?.({ downloaded: found.length, imported: found.length })
-  }
 }
 
 async function pushObjects(context: CollectionContext, folder: FolderRow): Promise<void> {

@@ -7,7 +7,7 @@ import type {
 } from '../../sync/objects/remote-collection.ts'
 import type { CollectionKind } from '../../sync/objects/remote-collections.ts'
 import { readChanges } from './changes.ts'
-import { normalEtag, writtenEtag } from './etag.ts'
+import { matchable, writtenEtag } from './etag.ts'
 import { placeOf } from './href.ts'
 import type { DavHttp } from './http/dav-http.ts'
 import { readObjects } from './read-objects.ts'
@@ -90,5 +90,5 @@ export class DavCollection implements RemoteCollection {
 
 function conditionOf(precondition: Precondition): Record<string, string> {
   if (precondition === 'absent') return { 'if-none-match': '*' }
-  return { 'if-match': normalEtag(precondition.etag) ?? '""' }
+  return { 'if-match': matchable(precondition.etag) }
 }

@@ -15,3 +15,9 @@ export function normalEtag(text: string | undefined): string | undefined {
 export function writtenEtag(text: string | undefined): string | undefined {
   return /^\s*W\//i.test(text ?? '') ? undefined : normalEtag(text)
 }
+
+/** The ETag for If-Match; one that no header can hold (RFC 9110 section 8.8.3) is replaced by one that matches nothing. */
+export function matchable(etag: string): string {
+  const normal = normalEtag(etag) ?? ''
+  return /^[\x20-\x7e\x80-\xff]+$/.test(normal) ? normal : '""'
+}

@@ -144,7 +144,9 @@ export class CollectionWorld {
     const there = [...this.#collection.members].map(([href, { text }]) => `${href}:${text}`).sort()
     const here = objects.list(folder).map(({ href, octets }) => `${href}:${octets}`)
     if (there.join(' ') !== here.sort().join(' ')) problems.push(`server ${there.join(' ')} | here ${here.join(' ')}`)
-    const isOpen = objects.queue(folder, 1).length > 0 || objects.pending(folder, Number.MAX_SAFE_INTEGER).length > 0
+    const isOpen =
+      objects.queue(folder, Number.MAX_SAFE_INTEGER, 1).length > 0 ||
+      objects.pending(folder, Number.MAX_SAFE_INTEGER).length > 0
     if (isOpen) problems.push('queues are not empty')
     const kept = new Set(objects.losers(folder).map(({ octets }) => octets.toString()))
     const mistaken = objects

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../../log/logger.ts'
 import { hostPort } from '../../../net/host-port.ts'
+import type { RateLimits } from '../../rate-limit.ts'
 import type { Credentials } from '../../sign-in/credentials.ts'
 import { parseChallenges } from './challenges.ts'
 import { type Exchange, exchange } from './exchange.ts'
@@ -25,6 +26,8 @@ export interface DavHttpOptions extends DavWay, Trusted {
   readonly log: Logger
   readonly clientVersion: string
   readonly deadlines?: Deadlines
+  /** Limits that all connections of the profile share. */
+  readonly rates?: RateLimits
 }
 
 /** A question to a DAV server. */
@@ -143,7 +146,7 @@ export class DavHttp implements Disposable {
         },
         body: octets,
       },
-      { signal: this.#signal, deadlines: this.#options.deadlines ?? DEADLINES },
+      { signal: this.#signal, deadlines: this.#options.deadlines ?? DEADLINES, rates: this.#options.rates },
     )
     const challenges = head.headersDistinct['www-authenticate'] ?? []
     return {

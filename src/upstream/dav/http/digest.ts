@@ -46,7 +46,7 @@ export class DigestAnswers {
     const hasQop = this.#parameters.has('qop')
     const middle = hasQop ? `${nonce}:${nc}:${this.#cnonce}:auth` : nonce
     return `Digest ${[
-      `username=${quoted(user)}`,
+      usernameOf(user),
       `realm=${quoted(realm)}`,
       `nonce=${quoted(nonce)}`,
       `uri=${quoted(path)}`,
@@ -62,6 +62,13 @@ export class DigestAnswers {
     const value = this.#parameters.get(name)
     return value === undefined ? [] : [`${name}=${isQuoted ? quoted(value) : value}`]
   }
+}
+
+// RFC 7616 section 3.4.4; a header holds no other way of writing it.
+function usernameOf(user: string): string {
+  if (/^[\x20-\x7e]*$/.test(user)) return `username=${quoted(user)}`
+  const percent = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`
+  return `username*=UTF-8''${encodeURIComponent(user).replace(/['()*]/g, percent)}`
 }
 
 function quoted(text: string): string {

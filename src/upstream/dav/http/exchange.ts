@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { hostPort } from '../../../net/host-port.ts'
+import type { RateLimit, RateLimits } from '../../rate-limit.ts'
 import { failures } from './failures.ts'
 import type { ServerAgent } from './server-agent.ts'
 import { type Deadlines, Watch } from './watch.ts'
@@ -25,6 +27,14 @@ export interface Exchange {
   readonly discard: () => void
 }
 
+/** How an exchange goes. */
+export interface ExchangeOptions {
+  readonly signal: AbortSignal
+  readonly deadlines: Deadlines
+  /** Limits that all connections of the profile share. */
+  readonly rates: RateLimits | undefined
+}
+
 /**
  * Sends one request. A connection that was kept open and has ended meanwhile is replaced once; the requests of DAV can all
  * be repeated, since those that change something name what they replace.
@@ -34,7 +44,7 @@ export interface Exchange {
 export async function exchange(
   agent: ServerAgent,
   wire: WireRequest,
-  { signal, deadlines }: { readonly signal: AbortSignal; readonly deadlines: Deadlines },
+  { signal, deadlines, rates }: ExchangeOptions,
 ): Promise<Exchange> {
   for (;;) {
     signal.throwIfAborted()
@@ -50,8 +60,12 @@ export async function exchange(
       signal: watch.signal,
     })
     try {
-      const head = await send(asked, wire, watch)
-      return { head, body: maxOctets => read(head, watch, maxOctets), discard: () => discard(head, watch) }
+      const head = await send(asked, wire, { watch, limit: rates?.upload })
+      return {
+        head,
+        body: maxOctets => read(head, { watch, limit: rates?.download }, maxOctets),
+        discard: () => discard(head, watch),
+      }
     } catch (error) {
       asked.destroy()
       watch.end()
@@ -61,13 +75,21 @@ export async function exchange(
   }
 }
 
-async function send(asked: ClientRequest, { body }: WireRequest, watch: Watch): Promise<IncomingMessage> {
+interface Pace {
+  readonly watch: Watch
+  readonly limit: RateLimit | undefined
+}
+
+async function send(asked: ClientRequest, { body }: WireRequest, { watch, limit }: Pace): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   // Waiting for one of the few connections is no silence of the server.
   asked.once('socket', () => watch.heard()).once('response', resolve)
   asked.on('error', reject).once('close', () => reject(new Error('closed')))
-  for (let at = 0; body && at < body.length; at += PIECE_OCTETS) {
-    const hasRoom = asked.write(body.subarray(at, at + PIECE_OCTETS))
+  const pieceOctets = Math.min(PIECE_OCTETS, limit?.pieceOctets ?? PIECE_OCTETS)
+  for (let at = 0; body && at < body.length; at += pieceOctets) {
+    const piece = body.subarray(at, at + pieceOctets)
+    const hasRoom = asked.write(piece)
+    await rest({ watch, limit }, piece.length)
     // A server may refuse before it has read all.
     if (!hasRoom) await Promise.race([once(asked, 'drain'), promise])
     watch.heard() // it takes what we send: it is alive
@@ -78,12 +100,13 @@ async function send(asked: ClientRequest, { body }: WireRequest, watch: Watch): 
   return head
 }
 
-async function* read(head: IncomingMessage, watch: Watch, maxOctets: number): AsyncGenerator<Buffer> {
+async function* read(head: IncomingMessage, { watch, limit }: Pace, maxOctets: number): AsyncGenerator<Buffer> {
   let octets = 0
   try {
     for await (const chunk of head) {
       octets += chunk.length
       if (octets > maxOctets) throw failures.malformed(watch.where, `it has more than ${maxOctets / 1_048_576} MB`)
+      await rest({ watch, limit }, chunk.length)
       watch.pause() // what takes time now is ours
       yield chunk
       watch.heard()
@@ -95,6 +118,13 @@ async function* read(head: IncomingMessage, watch: Watch, maxOctets: number): As
     watch.end()
     if (!head.complete) head.destroy()
   }
+}
+
+async function rest({ watch, limit }: Pace, octets: number): Promise<void> {
+  const waitMs = limit?.take(octets) ?? 0
+  if (waitMs === 0) return
+  watch.rest()
+  await sleep(waitMs, undefined, { signal: watch.signal })
 }
 
 function discard(head: IncomingMessage, watch: Watch): void {

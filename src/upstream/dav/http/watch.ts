@@ -41,6 +41,12 @@ export class Watch {
     clearTimeout(this.#silence)
   }
 
+  /** We rest because of a limit of ours: that is no time of the server's. */
+  rest(): void {
+    this.end()
+    this.#total = undefined
+  }
+
   /** The exchange is over. */
   end(): void {
     this.pause()

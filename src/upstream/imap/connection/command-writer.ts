@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { CommandPart } from '../../../formats/imap/encoder.ts'
-import type { RateLimit } from './rate-limit.ts'
+import type { RateLimit } from '../../rate-limit.ts'
 
 const MAX_LITERAL_MINUS_OCTETS = 4096 // RFC 7888 section 5
 

@@ -7,10 +7,10 @@ import type { NetworkProxy } from '../../../net/proxy/network-proxy.ts'
 import type { SaslCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { Peer, PeerVerifier } from '../../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
+import type { RateLimits } from '../../rate-limit.ts'
 import type { Credentials } from '../../sign-in/credentials.ts'
 import { withFreshToken } from '../../sign-in/fresh-token.ts'
 import { ImapConnection } from './connection.ts'
-import type { RateLimits } from './rate-limit.ts'
 import { signIn } from './sign-in.ts'
 
 const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
