@@ -10,6 +10,7 @@ t.test('the administrator’s file in docs/install.md does what its comments say
   t.same(defaults.upstreamsFor('ada@example.org'), {
     imap: 'imaps://imap.example.org',
     smtp: 'smtp+starttls://smtp.example.org:587',
+    sieve: 'sieve://imap.example.org',
     user: 'ada',
   })
   t.equal(defaults.upstreamsFor('ada@other.example'), undefined)

@@ -77,7 +77,7 @@ t.test('a token is not sent in plain text beyond this machine, and never as a pa
     polite('SASL-IR AUTH=XOAUTH2 AUTH=PLAIN', () => undefined),
   )
   const credentials = async () => ({ user: 'ada', token: async () => 'secret' })
-  const peer = { host: '::ffff:127.0.0.1', port: server.port } // this machine, though its name does not say so
+  const peer = { host: 'mail.example.test', port: server.port, addresses: ['127.0.0.1'] }
   await t.rejects(connectTo(server, { credentials, peer }), { code: 'UPSTREAM_TOKEN_NEEDS_TLS' })
   const plain = await startScriptedImap(
     t,

@@ -111,7 +111,7 @@ for (const [answer, expected] of [
   ['BYE (REFERRAL "sieve://b.test")', { code: 'UPSTREAM_REDIRECT_REFUSED', remedy: 'user' }],
   ['BYE (TRYLATER) "busy"', { code: 'UPSTREAM_UNAVAILABLE', remedy: 'retry' }],
   ['BYE "enough"', { code: 'UPSTREAM_BYE', message: /enough/ }],
-  ['NO "no client certificate"', { code: 'TLS_CLIENT_CERTIFICATE_REFUSED' }],
+  ['NO "no client certificate"', { code: 'UPSTREAM_CERTIFICATE_WANTED' }],
   ['""', { code: 'UPSTREAM_PROTOCOL', message: /a question too many/ }],
   ['ATOM', { code: 'UPSTREAM_PROTOCOL', message: /a challenge is no string/ }],
 ] as const) {
