@@ -48,7 +48,8 @@ export async function sendVerified({
     signal,
   })
     .once('response', resolve)
-    .once('error', reject)
+    .on('error', reject)
+    .once('close', () => reject(new Error('it closed'))) // to an answer 101, too, which nobody had asked for
     .end(body)
   return promise
 }

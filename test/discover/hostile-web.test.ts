@@ -65,6 +65,16 @@ t.test('an answer without an end is broken off', async t => {
   await t.rejects(asked, { code: 'DISCOVER_HTTP_FAILED', message: /more than 262144 octets/ })
 })
 
+t.test('an answer that changes the protocol is none', async t => {
+  const { reach } = await makeInternet(t, {
+    zone: { 'example.test': PUBLIC },
+    pages: { 'https://example.test/up': { status: 101, headers: { connection: 'upgrade', upgrade: 'x' } } },
+  })
+  const question = { method: 'GET', url: new URL('https://example.test/up') } as const
+  const asked = askFollowing(reach('example.test'), question, new AbortController().signal)
+  await t.rejects(asked, { code: 'DISCOVER_HTTP_FAILED', message: /it closed/ })
+})
+
 t.test('XML defines nothing and fetches nothing, and is bounded', async t => {
   const bomb =
     '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"><!ENTITY y "&x;&x;">]><a><b>&x;&y;&amp;&#65;</b></a>'

@@ -22,16 +22,17 @@ export async function changeByLdap(place: LdapPlace, request: PasswordRequest, w
   const where = `${place.host}:${place.port}`
   const signal = AbortSignal.any([way.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)])
   const socket = await secureSocket(place, { ...way, signal }).catch(error => {
-    throw asUnavailable(where, error)
+    throw asUnavailable(where, signal.aborted ? signal.reason : error)
   })
   const client = clientOn(socket)
+  using _ended = endedBy(signal, socket)
   try {
     await client.bind(place.dn, request.current)
     way.onSending()
     await client.exop(PASSWORD_MODIFY, passwordModify(place.dn, request))
   } catch (error) {
     if (error instanceof ResultCodeError) throw changeRefused(where, wordsOf(error), error)
-    throw asUnavailable(where, error)
+    throw asUnavailable(where, signal.aborted ? signal.reason : error)
   } finally {
     socket.destroy()
   }
@@ -40,7 +41,10 @@ export async function changeByLdap(place: LdapPlace, request: PasswordRequest, w
 async function secureSocket(place: LdapPlace, { proxyTo, verifier, signal }: PasswordWay): Promise<Socket> {
   const peer = { host: place.host, port: place.port }
   const plain = await dial(peer, signal, { proxy: await proxyTo(peer) })
-  if (place.security === 'starttls') await agreeOnTls(plain, `${place.host}:${place.port}`)
+  if (place.security === 'starttls') {
+    using _ended = endedBy(signal, plain)
+    await agreeOnTls(plain, `${place.host}:${place.port}`)
+  }
   return verifier.secure(plain, peer, signal)
 }
 
@@ -55,6 +59,14 @@ async function agreeOnTls(plain: Socket, where: string): Promise<void> {
   } finally {
     plain.removeAllListeners()
   }
+}
+
+/** Ends a socket with the signal, as long as it is held: the client knows no signals. */
+function endedBy(signal: AbortSignal, socket: Socket): Disposable {
+  const end = () => void socket.destroy()
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', end) }
 }
 
 function clientOn(socket: Socket): Client {

@@ -104,7 +104,9 @@ async function send(question: HttpQuestion, socket: Socket, signal: AbortSignal)
     },
     signal,
   })
-  asked.once('response', resolve).on('error', reject).end(body)
+  asked.once('response', resolve).on('error', reject)
+  asked.once('close', () => reject(new Error('it closed'))) // to an answer 101, too, which nobody had asked for
+  asked.end(body)
   return promise
 }
 
