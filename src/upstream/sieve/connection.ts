@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { sayGoodbye } from '../../net/goodbye.ts'
 import { identityRefusal } from '../../tls/client-identity.ts'
 import { parseCapabilities, type SieveCapabilities } from './capabilities.ts'
 import { type CommandWord, commandLine } from './command-line.ts'
@@ -7,7 +8,6 @@ import { type Completion, completionOf, type SieveLine, SieveSyntaxError } from 
 import { ResponseReader } from './response-reader.ts'
 
 const ANSWER_TIMEOUT_MS = 120_000 // of a whole answer: a server that drips is ended too
-const GOODBYE_TIMEOUT_MS = 5000 // a server that no longer reads is not waited for
 
 /** What a server answered: lines of data, and the end, which is OK or NO. */
 export interface Answer {
@@ -108,9 +108,7 @@ export class SieveConnection {
     if (this.#failure !== undefined) return
     const socket = this.#socket
     this.#settle(failures.lost(this.#where))
-    socket.end('LOGOUT\r\n')
-    socket.resume() // the answer is thrown away
-    socket.setTimeout(GOODBYE_TIMEOUT_MS, () => socket.destroy())
+    sayGoodbye(socket, 'LOGOUT')
   }
 
   /** Ends the connection at once; a running command fails with the reason. */

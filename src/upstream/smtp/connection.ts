@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { SmtpReply } from '../../formats/smtp/reply.ts'
+import { sayGoodbye } from '../../net/goodbye.ts'
 import { identityRefusal } from '../../tls/client-identity.ts'
 import { failures } from './failures.ts'
 import { ReplyReader } from './reply-reader.ts'
@@ -7,7 +8,6 @@ import { ReplyReader } from './reply-reader.ts'
 const REPLY_TIMEOUT_MS = 300_000 // RFC 5321 section 4.5.3.2: 5 minutes for most replies
 const FINAL_TIMEOUT_MS = 600_000 // and 10 for that to the final dot
 const BLOCK_TIMEOUT_MS = 180_000 // and 3 for the server to take a part of a message
-const GOODBYE_TIMEOUT_MS = 5000 // a server that no longer reads is not waited for
 
 /**
  * One connection to a submission server. Replies find their commands in order; commands go out as they come to a server
@@ -148,9 +148,7 @@ export class SmtpClientConnection {
     if (this.#failure !== undefined) return
     const socket = this.#socket
     this.#settle(failures.lost(this.#where))
-    socket.end('QUIT\r\n')
-    socket.resume() // the answer is thrown away
-    socket.setTimeout(GOODBYE_TIMEOUT_MS, () => socket.destroy())
+    sayGoodbye(socket, 'QUIT')
   }
 
   /** Ends the connection at once: a message without its final dot is not taken by anybody. */
