@@ -1,9 +1,8 @@
 import type { ProfileSettings } from '../config/profile-settings.ts'
-import { isGroupwareOnly, isUnbound, profileUnbound } from './binding.ts'
-import type { NewProfile } from './new-profile.ts'
+import { hasCollections, hasMailServer, isGroupwareOnly, isUnbound, profileUnbound } from './binding.ts'
+import { assertSettings, type NewProfile } from './new-profile.ts'
 import type { OAuthSettings } from './oauth/target.ts'
-import { profileInvalid, serverWanted } from './profile-refusals.ts'
-import { importedSettings } from './transfer/imported-profile.ts'
+import { nothingLeft, serverWanted } from './profile-refusals.ts'
 
 const OAUTH_KEYS = ['oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'] as const
 
@@ -47,8 +46,7 @@ export type SettingChange = readonly [key: keyof ProfileSettings, value: unknown
  */
 export function boundProfile<Profile extends ProfileSettings>(profile: Profile, account: NewBinding): Profile {
   const given = Object.fromEntries(Object.entries(account).filter(([, value]) => value !== undefined))
-  const checked = importedSettings.partial().safeParse(given)
-  if (!checked.success) throw profileInvalid(checked.error.issues[0])
+  assertSettings(given)
   return { ...profile, ...given }
 }
 
@@ -76,6 +74,8 @@ export function assertStaysBound(
   key: keyof ProfileSettings,
   text: string,
 ): void {
+  const isLeaving = key === 'mailIn' && text === 'outlook' && !hasCollections(profile)
+  if (isLeaving && hasMailServer(profile)) throw nothingLeft(profile.name)
   if (key !== 'imap' && !(key === 'dav' && isGroupwareOnly(profile))) return
   if (isUnbound(profile)) throw profileUnbound(profile)
   if (text === '') throw serverWanted(profile.name, key === 'imap' ? 'IMAP server' : 'DAV server')

@@ -35,7 +35,7 @@ export interface NewProfile {
 /**
  * The settings of a profile that is to be added: what was given, and where no server was, what an administrator has said.
  *
- * @throws {PosternError} PROFILE_NO_SERVERS
+ * @throws {PosternError} PROFILE_NO_SERVERS, PROFILE_INVALID
  */
 export function settingsOfNew(
   { email, imap, isGroupwareOnly, isLocal, ...rest }: NewProfile,
@@ -44,12 +44,13 @@ export function settingsOfNew(
   if (isLocal) return { email }
   const { smtp, dav, carddav, sieve, user, auth, smtpAuth, smtpUser } = rest
   if (isGroupwareOnly && dav === undefined) throw noServers(email, '--dav https://HOST')
-  const servers = isGroupwareOnly ? {} : imap === undefined ? { ...upstreamsFor(email, defaults) } : { imap }
   const mailIn = isGroupwareOnly ? 'outlook' : undefined
   const rememberPassword = rest.rememberPassword === false ? false : undefined // its default is not written
-  const all = { smtp, dav, carddav, sieve, mailIn, user, auth, rememberPassword, smtpAuth, smtpUser }
-  const given = Object.entries(all).filter(([, value]) => value !== undefined && value !== '')
-  return { email, ...servers, ...Object.fromEntries(given) }
+  const all = { email, imap, smtp, dav, carddav, sieve, mailIn, user, auth, rememberPassword, smtpAuth, smtpUser }
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
+  assertSettings(given) // before anybody searches for the servers
+  const servers = isGroupwareOnly || imap !== undefined ? {} : upstreamsFor(email, defaults)
+  return { email, ...servers, ...given }
 }
 
 function upstreamsFor(email: string, defaults: InstallationDefaults): Upstreams {
@@ -69,10 +70,19 @@ export function assertAddable(added: readonly ImportedProfile[], taken: Readonly
     if (names.has(name.toLowerCase())) throw profileExists(name)
     const named = profileName.safeParse(name)
     if (!named.success) throw profileInvalid({ path: ['name'], message: named.error.issues[0]?.message ?? '' })
-    const checked = importedSettings.safeParse(settings)
-    if (!checked.success) throw profileInvalid(checked.error.issues[0])
+    assertSettings(settings)
     names.add(name.toLowerCase())
   }
+}
+
+/**
+ * Tells whether settings of a profile are what they may be; any of them may be absent.
+ *
+ * @throws {PosternError} PROFILE_INVALID
+ */
+export function assertSettings(settings: Readonly<Record<string, unknown>>): void {
+  const checked = importedSettings.partial().safeParse(settings)
+  if (!checked.success) throw profileInvalid(checked.error.issues[0])
 }
 
 /** Makes a local password of letters and digits that are not mistaken for each other. */

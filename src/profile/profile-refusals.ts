@@ -61,6 +61,15 @@ export function serverWanted(name: string, which: 'IMAP server' | 'DAV server'):
   })
 }
 
+/** Says that a profile with its mail elsewhere would synchronize nothing. */
+export function nothingLeft(name: string): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_INVALID',
+    `Without its mail, ${name} would have nothing to synchronize: it has no DAV server.`,
+    { remedy: 'user', advice: `Give it one first: postern profile set ${name} dav https://HOST/` },
+  )
+}
+
 /** Says that a profile has no such setting. */
 export function unknownSetting(key: string): PosternError {
   return new PosternError<ProfileErrorCode>('PROFILE_INVALID', `A profile has no setting ${JSON.stringify(key)}.`, {
