@@ -57,10 +57,15 @@ t.test('what cannot be is refused when the profile is added or changed', async t
     ...{ dav: DAV, carddav: 'https://b/', mailIn: 'outlook' },
   })
   t.match((await home.runHere(['profile', 'list'])).stdout, /work +ada@example\.test +in Outlook +- +https:\/\/dav/)
+  t.match((await home.runHere(['profile', 'show', 'work'])).stdout, /^work, password stored\n/)
+  t.match(await home.json(['profile', 'show', 'work']), { bound: true })
+  t.match(await home.json(['profile', 'list']), [{ bound: true }])
   await fails(['profile', 'set', 'work', 'dav', ''], 'PROFILE_INVALID')
   await fails(['profile', 'bind', 'work', 'ada@example.test', '--imap', 'imaps://x'], 'PROFILE_BOUND')
   await home.json(['profile', 'unbind', 'work', '--yes'])
-  t.match(await home.json(['profile', 'list']), [{ imap: null, dav: null, mailIn: 'postern' }])
+  t.match(await home.json(['profile', 'list']), [{ imap: null, dav: null, mailIn: 'postern', bound: false }])
+  t.match(await home.json(['profile', 'show', 'work']), { bound: false })
+  t.match((await home.runHere(['profile', 'show', 'work'])).stdout, /^work, bound to no account\n/)
 })
 
 t.test('an empty URL is no server, and nobody is left without one', async t => {
