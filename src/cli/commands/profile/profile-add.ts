@@ -1,4 +1,4 @@
-import { AUTH_CHOICES } from '../../../config/profile-settings.ts'
+import { AUTH_CHOICES, type Auth, usesPassword } from '../../../config/profile-settings.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
@@ -7,9 +7,9 @@ import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
-import { emptyPassword } from './empty-password.ts'
 import { findDavServers, findServers, foundText } from './find-servers.ts'
 import { manualServers, type TestedServers } from './manual-servers.ts'
+import { emptyPassword } from './typed-password.ts'
 
 interface AddOptions {
   name: string
@@ -21,7 +21,7 @@ interface AddOptions {
   sieve: string | undefined
   'groupware-only': boolean
   user: string | undefined
-  auth: string | undefined
+  auth: Auth | undefined
   'remember-password': boolean
   manual: boolean
   yes: boolean
@@ -141,8 +141,9 @@ export async function addProfile(options: AddedProfile, context: CommandContext)
   const { imap, smtp, dav, carddav, sieve, user, auth, manual = false, yes = false, sync = true } = options
   const { 'remember-password': rememberPassword = true, 'groupware-only': isGroupwareOnly = false } = options
   if (isGroupwareOnly && (imap !== undefined || manual)) throw bothGiven()
-  const hasPassword = auth !== 'oauth2' && auth !== 'external'
-  const password = hasPassword ? await context.terminal.secret(`Password of ${email}: `, context.signal) : undefined
+  const password = usesPassword(auth)
+    ? await context.terminal.secret(`Password of ${email}: `, context.signal)
+    : undefined
   if (password === '') throw emptyPassword()
   const servers = { imap, smtp, dav, carddav, sieve, isGroupwareOnly }
   const profile = { name, email, ...servers, user, auth, password, rememberPassword }
@@ -219,7 +220,7 @@ function namesOf({ name, email }: Pick<AddOptions, 'name' | 'email'>): {
   })
 }
 
-function addedText({ name, found, sync }: AddedDocument, auth: string | undefined): string {
+function addedText({ name, found, sync }: AddedDocument, auth: Auth | undefined): string {
   return [
     ...foundText(found),
     ...(found?.imap && found.dav

@@ -7,8 +7,8 @@ import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { chooseInitial, countsText, type InitialChoice, type InitialOptions, type MergeCounts } from './bind-choice.ts'
-import { emptyPassword } from './empty-password.ts'
 import { findServers, foundText } from './find-servers.ts'
+import { emptyPassword } from './typed-password.ts'
 
 interface BindOptions extends InitialOptions {
   name: string
