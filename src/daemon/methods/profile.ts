@@ -101,6 +101,7 @@ export const PROFILE_METHODS = {
   'profile.try': valueMethod(
     z.strictObject({
       url: z.string(),
+      carddav: z.string().optional(),
       user: z.string(),
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).exclude(['oauth2', 'external']).optional(),

@@ -2,6 +2,7 @@ import { AUTH_CHOICES, type Auth, usesPassword } from '../../../config/profile-s
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
+import { assertSettings } from '../../../profile/new-profile.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
@@ -93,7 +94,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('sieve', {
         type: 'string',
         describe:
-          'sieve://HOST of the ManageSieve server (STARTTLS, port 4190), or sieves://HOST; `profile test` tries it',
+          'sieve://HOST of the ManageSieve server (STARTTLS, port 4190), or sieves://HOST; `profile test` and --manual try it',
       })
       .option('groupware-only', {
         type: 'boolean',
@@ -113,7 +114,8 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('manual', {
         type: 'boolean',
         default: false,
-        describe: 'Search for nothing: ask for each server, or take both from --imap and --smtp; test every connection',
+        describe:
+          'Search for nothing: ask for the IMAP and SMTP server where --imap or --smtp is not given; test every connection, also those of --sieve, --dav and --carddav',
       })
       .option('yes', {
         type: 'boolean',
@@ -141,6 +143,7 @@ export async function addProfile(options: AddedProfile, context: CommandContext)
   const { imap, smtp, dav, carddav, sieve, user, auth, manual = false, yes = false, sync = true } = options
   const { 'remember-password': rememberPassword = true, 'groupware-only': isGroupwareOnly = false } = options
   if (isGroupwareOnly && (imap !== undefined || manual)) throw bothGiven()
+  assertSettings({ email, imap, smtp, dav, carddav, sieve, user }) // before anybody is asked, or any server
   const password = usesPassword(auth)
     ? await context.terminal.secret(`Password of ${email}: `, context.signal)
     : undefined
