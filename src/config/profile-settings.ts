@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { isLoopback } from '../net/host-port.ts'
 import { parseDavUrl } from './dav-url.ts'
 import { passwordChangeSetting } from './password-change-url.ts'
 import { proxySetting } from './proxy-url.ts'
+import { isLoopback } from './this-machine.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
 const MINUTES_PER_DAY = 1440
