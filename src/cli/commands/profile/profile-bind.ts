@@ -4,6 +4,7 @@ import type { BindingDocument, BoundDocument } from '../../../daemon/methods/bin
 import { PosternError } from '../../../errors.ts'
 import { profileBound } from '../../../profile/binding.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
+import { assertSettings } from '../../../profile/new-profile.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
@@ -135,6 +136,7 @@ async function findAccount(
   context: CommandContext,
 ): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
   const { imap, smtp, sieve, user, auth, yes } = options
+  assertSettings({ email, imap, smtp, sieve, user }) // before anybody is asked, or any server
   const password = usesPassword(auth)
     ? await context.terminal.secret(`Password of ${email}: `, context.signal)
     : undefined
