@@ -3,6 +3,7 @@ import { type ImapAccount, ImapRefusal } from '../backend.ts'
 import { type Done, no, taggedLine } from '../completion.ts'
 import type { MessageNumbers } from '../message-numbers.ts'
 import type { Wire } from '../wire.ts'
+import { FairTurn } from './fair-turn.ts'
 import { type FetchNeeds, fetchNeeds } from './fetch-needs.ts'
 import { type FetchedMessage, fetchedMessages } from './fetched-message.ts'
 import { HeldSections } from './held-sections.ts'
@@ -64,6 +65,7 @@ class FetchAnswer {
   readonly #textItems: readonly TextItem[]
   readonly #textItemsWithFlags: readonly TextItem[]
   readonly #batch = new WireBatch()
+  readonly #turn = new FairTurn()
   readonly #heldSections: HeldSections | undefined
   #small: SmallOctets | undefined
   /** Octets that a rehearsal has read, of no more than a group of messages. */
@@ -188,7 +190,10 @@ class FetchAnswer {
     if (held && this.#heldSections) {
       const head = this.#head(message)
       this.#batch.add(head.endsWith('(') ? head : `${head} `)
-      this.#heldSections.write(held, this.#batch)
+      for (const _ of this.#heldSections.write(held, this.#batch)) {
+        if (this.#batch.isFull) yield* this.#batch.take()
+        if (this.#turn.isOver) await this.#turn.next()
+      }
       this.#batch.add(')\r\n')
       return
     }
