@@ -129,6 +129,6 @@ function damaged({ pack, offset, length }: PackLocation, why: string, cause?: un
   return new PosternError<StoreErrorCode>(
     'STORE_PACK_DAMAGED',
     `A message of ${length} octets in pack ${pack} at ${offset} cannot be read: ${why}.`,
-    { remedy: 'user', advice: 'Run `postern store repair`: what the server still has is fetched again.', cause },
+    { remedy: 'user', advice: 'Run `postern store repair --full`: what the server still has is fetched again.', cause },
   )
 }

@@ -3,7 +3,7 @@ import type { SearchKey } from '../../formats/imap/command/arguments/search-key.
 import { readable } from '../packs/readable.ts'
 import { StoreReader } from '../reader.ts'
 import type { Documents } from './documents.ts'
-import { type DetailKind, type ItemDetails, pickDetails, readDetails } from './item-details.ts'
+import { type DetailKind, type ItemDetails, pickDetails, readDetails, UNREADABLE } from './item-details.ts'
 import { MessageOctets } from './message-octets.ts'
 import { listedPage, type OctetsPage } from './octets-page.ts'
 import { IndexSource } from './query/index-source.ts'
@@ -63,15 +63,12 @@ export class SearchReader implements Disposable {
     return new SearchReader(dir, options)
   }
 
-  /**
-   * How messages are made, in the order of the UIDs; those that are gone are left out.
-   *
-   * @throws {PosternError} STORE_PACK_DAMAGED
-   */
+  /** How messages are made, in the order of the UIDs; those that are gone are left out. */
   details(folder: number, uids: Uint32Array, kinds: readonly DetailKind[]): ItemDetails[] {
     return this.#each(folder, uids, (documents, ids) => {
       const known = documents?.detailsOf(ids, kinds)
-      return (uid, id, octets) => ({ uid, ...(known?.get(id) ?? pickDetails(readDetails(octets()), kinds)) })
+      const made = (octets: () => MessageOctets) => readable(() => pickDetails(readDetails(octets()), kinds))
+      return (uid, id, octets) => ({ uid, ...(known?.get(id) ?? made(octets) ?? UNREADABLE) })
     })
   }
 
