@@ -9,6 +9,7 @@ import { makeStoreDir } from './store-dir.ts'
 import type { PlantedBug } from './world.ts'
 
 const log = pino({ level: 'silent' })
+const LONGEST_WAIT_MS = 1_800_000 // of an object that could not be read: three cuts in a row may have hit one
 
 /** What is wrong in a world of objects. */
 export interface CollectionWorldOptions {
@@ -51,7 +52,10 @@ export class CollectionWorld {
       for (let event = 0; event < events; event++) await this.#event()
       this.#faults.meanwhile = undefined
       this.#faults.chance = 0
-      for (let cycle = 0; cycle < 6; cycle++) await this.#cycle()
+      for (let cycle = 0; cycle < 6; cycle++) {
+        this.#nowMs += LONGEST_WAIT_MS
+        await this.#cycle()
+      }
       return this.#problems()
     } finally {
       this.#store[Symbol.dispose]()
