@@ -10,7 +10,7 @@ import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
 import { type DamagedItem, damagedOnServer } from './packs/damaged-bodies.ts'
 import { PACKS_DIR, type PackLocation } from './packs/pack-format.ts'
-import { PackReader } from './packs/pack-reader.ts'
+import { type OctetSpan, PackReader } from './packs/pack-reader.ts'
 import { type SmallBodies, smallBodies } from './packs/small-bodies.ts'
 import { History } from './queries/history.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './queries/incoming-queries.ts'
@@ -210,6 +210,11 @@ export class StoreReader implements Disposable {
   /** Reads many bodies that are small: see {@link smallBodies}. */
   smallBodies(locations: readonly PackLocation[], atOnce: number): Generator<SmallBodies> {
     return smallBodies(this.#packs, locations, atOnce)
+  }
+
+  /** Reads a part of a body once all of it was checked (see {@link PackReader.span}). */
+  span(location: PackLocation, span: OctetSpan): Generator<Buffer> {
+    return this.#packs.span(location, span)
   }
 
   /** Lets go of the files of packs, so that one that was retired can be removed. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { packFile } from '../../../src/store/packs/pack-format.ts'
 import { ImapFront } from '../../support/imap-front.ts'
+import { messageOf } from '../../support/model-account.ts'
 import { spoil } from '../../support/store.ts'
 
 const COUNT = 60
@@ -26,6 +27,29 @@ const ITEMS = [
   ...['BODY.PEEK[]', 'BODY[]', '(FLAGS BODY.PEEK[HEADER])', 'BODY.PEEK[HEADER.FIELDS (SUBJECT)]', 'RFC822.TEXT'],
   ...['ENVELOPE', '(FLAGS BODYSTRUCTURE)', '(UID BODY.PEEK[1])', 'BINARY.PEEK[1]', 'PREVIEW'],
 ]
+
+t.test('a large message that is damaged at its very end is refused like a small one', async t => {
+  const front = new ImapFront()
+  const { account } = front
+  try {
+    const large = messageOf('large', 3_000_000)
+    account.server.append('INBOX', large, [], 0)
+    account.deliver('INBOX', 'small')
+    await account.sync()
+    const { pack = 0, offset = 0 } = account.items('INBOX')[0]?.location ?? {}
+    spoil(packFile(join(account.dir, 'packs'), pack), offset + large.length - 1)
+    const client = await front.connect()
+    await client.command('SELECT INBOX')
+    for (const items of ['BODY.PEEK[]', 'BODY.PEEK[]<0.100>', '(FLAGS BODY.PEEK[TEXT])', 'BODY.PEEK[1]']) {
+      const lines = await client.command(`FETCH 1:2 ${items}`)
+      t.match(lines[0], /^\* 2 FETCH/, items)
+      t.equal(lines.at(-1), CORRUPTION, items)
+    }
+    await client.close()
+  } finally {
+    await front[Symbol.asyncDispose]()
+  }
+})
 
 for (const items of ITEMS) {
   t.test(`${items}: what is damaged here keeps nothing else from being told, however much it is`, async t => {

@@ -1,14 +1,16 @@
+import { AUTH_CHOICES, type Auth, usesPassword } from '../../../config/profile-settings.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import type { BindingDocument, BoundDocument } from '../../../daemon/methods/binding.ts'
 import { PosternError } from '../../../errors.ts'
 import { profileBound } from '../../../profile/binding.ts'
+import type { ProfileErrorCode } from '../../../profile/errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { chooseInitial, countsText, type InitialChoice, type InitialOptions, type MergeCounts } from './bind-choice.ts'
-import { emptyPassword } from './empty-password.ts'
 import { findServers, foundText } from './find-servers.ts'
+import { emptyPassword } from './typed-password.ts'
 
 interface BindOptions extends InitialOptions {
   name: string
@@ -17,7 +19,7 @@ interface BindOptions extends InitialOptions {
   smtp: string | undefined
   sieve: string | undefined
   user: string | undefined
-  auth: string | undefined
+  auth: Auth | undefined
   'dry-run': boolean
   sync: boolean
   'password-stdin': boolean
@@ -31,7 +33,7 @@ interface Account {
   readonly smtp: string | undefined
   readonly sieve: string | undefined
   readonly user: string | undefined
-  readonly auth: string | undefined
+  readonly auth: Auth | undefined
   readonly password: string | undefined
 }
 
@@ -41,7 +43,7 @@ interface BindDocument {
   readonly imap: string
   readonly smtp: string | null
   readonly dryRun: boolean
-  /** Null where nobody could sign in yet: with OAuth2. */
+  /** Null where nobody could sign in yet: with OAuth2, or without the client certificate. */
   readonly counts: MergeCounts | null
   readonly initial: InitialChoice | null
   readonly copy: BoundDocument['copy']
@@ -80,8 +82,9 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
       })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
       .option('auth', {
-        choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
-        describe: 'How to sign in; oauth2 needs no password, and counts nothing beforehand',
+        choices: AUTH_CHOICES,
+        describe:
+          'How to sign in; oauth2 and external (by a client certificate) need no password; with oauth2, or before the certificate is imported, nothing is counted beforehand',
       })
       .option('keep', {
         type: 'boolean',
@@ -108,21 +111,20 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     const binding = await call<BindingDocument>(context, 'profile.binding', { name, email })
     if (binding.boundTo !== null) throw profileBound({ name, email: binding.boundTo })
     const { account, found } = await findAccount(binding, options, context)
-    const counts = account.password === undefined ? null : await call<MergeCounts>(context, 'profile.survey', account)
+    const counts = await survey(account, context)
     const { imap, smtp } = account
     const told = { name, email: account.email, imap, smtp: smtp ?? null, counts, ...(found ? { found } : {}) }
     if (options['dry-run']) {
       const document: BindDocument = { ...told, dryRun: true, initial: null, copy: null }
-      context.terminal.result(document, dryRunText)
+      context.terminal.result(document, bound => dryRunText(bound, account.auth))
       return 0
     }
     const initial = await chooseInitial({ ...account, counts, items: binding.items }, options, context)
     const isDeleting = initial === 'delete'
     const { copy } = await call<BoundDocument>(context, 'profile.bind', { ...account, isDeleting })
-    const canSync = options.sync && account.password !== undefined
-    const sync = canSync ? await tryToSynchronize(name, context) : undefined
+    const sync = options.sync && counts !== null ? await tryToSynchronize(name, context) : undefined
     const document: BindDocument = { ...told, dryRun: false, initial, copy, ...(sync ? { sync } : {}) }
-    context.terminal.result(document, boundText)
+    context.terminal.result(document, bound => boundText(bound, account.auth))
     return (sync?.errors.length ?? 0) > 0 ? 1 : 0
   },
 })
@@ -133,8 +135,9 @@ async function findAccount(
   context: CommandContext,
 ): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
   const { imap, smtp, sieve, user, auth, yes } = options
-  const isOAuth = auth === 'oauth2'
-  const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
+  const password = usesPassword(auth)
+    ? await context.terminal.secret(`Password of ${email}: `, context.signal)
+    : undefined
   if (password === '') throw emptyPassword()
   const given = { name, email, auth, password }
   if (imap !== undefined) return { account: { ...given, imap, smtp, sieve, user }, found: undefined }
@@ -148,6 +151,18 @@ async function findAccount(
   return { account: { ...given, ...proven }, found }
 }
 
+/** Counts what is here and there; null while nobody can sign in. */
+async function survey(account: Account, context: CommandContext): Promise<MergeCounts | null> {
+  if (account.auth === 'oauth2') return null
+  try {
+    return await call<MergeCounts>(context, 'profile.survey', account)
+  } catch (error) {
+    if (error instanceof PosternError && error.code === ('PROFILE_NO_CLIENT_CERTIFICATE' satisfies ProfileErrorCode))
+      return null
+    throw error
+  }
+}
+
 // It is bound, whatever becomes of the first run: that has to be told, and where the copy is.
 async function tryToSynchronize(name: string, context: CommandContext): Promise<SyncDocument> {
   try {
@@ -159,14 +174,23 @@ async function tryToSynchronize(name: string, context: CommandContext): Promise<
   }
 }
 
-function dryRunText({ counts, found }: BindDocument): string {
-  const nothing = 'With OAuth2 nothing can be counted before somebody has signed in.'
+function dryRunText({ counts, found }: BindDocument, auth: Auth | undefined): string {
+  const nothing =
+    auth === 'external'
+      ? 'Nothing can be counted before the client certificate is here.'
+      : 'With OAuth2 nothing can be counted before somebody has signed in.'
   return [...foundText(found), ...(counts ? countsText(counts) : [nothing]), 'Nothing was changed.']
     .map(printable)
     .join('\n')
 }
 
-function boundText({ name, email, initial, copy, found, sync }: BindDocument): string {
+function boundText({ name, email, initial, copy, found, sync }: BindDocument, auth: Auth | undefined): string {
+  const before =
+    auth === 'oauth2'
+      ? [`postern profile sign-in ${name}`]
+      : auth === 'external'
+        ? [`postern cert client import ${name} FILE, where it is not here yet`]
+        : []
   return [
     ...foundText(found),
     `${name} is bound to ${email}${initial === 'delete' ? ', and began empty' : ''}`,
@@ -177,7 +201,7 @@ function boundText({ name, email, initial, copy, found, sync }: BindDocument): s
           `to have it back alone: postern profile unbind ${name} first`,
         ]
       : []),
-    ...(sync ? [describeSync(sync)] : [`next: postern profile sign-in ${name} where it is OAuth2, then postern sync`]),
+    ...(sync ? [describeSync(sync)] : [`next: ${[...before, 'postern sync'].join(', then ')}`]),
   ]
     .map(printable)
     .join('\n')
