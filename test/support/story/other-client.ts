@@ -76,8 +76,9 @@ export class OtherClient implements AsyncDisposable {
     })
   }
 
-  move(path: string, uids: string, to: string): Promise<void> {
-    return this.#in(path, async client => void (await client.messageMove(uids, to, { uid: true })))
+  /** False when the server refuses. */
+  move(path: string, uids: string, to: string): Promise<boolean> {
+    return this.#in(path, async client => Boolean(await client.messageMove(uids, to, { uid: true })))
   }
 
   /** How many were copied: none when the server refuses, or somebody has removed them. */
