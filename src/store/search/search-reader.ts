@@ -9,6 +9,7 @@ import { listedPage, type OctetsPage } from './octets-page.ts'
 import { IndexSource } from './query/index-source.ts'
 import { ItemTexts } from './query/item-texts.ts'
 import { matchKey, type SearchedMailbox } from './query/key-matcher.ts'
+import { KnownDocuments } from './query/known-documents.ts'
 import { MailboxItems, type Places } from './query/mailbox-items.ts'
 import { SearchBudget } from './query/search-budget.ts'
 import { sentTimes, sortPlaces } from './query/sort-order.ts'
@@ -48,12 +49,14 @@ interface Search {
 export class SearchReader implements Disposable {
   readonly #store: StoreReader
   readonly #index: IndexSource
+  readonly #known: KnownDocuments
   readonly #maxMs: number
   readonly #clock: () => number
 
   private constructor(dir: string, { maxMs = MAX_SEARCH_MS, clock = () => performance.now() }: SearchReaderOptions) {
     this.#store = StoreReader.open(dir)
     this.#index = new IndexSource(dir)
+    this.#known = new KnownDocuments(this.#store.searched)
     this.#maxMs = maxMs
     this.#clock = clock
   }
@@ -148,7 +151,8 @@ export class SearchReader implements Disposable {
     return this.#read(documents => {
       const { searched } = this.#store
       const items = new MailboxItems(searched, folder, uids)
-      const texts = new ItemTexts({ store: this.#store, items, documents, budget })
+      const documentOf = this.#known.of(items, documents)
+      const texts = new ItemTexts({ store: this.#store, items, documents, documentOf, budget })
       const mailbox = { items, texts, budget, now }
       return finish(mailbox, matchKey(mailbox, key, items.all))
     })
