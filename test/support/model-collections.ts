@@ -31,6 +31,10 @@ export class ModelCollectionsAccount implements Disposable {
   kinds: readonly CollectionKind[] = ['calendar', 'addressbook']
   /** What every question to the server fails with. */
   failure: PosternError | undefined
+  /** What the making of a collection fails with. */
+  makeFailure: PosternError | undefined
+  /** Kills the process after the making of a collection. */
+  killsAfterMaking = false
   /** What the reading of an object fails with. */
   readonly unreadable = new Map<string, PosternError>()
   /** The objects of each question. */
@@ -87,6 +91,14 @@ export class ModelCollectionsAccount implements Disposable {
       list: async () => {
         check()
         return { collections: [...this.served.values()].map(({ listed }) => listed), kinds: this.kinds }
+      },
+      create: async ({ kind, segment, name, components }) => {
+        check()
+        if (this.makeFailure) throw this.makeFailure
+        if (!this.served.has(`/${segment}/`)) {
+          this.serve(`/${segment}/`, { kind, name, components: components as ListedCollection['components'] })
+        }
+        if (this.killsAfterMaking) throw new Error('killed')
       },
       open: ({ href }) => {
         check()

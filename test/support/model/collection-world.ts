@@ -79,7 +79,7 @@ export class CollectionWorld {
     })
     const settings = { conflictResolution: this.#winner }
     try {
-      await syncCollection({ store, remote, settings, log, clock: this.#clock }, folder)
+      await syncCollection({ store, remote, account: 'a', settings, log, clock: this.#clock }, folder)
     } catch (error) {
       if (!(error instanceof Killed) && !isModelFault(error)) throw error
       this.faults++
