@@ -4,6 +4,8 @@ import { printable, table } from './terminal.ts'
 /** A profile as `profile show` gives it. */
 export interface ShownProfile extends Readonly<Record<string, unknown>> {
   readonly name: string
+  /** Whether it has servers to synchronize with. */
+  readonly bound: boolean
   readonly passwordStored: boolean
   /** Whether a change on the server was begun and not proved. */
   readonly passwordPending: boolean
@@ -38,8 +40,8 @@ export function describeProfile(profile: ShownProfile): string {
   return text.join('\n')
 }
 
-function signInOf({ imap, auth, passwordStored, passwordPending, rememberPassword, signedIn }: ShownProfile): string {
-  if (imap === undefined) return 'bound to no account'
+function signInOf({ bound, auth, passwordStored, passwordPending, rememberPassword, signedIn }: ShownProfile): string {
+  if (!bound) return 'bound to no account'
   if (auth === 'oauth2') return signedIn ? 'signed in with OAuth2' : 'not signed in yet'
   if (auth === 'external') return 'signs in with its client certificate'
   if (rememberPassword === false) return 'password not remembered'

@@ -46,7 +46,7 @@ const account = {
   imap: upstream('imap')
     .optional()
     .describe(
-      'The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`. Without it the profile is unbound: see `postern profile bind`.',
+      'The IMAP server: `imaps://HOST`, `imap+starttls://HOST` or `imap://HOST`. Without it and without `dav` the profile is unbound: see `postern profile bind`.',
     ),
   dav: davUrl
     .optional()

@@ -57,8 +57,37 @@ t.test('what cannot be is refused when the profile is added or changed', async t
     ...{ dav: DAV, carddav: 'https://b/', mailIn: 'outlook' },
   })
   t.match((await home.runHere(['profile', 'list'])).stdout, /work +ada@example\.test +in Outlook +- +https:\/\/dav/)
+  t.match((await home.runHere(['profile', 'show', 'work'])).stdout, /^work, password stored\n/)
+  t.match(await home.json(['profile', 'show', 'work']), { bound: true })
+  t.match(await home.json(['profile', 'list']), [{ bound: true }])
   await fails(['profile', 'set', 'work', 'dav', ''], 'PROFILE_INVALID')
   await fails(['profile', 'bind', 'work', 'ada@example.test', '--imap', 'imaps://x'], 'PROFILE_BOUND')
   await home.json(['profile', 'unbind', 'work', '--yes'])
-  t.match(await home.json(['profile', 'list']), [{ imap: null, dav: null, mailIn: 'postern' }])
+  t.match(await home.json(['profile', 'list']), [{ imap: null, dav: null, mailIn: 'postern', bound: false }])
+  t.match(await home.json(['profile', 'show', 'work']), { bound: false })
+  t.match((await home.runHere(['profile', 'show', 'work'])).stdout, /^work, bound to no account\n/)
+})
+
+t.test('an empty URL is no server, and nobody is left without one', async t => {
+  await using home = new PosternHome()
+  home.configure('secrets: { store: file }\n')
+  const fails = async (args: readonly string[], message: RegExp) => {
+    const run = await home.runHere([...args, '--json'], 'secret')
+    t.match(run.json(), { error: { code: 'PROFILE_INVALID', message } }, args.join(' '))
+  }
+  const add = ['profile', 'add', 'work', '--email', 'ada@example.test', '--password-stdin']
+  await fails([...add, '--groupware-only', '--dav', ''], /dav: must look like https/)
+  await fails([...add, '--dav', ''], /dav: must look like https/) // before anything is searched for
+  await fails([...add, '--imap', 'imaps://x', '--dav', ''], /dav: must look like https/)
+  await fails([...add, '--imap', 'imaps://x', '--smtp', ''], /smtp: must look like smtps/)
+  await fails([...add, '--imap', ''], /imap: must look like imaps/)
+  t.same(await home.json(['profile', 'list']), [])
+
+  await home.json([...add, '--imap', 'imaps://x'], 'secret')
+  await fails(['profile', 'set', 'work', 'mailIn', 'outlook'], /work would have nothing to synchronize/)
+  await home.json(['profile', 'set', 'work', 'dav', DAV])
+  await home.json(['profile', 'set', 'work', 'mailIn', 'outlook'])
+  await fails(['profile', 'set', 'work', 'dav', ''], /work cannot do without its DAV server/)
+  await home.json(['profile', 'unbind', 'work', '--yes'])
+  await fails(['profile', 'bind', 'work', '--imap', '', '--password-stdin'], /imap: must look like imaps/)
 })

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { AUTH_CHOICES, SETTING_GROUPS } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
-import { isGroupwareOnly } from '../../profile/binding.ts'
+import { isGroupwareOnly, isUnbound } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import type { SecretName, Secrets } from '../../profile/secrets.ts'
 import { listCopies } from '../binding/kept-copies.ts'
@@ -52,13 +52,14 @@ export const PROFILE_METHODS = {
     },
   ),
   'profile.list': valueMethod(z.strictObject({}), async (_params, { installation }) =>
-    installation.profiles.list().map(({ name, email, imap, smtp, dav, mailIn }) => ({
-      name,
-      email,
-      imap: imap ?? null,
-      smtp: smtp ?? null,
-      dav: dav ?? null,
-      mailIn,
+    installation.profiles.list().map(profile => ({
+      name: profile.name,
+      email: profile.email,
+      bound: !isUnbound(profile),
+      imap: profile.imap ?? null,
+      smtp: profile.smtp ?? null,
+      dav: profile.dav ?? null,
+      mailIn: profile.mailIn,
     })),
   ),
   'profile.show': valueMethod(named, async ({ name }, { installation }) => {
@@ -117,6 +118,7 @@ function describe(profile: Profile, { profiles }: Installation, secrets: Secrets
     ...settings,
     number,
     user,
+    bound: !isUnbound(profile),
     passwordStored: secrets.isStored(number, 'password'),
     passwordPending: has(secrets, number, 'pendingPassword'),
     signedIn: has(secrets, number, 'oauth'),

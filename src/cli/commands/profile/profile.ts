@@ -17,7 +17,8 @@ import { profileUnlockCommand } from './profile-unlock.ts'
 interface ProfileDocument {
   readonly name: string
   readonly email: string
-  /** Null for a profile that is bound to no account. */
+  /** Whether it has servers to synchronize with. */
+  readonly bound: boolean
   readonly imap: string | null
   readonly smtp?: string | null
   readonly dav?: string | null
@@ -118,7 +119,7 @@ export const profileCommand: Command<never> = defineCommand({
   ],
 })
 
-function imapOf({ imap, dav, mailIn }: ProfileDocument): string {
-  if (mailIn === 'outlook' && dav) return 'in Outlook'
-  return imap ?? (dav ? '-' : 'unbound')
+function imapOf({ bound, imap, mailIn }: ProfileDocument): string {
+  if (!bound) return 'unbound'
+  return mailIn === 'outlook' ? 'in Outlook' : (imap ?? '-')
 }
