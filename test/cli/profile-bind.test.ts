@@ -11,7 +11,12 @@ const COUNTS = {
   ...{ local: 9, account: 5, known: 3, elsewhere: 1, upload: 5, download: 2, staysHere: 1, deleted: 1 },
   newFolders: ['Mine'],
 }
-const QUESTION = { name: 'work', email: 'ada@example.test', items: 9, counts: COUNTS }
+const ENTRIES = {
+  ...{ local: 4, account: 6, same: 2, differing: 1, upload: 1, download: 3, deleted: 0 },
+  newCollections: ['People'],
+}
+const WHO = { name: 'work', email: 'ada@example.test' }
+const QUESTION = { ...WHO, items: 9, entries: 0, counts: { mail: COUNTS, entries: null } }
 const NONE = { keep: false, delete: false, yes: false, confirm: undefined }
 
 /** A terminal at which a person types these lines, one for each question. */
@@ -49,6 +54,18 @@ t.test('a person is shown the counts, and keeps or deletes; to delete is asked t
     const rejected = chooseInitial(QUESTION, NONE, person(...lines).context)
     await t.rejects(rejected, { code: 'CLI_NOT_CONFIRMED' }, lines.join(', '))
   }
+})
+
+t.test('entries of calendars and address books count like messages', async t => {
+  const both = person('delete', 'y', 'work')
+  const question = { ...WHO, items: 9, entries: 4, counts: { mail: COUNTS, entries: ENTRIES } }
+  t.equal(await chooseInitial(question, NONE, both.context), 'delete')
+  t.match(both.asked(), /Delete the 9 local messages and 4 local entries of calendars and address books of work/)
+  t.match(both.told(), /2 are the same\n {2}1 differ[\s\S]*1 would be uploaded, 3 downloaded[\s\S]*there: People/)
+  const alone = { ...question, items: 0, counts: { mail: null, entries: ENTRIES } }
+  await t.rejects(chooseInitial(alone, NONE, nobody()), {
+    message: /^4 entries of calendars and address books are here/,
+  })
 })
 
 t.test('where nobody can be asked it has to be said, and to delete twice', async t => {

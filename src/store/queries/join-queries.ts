@@ -78,12 +78,9 @@ export class JoinQueries {
     return octetsOf(this.#database.find('SELECT octets FROM object WHERE id = ?', id) ?? {})
   }
 
-  /** Counts what is here in all collections, and what of it no server knows. */
-  counts(): { readonly entries: number; readonly changes: number } {
-    const sql = `SELECT count(*) FILTER(WHERE is_gone = 0) AS entries,
-      count(*) FILTER(WHERE is_gone OR local_revision <> synced_revision) AS changes FROM object`
-    const row = this.#database.find(sql)
-    return { entries: Number(row?.entries), changes: Number(row?.changes) }
+  /** Counts what the user sees in all collections. */
+  count(): number {
+    return Number(this.#database.find('SELECT count(*) AS n FROM object WHERE is_gone = 0')?.n)
   }
 }
 
