@@ -97,7 +97,9 @@ t.test('what cannot be is refused, and the examples are in the help', async t =>
   t.same(await refused(['profile', 'unbind', 'work', '--yes']), [1, 'PROFILE_UNBOUND'])
   t.same(await refused(['profile', 'bind', 'work', '--imap', 'https://example.test']), [1, 'PROFILE_INVALID'])
   t.same(await refused(['profile', 'bind', 'nobody', 'ada@example.test']), [1, 'PROFILE_UNKNOWN'])
-  t.same(await refused(['profile', 'bind', 'work', '--auth', 'oauth2']), [1, 'PROFILE_INVALID'])
+  t.same(await refused(['profile', 'bind', 'work', '--auth', 'oauth2']), [1, 'PROFILE_NO_SERVERS'])
+  const both = ['profile', 'bind', 'work', '--groupware-only', '--imap', 'imaps://example.test']
+  t.same(await refused(both), [2, 'CLI_USAGE'])
   const imap = ['--imap', 'imap://127.0.0.1:9', '--auth', 'oauth2', '--keep', '--yes']
   t.match(await home.json(['profile', 'bind', 'work', ...imap]), { counts: null, initial: 'keep' })
   t.same(await refused(['profile', 'bind', 'work', 'ada@example.test']), [1, 'PROFILE_BOUND'])

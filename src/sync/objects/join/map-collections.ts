@@ -1,6 +1,13 @@
 import type { JoinablePlace } from '../../../store/queries/join-queries.ts'
 import { kindOf } from '../plan-collections.ts'
-import type { ListedCollection } from '../remote-collections.ts'
+import type { CalendarComponent, ListedCollection } from '../remote-collections.ts'
+
+const MAIN_COMPONENTS: Readonly<Record<JoinablePlace['kind'], CalendarComponent | undefined>> = {
+  calendar: 'VEVENT',
+  tasks: 'VTODO',
+  notes: 'VJOURNAL',
+  contacts: undefined,
+}
 
 /** A collection that is here, and its place in the account. */
 export interface MappedCollection {
@@ -11,7 +18,7 @@ export interface MappedCollection {
 /**
  * Finds the collections of an account that those here are, kind by kind: of the same place on the server; made for this one
  * before; of the same name; else the only one of its kind, where only one is here. One in which nothing can be changed is none
- * for what can be changed here. Those that are left are new to the account. Pure.
+ * for what can be changed here, nor is one that does not take it. Those that are left are new to the account. Pure.
  */
 export function mapCollections(
   places: readonly JoinablePlace[],
@@ -22,7 +29,7 @@ export function mapCollections(
   const take = (isIt: (place: JoinablePlace, collection: ListedCollection) => boolean) => {
     for (const place of places) {
       if (mapped.has(place)) continue
-      const found = [...free].find(collection => fits(place, collection) && isIt(place, collection))
+      const found = [...free].find(collection => takes(collection, place) && isIt(place, collection))
       if (!found) continue
       free.delete(found)
       mapped.set(place, found)
@@ -30,9 +37,10 @@ export function mapCollections(
   }
   take(({ href }, collection) => href === collection.href)
   take(({ segment }, { href }) => href.endsWith(`/${segment}/`))
-  take(({ path, kind }, { name }) => path === name || shownName({ path, kind }) === name)
-  take(({ path, kind }, { name }) => shownName({ path, kind }).toLowerCase() === name.toLowerCase())
-  take(({ kind }) => isOnly(places, each => each.kind === kind) && isOnly(listed, each => kindOf(each) === kind))
+  const isOfKind = ({ kind }: JoinablePlace, collection: ListedCollection) => kindOf(collection) === kind
+  take((place, each) => isOfKind(place, each) && (place.path === each.name || shownName(place) === each.name))
+  take((place, { name }) => shownName(place).toLowerCase() === name.toLowerCase())
+  take((place, each) => isOfKind(place, each) && isOnly(places, listed, place.kind))
   return places.flatMap(place => {
     const found = mapped.get(place)
     return found ? [{ place, listed: found }] : []
@@ -45,10 +53,19 @@ export function shownName({ path, kind }: Pick<JoinablePlace, 'path' | 'kind'>):
   return name ?? path
 }
 
-function fits(place: JoinablePlace, collection: ListedCollection): boolean {
-  return kindOf(collection) === place.kind && (place.isReadOnly || !collection.isReadOnly)
+/** Whether what is here may be in it; some servers let a calendar take everything, whatever it was made for. */
+function takes({ kind, components, isReadOnly }: ListedCollection, place: JoinablePlace): boolean {
+  if (isReadOnly && !place.isReadOnly) return false
+  const wanted = MAIN_COMPONENTS[place.kind]
+  return wanted === undefined ? kind === 'addressbook' : kind === 'calendar' && components.includes(wanted)
 }
 
-function isOnly<Each>(all: readonly Each[], isIt: (each: Each) => boolean): boolean {
-  return all.filter(isIt).length === 1
+function isOnly(
+  places: readonly JoinablePlace[],
+  listed: readonly ListedCollection[],
+  kind: JoinablePlace['kind'],
+): boolean {
+  return (
+    places.filter(each => each.kind === kind).length === 1 && listed.filter(each => kindOf(each) === kind).length === 1
+  )
 }
