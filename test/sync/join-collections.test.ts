@@ -107,19 +107,6 @@ t.test('collections that change names and places find each other', async t => {
   t.same(Object.values(served(account)).toSorted(), all)
 })
 
-t.test('whoever is killed after a collection was made makes no second one', async t => {
-  using account = await started()
-  move(account)
-  account.killsAfterMaking = true
-  await t.rejects(account.sync(), /killed/)
-  await t.rejects(account.sync(), /killed/)
-  t.equal(account.served.size, 2)
-  account.killsAfterMaking = false
-  t.match(await account.sync(), { uploaded: 4, errors: { length: 0 } })
-  t.same(served(account), { People: ['Alan'], Work: ['one', 'three', 'two'] })
-  t.same(seen(account), served(account))
-})
-
 t.test('what the account cannot make stays here, which is told until it can', async t => {
   using account = await started()
   move(account)
