@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { extname } from 'node:path'
 import type { Row } from '../database.ts'
+import { textOf } from '../row-values.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { ObjectChanges } from './objects.ts'
 
@@ -111,7 +112,7 @@ export class JoinObjects {
   /** A name in the collection's place that nothing has: the old one where possible. */
   #freeHref(folder: number, before: string, taken: Set<string>): string {
     const row = this.#scope.database.find('SELECT href, kind FROM folder WHERE id = ?', folder)
-    const place = String(row?.href)
+    const place = textOf(row?.href) ?? ''
     const extension = row?.kind === 'contacts' ? '.vcf' : '.ics'
     const wanted = `${place}${before.replace(/^.*\//, '')}`
     const isFit = extname(wanted) === extension && !taken.has(wanted)

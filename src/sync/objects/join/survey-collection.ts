@@ -40,7 +40,7 @@ export async function surveyCollection(context: CollectionSurveyContext, folder:
   }
   const { token, members } = await remote.changes(undefined)
   const account: AccountObject[] = []
-  for await (const { member, object } of readAll(context, members)) {
+  for await (const { member, object } of readAll(context, members, token)) {
     account.push(object ? here.compare(object) : unread(member))
   }
   const local = here.all()
@@ -57,16 +57,24 @@ interface ReadMember {
 async function* readAll(
   { remote, signal }: CollectionSurveyContext,
   members: readonly RemoteMember[],
+  token: string | undefined,
 ): AsyncGenerator<ReadMember> {
   for (let at = 0; at < members.length; at += READ_BATCH) {
     signal?.throwIfAborted()
-    yield* readBatch(remote, members.slice(at, at + READ_BATCH))
+    yield* readBatch(remote, members.slice(at, at + READ_BATCH), () => remote.changes(token))
     await nextTurn()
   }
 }
 
-/** Where a batch fails, each of it is asked for alone, so that one that can never be read keeps no other. */
-async function* readBatch(remote: RemoteCollection, batch: readonly RemoteMember[]): AsyncGenerator<ReadMember> {
+/**
+ * Where a batch fails, each of it is asked for alone, so that one that can never be read keeps no other. It is its own fault only
+ * while the server answers other questions: of a server that is away nothing is unreadable.
+ */
+async function* readBatch(
+  remote: RemoteCollection,
+  batch: readonly RemoteMember[],
+  probe: () => Promise<unknown>,
+): AsyncGenerator<ReadMember> {
   const left = new Map(batch.map(member => [member.href, member]))
   try {
     yield* readSome(remote, left)
@@ -81,6 +89,7 @@ async function* readBatch(remote: RemoteCollection, batch: readonly RemoteMember
       failed = 0
     } catch (error) {
       if (!mayBeOfObjects(error) || ++failed === MAX_FAILED) throw error
+      await probe()
       yield { member, object: undefined }
     }
   }
