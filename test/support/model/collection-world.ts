@@ -11,6 +11,7 @@ import type { PlantedBug } from './world.ts'
 const log = pino({ level: 'silent' })
 const FOLDER = { path: 'Work' } as const
 const PLACE = '/work/'
+const HOUR_MS = 3_600_000
 
 /** What is wrong in a world of objects. */
 export interface CollectionWorldOptions {
@@ -65,7 +66,10 @@ export class CollectionWorld {
       for (let event = 0; event < events; event++) await this.#event()
       this.#faults.meanwhile = undefined
       this.#faults.chance = 0
-      for (let cycle = 0; cycle < 6; cycle++) await this.#cycle()
+      for (let cycle = 0; cycle < 6; cycle++) {
+        this.#nowMs += HOUR_MS // what has failed is tried again after half an hour
+        await this.#cycle()
+      }
       return this.#problems()
     } finally {
       this.#store[Symbol.dispose]()
