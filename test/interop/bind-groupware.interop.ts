@@ -132,11 +132,10 @@ t.test('unbound, changed, and bound to another account, both have everything onc
       await other.put(`${place}4.ics`, event(`four ${name}`, `four ${name}`))
       const before = await there(server)
       const local = Object.values(await world.here()).flat().length
-      const newCollections = ['To do', 'Club', 'People']
       const entries = { local, account: 3, same: 1, differing: 1, upload: local - 2, download: 1, deleted: 0 }
       const dry = (await world.bind(server, '--dry-run')) as { entries: { newCollections: readonly string[] } }
       t.match(dry, { dryRun: true, counts: null, imap: null, dav: server.url.href, entries })
-      t.same(dry.entries.newCollections.toSorted(), newCollections.toSorted())
+      for (const each of ['To do', 'Club', 'People']) t.ok(dry.entries.newCollections.includes(each), each)
       t.same(await there(server), before, 'nothing was changed there')
 
       t.match(await world.bind(server, '--keep', '--yes'), { initial: 'keep', entries, sync: { errors: [] } })

@@ -1,9 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { contentKey } from '../../src/formats/groupware/content-key.ts'
-import type { JoinablePlace } from '../../src/store/queries/join-queries.ts'
 import { joinedKind } from '../../src/sync/objects/join/join-collection.ts'
-import { mapCollections, shownName } from '../../src/sync/objects/join/map-collections.ts'
+import { type HeldCollection, mapCollections, shownName } from '../../src/sync/objects/join/map-collections.ts'
 import {
   type AccountObject,
   type LocalObject,
@@ -16,7 +15,7 @@ import { contact, event } from '../support/dav.ts'
 const few = (...texts: readonly string[]) => fc.constantFrom(...texts)
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
 
-const place: fc.Arbitrary<Omit<JoinablePlace, 'id' | 'segment'>> = fc.record({
+const place: fc.Arbitrary<Omit<HeldCollection, 'id' | 'segment'>> = fc.record({
   kind: fc.constantFrom('calendar', 'contacts', 'tasks', 'notes'),
   path: few('Work', 'work', 'Work (calendar)', 'Work (tasks 2)', 'People'),
   href: maybe(few('/a/', '/b/', '/c/')),
@@ -24,6 +23,7 @@ const place: fc.Arbitrary<Omit<JoinablePlace, 'id' | 'segment'>> = fc.record({
   isReadOnly: fc.boolean(),
   joining: fc.constant('place'),
   knownOf: fc.constant(undefined),
+  holds: fc.subarray<CalendarComponent>(['VEVENT', 'VTODO']),
 })
 
 const collection: fc.Arbitrary<Omit<ListedCollection, 'href'>> = fc
@@ -44,7 +44,7 @@ t.test('each collection has one place of its kind at most, in which what is in i
   const lists = fc.tuple(fc.array(place, { maxLength: 5 }), fc.array(collection, { minLength: 5, maxLength: 5 }), hrefs)
   fc.assert(
     fc.property(lists, ([some, found, taken]) => {
-      const places = some.map((each, id): JoinablePlace => ({ ...each, id, segment: `s${id}` }))
+      const places = some.map((each, id): HeldCollection => ({ ...each, id, segment: `s${id}` }))
       const listed = taken.map((href, index) => ({ ...found[index], href }) as ListedCollection) // as many as hrefs
       const mapped = mapCollections(places, listed)
       const left = places.filter(each => !mapped.some(({ place }) => place === each))
@@ -65,12 +65,40 @@ t.test('each collection has one place of its kind at most, in which what is in i
   )
 })
 
+t.test('what is in a calendar says what it may be, whatever it takes', async t => {
+  const facts = {
+    id: 1,
+    href: undefined,
+    isReadOnly: false,
+    joining: 'place',
+    knownOf: undefined,
+    segment: 's',
+  } as const
+  const none = { version: undefined, color: undefined, description: undefined, maxObjectOctets: undefined }
+  const listed = (...components: CalendarComponent[]) =>
+    ({ ...none, kind: 'calendar', components, isReadOnly: false, href: '/a/', name: 'To do' }) as const
+  const here = { ...facts, path: 'To do', components: ['VEVENT', 'VTODO'], kind: 'calendar' } as const
+  const finds = (holds: readonly CalendarComponent[], there: ListedCollection) =>
+    mapCollections([{ ...here, holds }], [there, { ...there, href: '/b/', name: 'Else' }]).length === 1
+  t.ok(finds(['VTODO'], listed('VTODO')))
+  t.ok(finds(['VTODO', 'VEVENT'], listed('VEVENT')), 'one task is no reason to have all events twice')
+  t.notOk(finds(['VTODO', 'VEVENT'], listed('VTODO')))
+  t.notOk(finds([], listed('VTODO')))
+})
+
 t.test('the place says more than the name, the name more than that there is one alone', async t => {
-  const facts = { components: [], isReadOnly: false, joining: 'place', knownOf: undefined, kind: 'contacts' } as const
+  const facts = {
+    components: [],
+    isReadOnly: false,
+    joining: 'place',
+    knownOf: undefined,
+    kind: 'contacts',
+    holds: [],
+  } as const
   const none = { version: undefined, color: undefined, description: undefined, maxObjectOctets: undefined }
   const book = (href: string, name: string) =>
     ({ ...none, kind: 'addressbook', components: [], isReadOnly: false, href, name }) as const
-  const one: JoinablePlace = { ...facts, id: 1, segment: 'postern-1', path: 'People (contacts)', href: '/a/' }
+  const one: HeldCollection = { ...facts, id: 1, segment: 'postern-1', path: 'People (contacts)', href: '/a/' }
   const found = (listed: readonly ListedCollection[], place = one) =>
     mapCollections([place], listed).map(({ listed }) => listed.href)
   t.same(found([book('/b/', 'People'), book('/a/', 'Others')]), ['/a/'])

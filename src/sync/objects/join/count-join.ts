@@ -46,9 +46,9 @@ export async function countJoin(context: JoinCountContext): Promise<JoinCounts> 
   const { store, remote } = context
   const places = store.read.join.places().map((place): JoinablePlace => ({ ...place, joining: 'place' }))
   const listing = await remote.list()
-  const { mapped } = findPlaces(places, listing)
-  const found = new Set(mapped.map(({ place }) => place))
-  const left = places.filter(place => !found.has(place))
+  const { mapped } = findPlaces(store, places, listing)
+  const found = new Set(mapped.map(({ place }) => place.id))
+  const left = places.filter(({ id }) => !found.has(id))
   const all: Counts[] = left.map(place => countAlone(store, place))
   for (const each of mapped) all.push(await countMapped(context, each))
   for (const listed of unmapped(listing, mapped)) all.push(await countNew(context, listed))

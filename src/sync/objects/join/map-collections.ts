@@ -9,9 +9,15 @@ const MAIN_COMPONENTS: Readonly<Record<JoinablePlace['kind'], CalendarComponent 
   contacts: undefined,
 }
 
+/** A collection that is here, with what is in it. */
+export interface HeldCollection extends JoinablePlace {
+  /** The components of what is in it, each once; none for an address book. */
+  readonly holds: readonly CalendarComponent[]
+}
+
 /** A collection that is here, and its place in the account. */
 export interface MappedCollection {
-  readonly place: JoinablePlace
+  readonly place: HeldCollection
   readonly listed: ListedCollection
 }
 
@@ -21,11 +27,11 @@ export interface MappedCollection {
  * for what can be changed here, nor is one that does not take it. Those that are left are new to the account. Pure.
  */
 export function mapCollections(
-  places: readonly JoinablePlace[],
+  places: readonly HeldCollection[],
   listed: readonly ListedCollection[],
 ): readonly MappedCollection[] {
   const free = new Set(listed)
-  const mapped = new Map<JoinablePlace, ListedCollection>()
+  const mapped = new Map<HeldCollection, ListedCollection>()
   const take = (isIt: (place: JoinablePlace, collection: ListedCollection) => boolean) => {
     for (const place of places) {
       if (mapped.has(place)) continue
@@ -53,11 +59,16 @@ export function shownName({ path, kind }: Pick<JoinablePlace, 'path' | 'kind'>):
   return name ?? path
 }
 
-/** Whether what is here may be in it; some servers let a calendar take everything, whatever it was made for. */
-function takes({ kind, components, isReadOnly }: ListedCollection, place: JoinablePlace): boolean {
+/**
+ * Whether what is here may be in it: what the collection is for, or all that is in it. Some servers let a calendar take
+ * everything, whatever it was made for.
+ */
+function takes({ kind, components, isReadOnly }: ListedCollection, place: HeldCollection): boolean {
   if (isReadOnly && !place.isReadOnly) return false
   const wanted = MAIN_COMPONENTS[place.kind]
-  return wanted === undefined ? kind === 'addressbook' : kind === 'calendar' && components.includes(wanted)
+  if (wanted === undefined || kind === 'addressbook') return wanted === undefined && kind === 'addressbook'
+  const isAllTaken = place.holds.length > 0 && place.holds.every(each => components.includes(each))
+  return isAllTaken || components.includes(wanted)
 }
 
 function isOnly(

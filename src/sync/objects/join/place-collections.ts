@@ -1,15 +1,29 @@
 import { PosternError } from '../../../errors.ts'
-import type { JoinablePlace } from '../../../store/queries/join-queries.ts'
+import { type ObjectKind, outlineOf } from '../../../formats/groupware/object-outline.ts'
+import type { JoinableObject, JoinablePlace } from '../../../store/queries/join-queries.ts'
 import type { Store } from '../../../store/store.ts'
 import type { SyncErrorCode } from '../../errors.ts'
-import type { CollectionListing, ListedCollection, NewCollection, RemoteCollections } from '../remote-collections.ts'
-import { type MappedCollection, mapCollections, shownName } from './map-collections.ts'
+import type {
+  CalendarComponent,
+  CollectionListing,
+  ListedCollection,
+  NewCollection,
+  RemoteCollections,
+} from '../remote-collections.ts'
+import { type HeldCollection, type MappedCollection, mapCollections, shownName } from './map-collections.ts'
 
 const WORDS: Readonly<Record<JoinablePlace['kind'], string>> = {
   calendar: 'calendar',
   contacts: 'address book',
   tasks: 'list of tasks',
   notes: 'list of notes',
+}
+
+const COMPONENTS: Readonly<Record<ObjectKind, CalendarComponent | undefined>> = {
+  event: 'VEVENT',
+  task: 'VTODO',
+  note: 'VJOURNAL',
+  contact: undefined,
 }
 
 /** What finding places works with. */
@@ -20,12 +34,15 @@ export interface PlaceContext {
   readonly attempt: (place: JoinablePlace, step: () => Promise<void>) => Promise<void>
 }
 
-/** Those that wait for a place in the account, and the places that they have there; pure. */
+/** Gives those that wait for a place in the account, and the places that they have there. */
 export function findPlaces(
+  { read }: Pick<Store, 'read'>,
   places: readonly JoinablePlace[],
   { collections, kinds }: CollectionListing,
-): { readonly waiting: readonly JoinablePlace[]; readonly mapped: readonly MappedCollection[] } {
-  const waiting = places.filter(({ joining, kind }) => joining === 'place' && kinds.includes(kindThere(kind)))
+): { readonly waiting: readonly HeldCollection[]; readonly mapped: readonly MappedCollection[] } {
+  const waiting = places
+    .filter(({ joining, kind }) => joining === 'place' && kinds.includes(kindThere(kind)))
+    .map(place => ({ ...place, holds: componentsOf(read.join.objects(place.id)) }))
   const others = places.filter(({ joining }) => joining !== 'place')
   const isFree = (listed: ListedCollection) =>
     !others.some(({ href, kind }) => href === listed.href && kindThere(kind) === listed.kind)
@@ -51,7 +68,7 @@ export async function placeCollections(context: PlaceContext, listing: Collectio
 
 /** Gives those that have no place then. */
 function takePlaces(store: Store, listing: CollectionListing): readonly JoinablePlace[] {
-  const { waiting, mapped } = findPlaces(store.read.join.places(), listing)
+  const { waiting, mapped } = findPlaces(store, store.read.join.places(), listing)
   const found = new Map(mapped.map(({ place, listed }) => [place.id, listed.href]))
   if (waiting.length > 0) {
     store.transact(({ collections }) => collections.place(waiting.map(({ id }) => ({ id, href: found.get(id) }))))
@@ -73,6 +90,15 @@ async function makePlace({ store, remote, attempt }: PlaceContext, place: Joinab
     }
   })
   return isMade
+}
+
+function componentsOf(objects: Iterable<JoinableObject>): readonly CalendarComponent[] {
+  const found = new Set<CalendarComponent>()
+  for (const { octets, isGone } of objects) {
+    const component = isGone ? undefined : COMPONENTS[outlineOf(octets).kind ?? 'contact']
+    if (component) found.add(component)
+  }
+  return [...found]
 }
 
 /** What is to be made for a collection. */
