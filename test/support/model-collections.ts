@@ -38,6 +38,8 @@ export class ModelCollectionsAccount implements Disposable {
   #steps = 0
   /** What the reading of an object fails with. */
   readonly unreadable = new Map<string, PosternError>()
+  /** Is told before objects are read. */
+  onAsked: (() => void) | undefined
   /** The objects of each question. */
   readonly asked: (readonly string[])[] = []
   /** The mail server's side of the account. */
@@ -134,6 +136,7 @@ export class ModelCollectionsAccount implements Disposable {
     for (const name of ['changes', 'write', 'remove'] as const) {
       const ask = remote[name].bind(remote) as (...args: unknown[]) => Promise<unknown>
       const then = async (...args: unknown[]) => {
+        if (account.failure) throw account.failure
         const answer = await ask(...args)
         account.#step()
         return answer
@@ -143,6 +146,7 @@ export class ModelCollectionsAccount implements Disposable {
     remote.read = async function* (hrefs) {
       account.asked.push(hrefs)
       account.#step()
+      account.onAsked?.()
       for await (const object of read(hrefs)) {
         const failure = account.unreadable.get(object.href)
         if (failure) throw failure

@@ -93,7 +93,8 @@ for (const winner of ['server', 'client'] as const) {
 
 t.test('collections that change names and places find each other', async t => {
   using account = new ModelCollectionsAccount()
-  for (const name of ['A', 'B']) account.serve(`/${name}/`, { name }).write('other', `/${name}/1.ics`, event(name, name))
+  for (const name of ['A', 'B'])
+    account.serve(`/${name}/`, { name }).write('other', `/${name}/1.ics`, event(name, name))
   await account.sync()
   move(account)
   for (const name of ['A', 'B', 'C']) {
@@ -114,7 +115,10 @@ t.test('what the account cannot make stays here, which is told until it can', as
   account.serve('/g/', { name: 'Garden' })
   account.serve('/h/', { name: 'House' })
   const told = { code: 'SYNC_COLLECTION_NOT_MADE', message: /the server makes no calendars/ }
-  const errors = [{ folder: 'Work', ...told }, { folder: 'People', ...told }]
+  const errors = [
+    { folder: 'Work', ...told },
+    { folder: 'People', ...told },
+  ]
   t.match(await account.sync(), { uploaded: 0, errors })
   t.match(await account.sync(), { errors })
   const here = { Garden: [], House: [], People: ['Alan'], Work: ['one', 'three', 'two'] }
@@ -204,6 +208,26 @@ t.test('what cannot be read there keeps nothing else, and is doubled by nobody',
   await account.sync()
   t.same(seen(account).Work, ['one', 'three', 'two'])
   t.same(served(account).Work, ['one', 'three', 'two'])
+})
+
+t.test('of a server that is away nothing is unreadable: what was read so far is joined with nothing', async t => {
+  using account = await started()
+  move(account)
+  const there = account.serve('/g/', { name: 'Work' })
+  there.write('other', '/g/1.ics', event('one', 'one'))
+  there.write('other', '/g/2.ics', event('two', 'two'))
+  const lost = new PosternError('UPSTREAM_LOST', 'it is away', { remedy: 'retry', advice: '-' })
+  account.onAsked = () => {
+    account.failure = lost
+    throw lost
+  }
+  await t.rejects(account.sync(), { code: 'UPSTREAM_LOST' })
+  t.match(account.store.read.getAnyFolder('Work'), { joining: 'compare' })
+  account.onAsked = undefined
+  account.failure = undefined
+  t.match(await account.sync(), { errors: { length: 0 } })
+  t.same(served(account).Work, ['one', 'three', 'two'])
+  t.same(seen(account).Work, ['one', 'three', 'two'])
 })
 
 t.test('what was deleted before is restored at the place that its collection has now', async t => {
