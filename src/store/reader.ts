@@ -14,6 +14,7 @@ import { type OctetSpan, PackReader } from './packs/pack-reader.ts'
 import { type SmallBodies, smallBodies } from './packs/small-bodies.ts'
 import { History } from './queries/history.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './queries/incoming-queries.ts'
+import { JoinQueries } from './queries/join-queries.ts'
 import { KeptObjects } from './queries/kept-objects.ts'
 import { KeptVersions } from './queries/kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './queries/known-messages.ts'
@@ -61,6 +62,8 @@ export class StoreReader implements Disposable {
   readonly objects: ObjectReader
   /** Of those, what can be brought back. */
   readonly keptObjects: KeptObjects
+  /** And what is to be joined with an account. */
+  readonly join: JoinQueries
   /** What is on its way here. */
   readonly incoming: IncomingQueries
   /** What happened. */
@@ -81,6 +84,7 @@ export class StoreReader implements Disposable {
     this.pending = new PendingChanges(database)
     this.objects = new ObjectReader(database)
     this.keptObjects = new KeptObjects(database)
+    this.join = new JoinQueries(database)
     this.incoming = new IncomingQueries(database)
     this.history = new History(database)
     this.kept = new KeptVersions(database)
