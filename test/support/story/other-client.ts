@@ -106,11 +106,12 @@ export class OtherClient implements AsyncDisposable {
     await (await this.#session()).mailboxDelete(path)
   }
 
-  /** Gives a folder another UIDVALIDITY, and its messages other UIDs. */
+  /** Gives a folder another UIDVALIDITY, and its messages other UIDs. Where the server does not move them, they stay aside. */
   async renumber(path: string): Promise<void> {
     await this.renameFolder(path, `${path}-old`)
     await this.createFolder(path)
-    if ((await this.uids(`${path}-old`)).length > 0) await this.move(`${path}-old`, '1:*', path)
+    const isMoved = (await this.uids(`${path}-old`)).length === 0 || (await this.move(`${path}-old`, '1:*', path))
+    if (!isMoved || (await this.uids(`${path}-old`)).length > 0) throw new Error(`Mailbox ${path}-old has mail`)
     await this.deleteFolder(`${path}-old`)
   }
 
