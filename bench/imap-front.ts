@@ -84,7 +84,7 @@ async function indexed(file: string): Promise<void> {
   const begin = performance.now()
   for (let count = 0; count < MESSAGES; await delay(200)) {
     if (!existsSync(file)) continue
-    const database = new DatabaseSync(file, { readOnly: true })
+    const database = new DatabaseSync(file, { readOnly: true, timeout: 20_000 })
     count = Number(database.prepare('SELECT count(*) AS n FROM document').get()?.n)
     database.close()
   }

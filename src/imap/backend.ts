@@ -59,6 +59,12 @@ export interface WantedDetails {
   readonly kinds: readonly DetailKind[]
 }
 
+/** How a message is made. */
+export interface MessageDetails extends ItemDetails {
+  /** Why nothing is known of it, where that is so. */
+  readonly refusal?: ImapRefusal
+}
+
 /** The listed fields of a header, its blank line and perhaps other fields; the header with its blank line; or all of a message. */
 export type OctetPart = 'listed' | 'header' | 'whole'
 
@@ -143,9 +149,10 @@ export interface ImapAccount {
   messages(which: FactsOf): AsyncIterable<readonly MessageRow[]>
   /**
    * In pages, ascending. For `header`, a message of which only the header is here is read from that: its envelope and its
-   * header are right, and it seems to have no body. For `whole`, what is not here is fetched from the server.
+   * header are right, and it seems to have no body. For `whole`, what is not here is fetched from the server. A message that
+   * is damaged here has a refusal.
    */
-  details(which: MessagesOf & WantedDetails): AsyncIterable<readonly ItemDetails[]>
+  details(which: MessagesOf & WantedDetails): AsyncIterable<readonly MessageDetails[]>
   /**
    * The octets of many messages at once, in pages, ascending; no more than about 512 KiB in a page. Those that are not here,
    * are gone, cannot be read or are large are left out: {@link octets} tells of them.
@@ -179,10 +186,11 @@ export interface ImapAccount {
   watch(onNews: (news: AccountNews) => void): Disposable
 }
 
-/** The response codes that a refusal may have (RFC 9051 section 7.1). */
+/** The response codes that a refusal may have (RFC 9051 section 7.1). `CORRUPTION` and `UNKNOWN-CTE` concern one message, and no server was asked. */
 export type RefusalCode =
   | 'ALREADYEXISTS'
   | 'CANNOT'
+  | 'CORRUPTION'
   | 'EXPUNGEISSUED'
   | 'HASCHILDREN'
   | 'INUSE'

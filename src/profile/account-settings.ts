@@ -2,7 +2,7 @@ import type { ProfileSettings } from '../config/profile-settings.ts'
 import { hasCollections, hasMailServer, isGroupwareOnly, isUnbound, profileUnbound } from './binding.ts'
 import { assertSettings, type NewProfile } from './new-profile.ts'
 import type { OAuthSettings } from './oauth/target.ts'
-import { nothingLeft, serverWanted } from './profile-refusals.ts'
+import { noServers, nothingLeft, serverWanted } from './profile-refusals.ts'
 
 const OAUTH_KEYS = ['oauthProvider', 'oauthIssuer', 'oauthClientId', 'oauthScopes'] as const
 
@@ -30,8 +30,9 @@ export const NO_SIGN_IN = {
 }
 
 /** An account that a profile is to be bound to. */
-export interface NewBinding extends Pick<NewProfile, 'smtp' | 'sieve' | 'user' | 'auth'> {
-  readonly imap: string
+export interface NewBinding extends Pick<NewProfile, 'imap' | 'smtp' | 'dav' | 'carddav' | 'sieve' | 'user' | 'auth'> {
+  /** `outlook` where mail stays with an account of Outlook's own. */
+  readonly mailIn?: ProfileSettings['mailIn'] | undefined
   /** Undefined for that which the profile has. */
   readonly email?: string | undefined
 }
@@ -42,18 +43,20 @@ export type SettingChange = readonly [key: keyof ProfileSettings, value: unknown
 /**
  * The profile as it would be with these servers.
  *
- * @throws {PosternError} PROFILE_INVALID
+ * @throws {PosternError} PROFILE_NO_SERVERS, PROFILE_INVALID
  */
 export function boundProfile<Profile extends ProfileSettings>(profile: Profile, account: NewBinding): Profile {
   const given = Object.fromEntries(Object.entries(account).filter(([, value]) => value !== undefined))
   assertSettings(given)
-  return { ...profile, ...given }
+  const bound = { ...profile, ...given }
+  if (isUnbound(bound)) throw noServers(bound.email, '--imap imaps://HOST, or --groupware-only --dav https://HOST')
+  return bound
 }
 
-/** What binding changes of a profile. The IMAP server comes last: with it the profile is bound. */
+/** What binding changes of a profile. The servers that are synchronized with come last: with them the profile is bound. */
 export function bindingChanges(before: ProfileSettings, bound: ProfileSettings): readonly SettingChange[] {
-  const keys = (['email', 'user', 'smtp', 'sieve', 'auth'] as const).filter(key => bound[key] !== before[key])
-  return [...keys, 'imap' as const].map(key => [key, bound[key]])
+  const keys = ['email', 'user', 'smtp', 'sieve', 'auth', 'carddav', 'mailIn', 'dav', 'imap'] as const
+  return keys.filter(key => bound[key] !== before[key]).map(key => [key, bound[key]])
 }
 
 /** What makes a profile sign in with OAuth2, with these settings. */

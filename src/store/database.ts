@@ -7,9 +7,10 @@ import { SCHEMA_V2 } from './schema/v2.ts'
 import { SCHEMA_V3 } from './schema/v3.ts'
 import { SCHEMA_V4 } from './schema/v4.ts'
 import { SCHEMA_V5 } from './schema/v5.ts'
+import { SCHEMA_V6 } from './schema/v6.ts'
 
 // Each makes its version of the one before.
-const MIGRATIONS = [SCHEMA_V1, SCHEMA_V2, SCHEMA_V3, SCHEMA_V4, SCHEMA_V5]
+const MIGRATIONS = [SCHEMA_V1, SCHEMA_V2, SCHEMA_V3, SCHEMA_V4, SCHEMA_V5, SCHEMA_V6]
 /** The schema that this program writes. */
 export const SCHEMA_VERSION = MIGRATIONS.length
 const BUSY_TIMEOUT_MS = 10_000 // a reader never waits in WAL; a writer only for another one, or a checkpoint

@@ -10,10 +10,11 @@ import type { StoreErrorCode } from './errors.ts'
 import type { MessageFlags } from './flags.ts'
 import { type DamagedItem, damagedOnServer } from './packs/damaged-bodies.ts'
 import { PACKS_DIR, type PackLocation } from './packs/pack-format.ts'
-import { PackReader } from './packs/pack-reader.ts'
+import { type OctetSpan, PackReader } from './packs/pack-reader.ts'
 import { type SmallBodies, smallBodies } from './packs/small-bodies.ts'
 import { History } from './queries/history.ts'
 import { IncomingQueries, MAX_DOWNLOAD_ATTEMPTS } from './queries/incoming-queries.ts'
+import { JoinQueries } from './queries/join-queries.ts'
 import { KeptObjects } from './queries/kept-objects.ts'
 import { KeptVersions } from './queries/kept-versions.ts'
 import { type KnownColumns, KnownMessages } from './queries/known-messages.ts'
@@ -61,6 +62,8 @@ export class StoreReader implements Disposable {
   readonly objects: ObjectReader
   /** Of those, what can be brought back. */
   readonly keptObjects: KeptObjects
+  /** And what is to be joined with an account. */
+  readonly join: JoinQueries
   /** What is on its way here. */
   readonly incoming: IncomingQueries
   /** What happened. */
@@ -81,6 +84,7 @@ export class StoreReader implements Disposable {
     this.pending = new PendingChanges(database)
     this.objects = new ObjectReader(database)
     this.keptObjects = new KeptObjects(database)
+    this.join = new JoinQueries(database)
     this.incoming = new IncomingQueries(database)
     this.history = new History(database)
     this.kept = new KeptVersions(database)
@@ -210,6 +214,11 @@ export class StoreReader implements Disposable {
   /** Reads many bodies that are small: see {@link smallBodies}. */
   smallBodies(locations: readonly PackLocation[], atOnce: number): Generator<SmallBodies> {
     return smallBodies(this.#packs, locations, atOnce)
+  }
+
+  /** Reads a part of a body once all of it was checked (see {@link PackReader.span}). */
+  span(location: PackLocation, span: OctetSpan): Generator<Buffer> {
+    return this.#packs.span(location, span)
   }
 
   /** Lets go of the files of packs, so that one that was retired can be removed. */

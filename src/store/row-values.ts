@@ -21,6 +21,7 @@ export function folderRow(row: Row): FolderRow {
     error: typeof row.error === 'string' ? JSON.parse(row.error) : undefined,
     href: textOf(row.href),
     components: textOf(row.components)?.split(' ').filter(Boolean) ?? [],
+    joining: row.joining === 'place' || row.joining === 'compare' ? row.joining : undefined,
     uidValidity: numberOf(row.uid_validity),
     uidNext: numberOf(row.uid_next),
     // A collection's cursor is a token, see ObjectReader.

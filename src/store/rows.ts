@@ -36,6 +36,8 @@ export interface FolderRow {
   readonly href: string | undefined
   /** What a calendar takes: VEVENT, VTODO, VJOURNAL. */
   readonly components: readonly string[]
+  /** Of a calendar or an address book that was not joined with the account’s: it has no place there, or was not compared. */
+  readonly joining: 'place' | 'compare' | undefined
   readonly uidValidity: number | undefined
   readonly uidNext: number | undefined
   readonly highestModseq: bigint | undefined

@@ -5,6 +5,7 @@ import { DeletedFolders } from './changes/deleted-folders.ts'
 import { FolderChanges, type RefusedFolderChange } from './changes/folder-changes.ts'
 import { HeldFolders } from './changes/held-folders.ts'
 import { INSERT_ITEM, IncomingMail } from './changes/incoming.ts'
+import { JoinObjects } from './changes/join-objects.ts'
 import { LocalChanges } from './changes/local-changes.ts'
 import { MergeChanges } from './changes/merge.ts'
 import { ObjectUndo } from './changes/object-undo.ts'
@@ -60,6 +61,8 @@ export class Transactor {
   readonly objects: ObjectChanges
   readonly objectUndo: ObjectUndo
   readonly collections: CollectionFolders
+  /** Joins them with those of an account. */
+  readonly joins: JoinObjects
   readonly damaged: DamagedBodies
   readonly purge: Purge
   readonly conflicts: Conflicts
@@ -83,6 +86,7 @@ export class Transactor {
     this.objects = new ObjectChanges(this.#scope)
     this.objectUndo = new ObjectUndo(this.#scope, this.objects)
     this.collections = new CollectionFolders(this.#scope, this.objects)
+    this.joins = new JoinObjects(this.#scope, this.objects)
     this.damaged = new DamagedBodies(this.#scope)
     this.purge = new Purge(this.#scope)
     this.conflicts = new Conflicts(this.#scope)

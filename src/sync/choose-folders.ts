@@ -41,7 +41,7 @@ export function chooseFolders(store: Store, settings: SyncSettings, { folders, s
  */
 export function chooseCollections(store: Store, settings: SyncSettings, run: ChosenBy): FolderRow[] {
   return choose(
-    store.read.collections().filter(({ state }) => state === 'ok'),
+    store.read.collections().filter(({ state, joining }) => state === 'ok' && joining !== 'place'),
     store,
     settings,
     run,

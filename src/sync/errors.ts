@@ -14,3 +14,4 @@ export type SyncErrorCode =
   | 'SYNC_BODY_GONE'
   | 'SYNC_FETCH_TIMEOUT'
   | 'SYNC_NOT_JOINED'
+  | 'SYNC_COLLECTION_NOT_MADE'

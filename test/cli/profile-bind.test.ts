@@ -11,7 +11,12 @@ const COUNTS = {
   ...{ local: 9, account: 5, known: 3, elsewhere: 1, upload: 5, download: 2, staysHere: 1, deleted: 1 },
   newFolders: ['Mine'],
 }
-const QUESTION = { name: 'work', email: 'ada@example.test', items: 9, counts: COUNTS }
+const ENTRIES = {
+  ...{ local: 4, account: 6, same: 2, differing: 1, upload: 1, download: 3, deleted: 0 },
+  newCollections: ['People'],
+}
+const WHO = { name: 'work', email: 'ada@example.test' }
+const QUESTION = { ...WHO, items: 9, entries: 0, counts: { mail: COUNTS, entries: null } }
 const NONE = { keep: false, delete: false, yes: false, confirm: undefined }
 
 /** A terminal at which a person types these lines, one for each question. */
@@ -51,6 +56,18 @@ t.test('a person is shown the counts, and keeps or deletes; to delete is asked t
   }
 })
 
+t.test('entries of calendars and address books count like messages', async t => {
+  const both = person('delete', 'y', 'work')
+  const question = { ...WHO, items: 9, entries: 4, counts: { mail: COUNTS, entries: ENTRIES } }
+  t.equal(await chooseInitial(question, NONE, both.context), 'delete')
+  t.match(both.asked(), /Delete the 9 local messages and 4 local entries of calendars and address books of work/)
+  t.match(both.told(), /2 are the same\n {2}1 differ[\s\S]*1 would be uploaded, 3 downloaded[\s\S]*there: People/)
+  const alone = { ...question, items: 0, counts: { mail: null, entries: ENTRIES } }
+  await t.rejects(chooseInitial(alone, NONE, nobody()), {
+    message: /^4 entries of calendars and address books are here/,
+  })
+})
+
 t.test('where nobody can be asked it has to be said, and to delete twice', async t => {
   const choose = (options: object) => chooseInitial(QUESTION, { ...NONE, ...options }, nobody())
   t.equal(await choose({ keep: true, yes: true }), 'keep')
@@ -80,7 +97,9 @@ t.test('what cannot be is refused, and the examples are in the help', async t =>
   t.same(await refused(['profile', 'unbind', 'work', '--yes']), [1, 'PROFILE_UNBOUND'])
   t.same(await refused(['profile', 'bind', 'work', '--imap', 'https://example.test']), [1, 'PROFILE_INVALID'])
   t.same(await refused(['profile', 'bind', 'nobody', 'ada@example.test']), [1, 'PROFILE_UNKNOWN'])
-  t.same(await refused(['profile', 'bind', 'work', '--auth', 'oauth2']), [1, 'PROFILE_INVALID'])
+  t.same(await refused(['profile', 'bind', 'work', '--auth', 'oauth2']), [1, 'PROFILE_NO_SERVERS'])
+  const both = ['profile', 'bind', 'work', '--groupware-only', '--imap', 'imaps://example.test']
+  t.same(await refused(both), [2, 'CLI_USAGE'])
   const imap = ['--imap', 'imap://127.0.0.1:9', '--auth', 'oauth2', '--keep', '--yes']
   t.match(await home.json(['profile', 'bind', 'work', ...imap]), { counts: null, initial: 'keep' })
   t.same(await refused(['profile', 'bind', 'work', 'ada@example.test']), [1, 'PROFILE_BOUND'])

@@ -14,7 +14,7 @@ import { Approvals } from '../../src/tls/approvals.ts'
 import { publicKeyFingerprint } from '../../src/tls/fingerprint.ts'
 import { dovecotMissing } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
-import { PASSWORD, PEOPLE, ScriptedDomains } from '../support/scripted-domains.ts'
+import { ipOf, PASSWORD, PEOPLE, ScriptedDomains } from '../support/scripted-domains.ts'
 import { holds } from '../support/scripted-servers.ts'
 
 const BOUND_MS = 15_000 // generous: the machine may be busy; a source has 3 s
@@ -66,7 +66,8 @@ async function approve(host: string): Promise<void> {
 }
 
 // The scripted servers remember everything that they were told.
-const hasSeenPassword = (ip: string) => world.whoHolds(PASSWORD).some(at => at.startsWith(`${ip}:`))
+const hasSeenPassword = (place: Parameters<typeof ipOf>[0]) =>
+  world.whoHolds(PASSWORD).some(at => at.startsWith(`${ipOf(place)}:`))
 const source = (document: SettingsDocument, name: string) => document.sources.find(({ source }) => source === name)
 const verdicts = (document: SettingsDocument) =>
   document.sources.flatMap(({ offers }) => offers.map(({ url, verdict }) => `${verdict} ${url}`))
@@ -98,7 +99,7 @@ t.test('only SRV: a dead target is passed over, what is not offered is not used'
   t.match(verdicts(document)[0], /^no-answer imaps:\/\/box\.only-srv\.test:994$/)
   t.same(
     world.whoHolds(PASSWORD),
-    ['127.0.5.12:4190', '127.0.5.12:443'],
+    [`${ipOf('only-srv.test')}:4190`, `${ipOf('only-srv.test')}:443`],
     'sieve and calendars have seen it, inside TLS',
   )
   t.ok(world.captured.every(({ isEncrypted, text }) => isEncrypted || !text.includes(PASSWORD)))
@@ -130,7 +131,7 @@ t.test('of contradicting sources the one of more trust is taken, the other sees 
     source: 'autoconfig',
   })
   t.ok(verdicts(document).includes('not-needed imaps://other.contradicting.test'))
-  t.notOk(hasSeenPassword('127.0.5.17'))
+  t.notOk(hasSeenPassword('other.contradicting.test'))
 })
 
 t.test('a foreign host that SRV names gets the password only with a yes', async t => {
@@ -140,7 +141,7 @@ t.test('a foreign host that SRV names gets the password only with a yes', async 
     error: { code: 'DISCOVER_NOT_CONFIRMED' },
     asks: [{ host: 'imap.provider.test' }, { host: 'smtp.provider.test' }],
   })
-  t.notOk(hasSeenPassword('127.0.5.19'))
+  t.notOk(hasSeenPassword('provider.test'))
   t.match(await search(PEOPLE.foreign, {}), {
     unverified: { imap: 'imaps://imap.provider.test', smtp: 'smtps://smtp.provider.test' },
     error: null,
@@ -157,9 +158,9 @@ t.test('a foreign host that SRV names gets the password only with a yes', async 
 
 t.test('a server without TLS gets no password', async t => {
   t.match(await search(PEOPLE.plain), { taken: null, error: { code: 'DISCOVER_NO_ENCRYPTION' } })
-  t.notOk(hasSeenPassword('127.0.5.20'))
+  t.notOk(hasSeenPassword('plain.test'))
   t.ok(
-    world.captured.some(({ at, text }) => at === '127.0.5.20:143' && /CAPABILITY/.test(text)),
+    world.captured.some(({ at, text }) => at === `${ipOf('plain.test')}:143` && /CAPABILITY/.test(text)),
     'it was asked',
   )
 })
@@ -168,7 +169,7 @@ t.test('an expired certificate gets no password, until it is approved', async t 
   const document = await search(PEOPLE.expired)
   t.match(document, { taken: null, error: { code: 'DISCOVER_UNTRUSTED', message: /expired/ } })
   t.match(source(document, 'autoconfig'), { outcome: 'failed', says: /expired/ })
-  t.notOk(hasSeenPassword('127.0.5.21'))
+  t.notOk(hasSeenPassword('expired.test'))
   await approve('imap.expired.test')
   t.match((await search(PEOPLE.expired)).taken, { imap: 'imaps://imap.expired.test' })
 })
@@ -197,7 +198,7 @@ t.test('a server that takes only OAuth2 is told as such, and gets no password', 
       mechanisms: ['XOAUTH2', 'OAUTHBEARER'],
     },
   })
-  t.notOk(hasSeenPassword('127.0.5.24'))
+  t.notOk(hasSeenPassword('oauth.test'))
 })
 
 t.test('a wrong password is refused at most three times, and goes to nobody else', async t => {
@@ -224,7 +225,8 @@ t.test('the command tells what it found and how', async t => {
 
 t.test('a person at a terminal is asked before the password goes to a foreign host', async t => {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
-  const seen = () => world.captured.filter(({ at, text }) => at.startsWith('127.0.5.19') && holds(text, 'typed')).length
+  const seen = () =>
+    world.captured.filter(({ at, text }) => at.startsWith(`${ipOf('provider.test')}:`) && holds(text, 'typed')).length
   const streams = { stdin: Object.assign(stdin, { isTTY: true, setRawMode: () => stdin }), stdout, stderr }
   const ended = runCli(['discover', PEOPLE.foreign, '--password-stdin'], streams as unknown as Streams)
   let asked = ''
@@ -281,7 +283,7 @@ t.test('for calendars and contacts alone, their servers are found and no mail se
     found: { imap: null, smtp: null, source: 'srv' },
   })
   const seen = world.captured.slice(before).filter(({ text }) => holds(text, PASSWORD))
-  t.same([...new Set(seen.map(({ at }) => at))], ['127.0.5.12:443'])
+  t.same([...new Set(seen.map(({ at }) => at))], [`${ipOf('only-srv.test')}:443`])
   const none = ['profile', 'add', 'nothing', '--email', PEOPLE.autoconfig, '--groupware-only', '--password-stdin']
   const run = await home.runHere([...none, '--json'], `${PASSWORD}\n`)
   t.match([run.code, run.json()], [1, { error: { code: 'DISCOVER_NOTHING_FOUND', message: /calendars or contacts/ } }])

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { makeServerCertificate } from '../support/certificates.ts'
-import { type Dovecot, dovecotMissing, startDovecot } from '../support/dovecot.ts'
+import { dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { portOf } from '../support/front-server.ts'
 import { PosternHome } from '../support/postern.ts'
 import { until } from '../support/until.ts'
@@ -15,19 +15,19 @@ const EMAIL = 'ada@example.test'
 const CHANGE = ['profile', 'password', 'work', '--on-server', '--password-stdin', '--json']
 
 /** What the page does when it is asked: the form, and whether the password that was given is the right one. */
-type Page = (form: URLSearchParams, isRight: boolean, response: ServerResponse) => void
+type Page = (form: URLSearchParams, isRight: boolean, response: ServerResponse) => unknown
 
 t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, async t => {
   const certificate = await makeServerCertificate(t.testdir())
   process.env.NODE_EXTRA_CA_CERTS = certificate.caFile
   await using dovecot = await startDovecot({ users: [EMAIL] })
-  const setPassword = (password: string) => writeFileSync(usersOf(dovecot), `${EMAIL}:{PLAIN}${password}::::::\n`)
+  const setPassword = (password: string) => dovecot.setPassword(EMAIL, password)
   let page: Page = () => undefined
   const [cert, key] = [certificate.certFile, certificate.keyFile].map(file => readFileSync(file))
   const server = createServer({ cert, key }, async (request, response) => {
     const form = new URLSearchParams(await text(request))
     t.same([request.method, form.get('user')], ['POST', EMAIL])
-    page(form, readFileSync(usersOf(dovecot), 'utf8').includes(`}${form.get('curpass')}:`), response)
+    await page(form, readFileSync(dovecot.usersFile, 'utf8').includes(`}${form.get('curpass')}:`), response)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -37,7 +37,7 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
   await using home = new PosternHome()
   home.configure()
   const account = ['--email', EMAIL, '--imap', `imap://127.0.0.1:${dovecot.imapPort}`, '--password-stdin']
-  setPassword('one')
+  await setPassword('one')
   await home.json(['profile', 'add', 'work', ...account], 'one')
   const url = `https://127.0.0.1:${portOf(server.address())}/%d/change?user=%e`
   await home.json(['profile', 'set', 'work', 'passwordChangeUrl', url])
@@ -46,8 +46,8 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
   const isPending = async () =>
     ((await home.json(['profile', 'show', 'work'])) as { passwordPending: boolean }).passwordPending
 
-  const obedient: Page = (form, isRight, response) => {
-    if (isRight) setPassword(String(form.get('newpass')))
+  const obedient: Page = async (form, isRight, response) => {
+    if (isRight) await setPassword(String(form.get('newpass')))
     response.writeHead(isRight ? 200 : 403).end(isRight ? 'ok' : 'that is not your password\n')
   }
 
@@ -81,8 +81,8 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
   })
 
   await t.test('which leads on to another page when it is done', async t => {
-    page = (form, _isRight, response) => {
-      setPassword(String(form.get('newpass')))
+    page = async (form, _isRight, response) => {
+      await setPassword(String(form.get('newpass')))
       response.writeHead(303, { location: '/done' }).end()
     }
     t.match(await change('number two & more\ntwo and a half\n'), { stored: 'password' })
@@ -90,8 +90,8 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
   })
 
   await t.test('which breaks off after it: the sign-in tells', async t => {
-    page = (form, _isRight, response) => {
-      setPassword(String(form.get('newpass')))
+    page = async (form, _isRight, response) => {
+      await setPassword(String(form.get('newpass')))
       response.destroy()
     }
     t.match(await change('two and a half\nthree\n'), { stored: 'password' })
@@ -106,7 +106,7 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
     })
     t.ok(await isPending())
     t.ok(await isGood())
-    setPassword('and four') // it was only late
+    await setPassword('and four') // it was only late
     t.notOk(await isGood(), 'a run learns that the old one is over')
     t.notOk(await isPending())
     t.ok(await isGood(), 'and the next has the new one')
@@ -115,8 +115,8 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
   await t.test('and Postern is killed before it hears the answer', async t => {
     const daemon = await home.start()
     const killed = Promise.withResolvers<void>()
-    page = form => {
-      setPassword(String(form.get('newpass')))
+    page = async form => {
+      await setPassword(String(form.get('newpass')))
       void home.killTree(daemon.child).then(killed.resolve)
     }
     const asked = home.run(CHANGE, 'and four\nnumber five\n')
@@ -133,7 +133,3 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
     t.notMatch(logs, /number five/)
   })
 })
-
-function usersOf({ dir }: Dovecot): string {
-  return join(dir, 'users')
-}

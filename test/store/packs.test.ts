@@ -99,6 +99,25 @@ t.test('a body that broke off is dead space, and the next one is whole', async t
   t.equal(read(packsDir, location).toString(), 'whole')
 })
 
+t.test('a span of a large body is given once all of it was checked, which is done once', async t => {
+  const { packsDir, writer } = writerIn(t)
+  const body = Buffer.alloc(2_500_000, 'abcdefg')
+  const [small, large] = [put(writer, Buffer.from('hello')), put(writer, body)]
+  await writer.sync()
+  await writer[Symbol.asyncDispose]()
+  using reader = new PackReader(packsDir)
+  const lengths = (start: number, end: number) => [...reader.span(large, { start, end })].map(({ length }) => length)
+  t.same(lengths(10, 20), [0, 0, 0, 10], 'others may come in between')
+  t.same(lengths(10, 20), [10])
+  t.same(lengths(0, Infinity), [1_048_576, 1_048_576, 402_848])
+  t.same(lengths(2_499_999, 2_500_001), [1])
+  t.same(lengths(3_000_000, 3_000_001), [])
+  t.ok(Buffer.concat([...reader.span(large, { start: 7, end: 2_000_000 })]).equals(body.subarray(7, 2_000_000)))
+  t.equal(String(Buffer.concat([...reader.span(small, { start: 1, end: 3 })])), 'el')
+  reader.close()
+  t.same(lengths(10, 20), [0, 0, 0, 10], 'other files may have the same names')
+})
+
 t.test('a flipped bit is found', async t => {
   const { packsDir, writer } = writerIn(t)
   const location = put(writer, Buffer.from('hello'))

@@ -68,7 +68,8 @@ export class DavWorld {
     proxy.fault = isFaulty ? { kind: 'cut', direction, afterOctets } : { kind: 'none' }
     await using dav = connect()
     const remote = this.#disturbed(dav.open({ kind: 'calendar', href: place }))
-    const context = { store, remote, settings: { conflictResolution: winner }, log: silentLogger(), clock: this.#clock }
+    const settings = { conflictResolution: winner }
+    const context = { store, remote, account: 'ada', settings, log: silentLogger(), clock: this.#clock }
     try {
       await syncCollection(context, this.#folderRow)
     } catch (error) {

@@ -11,10 +11,16 @@ import { answerDns, type ScriptedZone } from './scripted-dns.ts'
 import { type Captured, type MailScript, startMail, startWeb, type WebAnswer } from './scripted-servers.ts'
 
 /** A page, or what makes one of a request. */
-export type Page =
-  | WebAnswer
-  | string
-  | ((request: { readonly url: string; readonly method: string; readonly body: string }) => WebAnswer)
+export type Page = WebAnswer | string | ((request: PageRequest) => WebAnswer)
+
+/** What a page is asked. */
+export interface PageRequest {
+  readonly url: string
+  readonly method: string
+  readonly body: string
+  /** How the client signs in; empty when it does not. */
+  readonly authorization: string
+}
 
 /** An internet of its own: names, web pages by their URLs, mail servers by `host:port`. Without TLS: `secure` only notes it. */
 export interface Internet {
@@ -47,11 +53,14 @@ export async function makeInternet(
   const http = await startWeb({ ip: '127.0.0.1', port: 0, captured }, (request, body) => {
     const isTls = asked.get(request.socket.remotePort ?? 0) === 443
     const url = `${isTls ? 'https' : 'http'}://${request.headers.host}${request.url}`
-    const method = request.method ?? ''
+    const { method = '', headers } = request
+    const { authorization = '' } = headers
     seen.push(`${method} ${url}`)
     const page = pages[url] ?? pages[url.split('?', 1)[0] ?? '']
     if (typeof page === 'string') return { status: 200, body: page }
-    return typeof page === 'function' ? page({ url, method, body: body.toString() }) : (page ?? { status: 404 })
+    return typeof page === 'function'
+      ? page({ url, method, body: body.toString(), authorization })
+      : (page ?? { status: 404 })
   })
   t.teardown(() => http.close())
   const webHosts = new Set(Object.keys(pages).map(url => new URL(url).host))

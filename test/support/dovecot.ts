@@ -1,9 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, execFile as execFileWith, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, openSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { freePorts } from './free-port.ts'
 import { endServer, untilItGreets } from './real-server.ts'
+import { until } from './until.ts'
+
+const execFile = promisify(execFileWith)
 
 /** The password of every user. */
 export const DOVECOT_PASSWORD = 'secret'
@@ -67,6 +71,26 @@ export class Dovecot implements AsyncDisposable {
   /** Gives files that a test has made to the user that Dovecot reads them as. */
   own(user: string): void {
     execFileSync('chown', ['-R', MAIL_USER, join(this.dir, 'mail', user)])
+  }
+
+  /** Gives its only user another password; resolves when that counts. */
+  async setPassword(user: string, password: string): Promise<void> {
+    const args = ['-c', join(this.dir, 'dovecot.conf'), 'auth', 'test', user, password]
+    const isTaken = () =>
+      execFile('doveadm', args, { timeout: 10_000 }).then(
+        () => true,
+        () => undefined,
+      )
+    await until(`the new password of ${user}`, () => {
+      // It reads the file again when its size or the second of its last change is another one.
+      writeFileSync(this.usersFile, `${user}:{PLAIN}${password}::::::\n`)
+      return isTaken()
+    })
+  }
+
+  /** Who may sign in, and with which password. */
+  get usersFile(): string {
+    return join(this.dir, 'users')
   }
 
   /** Sets an annotation of the server, as its administrator; undefined takes it away. */

@@ -31,8 +31,15 @@ export class ModelCollectionsAccount implements Disposable {
   kinds: readonly CollectionKind[] = ['calendar', 'addressbook']
   /** What every question to the server fails with. */
   failure: PosternError | undefined
+  /** What the making of a collection fails with. */
+  makeFailure: PosternError | undefined
+  /** Kills the process after so many transactions and questions of a run. */
+  killsAfterStep: number | undefined
+  #steps = 0
   /** What the reading of an object fails with. */
   readonly unreadable = new Map<string, PosternError>()
+  /** Is told before objects are read. */
+  onAsked: (() => void) | undefined
   /** The objects of each question. */
   readonly asked: (readonly string[])[] = []
   /** The mail server's side of the account. */
@@ -57,8 +64,9 @@ export class ModelCollectionsAccount implements Disposable {
   /** Runs once. */
   async sync(run: Partial<SyncRun> = {}): Promise<SyncResult> {
     this.clock.ms += 60_000
+    this.#steps = 0
     const engine = new SyncEngine({
-      ...{ store: this.store, settings: this.settings, log: silentLogger(), clock: this.clock.now },
+      ...{ store: this.#guarded(), settings: this.settings, log: silentLogger(), clock: this.clock.now },
       connect: this.connectMail,
       collections: { connect: async () => this.#connect(), account: this.account },
       importer: { digest: async () => [] },
@@ -78,6 +86,20 @@ export class ModelCollectionsAccount implements Disposable {
     return Object.fromEntries(read.collections().map(({ id, path }) => [path, texts(id)]))
   }
 
+  #guarded(): Store {
+    const transact = (change: Parameters<Store['transact']>[0]) => {
+      const result = this.store.transact(change)
+      this.#step()
+      return result
+    }
+    const { read } = this.store
+    return { read, transact, transactRepeatable: transact } as unknown as Store // all that the engine uses of it
+  }
+
+  #step(): void {
+    if (this.killsAfterStep !== undefined && ++this.#steps >= this.killsAfterStep) throw new Error('killed')
+  }
+
   #connect(): RemoteCollections {
     this.connections++
     const check = () => {
@@ -86,7 +108,16 @@ export class ModelCollectionsAccount implements Disposable {
     return {
       list: async () => {
         check()
+        this.#step()
         return { collections: [...this.served.values()].map(({ listed }) => listed), kinds: this.kinds }
+      },
+      create: async ({ kind, segment, name, components }) => {
+        check()
+        if (this.makeFailure) throw this.makeFailure
+        if (!this.served.has(`/${segment}/`)) {
+          this.serve(`/${segment}/`, { kind, name, components: components as ListedCollection['components'] })
+        }
+        this.#step()
       },
       open: ({ href }) => {
         check()
@@ -102,8 +133,20 @@ export class ModelCollectionsAccount implements Disposable {
   #failing(remote: RemoteCollection): RemoteCollection {
     const read = remote.read.bind(remote)
     const account = this
+    for (const name of ['changes', 'write', 'remove'] as const) {
+      const ask = remote[name].bind(remote) as (...args: unknown[]) => Promise<unknown>
+      const then = async (...args: unknown[]) => {
+        if (account.failure) throw account.failure
+        const answer = await ask(...args)
+        account.#step()
+        return answer
+      }
+      Object.assign(remote, { [name]: then })
+    }
     remote.read = async function* (hrefs) {
       account.asked.push(hrefs)
+      account.#step()
+      account.onAsked?.()
       for await (const object of read(hrefs)) {
         const failure = account.unreadable.get(object.href)
         if (failure) throw failure

@@ -40,26 +40,31 @@ export const PEOPLE = {
 } as const
 
 const IDN = 'xn--bcher-kva.test'
-const IPS = {
-  'only-autoconfig.test': '127.0.5.11',
-  'only-srv.test': '127.0.5.12',
-  'only-autodiscover.test': '127.0.5.13',
-  'hosting.test': '127.0.5.14',
-  'only-guesses.test': '127.0.5.15',
-  'contradicting.test': '127.0.5.16',
-  'other.contradicting.test': '127.0.5.17',
-  'foreign.test': '127.0.5.18',
-  'provider.test': '127.0.5.19',
-  'plain.test': '127.0.5.20',
-  'expired.test': '127.0.5.21',
-  'slow.test': '127.0.5.22',
-  [IDN]: '127.0.5.23',
-  'oauth.test': '127.0.5.24',
-  'example.org': '127.0.5.25',
-} as const
-type Place = keyof typeof IPS
+const PLACES = [
+  'only-autoconfig.test',
+  'only-srv.test',
+  'only-autodiscover.test',
+  'hosting.test',
+  'only-guesses.test',
+  'contradicting.test',
+  'other.contradicting.test',
+  'foreign.test',
+  'provider.test',
+  'plain.test',
+  'expired.test',
+  'slow.test',
+  IDN,
+  'oauth.test',
+  'example.org',
+] as const
+type Place = (typeof PLACES)[number]
 
-const NAMES = Object.keys(IPS).flatMap(name =>
+/** Where a domain's servers listen: an address that no other process of the tests has, since the ports are the well-known ones. */
+export function ipOf(place: Place): string {
+  return ['127', 64 + ((process.pid >> 8) & 127), process.pid & 255, 11 + PLACES.indexOf(place)].join('.')
+}
+
+const NAMES = PLACES.flatMap(name =>
   ['', 'autoconfig.', 'autodiscover.', 'imap.', 'smtp.', 'box.'].map(label => `${label}${name}`),
 )
 
@@ -134,7 +139,7 @@ export function addressesByName(): Readonly<Record<string, string>> {
 }
 
 const at = (place: Place, ...labels: readonly string[]): ScriptedZone =>
-  Object.fromEntries(['', ...labels].map(label => [`${label}${place}`, { A: [IPS[place]] }]))
+  Object.fromEntries(['', ...labels].map(label => [`${label}${place}`, { A: [ipOf(place)] }]))
 const srv = (port: number, target: string, priority = 0) => ({ priority, weight: 0, port, target })
 
 const ZONE: ScriptedZone = {
@@ -242,11 +247,11 @@ class Stage {
   }
 
   #forward(place: Place, port: number, to: number): Promise<Server> {
-    return startForwarder({ ip: IPS[place], port }, to)
+    return startForwarder({ ip: ipOf(place), port }, to)
   }
 
   #mail(place: Place, port: number, script: MailScript, certificate: 'good' | 'expired' = 'good'): Promise<Server> {
-    return startMail({ ip: IPS[place], port, captured: this.#captured, context: this.#contexts[certificate] }, script)
+    return startMail({ ip: ipOf(place), port, captured: this.#captured, context: this.#contexts[certificate] }, script)
   }
 
   #web(
@@ -255,7 +260,7 @@ class Stage {
     otherwise: Parameters<typeof startWeb>[1] = () => ({ status: 404 }),
     certificate: 'good' | 'expired' = 'good',
   ): Promise<Server> {
-    const web = { ip: IPS[place], port: 443, captured: this.#captured, context: this.#contexts[certificate] }
+    const web = { ip: ipOf(place), port: 443, captured: this.#captured, context: this.#contexts[certificate] }
     return startWeb(web, (request, body) => {
       const page = pages[request.url?.split('?', 1)[0] ?? '']
       return page === undefined
@@ -265,7 +270,7 @@ class Stage {
   }
 
   #redirect(place: Place, location: string): Promise<Server> {
-    return startWeb({ ip: IPS[place], port: 80, captured: this.#captured }, () => ({
+    return startWeb({ ip: ipOf(place), port: 80, captured: this.#captured }, () => ({
       status: 302,
       headers: { location },
     }))

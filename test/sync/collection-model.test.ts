@@ -35,7 +35,7 @@ const BUGS: Readonly<Record<string, CollectionWorldOptions>> = {
         transact: change =>
           store.transact(transactor => {
             const result = change(transactor)
-            const { id } = store.read.getFolder('INBOX')
+            const { id } = store.read.getAnyFolder('Work')
             for (const loser of store.read.objects.losers(id)) transactor.objects.discardLoser(loser.id)
             return result
           }),
@@ -57,7 +57,7 @@ const BUGS: Readonly<Record<string, CollectionWorldOptions>> = {
       replace(transactor, {
         objects: replace(transactor.objects, {
           sending: (id: number) => {
-            const folder = store.read.getFolder('INBOX').id
+            const folder = store.read.getAnyFolder('Work').id
             return store.read.objects.pending(folder, Number.MAX_SAFE_INTEGER).find(each => each.id === id)
           },
         }),

@@ -202,26 +202,6 @@ t.test('a version that lost is put where it can be, and nowhere else', async t =
   t.same(account.seen(), { People: [], Private: ['mine'], Work: ['theirs'] })
 })
 
-t.test('nothing that was known of one account is believed of another', async t => {
-  using account = new ModelCollectionsAccount()
-  account.serve('/a/', { name: 'Work' }).write('other', '/a/1.ics', 'of the first')
-  await account.sync()
-  const folder = account.store.read.getAnyFolder('Work').id
-  account.store.transact(({ objects }) => objects.create(folder, '/a/2.ics', Buffer.from('made here')))
-  // Another server with the same paths, tokens and ETags.
-  account.served.clear()
-  account.account = 'grace'
-  const there = account.serve('/a/', { name: 'Work' })
-  there.write('other', '/a/1.ics', 'of the second')
-  t.match(await account.sync(), { downloaded: 1, uploaded: 1, errors: { length: 0 } })
-  t.same(account.seen(), { Work: ['of the second', 'made here'] })
-  t.same(
-    [...there.members.values()].map(({ text }) => text),
-    ['of the second', 'made here'],
-  )
-  t.match(await account.sync(), { downloaded: 0, uploaded: 0 })
-})
-
 t.test('only the classes of folders that a run is about are looked into', async t => {
   using account = new ModelCollectionsAccount()
   account.settings = { ...account.settings, automaticFolders: ['*', '!Never'], priorityFolders: ['Often'] }

@@ -4,12 +4,14 @@ import { brief } from '../../discover/sources/source.ts'
 import { failure, type Verdict } from './verdict.ts'
 
 const OAUTH: ReadonlySet<string> = new Set(['XOAUTH2', 'OAUTHBEARER', 'BEARER'])
+const MAIL = ['SCRAM-SHA-256', 'PLAIN', 'LOGIN', 'CRAM-MD5']
+const WEB = ['BASIC', 'DIGEST']
 const PASSWORD: Readonly<Record<OfferProtocol, readonly string[]>> = {
-  imap: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
-  smtp: ['PLAIN', 'LOGIN', 'CRAM-MD5'],
-  sieve: ['PLAIN', 'LOGIN', 'CRAM-MD5', 'SCRAM-SHA-256'],
-  caldav: ['BASIC'],
-  carddav: ['BASIC'],
+  imap: MAIL,
+  smtp: MAIL,
+  sieve: MAIL,
+  caldav: WEB,
+  carddav: WEB,
 }
 
 /** What keeps a password from being sent to an offer's server, found without it; undefined when nothing does. */

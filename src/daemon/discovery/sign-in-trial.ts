@@ -1,11 +1,13 @@
 import type { DiscoverErrorCode } from '../../discover/errors.ts'
 import type { Offer } from '../../discover/offer.ts'
-import { findDavRoot, questionFor } from '../../discover/probe/probe-dav.ts'
+import { type DavRoot, findDavRoot, questionFor } from '../../discover/probe/probe-dav.ts'
 import { askOnce } from '../../discover/reach/http.ts'
 import type { Reach } from '../../discover/reach/reach.ts'
 import { PosternError } from '../../errors.ts'
 import type { Logger } from '../../log/logger.ts'
 import type { PeerVerifier } from '../../tls/peer.ts'
+import { parseChallenges } from '../../upstream/dav/http/challenges.ts'
+import { DigestAnswers } from '../../upstream/dav/http/digest.ts'
 import type { UpstreamErrorCode } from '../../upstream/errors.ts'
 import { connectImap } from '../../upstream/imap/client.ts'
 import { connectSieve } from '../../upstream/sieve/client.ts'
@@ -66,15 +68,27 @@ async function trySieve(offer: Offer, credentials: Credentials, tools: TrialTool
 }
 
 // The place is looked for without the password, and the password goes to where that was found.
-async function tryDav(offer: Offer, { user, password }: Credentials, { reach, signal }: TrialTools): Promise<void> {
+async function tryDav(offer: Offer, credentials: Credentials, { reach, signal }: TrialTools): Promise<void> {
   const place = new URL(offer.url)
   const root = await findDavRoot(reach, place, signal)
-  if (root.kind === 'none' || !root.challenges.includes('basic')) throw noWay(offer)
+  const authorization = root.kind === 'found' ? authorize(root, credentials) : undefined
+  if (root.kind === 'none' || authorization === undefined) throw noWay(offer)
   if (root.url.host !== place.host) throw elsewhere(offer, root.url)
-  const basic = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-  const { status } = await askOnce(reach, questionFor(root.url, basic), signal)
-  if (DENIALS.has(status)) throw refused(offer, user, `HTTP status ${status}`)
+  const { status } = await askOnce(reach, questionFor(root.url, authorization), signal)
+  if (DENIALS.has(status)) throw refused(offer, credentials.user, `HTTP status ${status}`)
   if (status !== 207) throw unavailable(offer, status)
+}
+
+// Inside TLS the password itself, as the client of calendars signs in; a digest where nothing else is taken.
+function authorize(
+  { url, challenges, authenticate }: DavRoot & { readonly kind: 'found' },
+  credentials: Credentials,
+): string | undefined {
+  if (challenges.includes('basic')) {
+    return `Basic ${Buffer.from(`${credentials.user}:${credentials.password}`).toString('base64')}`
+  }
+  const digest = parseChallenges([authenticate]).find(({ scheme }) => scheme === 'digest')
+  return digest && DigestAnswers.to(digest, credentials)?.authorization('PROPFIND', `${url.pathname}${url.search}`)
 }
 
 async function wayTo({ host, port }: Offer, { reach }: TrialTools) {

@@ -5,13 +5,13 @@ import type { Logger } from '../../log/logger.ts'
 import type { MaintenanceProgress } from '../../store/maintenance/problem.ts'
 import type { FetchResult } from '../../sync/download/body-fetcher.ts'
 import type { LocalChangeResult } from '../../sync/local/local-change.ts'
-import type { MergeCounts } from '../../sync/merge/merge-account.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
 import { fromWireError, toWireError } from '../control/wire-error.ts'
 import { entryPoint } from '../entry-point.ts'
 import type { DaemonErrorCode } from '../errors.ts'
 import type {
+  AccountCounts,
   ChangeRequest,
   DeliverRequest,
   EngineEvent,
@@ -142,7 +142,7 @@ export class EngineClient implements AsyncDisposable {
   }
 
   /**
-   * Counts what joining a profile's mail with an account would do.
+   * Counts what joining all that is here of a profile with an account would do.
    *
    * @throws {PosternError} what keeps the account from being looked at, or DAEMON_ENGINE_CRASHED
    */
@@ -150,11 +150,11 @@ export class EngineClient implements AsyncDisposable {
     request: Omit<SurveyRequest, 'id'>,
     onEvent: (event: EngineEvent) => void,
     signal: AbortSignal,
-  ): Promise<MergeCounts> {
+  ): Promise<AccountCounts> {
     await this.#afterBackOff(signal)
     const id = ++this.#id
     const result = await this.#cancellable(id, { kind: 'survey', ...request, id }, onEvent, signal)
-    return result as MergeCounts // engine-main answers each kind of request with its kind of result
+    return result as AccountCounts // engine-main answers each kind of request with its kind of result
   }
 
   /** Puts a message of our own making into a profile's Inbox; resolves when it is durable. */

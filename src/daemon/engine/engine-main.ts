@@ -6,7 +6,6 @@ import { createLogger, type Logger, type LogLevel, pinoLevel } from '../../log/l
 import { SyncEngine } from '../../sync/engine.ts'
 import { deliverLocally } from '../../sync/local/deliver-local.ts'
 import { applyLocalChange } from '../../sync/local/local-change.ts'
-import { countMerge } from '../../sync/merge/merge-account.ts'
 import type { SyncEvent } from '../../sync/progress.ts'
 import type { ConnectMail } from '../../sync/remote.ts'
 import { Approvals } from '../../tls/approvals.ts'
@@ -15,6 +14,7 @@ import { verifyPeers } from '../../tls/verified-peer.ts'
 import { toWireError } from '../control/wire-error.ts'
 import type { DaemonErrorCode } from '../errors.ts'
 import { CommitNews } from './commit-news.ts'
+import { countAccount } from './count-account.ts'
 import { EngineConnections } from './engine-connections.ts'
 import { EngineFetchers } from './engine-fetchers.ts'
 import {
@@ -125,10 +125,11 @@ class EngineProcess {
     const tell = (event: SyncEvent) => send({ kind: 'event', id, event })
     try {
       using _use = this.#stores.use(profile)
-      await using remote = await this.#connectMail(request, log)(abort.signal)
-      tell({ kind: 'signed-in' })
-      const [store, { signal }] = [this.#stores.get(request), abort]
-      const result = await countMerge({ store, remote, signal, onFolder: path => tell({ kind: 'folder', path }) })
+      const watch = { signal: abort.signal, onFolder: (path: string) => tell({ kind: 'folder', path }) }
+      const result = await countAccount(
+        { mail: this.#connections.forMail(request, log), collections: this.#connections.forCollections(request, log) },
+        { store: this.#stores.get(request), onSignedIn: server => tell({ kind: 'signed-in', ...server }), ...watch },
+      )
       send({ kind: 'done', id, result })
     } catch (error) {
       if (!(error instanceof PosternError)) log.error({ err: error }, 'looking at an account hit a bug')

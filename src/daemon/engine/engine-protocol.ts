@@ -9,6 +9,7 @@ import type { SyncRun } from '../../sync/cycle.ts'
 import type { FetchProgress, FetchResult } from '../../sync/download/body-fetcher.ts'
 import type { LocalChange, LocalChangeResult } from '../../sync/local/local-change.ts'
 import type { MergeCounts } from '../../sync/merge/merge-account.ts'
+import type { JoinCounts } from '../../sync/objects/join/count-join.ts'
 import type { SyncEvent, SyncResult } from '../../sync/progress.ts'
 import type { SyncSettings } from '../../sync/settings.ts'
 import type { ServerChange, WatchState } from '../../sync/watch/watcher.ts'
@@ -83,6 +84,14 @@ export interface FetchRequest extends WatchRequest {
   readonly timeoutMs: number
 }
 
+/** What joining all that is here with an account would do. */
+export interface AccountCounts {
+  /** Null where the mail is not ours to synchronize. */
+  readonly mail: MergeCounts | null
+  /** Null where there are no calendars and address books. */
+  readonly entries: JoinCounts | null
+}
+
 /** A look at an account that the profile may be bound to. */
 export interface SurveyRequest extends WatchRequest {
   readonly id: number
@@ -123,7 +132,7 @@ export type ToEngine =
   | ({ readonly kind: 'maintain' } & MaintainRequest)
   /** Fetches bodies on demand, beside the run under way. */
   | ({ readonly kind: 'fetch' } & FetchRequest)
-  /** Counts what joining the local mail with an account would do. */
+  /** Counts what joining all that is here with an account would do. */
   | ({ readonly kind: 'survey' } & SurveyRequest)
   /** Closes a profile's store, so that its folder can be removed. */
   | { readonly kind: 'close'; readonly id: number; readonly profile: number }
@@ -135,7 +144,7 @@ export type EngineResult =
   | SyncResult
   | LocalChangeResult
   | FetchResult
-  | MergeCounts
+  | AccountCounts
   | StoreTaskResults[keyof StoreTaskResults]
   | undefined
 

@@ -97,7 +97,12 @@ export async function runStoreTask(
     return putStoreAside(context.storeDir, { ...task, ...shared, isCopy: false })
   }
   const store = context.open()
-  if (task.kind === 'doubt') store.transact(({ merge }) => merge.begin())
+  if (task.kind === 'doubt') {
+    store.transact(({ merge, collections }) => {
+      merge.begin()
+      collections.doubt()
+    })
+  }
   if (task.kind === 'open' || task.kind === 'doubt') return undefined
   if (task.kind === 'backup') return backupStore(store, { ...task, ...shared })
   if (task.kind === 'removeRetired') return { freed: removeRetired(store, Date.now(), 0) }

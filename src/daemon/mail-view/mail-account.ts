@@ -11,6 +11,7 @@ import {
   ImapRefusal,
   type Mailbox,
   type MailboxUse,
+  type MessageDetails,
   type MessageRow,
   type MessagesOf,
   type OctetPart,
@@ -31,7 +32,7 @@ import type { ReaderOperations } from '../reading/reader-operations.ts'
 import { type Readers, type ReadParams, type ReadValue, readOne } from '../reading/readers.ts'
 import { columnsOf, rowsOf } from './column-row.ts'
 import type { FollowedProfile, MailNews } from './mail-news.ts'
-import { refusalOf, unavailable } from './refusals.ts'
+import { damaged, refusalOf, unavailable } from './refusals.ts'
 import { SpooledAppend } from './spooled-append.ts'
 
 const KEPT_VERSIONS = 'versions that lost a conflict: COPY one elsewhere, or see postern conflict restore and discard'
@@ -87,9 +88,11 @@ export class MailAccount implements ImapAccount {
     }
   }
 
-  async *details({ depth, kinds, ...which }: MessagesOf & WantedDetails): AsyncGenerator<readonly ItemDetails[]> {
+  async *details({ depth, kinds, ...which }: MessagesOf & WantedDetails): AsyncGenerator<readonly MessageDetails[]> {
     if (depth === 'whole') await this.#fetchMissing(which)
-    yield* this.#stream('mailboxDetails', { ...this.#place(which), kinds })
+    for await (const page of this.#stream('mailboxDetails', { ...this.#place(which), kinds })) {
+      yield page.some(isUnreadable) ? page.map(refusedIfUnreadable) : page
+    }
   }
 
   async *smallOctets({
@@ -291,6 +294,14 @@ export class MailAccount implements ImapAccount {
 /** Kept versions are in none. */
 function assertFolder(mailbox: number): void {
   if (mailbox === CONFLICT_MAILBOX) throw new ImapRefusal('NOPERM', KEPT_VERSIONS)
+}
+
+function isUnreadable({ isUnreadable }: ItemDetails): boolean {
+  return isUnreadable === true
+}
+
+function refusedIfUnreadable(details: ItemDetails): MessageDetails {
+  return isUnreadable(details) ? { ...details, refusal: damaged() } : details
 }
 
 function isHeaderOnly(error: unknown): boolean {

@@ -1,6 +1,8 @@
 import { PosternError } from '../../errors.ts'
 import { ImapRefusal, type RefusalCode } from '../../imap/backend.ts'
 
+const DAMAGED = ['CORRUPTION', 'the message is damaged here: run postern store repair --full'] as const
+
 const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined, text: string]>> = {
   STORE_FOLDER_EXISTS: ['ALREADYEXISTS', 'there is a mailbox of that name'],
   STORE_FOLDER_ROLE_TAKEN: ['USEATTR', 'another mailbox has this use'],
@@ -10,7 +12,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: RefusalCode | undefined,
   STORE_NO_SUCH_ITEM: ['EXPUNGEISSUED', 'the message is gone'],
   STORE_HEADER_ONLY: ['UNAVAILABLE', 'only the header of the message is here, and the rest cannot be fetched now'],
   STORE_DISK_FULL: ['OVERQUOTA', 'the disk of this computer is full'],
-  STORE_PACK_DAMAGED: ['UNAVAILABLE', 'the message is damaged here: run postern store repair'],
+  STORE_PACK_DAMAGED: DAMAGED,
   STORE_LOCKED: ['INUSE', 'the local store is being repaired or restored'],
   STORE_SEARCH_TOO_LONG: ['LIMIT', 'the search was given up: it took too long'],
   STORE_NONE: ['UNAVAILABLE', 'nothing has been synchronized yet'],
@@ -34,6 +36,11 @@ export function unavailable(error: unknown): unknown {
   const known = REFUSALS[error.code]
   if (known) return new ImapRefusal(...known)
   return new ImapRefusal('UNAVAILABLE', `only the header is here, and the rest cannot be fetched now (${error.code})`)
+}
+
+/** What is told of a message that is damaged here. */
+export function damaged(): ImapRefusal {
+  return new ImapRefusal(...DAMAGED)
 }
 
 /** What a client is told of an expected failure; bugs stay what they are. */

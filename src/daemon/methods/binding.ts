@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { Upstreams } from '../../config/installation-defaults.ts'
 import { AUTH_CHOICES, usesPassword } from '../../config/profile-settings.ts'
+import type { NewBinding } from '../../profile/account-settings.ts'
 import { isUnbound, profileUnbound } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
 import { OutboxQueue } from '../../smtp/outbox/queue.ts'
@@ -16,8 +17,11 @@ import { noPassword } from '../runs/run-outcomes.ts'
 const account = {
   name: z.string(),
   email: z.string().optional(),
-  imap: z.string(),
+  imap: z.string().optional(),
   smtp: z.string().optional(),
+  dav: z.string().optional(),
+  carddav: z.string().optional(),
+  isGroupwareOnly: z.boolean().default(false),
   sieve: z.string().optional(),
   user: z.string().optional(),
   auth: z.enum(AUTH_CHOICES).optional(),
@@ -27,6 +31,8 @@ const account = {
 const binding = z.strictObject({ name: z.string(), email: z.string().optional() })
 
 export type { MergeCounts } from '../../sync/merge/merge-account.ts'
+export type { JoinCounts } from '../../sync/objects/join/count-join.ts'
+export type { AccountCounts } from '../engine/engine-protocol.ts'
 
 /** What is to be known before a profile is bound. */
 export interface BindingDocument {
@@ -36,6 +42,8 @@ export interface BindingDocument {
   readonly boundTo: string | null
   /** Messages that are here. */
   readonly items: number
+  /** Entries of calendars and address books. */
+  readonly entries: number
   /** Of the address, where an administrator’s templates tell them. */
   readonly servers: Upstreams | null
 }
@@ -52,9 +60,10 @@ export interface UnbindingDocument extends Untold {
 export interface BoundDocument {
   readonly name: string
   readonly email: string
-  readonly imap: string
+  readonly imap: string | null
   readonly smtp: string | null
-  /** Of the local mail that was there before; null when it was kept, or there was none. */
+  readonly dav: string | null
+  /** Of what was there before; null when it was kept, or there was none. */
   readonly copy: KeptCopy | null
 }
 
@@ -66,20 +75,28 @@ export const BINDING_METHODS = {
     async ({ name, email: given }, { installation }): Promise<BindingDocument> => {
       const profile = installation.profiles.get(name)
       const email = given ?? profile.email
-      const { items } = await readOne(installation.readers, 'summary', { dir: profile.dir })
+      const { items, entries } = await readOne(installation.readers, 'summary', { dir: profile.dir })
       const servers = installation.config.defaults.upstreamsFor(email) ?? null
-      return { name, email, boundTo: isUnbound(profile) ? null : profile.email, items, servers }
+      return {
+        name,
+        email,
+        boundTo: isUnbound(profile) ? null : profile.email,
+        items: items - entries,
+        entries,
+        servers,
+      }
     },
   ),
   /** Signs in to an account, and counts what binding would do. */
   'profile.survey': valueMethod(z.strictObject(account), async ({ password, name, ...servers }, context) =>
-    surveyAccount(context.installation.profiles.boundTo(name, servers), password, context),
+    surveyAccount(context.installation.profiles.boundTo(name, bindingOf(servers)), password, context),
   ),
   'profile.bind': valueMethod(
     z.strictObject({ ...account, isDeleting: z.boolean() }),
-    async ({ password, name, isDeleting, ...servers }, context): Promise<BoundDocument> => {
+    async ({ password, name, isDeleting, ...given }, context): Promise<BoundDocument> => {
       const { installation, daemon } = context
       const { profiles, syncs } = installation
+      const servers = bindingOf(given)
       const candidate = profiles.boundTo(name, servers)
       if (password === undefined && usesPassword(candidate.auth)) throw noPassword(candidate)
       const secrets = await installation.secrets()
@@ -115,6 +132,10 @@ export const BINDING_METHODS = {
   }),
 }
 
+function bindingOf({ isGroupwareOnly, ...servers }: NewBinding & { readonly isGroupwareOnly: boolean }): NewBinding {
+  return isGroupwareOnly ? { ...servers, mailIn: 'outlook' } : servers
+}
+
 function boundProfile(name: string, { installation }: MethodContext): Profile {
   const profile = installation.profiles.get(name)
   if (isUnbound(profile)) throw profileUnbound(profile)
@@ -141,6 +162,6 @@ async function putAside(profile: Profile, { installation, emit, signal }: Method
   return copy
 }
 
-function documentOf({ name, email, imap, smtp }: Profile) {
-  return { name, email, imap: imap ?? '', smtp: smtp ?? null }
+function documentOf({ name, email, imap, smtp, dav }: Profile) {
+  return { name, email, imap: imap ?? null, smtp: smtp ?? null, dav: dav ?? null }
 }

@@ -17,7 +17,7 @@ import { outboxHealth } from '../sending/outbox-health.ts'
 import { RefusedMessages } from '../sending/refused-messages.ts'
 
 const NOTHING: Omit<StoreSummary, 'lastError'> = {
-  ...{ folders: 0, items: 0, ignored: 0, conflicts: 0, lastSync: null, distrust: null },
+  ...{ folders: 0, items: 0, entries: 0, ignored: 0, conflicts: 0, lastSync: null, distrust: null },
   queued: { download: 0, import: 0, upload: 0 },
 }
 

@@ -3,10 +3,10 @@ import type { PasswordChangeUrl } from '../../config/password-change-url.ts'
 import { PosternError } from '../../errors.ts'
 import { sendVerified } from '../verified-request.ts'
 import { changeRefused, changeUnavailable, type PasswordRequest, type PasswordWay } from './password-request.ts'
+import { serverWords } from './server-words.ts'
 
 const ANSWER_TIMEOUT_MS = 20_000
 const MAX_ANSWER_OCTETS = 65_536
-const MAX_TOLD_CHARS = 200
 
 type HttpsPlace = Extract<PasswordChangeUrl, { readonly kind: 'https' }>
 
@@ -29,7 +29,7 @@ export async function changeByHttps(
     const sent = { url, method: 'POST', headers, body, proxyTo, verifier, signal: bounded, onSending }
     const response = await sendVerified(sent)
     const { statusCode = 0 } = response
-    const says = firstLine(withoutSecrets(await textOf(response), [current, next])).slice(0, MAX_TOLD_CHARS)
+    const says = serverWords(await textOf(response), [current, next])
     const told = `HTTP status ${statusCode}${says === '' ? '' : `, ${says}`}`
     if (statusCode >= 400 && statusCode < 500) throw changeRefused(url.host, told)
     // A page may lead on to another one when it is done: the sign-in tells.
@@ -50,19 +50,4 @@ async function textOf(response: IncomingMessage): Promise<string> {
     if (octets > MAX_ANSWER_OCTETS) break
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-// A page that is being built may show what it was sent. The longer one first: it may have the other one in it.
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  const written = secrets.flatMap(secret => [secret, encodeURIComponent(secret), formEncoded(secret)])
-  const longestFirst = written.toSorted((one, other) => other.length - one.length)
-  return longestFirst.reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
-}
-
-function formEncoded(value: string): string {
-  return new URLSearchParams({ '': value }).toString().slice(1)
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0]?.trim() ?? ''
 }

@@ -20,11 +20,11 @@ export interface PasswordWay {
 }
 
 /** Says that the server has definitely not changed the password. */
-export function changeRefused(place: string, says: string, cause?: unknown): PosternError {
+export function changeRefused(place: string, says: string): PosternError {
   return new PosternError<ProfileErrorCode>(
     'PROFILE_PASSWORD_REFUSED',
     `${place} did not change the password: ${says}`,
-    { remedy: 'user', advice: 'The password is the one of before, there and here. Follow what it says.', cause },
+    { remedy: 'user', advice: 'The password is the one of before, there and here. Follow what it says.' },
   )
 }
 

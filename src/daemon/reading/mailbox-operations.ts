@@ -1,6 +1,5 @@
 import { PosternError } from '../../errors.ts'
 import type { SortCriterion } from '../../formats/imap/command/arguments/search.ts'
-import type { OctetRange } from '../../formats/mail/structure/part.ts'
 import type { OctetPart } from '../../imap/backend.ts'
 import type { StoreErrorCode } from '../../store/errors.ts'
 import type {
@@ -12,7 +11,6 @@ import type {
   MailboxSnapshot,
   StoreNews,
 } from '../../store/queries/mailbox-views.ts'
-import type { StoreReader } from '../../store/reader.ts'
 import type { StorageQuota } from '../../store/rows.ts'
 import type { DetailKind, ItemDetails } from '../../store/search/item-details.ts'
 import type { OctetsPage } from '../../store/search/octets-page.ts'
@@ -157,7 +155,7 @@ export class MailboxReaders extends OpenReaders implements MailboxOperations {
     if (!item) return
     const isMissing = item.bodyState === 'header' && span.end > item.location.length
     if (isMissing && !span.isHeader) throw headerOnly(item.id)
-    yield* octetsOf(store, item, span)
+    yield* store.span(item.location, span) // checked: octets that are wrong would be kept by a client for ever
   }
 }
 
@@ -171,20 +169,6 @@ function isSmall(kind: DetailKind): boolean {
 
 function* pages(uids: Uint32Array, rows: number): Generator<Uint32Array> {
   for (let at = 0; at < uids.length; at += rows) yield uids.subarray(at, at + rows)
-}
-
-// All of it is read, since its checksum is over all of it: octets that are wrong would be kept by a client for ever.
-function* octetsOf(
-  store: StoreReader,
-  { location }: Pick<MailboxItem, 'location'>,
-  { start, end }: OctetRange,
-): Generator<Buffer> {
-  let at = 0
-  for (const chunk of store.body(location)) {
-    const part = chunk.subarray(Math.max(0, start - at), Math.max(0, end - at))
-    at += chunk.length
-    if (part.length > 0) yield part
-  }
 }
 
 function headerOnly(id: number): PosternError {

@@ -26,6 +26,7 @@ import {
 import { type Explanation, explain } from './story.ts'
 
 const PAGE_ROWS = 500
+const NOTHING_UNTOLD: Untold = { uploads: 0, changes: 0, folders: 0, entries: 0, missing: 0, headers: 0 }
 
 /** What can be read of a store: each operation yields values that cross a thread's border. */
 export interface ReaderOperations extends MailboxOperations {
@@ -53,6 +54,8 @@ export interface ReaderOperations extends MailboxOperations {
 export interface StoreSummary {
   readonly folders: number
   readonly items: number
+  /** Those of them that are of calendars and address books. */
+  readonly entries: number
   readonly queued: { readonly download: number; readonly import: number; readonly upload: number }
   /** Messages that failed three times, see `postern ignored list`. */
   readonly ignored: number
@@ -120,6 +123,7 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
     yield {
       folders: folders.length,
       items: sum('items'),
+      entries: store?.join.count() ?? 0,
       queued: { download: sum('queuedDownload'), import: sum('queuedImport'), upload: sum('queuedUpload') },
       ignored: sum('ignored'),
       conflicts: (store?.kept.conflictCount() ?? 0) + (store?.keptObjects.conflictCount() ?? 0),
@@ -225,7 +229,7 @@ export class StoreReaders extends MailboxReaders implements ReaderOperations {
   }
 
   *untold({ dir }: { dir: string }): Generator<Untold> {
-    yield this.find(dir)?.merge.untold() ?? { uploads: 0, changes: 0, folders: 0, missing: 0, headers: 0 }
+    yield this.find(dir)?.merge.untold() ?? NOTHING_UNTOLD
   }
 
   *stubs({ dir, folder }: { dir: string; folder: string }): Generator<readonly number[]> {

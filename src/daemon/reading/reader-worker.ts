@@ -104,6 +104,7 @@ function movable(value: unknown): ArrayBuffer[] {
   return held.flatMap(array => {
     if (!(array instanceof Uint8Array || array instanceof Float64Array)) return []
     const { buffer, byteLength } = array
-    return buffer instanceof ArrayBuffer && byteLength === buffer.byteLength ? [buffer] : []
+    const isItsOwn = buffer instanceof ArrayBuffer && byteLength === buffer.byteLength
+    return isItsOwn && byteLength > 0 ? [buffer] : [] // an empty one is shared
   })
 }

@@ -6,7 +6,7 @@ const PROPFIND =
 
 /** Where a DAV server begins, and how it wants to be signed in to. */
 export type DavRoot =
-  | { readonly kind: 'found'; readonly url: URL; readonly challenges: readonly string[] }
+  | { readonly kind: 'found'; readonly url: URL; readonly challenges: readonly string[]; readonly authenticate: string }
   | { readonly kind: 'none'; readonly says: string }
 
 /**
@@ -16,9 +16,11 @@ export type DavRoot =
  * @throws {PosternError} DISCOVER_…, NET_…, TLS_…; the signal's reason
  */
 export async function findDavRoot(reach: Reach, place: URL, signal: AbortSignal): Promise<DavRoot> {
-  const { status, challenges, url } = await askFollowing(reach, questionFor(place), signal)
-  if (status === 401) return { kind: 'found', url, challenges }
-  return status === 207 ? { kind: 'found', url, challenges: [] } : { kind: 'none', says: `HTTP status ${status}` }
+  const { status, challenges, authenticate, url } = await askFollowing(reach, questionFor(place), signal)
+  if (status === 401) return { kind: 'found', url, challenges, authenticate }
+  return status === 207
+    ? { kind: 'found', url, challenges: [], authenticate: '' }
+    : { kind: 'none', says: `HTTP status ${status}` }
 }
 
 /** The question that a DAV server answers with 207 to whom it knows (RFC 5397). */

@@ -29,6 +29,8 @@ export interface HttpAnswer {
   readonly location: string | undefined
   /** The schemes of WWW-Authenticate, in lower case. */
   readonly challenges: readonly string[]
+  /** WWW-Authenticate as it came. */
+  readonly authenticate: string
   /** Who answered, after redirects. */
   readonly url: URL
 }
@@ -111,11 +113,12 @@ async function send(question: HttpQuestion, socket: Socket, signal: AbortSignal)
 }
 
 function readHead({ statusCode = 0, headers }: IncomingMessage) {
-  const challenges = headers['www-authenticate']?.split(',') ?? []
+  const authenticate = headers['www-authenticate'] ?? ''
   return {
     status: statusCode,
     location: headers.location,
-    challenges: challenges.map(each => each.trim().split(' ', 1)[0]?.toLowerCase() ?? ''),
+    authenticate,
+    challenges: authenticate.split(',').map(each => each.trim().split(' ', 1)[0]?.toLowerCase() ?? ''),
   }
 }
 

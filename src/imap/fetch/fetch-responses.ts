@@ -1,8 +1,9 @@
 import type { FetchItem } from '../../formats/imap/command/arguments/fetch.ts'
-import { type ImapAccount, ImapRefusal } from '../backend.ts'
+import { type ImapAccount, ImapRefusal, type RefusalCode } from '../backend.ts'
 import { type Done, no, taggedLine } from '../completion.ts'
 import type { MessageNumbers } from '../message-numbers.ts'
 import type { Wire } from '../wire.ts'
+import { FairTurn } from './fair-turn.ts'
 import { type FetchNeeds, fetchNeeds } from './fetch-needs.ts'
 import { type FetchedMessage, fetchedMessages } from './fetched-message.ts'
 import { HeldSections } from './held-sections.ts'
@@ -18,6 +19,7 @@ import { WireBatch } from './wire-batch.ts'
 
 const MARKED_MESSAGES = 16 // that become \Seen together: when a connection ends, no more are marked and were not told
 const MAX_REFUSALS = 16 // each may be a question to a server that does not answer
+const OWN_REFUSALS: ReadonlySet<RefusalCode | undefined> = new Set(['CORRUPTION', 'UNKNOWN-CTE']) // no server was asked
 
 /** What a client wants to know of which messages. */
 export interface FetchRequest {
@@ -49,7 +51,8 @@ export interface FetchRequest {
  * can be read. A message of which something cannot be told has no response at all, and all others have theirs: a program that reads a
  * folder is not stopped by one damaged message.
  *
- * @throws {ImapRefusal} the first one, after all other messages were told, or once there were too many refusals
+ * @throws {ImapRefusal} the first one, after all other messages were told, or once there were too many that may have been
+ *   questions to a server
  * @throws {TornResponse} when it is too late for that: the connection must end
  */
 export async function* fetchResponses(account: ImapAccount, request: FetchRequest): AsyncGenerator<Wire> {
@@ -64,6 +67,7 @@ class FetchAnswer {
   readonly #textItems: readonly TextItem[]
   readonly #textItemsWithFlags: readonly TextItem[]
   readonly #batch = new WireBatch()
+  readonly #turn = new FairTurn()
   readonly #heldSections: HeldSections | undefined
   #small: SmallOctets | undefined
   /** Octets that a rehearsal has read, of no more than a group of messages. */
@@ -108,8 +112,9 @@ class FetchAnswer {
     try {
       for await (const page of readAhead(fetchedMessages(this.#account, { mailbox, uids }, this.#needs))) {
         last = page.at(-1)?.uid ?? last
-        if (this.#needs.setsSeen) yield* this.#pageToMark(page)
-        else yield* this.#responses(page)
+        const messages = page.filter(message => this.#isKnown(message))
+        if (this.#needs.setsSeen) yield* this.#pageToMark(messages)
+        else yield* this.#responses(messages)
       }
     } catch (error) {
       if (!(error instanceof ImapRefusal) || this.#refusals > MAX_REFUSALS) throw error
@@ -159,7 +164,14 @@ class FetchAnswer {
     if (!(error instanceof ImapRefusal)) throw error
     if (error.code === 'EXPUNGEISSUED') return
     this.#refusal ??= error
-    if (++this.#refusals > MAX_REFUSALS) throw this.#refusal
+    if (OWN_REFUSALS.has(error.code)) return
+    if (++this.#refusals > MAX_REFUSALS) throw error
+  }
+
+  #isKnown({ details }: FetchedMessage): boolean {
+    if (!details?.refusal) return true
+    this.#refuse(details.refusal)
+    return false
   }
 
   /** Does what may be refused. Nothing can be of octets that are held, but an encoding. */
@@ -188,7 +200,10 @@ class FetchAnswer {
     if (held && this.#heldSections) {
       const head = this.#head(message)
       this.#batch.add(head.endsWith('(') ? head : `${head} `)
-      this.#heldSections.write(held, this.#batch)
+      for (const _ of this.#heldSections.write(held, this.#batch)) {
+        if (this.#batch.isFull) yield* this.#batch.take()
+        if (this.#turn.isOver) await this.#turn.next()
+      }
       this.#batch.add(')\r\n')
       return
     }

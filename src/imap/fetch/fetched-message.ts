@@ -1,5 +1,4 @@
-import type { ItemDetails } from '../../store/search/item-details.ts'
-import type { FactsOf, ImapAccount, MessageRow, MessagesOf } from '../backend.ts'
+import type { FactsOf, ImapAccount, MessageDetails, MessageRow, MessagesOf } from '../backend.ts'
 import type { FetchNeeds } from './fetch-needs.ts'
 
 const BARE_PAGE_MESSAGES = 4096
@@ -9,8 +8,8 @@ export interface FetchedMessage {
   readonly uid: number
   /** Undefined when no item needs it. */
   readonly row: MessageRow | undefined
-  /** Undefined when no item needs it, or for a lazy preview of a message that is not here. */
-  readonly details: ItemDetails | undefined
+  /** Undefined when no item needs it, or for a lazy preview of a message that is not here, or damaged. */
+  readonly details: MessageDetails | undefined
 }
 
 /** Reads what items need, page by page, ascending; messages that are gone are left out. */
@@ -54,9 +53,11 @@ async function* pagesOfUids({ uids }: MessagesOf) {
 }
 
 // A lazy preview is not worth a way to the server (RFC 8970 section 3.1).
-function readPreviews(account: ImapAccount, mailbox: number, rows: readonly MessageRow[]) {
+async function readPreviews(account: ImapAccount, mailbox: number, rows: readonly MessageRow[]) {
   const uids = uidsOf(rows.filter(row => row.isWhole))
-  return byUid(account.details({ mailbox, uids, depth: 'whole', kinds: ['preview'] }))
+  const found = await byUid(account.details({ mailbox, uids, depth: 'whole', kinds: ['preview'] }))
+  for (const { uid, refusal } of found.values()) if (refusal) found.delete(uid)
+  return found
 }
 
 function uidsOf(messages: readonly { readonly uid: number }[]): Uint32Array {

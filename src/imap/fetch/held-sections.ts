@@ -8,7 +8,7 @@ import { type OctetItem, octetItemName, rangeSpan } from './section-source.ts'
 import type { WireBatch } from './wire-batch.ts'
 
 /** Takes a section out of a message. */
-type Cut = (header: Buffer, held: Buffer) => Buffer
+type Cut = (message: HeldMessage) => Buffer
 
 interface NamedCut {
   readonly name: string
@@ -37,17 +37,34 @@ export class HeldSections {
     return cuts.every(cut => cut !== undefined) ? new HeldSections(part, cuts) : undefined
   }
 
-  /** Writes the items of a message, with a blank between them. */
-  write(held: Buffer, batch: WireBatch): void {
-    const end = this.#part !== 'whole' ? held.length : (new HeaderEnd().push(held) ?? held.length)
-    const header = held.subarray(0, end)
+  /** Writes the items of a message, with a blank between them; stops after each, so that the batch can be sent. */
+  *write(held: Buffer, batch: WireBatch): Generator<void, void> {
+    const message = new HeldMessage(held, this.#part)
     let separator = ''
     for (const { name, cut } of this.#cuts) {
-      const octets = withoutNuls(cut(header, held))
+      const octets = withoutNuls(cut(message))
       batch.add(`${separator}${name} ${literalHead(octets.length)}`)
       batch.addOctets(octets)
       separator = ' '
+      yield
     }
+  }
+}
+
+/** The octets of a message, and its header, which is looked for when it is needed. */
+class HeldMessage {
+  readonly octets: Buffer
+  readonly #part: OctetPart
+  #header: Buffer | undefined
+
+  constructor(octets: Buffer, part: OctetPart) {
+    this.octets = octets
+    this.#part = part
+  }
+
+  get header(): Buffer {
+    this.#header ??= this.#part === 'whole' ? this.octets.subarray(0, new HeaderEnd().push(this.octets)) : this.octets
+    return this.#header
   }
 }
 
@@ -55,11 +72,13 @@ function cutOf(item: OctetItem): Cut | undefined {
   if (item.kind !== 'body' || item.section.path.length > 0) return undefined
   const cut = cutOfText(item.section.text)
   const { start, end } = rangeSpan(item.range)
-  return item.range ? (header, held) => cut(header, held).subarray(start, end) : cut
+  return item.range ? message => cut(message).subarray(start, end) : cut
 }
 
 function cutOfText(text: BodySectionText | undefined): Cut {
-  if (!text) return (_header, held) => held
-  if (text.kind === 'TEXT') return (header, held) => held.subarray(header.length)
-  return 'names' in text ? headerFilter(text) : header => header
+  if (!text) return ({ octets }) => octets
+  if (text.kind === 'TEXT') return ({ octets, header }) => octets.subarray(header.length)
+  if (!('names' in text)) return ({ header }) => header
+  const filter = headerFilter(text)
+  return ({ header }) => filter(header)
 }

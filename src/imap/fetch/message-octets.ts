@@ -87,7 +87,10 @@ export class MessageOctets {
       depth: 'whole',
       kinds: ['structure'],
     } as const
-    for await (const [details] of this.#account.details(which)) if (details?.structure) return details.structure
+    for await (const [details] of this.#account.details(which)) {
+      if (details?.refusal) throw details.refusal
+      if (details?.structure) return details.structure
+    }
     throw new ImapRefusal('EXPUNGEISSUED', 'The message is gone.')
   }
 

@@ -4,6 +4,7 @@ import { PosternError } from '../../errors.ts'
 import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
 import { octetsOf } from '../queries/object-reader.ts'
+import { textOf } from '../row-values.ts'
 import type { TransactionScope } from '../transaction-scope.ts'
 import type { ObjectChanges } from './objects.ts'
 import { TOMB_DAYS } from './purge.ts'
@@ -71,12 +72,15 @@ export class ObjectUndo {
     return id ?? made
   }
 
+  // A collection may have got another place since, in another account.
   #freeHref(kept: Row, folder: number): string {
     const { database } = this.#scope
     const href = String(kept.href)
+    const place = textOf(database.find('SELECT href FROM folder WHERE id = ?', folder)?.href) ?? ''
     const isTaken = database.find('SELECT 1 FROM object WHERE folder = ? AND href = ?', folder, href) !== undefined
-    if (kept.folder === folder && !isTaken) return href
-    return `${String(database.find('SELECT href FROM folder WHERE id = ?', folder)?.href)}${randomUUID()}${extname(href)}`
+    return !isTaken && kept.folder === folder && href.startsWith(place)
+      ? href
+      : `${place}${randomUUID()}${extname(href)}`
   }
 
   #homeOf({ folder }: Row): number {

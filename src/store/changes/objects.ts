@@ -197,6 +197,12 @@ export class ObjectChanges {
     this.#scope.log({ folder: Number(row.folder), event: 'object-conflict', detail: `${String(row.href)}: ${reason}` })
   }
 
+  /** Deletes an object here alone; it can be restored. */
+  bury(id: number, by: 'local' | 'server'): void {
+    const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
+    if (row) this.#bury(row, by)
+  }
+
   /** Turns an object into a tomb, from which it can be restored. */
   #bury(row: Row, by: 'local' | 'server'): void {
     const sql = 'INSERT INTO object_tomb(object, folder, href, octets, deleted_at, deleted_by) VALUES(?, ?, ?, ?, ?, ?)'

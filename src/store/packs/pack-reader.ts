@@ -6,11 +6,21 @@ import { decodeRecordHeader, type PackLocation, packFile, RECORD_HEADER_OCTETS }
 
 const MAX_OPEN_PACKS = 16
 const CHUNK_OCTETS = 1_048_576
+const MAX_SOUND = 1000 // large bodies of which it is known, some dozen octets each
+const NOTHING = Buffer.alloc(0)
+
+/** Octets of a body, from `start` up to but not including `end`, which may be beyond its last. */
+export interface OctetSpan {
+  readonly start: number
+  readonly end: number
+}
 
 /** Reads bodies out of packs. Blocks while it reads: not for the main thread. */
 export class PackReader implements Disposable {
   readonly #packsDir: string
   readonly #open = new Map<number, number>()
+  /** Places of large bodies that were found to be what they should be. */
+  readonly #sound = new Set<string>()
   #reused: Buffer | undefined
 
   constructor(packsDir: string) {
@@ -45,6 +55,32 @@ export class PackReader implements Disposable {
     }
   }
 
+  /**
+   * Reads a part of a body in chunks of up to 1 MiB, and none of it before all of the body was checked, which is done once as
+   * long as the files are open: a program may read a large message in hundreds of parts. Yields empty chunks meanwhile.
+   *
+   * @throws {PosternError} STORE_PACK_DAMAGED, before the first octet
+   */
+  *span(location: PackLocation, { start, end }: OctetSpan): Generator<Buffer> {
+    if (location.length <= CHUNK_OCTETS) {
+      for (const chunk of this.chunks(location)) yield chunk.subarray(start, end)
+      return
+    }
+    yield* this.#check(location)
+    const last = Math.min(end, location.length)
+    for (let at = start; at < last; at += CHUNK_OCTETS) {
+      yield this.#read(location, location.offset + at, Math.min(CHUNK_OCTETS, last - at))
+    }
+  }
+
+  *#check(location: PackLocation): Generator<Buffer> {
+    const place = `${location.pack} ${location.offset} ${location.length}`
+    if (this.#sound.has(place)) return
+    for (const _ of this.chunks(location, true)) yield NOTHING
+    if (this.#sound.size >= MAX_SOUND) this.#sound.clear()
+    this.#sound.add(place)
+  }
+
   /** Reads the first octets of a body, unchecked: for previews. */
   head(location: PackLocation, octets: number): Buffer {
     return this.#read(location, location.offset, Math.min(octets, location.length))
@@ -67,6 +103,7 @@ export class PackReader implements Disposable {
   [Symbol.dispose](): void {
     for (const fd of this.#open.values()) closeSync(fd)
     this.#open.clear()
+    this.#sound.clear()
   }
 
   #read(location: PackLocation, position: number, length: number, isReused = false): Buffer {
@@ -129,6 +166,6 @@ function damaged({ pack, offset, length }: PackLocation, why: string, cause?: un
   return new PosternError<StoreErrorCode>(
     'STORE_PACK_DAMAGED',
     `A message of ${length} octets in pack ${pack} at ${offset} cannot be read: ${why}.`,
-    { remedy: 'user', advice: 'Run `postern store repair`: what the server still has is fetched again.', cause },
+    { remedy: 'user', advice: 'Run `postern store repair --full`: what the server still has is fetched again.', cause },
   )
 }

@@ -19,12 +19,14 @@ export interface MergeableItem {
   readonly isExcluded: boolean
 }
 
-/** What a store and its server do not have in common; in messages, and in changes of folders. */
+/** What a store and its server do not have in common; in messages, in changes of folders, and of entries. */
 export interface Untold {
   readonly uploads: number
   /** Flags, moves and deletions. */
   readonly changes: number
   readonly folders: number
+  /** Of calendars and address books: what was made, changed or deleted here. */
+  readonly entries: number
   /** What was not downloaded yet. */
   readonly missing: number
   /** What is a header only: the server alone has its text. */
@@ -55,6 +57,7 @@ export class MergeQueries {
            AND (server_bits <> local_bits OR server_keywords <> local_keywords OR is_gone OR remote_folder <> folder)`,
       ),
       folders: count('op WHERE item IS NULL'),
+      entries: count('object WHERE is_gone OR local_revision <> synced_revision'),
       missing: count('dlq WHERE item IS NULL') + count('stage WHERE item IS NULL'),
       headers: count(`item WHERE body_state = 'header' AND is_gone = 0 AND unlinked IS NULL`),
     }

@@ -6,6 +6,7 @@ import type { MessageFacts, MessageLinks } from './message-facts.ts'
 import { trigramQuery, trigramText } from './trigrams.ts'
 
 const MAX_TEXT_OCTETS = 67_108_864 // more than any text has: what a damaged one claims must not fill the memory
+const BETWEEN_TEXTS = '\x1e' // no folded text has a control character but the ends of its lines
 const COMPRESSION = { params: { [constants.ZSTD_c_checksumFlag]: 1 } }
 
 /** How a header is known again in a message that is not read to its end. */
@@ -65,6 +66,11 @@ export class Documents {
     } finally {
       this.#told(() => this.#database.exec('ROLLBACK'))
     }
+  }
+
+  /** Differs when anything in the index has changed. */
+  state(): string {
+    return this.#told(() => String(this.#database.find('PRAGMA data_version')?.data_version))
   }
 
   /** Lists all documents by their hashes. */
@@ -147,10 +153,24 @@ export class Documents {
 
   /** Reads folded texts. */
   textsOf(ids: readonly number[], part: TextPart): Map<number, string> {
-    const sql = `SELECT document, text FROM ${part}_text WHERE document IN (SELECT value FROM json_each(?))`
+    if (part === 'header') return this.#headerTextsOf(ids)
+    const sql = 'SELECT document, text FROM body_text WHERE document IN (SELECT value FROM json_each(?))'
     return this.#told(() => {
       const rows = this.#database.all(sql, JSON.stringify(ids))
       return new Map(rows.map(({ document, text }) => [Number(document), unpacked(text)]))
+    })
+  }
+
+  #headerTextsOf(ids: readonly number[]): Map<number, string> {
+    // As one text: rows would take most of the time.
+    const sql = `SELECT json_group_array(document) AS documents, group_concat(text, '${BETWEEN_TEXTS}') AS texts
+      FROM header_text WHERE document IN (SELECT value FROM json_each(?))`
+    return this.#told(() => {
+      const row = this.#database.find(sql, JSON.stringify(ids))
+      const documents = JSON.parse(String(row?.documents)) as number[] // declared so in the schema
+      const texts = documents.length === 0 ? [] : String(row?.texts).split(BETWEEN_TEXTS)
+      if (texts.length !== documents.length) throw new TypeError('there are not as many texts as documents')
+      return new Map(documents.map((document, index) => [document, texts[index] ?? '']))
     })
   }
 
@@ -239,7 +259,6 @@ function checked(found: ListedFields): ListedFields {
 }
 
 function unpacked(text: Row[string]): string {
-  if (typeof text === 'string') return text
   if (!(text instanceof Uint8Array)) throw new TypeError('a text is no BLOB')
   return zstdDecompressSync(text, { maxOutputLength: MAX_TEXT_OCTETS }).toString()
 }

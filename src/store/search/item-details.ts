@@ -21,7 +21,15 @@ export interface MadeDetails {
 /** How an item is made. Of one of which only the header is here, the envelope alone is right. */
 export interface ItemDetails extends MadeDetails {
   readonly uid: number
+  /** Its octets are damaged: nothing is known of it. */
+  readonly isUnreadable?: true
 }
+
+/** What is known of a message whose octets cannot be read. */
+export const UNREADABLE = {
+  ...{ envelope: undefined, bodyStructure: undefined, structure: undefined, preview: undefined },
+  isUnreadable: true,
+} as const
 
 /** Makes all of them at once from octets. */
 export function readDetails(octets: MessageOctets): { [Kind in DetailKind]: NonNullable<MadeDetails[Kind]> } {

@@ -3,12 +3,13 @@ import type { SearchKey } from '../../formats/imap/command/arguments/search-key.
 import { readable } from '../packs/readable.ts'
 import { StoreReader } from '../reader.ts'
 import type { Documents } from './documents.ts'
-import { type DetailKind, type ItemDetails, pickDetails, readDetails } from './item-details.ts'
+import { type DetailKind, type ItemDetails, pickDetails, readDetails, UNREADABLE } from './item-details.ts'
 import { MessageOctets } from './message-octets.ts'
 import { listedPage, type OctetsPage } from './octets-page.ts'
 import { IndexSource } from './query/index-source.ts'
 import { ItemTexts } from './query/item-texts.ts'
 import { matchKey, type SearchedMailbox } from './query/key-matcher.ts'
+import { KnownDocuments } from './query/known-documents.ts'
 import { MailboxItems, type Places } from './query/mailbox-items.ts'
 import { SearchBudget } from './query/search-budget.ts'
 import { sentTimes, sortPlaces } from './query/sort-order.ts'
@@ -48,12 +49,14 @@ interface Search {
 export class SearchReader implements Disposable {
   readonly #store: StoreReader
   readonly #index: IndexSource
+  readonly #known: KnownDocuments
   readonly #maxMs: number
   readonly #clock: () => number
 
   private constructor(dir: string, { maxMs = MAX_SEARCH_MS, clock = () => performance.now() }: SearchReaderOptions) {
     this.#store = StoreReader.open(dir)
     this.#index = new IndexSource(dir)
+    this.#known = new KnownDocuments(this.#store.searched)
     this.#maxMs = maxMs
     this.#clock = clock
   }
@@ -63,15 +66,12 @@ export class SearchReader implements Disposable {
     return new SearchReader(dir, options)
   }
 
-  /**
-   * How messages are made, in the order of the UIDs; those that are gone are left out.
-   *
-   * @throws {PosternError} STORE_PACK_DAMAGED
-   */
+  /** How messages are made, in the order of the UIDs; those that are gone are left out. */
   details(folder: number, uids: Uint32Array, kinds: readonly DetailKind[]): ItemDetails[] {
     return this.#each(folder, uids, (documents, ids) => {
       const known = documents?.detailsOf(ids, kinds)
-      return (uid, id, octets) => ({ uid, ...(known?.get(id) ?? pickDetails(readDetails(octets()), kinds)) })
+      const made = (octets: () => MessageOctets) => readable(() => pickDetails(readDetails(octets()), kinds))
+      return (uid, id, octets) => ({ uid, ...(known?.get(id) ?? made(octets) ?? UNREADABLE) })
     })
   }
 
@@ -151,7 +151,8 @@ export class SearchReader implements Disposable {
     return this.#read(documents => {
       const { searched } = this.#store
       const items = new MailboxItems(searched, folder, uids)
-      const texts = new ItemTexts({ store: this.#store, items, documents, budget })
+      const documentOf = this.#known.of(items, documents)
+      const texts = new ItemTexts({ store: this.#store, items, documents, documentOf, budget })
       const mailbox = { items, texts, budget, now }
       return finish(mailbox, matchKey(mailbox, key, items.all))
     })

@@ -8,9 +8,12 @@ import { collectionGone, isMuch } from '../plan/mass-deletion.ts'
 import { type FolderFailure, newCounters, type SyncCounters, type SyncResult } from '../progress.ts'
 import { isFolderFailure, isHold } from '../refusal.ts'
 import type { SyncSettings } from '../settings.ts'
+import { type PlaceContext, placeCollections } from './join/place-collections.ts'
 import { placeOf, planCollections } from './plan-collections.ts'
 import type { RemoteCollections } from './remote-collections.ts'
 import { type CollectionContext, syncCollection } from './sync-collection.ts'
+
+const OF_A_COLLECTION: ReadonlySet<string> = new Set(['UPSTREAM_PROTOCOL', 'SYNC_COLLECTION_NOT_MADE'])
 
 /** What {@link CollectionsCycle} works with. */
 export interface CollectionsCycleOptions {
@@ -45,7 +48,7 @@ export class CollectionsCycle {
       this.#store.transact(({ collections }) => collections.belongTo(account))
     }
     const lastConflict = this.#store.read.keptObjects.lastConflict()
-    if (this.#run.structure !== 'skip') await this.#readStructure()
+    if (this.#run.structure !== 'skip' || this.#store.read.join.isPlaceDue()) await this.#readStructure()
     const chosen =
       this.#run.structure === 'only' ? [] : chooseCollections(this.#store, this.#options.settings, this.#run)
     for (const folder of chosen) await this.#try(folder, () => this.#sync(folder))
@@ -56,16 +59,30 @@ export class CollectionsCycle {
   }
 
   async #readStructure(): Promise<void> {
-    const listing = await this.#remote.list()
+    const listed = await this.#remote.list()
     this.#run.onEvent({ kind: 'signed-in', server: 'collections' })
+    const isPlaceDue = this.#store.read.join.isPlaceDue()
+    const listing = isPlaceDue ? await placeCollections(this.#placeContext, listed) : listed
     for (const folder of planCollections(this.#store, listing)) {
       if (folder.state !== 'ok') continue // a person decides first
+      if (folder.joining === 'compare') {
+        this.#store.transact(({ collections }) => collections.displace(folder.id))
+        continue
+      }
       await this.#try(folder, async () => {
         const count = this.#store.read.objects.count(folder.id)
         if (isMuch(count) && folder.consent !== 'accept') throw collectionGone(folder.path, count)
         this.#store.transact(({ collections }) => collections.lose(folder.id))
       })
     }
+  }
+
+  get #placeContext(): PlaceContext {
+    const attempt: PlaceContext['attempt'] = async ({ id }, step) => {
+      const folder = this.#store.read.findFolder(id)
+      if (folder) await this.#try(folder, step)
+    }
+    return { store: this.#store, remote: this.#remote, attempt }
   }
 
   async #sync(folder: FolderRow): Promise<void> {
@@ -121,5 +138,5 @@ function isHeld(error: unknown): error is PosternError {
 
 // Of what one of them answers the others may be free.
 function isCollectionFailure(error: unknown): error is PosternError {
-  return isFolderFailure(error) || (error instanceof PosternError && error.code === 'UPSTREAM_PROTOCOL')
+  return isFolderFailure(error) || (error instanceof PosternError && OF_A_COLLECTION.has(error.code))
 }

@@ -5,7 +5,8 @@ import type { RemoteCollection, RemoteObject } from './remote-collection.ts'
 import type { CollectionContext } from './sync-collection.ts'
 
 const READ_BATCH = 50
-const MAX_FAILED = 8 // one after the other: then it is the server that cannot, and not these objects
+/** How many objects may fail one after the other: then it is the server that cannot, and not these objects. */
+export const MAX_FAILED = 8
 
 /**
  * Reads what is queued. When a batch fails, its objects are asked for one by one, so that one that can never be read keeps
@@ -43,8 +44,7 @@ async function readBatch(remote: RemoteCollection, hrefs: readonly string[]): Pr
     for await (const object of remote.read(hrefs)) found.push(object)
     return { found, error: undefined }
   } catch (error) {
-    // A lost connection may be an object’s doing as well: a server may break on it, or take too long.
-    if (isOfObjects(error) || isConnectionLoss(error) || isUnavailable(error)) return { found, error }
+    if (mayBeOfObjects(error)) return { found, error }
     throw error
   }
 }
@@ -60,6 +60,14 @@ function takeOver({ store, settings }: CollectionContext, { id }: FolderRow, { h
     if (error && hrefs.length > 1) objects.queue.suspect(id, unread)
     else if (error && unread.length > 0) objects.queue.failed(id, only, error.message)
   })
+}
+
+/**
+ * Tells whether the objects that were asked for may be why they could not be read. A lost connection may be their doing as
+ * well: a server may break on one, or take too long.
+ */
+export function mayBeOfObjects(error: unknown): error is PosternError {
+  return isOfObjects(error) || isConnectionLoss(error) || isUnavailable(error)
 }
 
 function isOfObjects(error: unknown): error is PosternError {

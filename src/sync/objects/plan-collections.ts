@@ -5,10 +5,11 @@ import type { CollectionListing, ListedCollection } from './remote-collections.t
 
 const MAX_PATH_LENGTH = 900 // a folder's path has up to 1000
 
-/** Takes over the server's list of collections. Gives those that are here, and no longer there. */
+/** Takes over the server's list of collections. Gives those that have a place there, and are not there any longer. */
 export function planCollections(store: Store, { collections, kinds }: CollectionListing): readonly FolderRow[] {
-  const known = store.read.collections()
-  const taken = new Map([...store.read.folders(), ...known].map(({ path, id }) => [path.toLowerCase(), id]))
+  const all = store.read.collections()
+  const known = all.filter(({ joining }) => joining !== 'place')
+  const taken = new Map([...store.read.folders(), ...all].map(({ path, id }) => [path.toLowerCase(), id]))
   const changed = collections.flatMap(listed => {
     const folder = known.find(each => isSame(each, listed))
     const path = nameFor(listed, folder, taken)

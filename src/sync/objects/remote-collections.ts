@@ -29,6 +29,16 @@ export interface ListedCollection {
   readonly maxObjectOctets: number | undefined
 }
 
+/** A collection that is to be made. */
+export interface NewCollection {
+  readonly kind: CollectionKind
+  /** The last segment of its path, without a `/`. */
+  readonly segment: string
+  readonly name: string
+  /** What a calendar is to take; empty for an address book. */
+  readonly components: readonly string[]
+}
+
 /** The collections of an account. */
 export interface CollectionListing {
   readonly collections: readonly ListedCollection[]
@@ -44,6 +54,12 @@ export interface RemoteCollections extends AsyncDisposable {
    * @throws {PosternError} UPSTREAM_…, NET_…, TLS_…
    */
   list(): Promise<CollectionListing>
+  /**
+   * Makes a collection; one of its kind that is at its place already is made. The list tells its href.
+   *
+   * @throws {PosternError} UPSTREAM_…, NET_…, TLS_…
+   */
+  create(collection: NewCollection): Promise<void>
   /** Gives what a collection is synchronized with; nothing is asked for yet. */
   open(collection: Pick<ListedCollection, 'kind' | 'href'>): RemoteCollection
 }

@@ -8,6 +8,7 @@ import type { SyncCounters } from '../progress.ts'
 import { isRefusal } from '../refusal.ts'
 import type { SyncSettings } from '../settings.ts'
 import { fetchObjects } from './fetch-objects.ts'
+import { joinCollection } from './join/join-collection.ts'
 import type { CollectionChanges, RemoteCollection, WriteOutcome } from './remote-collection.ts'
 
 const WRITE_BATCH = 8 // under way at the same time
@@ -16,6 +17,8 @@ const WRITE_BATCH = 8 // under way at the same time
 export interface CollectionContext {
   readonly store: Store
   readonly remote: RemoteCollection
+  /** Which account's it is. */
+  readonly account: string
   readonly settings: Pick<SyncSettings, 'conflictResolution'> & Partial<Pick<SyncSettings, 'revertReadOnly'>>
   readonly log: Logger
   readonly clock: () => number
@@ -27,12 +30,15 @@ export interface CollectionContext {
 }
 
 /**
- * One cycle of a collection: PLAN, fetch, PUSH, and fetch again what others changed meanwhile. Every arrow may be cut by a
- * crash: each step is one transaction, and each write names the version that it replaces.
+ * One cycle of a collection: PLAN, fetch, PUSH, and fetch again what others changed meanwhile; instead of a PLAN it is joined
+ * with the account's, if it was not compared with that yet. Every arrow may be cut by a crash: each step is one transaction, and
+ * each write names the version that it replaces.
  */
 export async function syncCollection(context: CollectionContext, folder: FolderRow): Promise<void> {
+  const isJoined = folder.joining === undefined
+  if (!isJoined) await joinCollection(context, folder)
   if (folder.isReadOnly) revertChanges(context, folder)
-  await planCollection(context, folder)
+  if (isJoined) await planCollection(context, folder)
   await fetchObjects(context, folder)
   if (!folder.isReadOnly) await pushObjects(context, folder)
   await fetchObjects(context, folder)

@@ -4,6 +4,7 @@ import type {
   CollectionKind,
   CollectionListing,
   ListedCollection,
+  NewCollection,
   RemoteCollections,
 } from '../../sync/objects/remote-collections.ts'
 import { DavCollection } from './dav-collection.ts'
@@ -11,6 +12,7 @@ import { findHome, type Home, type HomeSearch, serviceName } from './discovery.t
 import { DavHttp, type DavHttpOptions } from './http/dav-http.ts'
 import { failures } from './http/failures.ts'
 import { type FoundCollection, listHome } from './list-collections.ts'
+import { makeCollection } from './make-collection.ts'
 
 const KINDS = ['calendar', 'addressbook'] as const satisfies readonly CollectionKind[]
 
@@ -53,6 +55,12 @@ class DavAccount implements RemoteCollections {
     const collections = distinct((await Promise.all(homes.map(home => listHome(this.#http, home)))).flat())
     for (const each of collections) this.#urls.set(keyOf(each), each.url)
     return { collections: collections.map(({ url: _, ...rest }) => rest), kinds: homes.map(({ kind }) => kind) }
+  }
+
+  async create(collection: NewCollection): Promise<void> {
+    const { home } = await this.#search(collection.kind)
+    if (!home) throw await this.#noService(collection.kind)
+    await makeCollection(this.#http, home, collection)
   }
 
   open(collection: Pick<ListedCollection, 'kind' | 'href'>): RemoteCollection {

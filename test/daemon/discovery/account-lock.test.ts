@@ -9,8 +9,8 @@ import { silentLogger } from '../../support/silent-logger.ts'
 
 const IP = '127.0.5.40'
 
-/** Searches a domain whose SRV records name one server by many names, and tells how often somebody tried to sign in there. */
-async function signInsAt(t: Test, script: MailScript): Promise<number> {
+/** Searches a domain whose SRV records name one server by many names, and tells each try to sign in there. */
+async function signInsAt(t: Test, script: MailScript): Promise<readonly string[]> {
   const captured: Captured[] = []
   const server = await startMail({ ip: IP, port: 0, captured }, script)
   t.teardown(() => server.close())
@@ -26,15 +26,20 @@ async function signInsAt(t: Test, script: MailScript): Promise<number> {
   const tools = { reach: discovery.reach, verifier, log: silentLogger(), version: '0', signal }
   const request = { email: 'ada@example.test', password: 'wrong', accept: [], refused: [] }
   t.equal((await searchOffers(discovery, request, tools)).taken, undefined)
-  return captured.filter(({ text }) => text.includes('AUTHENTICATE')).length
+  return captured.flatMap(({ text }) => /AUTHENTICATE \S+/.exec(text) ?? [])
 }
 
 const IMAP = { protocol: 'imap', security: 'tls', mechanisms: ['AUTH=PLAIN'] } as const
 
 t.test('a server that refuses is tried a few times', async t => {
-  t.equal(await signInsAt(t, IMAP), 2, 'both names of the person')
+  t.equal((await signInsAt(t, IMAP)).length, 2, 'both names of the person')
 })
 
 t.test('a server that hangs up instead of refusing is tried a few times, too', async t => {
-  t.equal(await signInsAt(t, { ...IMAP, hangsUp: true }), 3)
+  t.equal((await signInsAt(t, { ...IMAP, hangsUp: true })).length, 3)
+})
+
+t.test('a server that takes a digest alone is tried with one', async t => {
+  const [first] = await signInsAt(t, { ...IMAP, mechanisms: ['LOGINDISABLED', 'AUTH=SCRAM-SHA-256'] })
+  t.equal(first, 'AUTHENTICATE SCRAM-SHA-256')
 })

@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { type TrialTools, trySignIn } from '../../../src/daemon/discovery/sign-in-trial.ts'
 import { makeDavOffer } from '../../../src/discover/offer.ts'
-import { makeInternet, type Page } from '../../support/discover-world.ts'
+import { makeInternet, type Page, type PageRequest } from '../../support/discover-world.ts'
 import { holds } from '../../support/scripted-servers.ts'
 
 const PASSWORD = 'correct horse'
@@ -24,6 +25,21 @@ for (const [says, after, code] of [
   })
 }
 
+t.test('a calendar server that takes a digest alone is signed in to by one', async t => {
+  const wants = { status: 401, headers: { 'www-authenticate': 'Digest realm="x y", nonce="n1", qop="auth,auth-int"' } }
+  const isRight = ({ method, authorization }: PageRequest) => {
+    const [cnonce, nc, uri] = ['cnonce', 'nc', 'uri'].map(
+      name => new RegExp(`\\b${name}="?([^",]*)`).exec(authorization)?.[1],
+    )
+    const [a1, a2] = [`ada:x y:${PASSWORD}`, `${method}:${uri}`].map(md5)
+    return uri === '/' && authorization.includes(`response="${md5(`${a1}:n1:${nc}:${cnonce}:auth:${a2}`)}"`)
+  }
+  const page = (request: PageRequest) => (isRight(request) ? { status: 207, body: '<x/>' } : wants)
+  const { done, captured } = await signIn({ t, pages: { 'https://dav.example.test/': page } })
+  await t.resolves(done)
+  t.notOk(captured.some(({ text }) => holds(text, PASSWORD)))
+})
+
 t.test('a calendar server elsewhere gets no password, and that is what is told', async t => {
   const { done, captured } = await signIn({
     t,
@@ -39,6 +55,10 @@ t.test('a calendar server elsewhere gets no password, and that is what is told',
   t.ok(captured.length > 0)
   t.notOk(captured.some(({ text }) => holds(text, PASSWORD)))
 })
+
+function md5(text: string): string {
+  return hash('md5', text)
+}
 
 async function signIn({ t: test, pages }: { t: Test; pages: Readonly<Record<string, Page>> }) {
   const place = { A: ['8.8.4.4'] }

@@ -50,6 +50,40 @@ t.test('several that cannot be told are left out, and are not made \\Seen', asyn
   t.equal((await fetchText(account, 'FLAGS')).match(/FLAGS \(\)/g)?.length, 4)
 })
 
+t.test('what concerns one message alone is told of all of them', async t => {
+  for (const code of ['CORRUPTION', 'UNKNOWN-CTE'] as const) {
+    const account = accountWithout(100, () => false)
+    account.onChunk = uid => {
+      if (uid % 2 === 0) throw new ImapRefusal(code, 'It is wrong.')
+    }
+    for (const items of ['BODY.PEEK[]', '(FLAGS BODY[TEXT])']) {
+      const { text, error } = await fetchUntilFailure(account, items)
+      t.equal(numbersOf(text).length, 50)
+      t.match(error, { code })
+    }
+  }
+})
+
+t.test('a message of which nothing is known is left out alone', async t => {
+  const account = accountWithout(40, () => false)
+  const details = account.details.bind(account)
+  const refusal = new ImapRefusal('CORRUPTION', 'It is wrong.')
+  account.details = async function* (which: MessagesOf & WantedDetails) {
+    for await (const page of details(which)) yield page.map(made => (made.uid % 2 ? { ...made, refusal } : made))
+  }
+  for (const items of ['(UID BODYSTRUCTURE)', 'BODY[1]', 'ENVELOPE']) {
+    account.calls.length = 0
+    const { text, error } = await fetchUntilFailure(account, items)
+    t.equal(numbersOf(text).length, 20)
+    t.equal(error, refusal)
+    t.equal(account.calls.filter(call => call.startsWith('details')).length, 1, 'in one go')
+  }
+  const { text, error } = await fetchUntilFailure(account, '(FLAGS PREVIEW (LAZY))')
+  t.equal(numbersOf(text).length, 40)
+  t.equal(text.match(/PREVIEW NIL/g)?.length, 20, 'a lazy one is not told')
+  t.equal(error, undefined)
+})
+
 t.test('when nothing can be had not every message is tried', async t => {
   for (const items of ['BODY.PEEK[]', '(UID BODYSTRUCTURE)']) {
     const account = accountWithout(500, () => true)

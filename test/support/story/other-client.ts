@@ -76,8 +76,9 @@ export class OtherClient implements AsyncDisposable {
     })
   }
 
-  move(path: string, uids: string, to: string): Promise<void> {
-    return this.#in(path, async client => void (await client.messageMove(uids, to, { uid: true })))
+  /** False when the server refuses. */
+  move(path: string, uids: string, to: string): Promise<boolean> {
+    return this.#in(path, async client => Boolean(await client.messageMove(uids, to, { uid: true })))
   }
 
   /** How many were copied: none when the server refuses, or somebody has removed them. */
@@ -105,11 +106,12 @@ export class OtherClient implements AsyncDisposable {
     await (await this.#session()).mailboxDelete(path)
   }
 
-  /** Gives a folder another UIDVALIDITY, and its messages other UIDs. */
+  /** Gives a folder another UIDVALIDITY, and its messages other UIDs. Where the server does not move them, they stay aside. */
   async renumber(path: string): Promise<void> {
     await this.renameFolder(path, `${path}-old`)
     await this.createFolder(path)
-    if ((await this.uids(`${path}-old`)).length > 0) await this.move(`${path}-old`, '1:*', path)
+    const isMoved = (await this.uids(`${path}-old`)).length === 0 || (await this.move(`${path}-old`, '1:*', path))
+    if (!isMoved || (await this.uids(`${path}-old`)).length > 0) throw new Error(`Mailbox ${path}-old has mail`)
     await this.deleteFolder(`${path}-old`)
   }
 

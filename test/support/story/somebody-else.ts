@@ -80,7 +80,12 @@ export class SomebodyElse {
     this.#book.note('other', `moves from ${path} to ${to}`, idOf(message.octets))
     if (this.#here.isCopying(idOf(message.octets), to)) this.#book.mayMerge(idOf(message.octets))
     if (this.#here.isMoving(idOf(message.octets))) this.#book.mayDouble(idOf(message.octets))
-    await this.#client.move(path, String(uid), to)
+    const isDone = await this.#client.move(path, String(uid), to).catch(error => {
+      this.#book.mayBeCopied(idOf(message.octets))
+      throw error
+    })
+    // When the target is renamed meanwhile Dovecot may say no and have copied it.
+    if (!isDone) this.#book.mayBeCopied(idOf(message.octets))
   }
 
   async #copy(path: string, uid: number, to: string): Promise<void> {

@@ -154,8 +154,17 @@ function addAccount({ name, email, fullName, user, imapPort, smtpPort }) {
   added.incomingServer = server
 }
 
-/** Has it write its preferences to disk; resolves to the folder of its profile. */
-function savePreferences() {
-  Services.prefs.savePrefFile(null)
-  return Services.dirsvc.get('ProfD', Ci.nsIFile).path
+/** Has it write its preferences to disk; resolves to the folder of its profile when all accounts are there. */
+async function savePreferences() {
+  const { path } = Services.dirsvc.get('ProfD', Ci.nsIFile)
+  const isWritten = async () => {
+    const text = await IOUtils.readUTF8(PathUtils.join(path, 'prefs.js'))
+    const list = /"mail.accountmanager.accounts", "(.*)"/.exec(text)?.[1].split(',') ?? []
+    return MailServices.accounts.accounts.every(
+      ({ key }) => list.includes(key) && text.includes(`"mail.account.${key}.server"`),
+    )
+  }
+  Services.prefs.savePrefFile(null) // by another thread
+  while (!(await isWritten())) await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+  return path
 }

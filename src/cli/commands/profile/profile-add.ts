@@ -242,7 +242,8 @@ function addedText({ name, found, sync }: AddedDocument, auth: Auth | undefined)
     .join('\n')
 }
 
-function bothGiven(): PosternError {
+/** Says that one of both has to be left out. */
+export function bothGiven(): PosternError {
   return new PosternError<CliErrorCode>('CLI_USAGE', 'With --groupware-only there is no --imap.', {
     remedy: 'user',
     advice: 'Leave one of them out: mail is synchronized, or it stays with an account of Outlook’s own.',

@@ -1,6 +1,12 @@
 import { AUTH_CHOICES, type Auth, usesPassword } from '../../../config/profile-settings.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
-import type { BindingDocument, BoundDocument } from '../../../daemon/methods/binding.ts'
+import type {
+  AccountCounts,
+  BindingDocument,
+  BoundDocument,
+  JoinCounts,
+  MergeCounts,
+} from '../../../daemon/methods/binding.ts'
 import { PosternError } from '../../../errors.ts'
 import { profileBound } from '../../../profile/binding.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
@@ -9,8 +15,9 @@ import { type Command, type CommandContext, defineCommand } from '../../command.
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
-import { chooseInitial, countsText, type InitialChoice, type InitialOptions, type MergeCounts } from './bind-choice.ts'
-import { findServers, foundText } from './find-servers.ts'
+import { chooseInitial, countsText, type InitialChoice, type InitialOptions } from './bind-choice.ts'
+import { findDavServers, findServers, foundText } from './find-servers.ts'
+import { bothGiven } from './profile-add.ts'
 import { emptyPassword } from './typed-password.ts'
 
 interface BindOptions extends InitialOptions {
@@ -18,6 +25,9 @@ interface BindOptions extends InitialOptions {
   address: string | undefined
   imap: string | undefined
   smtp: string | undefined
+  dav: string | undefined
+  carddav: string | undefined
+  'groupware-only': boolean
   sieve: string | undefined
   user: string | undefined
   auth: Auth | undefined
@@ -30,8 +40,11 @@ interface BindOptions extends InitialOptions {
 interface Account {
   readonly name: string
   readonly email: string
-  readonly imap: string
+  readonly imap: string | undefined
   readonly smtp: string | undefined
+  readonly dav: string | undefined
+  readonly carddav: string | undefined
+  readonly isGroupwareOnly: boolean
   readonly sieve: string | undefined
   readonly user: string | undefined
   readonly auth: Auth | undefined
@@ -41,11 +54,14 @@ interface Account {
 interface BindDocument {
   readonly name: string
   readonly email: string
-  readonly imap: string
+  readonly imap: string | null
   readonly smtp: string | null
+  readonly dav: string | null
   readonly dryRun: boolean
-  /** Null where nobody could sign in yet: with OAuth2, or without the client certificate. */
+  /** Of mail. Null where nobody could sign in yet (OAuth2, no client certificate), and with calendars and address books alone. */
   readonly counts: MergeCounts | null
+  /** Of calendars and address books. Null where nobody could sign in yet, and where there are none. */
+  readonly entries: JoinCounts | null
   readonly initial: InitialChoice | null
   readonly copy: BoundDocument['copy']
   readonly found?: ServersDocument
@@ -61,11 +77,12 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
   examples: [
     ['$0 profile bind work ada@example.org', 'Find the servers, count what is here and there, and ask'],
     ['$0 profile bind work ada@example.org --dry-run', 'Count only; nothing is changed, here or there'],
-    [
-      '$0 profile bind work ada@example.org --keep --yes --password-stdin < file',
-      'Keep the local mail; nobody is asked',
-    ],
+    ['$0 profile bind work ada@example.org --keep --yes --password-stdin < file', 'Keep what is here; nobody is asked'],
     ['$0 profile bind work ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
+    [
+      '$0 profile bind work ada@example.org --groupware-only --dav https://dav.example.org/ --dry-run',
+      'Count what joining the calendars and contacts would do',
+    ],
     ['$0 profile bind work ada@example.org --delete', 'Begin empty: asks twice, and keeps a copy for 30 days'],
   ],
   build: yargs =>
@@ -77,6 +94,16 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
         describe: 'imaps://HOST, imap+starttls://HOST or imap://HOST; without it, templates or SmartDiscover tell',
       })
       .option('smtp', { type: 'string', describe: 'smtps://HOST, smtp+starttls://HOST or smtp://HOST' })
+      .option('dav', {
+        type: 'string',
+        describe: 'https://HOST/PATH of calendars and address books; with --groupware-only SmartDiscover finds it',
+      })
+      .option('carddav', { type: 'string', describe: 'The same for address books, where they are on another server' })
+      .option('groupware-only', {
+        type: 'boolean',
+        default: false,
+        describe: 'Calendars, contacts, tasks and notes alone: mail stays with an account of Outlook’s own',
+      })
       .option('sieve', {
         type: 'string',
         describe: 'sieve://HOST of the ManageSieve server (STARTTLS), or sieves://HOST',
@@ -90,12 +117,12 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
       .option('keep', {
         type: 'boolean',
         default: false,
-        describe: 'Keep the local mail: what the account has as well becomes one with it, the rest is uploaded',
+        describe: 'Keep what is here: what the account has as well becomes one with it, the rest is uploaded',
       })
       .option('delete', {
         type: 'boolean',
         default: false,
-        describe: 'Delete the local mail and begin with what the account has; a copy is kept for 30 days',
+        describe: 'Delete what is here and begin with what the account has; a copy is kept for 30 days',
       })
       .option('confirm', { type: 'string', describe: 'With --delete --yes: the profile’s name once more' })
       .option('dry-run', { type: 'boolean', default: false, describe: 'Count only' })
@@ -113,14 +140,13 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     if (binding.boundTo !== null) throw profileBound({ name, email: binding.boundTo })
     const { account, found } = await findAccount(binding, options, context)
     const counts = await survey(account, context)
-    const { imap, smtp } = account
-    const told = { name, email: account.email, imap, smtp: smtp ?? null, counts, ...(found ? { found } : {}) }
+    const told = toldOf(account, counts, found)
     if (options['dry-run']) {
       const document: BindDocument = { ...told, dryRun: true, initial: null, copy: null }
-      context.terminal.result(document, bound => dryRunText(bound, account.auth))
+      context.terminal.result(document, () => dryRunText(counts, found, account.auth))
       return 0
     }
-    const initial = await chooseInitial({ ...account, counts, items: binding.items }, options, context)
+    const initial = await chooseInitial({ ...account, ...hereOf(binding), counts }, options, context)
     const isDeleting = initial === 'delete'
     const { copy } = await call<BoundDocument>(context, 'profile.bind', { ...account, isDeleting })
     const sync = options.sync && counts !== null ? await tryToSynchronize(name, context) : undefined
@@ -135,29 +161,31 @@ async function findAccount(
   options: BindOptions,
   context: CommandContext,
 ): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
-  const { imap, smtp, sieve, user, auth, yes } = options
-  assertSettings({ email, imap, smtp, sieve, user }) // before anybody is asked, or any server
+  const { imap, smtp, dav, carddav, sieve, user, auth, yes, 'groupware-only': isGroupwareOnly } = options
+  if (isGroupwareOnly && imap !== undefined) throw bothGiven()
+  assertSettings({ email, imap, smtp, dav, carddav, sieve, user }) // before anybody is asked, or any server
   const password = usesPassword(auth)
     ? await context.terminal.secret(`Password of ${email}: `, context.signal)
     : undefined
   if (password === '') throw emptyPassword()
-  const given = { name, email, auth, password }
-  if (imap !== undefined) return { account: { ...given, imap, smtp, sieve, user }, found: undefined }
-  if (servers) {
+  const given = { name, email, auth, password, imap, smtp, dav, carddav, sieve, user, isGroupwareOnly }
+  if (imap !== undefined || (isGroupwareOnly && dav !== undefined)) return { account: given, found: undefined }
+  if (servers && !isGroupwareOnly) {
     const known = { smtp: smtp ?? servers.smtp, sieve: sieve ?? servers.sieve, user: user ?? servers.user }
     return { account: { ...given, ...known, imap: servers.imap }, found: undefined }
   }
   // Nobody can sign in to prove a server: it has to be named.
-  if (password === undefined) return { account: { ...given, imap: '', smtp, sieve, user }, found: undefined }
-  const { found, ...proven } = await findServers({ email, password, smtp, sieve, user, yes }, context)
+  if (password === undefined) return { account: given, found: undefined }
+  const find = isGroupwareOnly ? findDavServers : findServers
+  const { found, ...proven } = await find({ email, password, smtp, sieve, user, yes }, context)
   return { account: { ...given, ...proven }, found }
 }
 
 /** Counts what is here and there; null while nobody can sign in. */
-async function survey(account: Account, context: CommandContext): Promise<MergeCounts | null> {
+async function survey(account: Account, context: CommandContext): Promise<AccountCounts | null> {
   if (account.auth === 'oauth2') return null
   try {
-    return await call<MergeCounts>(context, 'profile.survey', account)
+    return await call<AccountCounts>(context, 'profile.survey', account)
   } catch (error) {
     if (error instanceof PosternError && error.code === ('PROFILE_NO_CLIENT_CERTIFICATE' satisfies ProfileErrorCode))
       return null
@@ -176,7 +204,18 @@ async function tryToSynchronize(name: string, context: CommandContext): Promise<
   }
 }
 
-function dryRunText({ counts, found }: BindDocument, auth: Auth | undefined): string {
+function toldOf(account: Account, counts: AccountCounts | null, found: ServersDocument | undefined) {
+  const { name, email, imap, smtp, dav } = account
+  const servers = { imap: imap ?? null, smtp: smtp ?? null, dav: dav ?? null }
+  const told = { name, email, ...servers, counts: counts?.mail ?? null, entries: counts?.entries ?? null }
+  return { ...told, ...(found ? { found } : {}) }
+}
+
+function hereOf({ items, entries }: BindingDocument) {
+  return { items, entries }
+}
+
+function dryRunText(counts: AccountCounts | null, found: ServersDocument | undefined, auth: Auth | undefined): string {
   const nothing =
     auth === 'external'
       ? 'Nothing can be counted before the client certificate is here.'
@@ -198,7 +237,7 @@ function boundText({ name, email, initial, copy, found, sync }: BindDocument, au
     `${name} is bound to ${email}${initial === 'delete' ? ', and began empty' : ''}`,
     ...(copy
       ? [
-          `the local mail of before is in ${copy.dir} until ${copy.until.slice(0, 10)}`,
+          `what was here before is in ${copy.dir} until ${copy.until.slice(0, 10)}`,
           `to have it back beside the account’s: postern store restore ${copy.dir} --profile ${name}, then postern sync`,
           `to have it back alone: postern profile unbind ${name} first`,
         ]

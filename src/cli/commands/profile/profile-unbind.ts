@@ -28,7 +28,7 @@ export const profileUnbindCommand: Command<never> = defineCommand<{ name: string
     terminal.result(document, done =>
       [
         ...warnings(done).map(printable),
-        `${name} is bound to no account. Its mail is there as before for mail programs and postern item list;`,
+        `${name} is bound to no account. What it has is there as before for mail programs and postern item list;`,
         `what is changed stays on this machine. To bind it again: postern profile bind ${name} ADDRESS`,
       ].join('\n'),
     )
@@ -37,11 +37,20 @@ export const profileUnbindCommand: Command<never> = defineCommand<{ name: string
 })
 
 /** What the server does not know, and what is not here. */
-function warnings({ uploads, changes, folders, missing, headers, outbox }: UnbindingDocument): readonly string[] {
+function warnings({
+  uploads,
+  changes,
+  folders,
+  entries,
+  missing,
+  headers,
+  outbox,
+}: UnbindingDocument): readonly string[] {
   const untold = [
     ...counted(uploads, 'message', 'to be uploaded'),
     ...counted(changes, 'change', 'of messages'),
     ...counted(folders, 'change', 'of folders'),
+    ...counted(entries, 'change', 'of calendars and address books'),
   ]
   return [
     ...(untold.length > 0 ? [`The server is not told of: ${untold.join(', ')}.`] : []),

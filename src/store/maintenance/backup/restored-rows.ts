@@ -49,7 +49,10 @@ export function makeReconcilable(
          deletions = NULL, error = NULL, state = iif(state = 'paused', 'ok', state)`,
     )
     database.run('UPDATE damaged SET attempts = 0')
-    if (isOfOther) database.run('UPDATE meta SET merging = coalesce(merging, ?)', now)
+    if (isOfOther) {
+      database.run('UPDATE meta SET merging = coalesce(merging, ?)', now)
+      database.run(`UPDATE folder SET joining = 'place' WHERE kind NOT IN('mail', 'file') AND state <> 'gone'`)
+    }
     database.run(`INSERT INTO ledger(at, event) VALUES(?, 'restored-from-backup')`, now)
   }, true)
 }

@@ -4,12 +4,12 @@ import type { Documents, TextPart } from '../documents.ts'
 import { type MessageFacts, type MessageLinks, readMessageFacts, readMessageLinks } from '../message-facts.ts'
 import { MessageOctets } from '../message-octets.ts'
 import { readBodyText, readHeaderText } from '../message-texts.ts'
+import { UNKNOWN } from './known-documents.ts'
 import type { MailboxItems, Places } from './mailbox-items.ts'
 import type { SearchBudget } from './search-budget.ts'
 
 const MAX_KEPT_UNITS = 16_777_216 // of texts that another key may ask for as well
 const EMPTY = Buffer.alloc(0)
-const UNKNOWN = -1
 
 /** What {@link ItemTexts} reads from. */
 export interface TextSource {
@@ -17,33 +17,32 @@ export interface TextSource {
   readonly items: MailboxItems
   /** Undefined when there is no index. */
   readonly documents: Documents | undefined
+  /** What is known of places already, and to be filled in: see {@link KnownDocuments}. */
+  readonly documentOf: Float64Array
   readonly budget: SearchBudget
 }
 
 /** Folded texts and facts of items: from the index, or from their octets when these are not in it. */
 export class ItemTexts {
   readonly #source: TextSource
-  /** Of each place, its document: 0 for none, {@link UNKNOWN} for places that were never asked for. */
-  readonly #documentOf: Float64Array
   readonly #kept = new Map<string, string>()
   #keptUnits = 0
   #together: ReadonlyMap<string, string> = new Map()
 
   constructor(source: TextSource) {
     this.#source = source
-    this.#documentOf = new Float64Array(source.items.uids.length).fill(UNKNOWN)
   }
 
   /** Finds the documents of places, 0 for those that have none. */
   documentsOf(places: Places): readonly number[] {
-    const { items, documents } = this.#source
-    const unknown = places.filter(place => this.#documentOf[place] === UNKNOWN)
+    const { items, documents, documentOf } = this.#source
+    const unknown = places.filter(place => documentOf[place] === UNKNOWN)
     if (unknown.length > 0) {
       const hashes = items.texts('sha256')
       const ids = documents?.idsOf(Array.from(unknown, place => hashes[place] ?? ''))
-      for (const [index, place] of unknown.entries()) this.#documentOf[place] = ids?.[index] ?? 0
+      for (const [index, place] of unknown.entries()) documentOf[place] = ids?.[index] ?? 0
     }
-    return Array.from(places, place => this.#documentOf[place] ?? 0)
+    return Array.from(places, place => documentOf[place] ?? 0)
   }
 
   /** Finds the documents that may have a folded text; undefined when only reading them tells. */

@@ -25,6 +25,17 @@ export class MailboxItems {
     this.uids = this.#pick(there)
   }
 
+  /** Whether all of a stretch of UIDs are searched. */
+  get areAll(): boolean {
+    return this.#picked === undefined
+  }
+
+  /** Which stretch: the same one as long as the store does not change. */
+  get place(): string {
+    const { folder, first, last } = this.#span
+    return `${folder} ${first}-${last}`
+  }
+
   get all(): Places {
     return Uint32Array.from(this.uids.keys())
   }

@@ -17,6 +17,7 @@ import type { Deadlines } from './watch.ts'
 const DEADLINES: Deadlines = { silenceMs: 90_000, totalMs: 900_000 }
 const MAX_ERROR_OCTETS = 65_536
 const MAX_SIGN_INS = 2 // the challenge, and a nonce or a token that has ended
+const CHANGING: ReadonlySet<DavQuestion['method']> = new Set(['PUT', 'DELETE', 'MKCALENDAR', 'MKCOL'])
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /** What {@link DavHttp} works with. */
@@ -32,7 +33,7 @@ export interface DavHttpOptions extends DavWay, Trusted {
 
 /** A question to a DAV server. */
 export interface DavQuestion {
-  readonly method: 'PROPFIND' | 'REPORT' | 'GET' | 'HEAD' | 'PUT' | 'DELETE'
+  readonly method: 'PROPFIND' | 'REPORT' | 'GET' | 'HEAD' | 'PUT' | 'DELETE' | 'MKCALENDAR' | 'MKCOL'
   readonly url: URL
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
@@ -85,7 +86,7 @@ export class DavHttp implements Disposable {
       const answer = await this.#askPatiently({ ...question, url })
       const { status, headers } = answer
       if (question.accept.includes(status)) return answer
-      const isReading = question.method !== 'PUT' && question.method !== 'DELETE'
+      const isReading = !CHANGING.has(question.method)
       const { approvedHosts } = this.#options
       if (status < 400) answer.discard()
       const next = redirectOf({ status, location: headers.location, isReading }, url, { hops, approvedHosts })

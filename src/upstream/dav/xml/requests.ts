@@ -23,6 +23,19 @@ export function multiget(kind: CollectionKind, hrefs: readonly string[]): string
   return document(report, `${prop(['d:getetag', data])}${members}`)
 }
 
+/** Makes a calendar (RFC 4791 section 5.3.1). */
+export function mkcalendar(name: string, components: readonly string[]): string {
+  const set = components.map(each => `<c:comp name="${each}"/>`).join('')
+  const takes = `<c:supported-calendar-component-set>${set}</c:supported-calendar-component-set>`
+  return document('c:mkcalendar', setProperties(`${displayName(name)}${components.length === 0 ? '' : takes}`))
+}
+
+/** Makes an address book by MKCOL (RFC 5689 section 3, RFC 6352 section 6.3.1.1). */
+export function mkAddressBook(name: string): string {
+  const type = '<d:resourcetype><d:collection/><a:addressbook/></d:resourcetype>'
+  return document('d:mkcol', setProperties(`${type}${displayName(name)}`))
+}
+
 /** The property that holds an object's content. */
 export function dataOf(kind: CollectionKind): PrefixedName {
   return MULTIGET[kind][1]
@@ -39,6 +52,14 @@ function document(root: PrefixedName, content: string): string {
 
 function prop(properties: readonly PrefixedName[]): string {
   return `<d:prop>${properties.map(name => `<${name}/>`).join('')}</d:prop>`
+}
+
+function setProperties(properties: string): string {
+  return `<d:set><d:prop>${properties}</d:prop></d:set>`
+}
+
+function displayName(name: string): string {
+  return `<d:displayname>${escaped(name)}</d:displayname>`
 }
 
 function escaped(text: string): string {

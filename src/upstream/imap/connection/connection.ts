@@ -2,51 +2,25 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PosternError } from '../../../errors.ts'
 import type { CommandPart } from '../../../formats/imap/encoder.ts'
-import { type ImapResponse, parseResponse, type ResponseCode } from '../../../formats/imap/response.ts'
-import { type LiteralSink, type ResponsePart, ResponseReader } from '../../../formats/imap/response-reader.ts'
-import { tooLarge } from '../../../formats/imap/too-large.ts'
+import { parseResponse, type ResponseCode } from '../../../formats/imap/response.ts'
+import { type ResponsePart, ResponseReader } from '../../../formats/imap/response-reader.ts'
 import { textOf } from '../../../formats/imap/value.ts'
 import { identityRefusal } from '../../../tls/client-identity.ts'
 import type { RateLimits } from '../../rate-limit.ts'
 import { CommandWriter } from './command-writer.ts'
 import { failures } from './failures.ts'
-import { endedBy, refusedCommand, type StatusResponse } from './refusals.ts'
+import { endedBy, type StatusResponse } from './refusals.ts'
+import {
+  type CommandHandlers,
+  type Completion,
+  type DataResponse,
+  RunningCommands,
+  type TaggedResponse,
+} from './running-commands.ts'
 import { type SilenceLimits, SilenceWatch } from './silence-watch.ts'
 
 const MAX_HELD_OCTETS = 32 * 1_048_576 // a UID SEARCH of a million single UIDs is 8 MB
-const MAX_ANSWER_OCTETS = 256 * 1_048_576 // the flags of four million messages, a line each
 const LOGOUT_TIMEOUT_MS = 1000
-
-/** Untagged data (`* 23 FETCH …`). */
-export type DataResponse = ImapResponse & { readonly kind: 'data' }
-/** A tagged OK. */
-export interface Completion {
-  readonly code: ResponseCode | undefined
-  readonly text: string
-}
-
-/** What a command does with what the server says while it runs. */
-export interface CommandHandlers {
-  /** By the name of the data: `FETCH`, `LIST`. The oldest running command that names it gets the response. */
-  readonly data?: Readonly<Record<string, (response: DataResponse) => void>>
-  /** Takes an untagged response of one line as it is; false has it parsed, and offered to `data`. */
-  readonly line?: (octets: Buffer) => boolean
-  /** Untagged OK, NO with a response code. */
-  readonly code?: (code: ResponseCode) => void
-  /**
-   * Takes a continuation request that no literal waits for; a text that it gives goes out as a line. The connection ends
-   * with what it throws.
-   */
-  readonly continuation?: (text: string) => string | Promise<string> | undefined
-  /** Tells whether the server may say nothing now, for hours (IDLE). */
-  readonly isAtRest?: () => boolean
-  /** Offers a literal; see {@link ResponseReader}. */
-  readonly openLiteral?: (text: Buffer, length: number) => LiteralSink | undefined
-  /** Resolves when the command's consumer can take more; nothing is read meanwhile. */
-  readonly drained?: () => Promise<void> | undefined
-  /** What the server says is used at once, and not kept: there may be any amount of it. */
-  readonly isStream?: boolean
-}
 
 /** Hears what the server says of itself, or what no running command takes. */
 export type UnsolicitedHandlers = Pick<CommandHandlers, 'data' | 'code'> & {
@@ -63,13 +37,6 @@ export interface ConnectionOptions {
   readonly rates?: RateLimits
 }
 
-interface RunningCommand extends CommandHandlers {
-  readonly tag: string
-  answerOctets: number
-  readonly resolve: (completion: Completion) => void
-  readonly reject: (error: unknown) => void
-}
-
 /** One IMAP connection: commands go out as they come, several at a time; responses find the command they are for. */
 export class ImapConnection implements AsyncDisposable {
   readonly #where: string
@@ -77,7 +44,7 @@ export class ImapConnection implements AsyncDisposable {
   readonly #rates: RateLimits | undefined
   #socket: Socket
   #reader = this.#newReader()
-  readonly #running: RunningCommand[] = []
+  readonly #running: RunningCommands
   #capabilities: ReadonlySet<string> = new Set()
   #tag = 0
   readonly #writer: CommandWriter
@@ -91,6 +58,7 @@ export class ImapConnection implements AsyncDisposable {
 
   constructor(socket: Socket, { where, silence, rates }: ConnectionOptions) {
     this.#where = where
+    this.#running = new RunningCommands(where)
     this.#socket = socket
     this.#rates = rates
     this.#writer = new CommandWriter({
@@ -133,7 +101,7 @@ export class ImapConnection implements AsyncDisposable {
 
   /** Whether a command has not been answered yet. */
   get isBusy(): boolean {
-    return this.#running.length > 0
+    return !this.#running.isEmpty
   }
 
   /** Hears what the server says unasked from now on. */
@@ -160,11 +128,10 @@ export class ImapConnection implements AsyncDisposable {
   command(parts: readonly CommandPart[], handlers: CommandHandlers = {}): Promise<Completion> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     const tag = `P${(++this.#tag).toString(36).toUpperCase()}`
-    const { promise, resolve, reject } = Promise.withResolvers<Completion>()
     if (!this.#isWaiting) this.#silence.heard()
-    this.#running.push({ ...handlers, tag, answerOctets: 0, resolve, reject })
+    const completed = this.#running.add(tag, handlers)
     this.#writer.send(tag, parts).catch(error => this.#fail(error))
-    return promise
+    return completed
   }
 
   /** Asks for the capabilities again; they change with TLS and with sign-in. */
@@ -217,7 +184,7 @@ export class ImapConnection implements AsyncDisposable {
   /** Says LOGOUT where that is possible and ends the connection; nobody waits for the server's goodbye. */
   async [Symbol.asyncDispose](): Promise<void> {
     const end = () => this.#fail(this.#lost())
-    if (this.#failure !== undefined || this.#running.length > 0) {
+    if (this.#failure !== undefined || this.isBusy) {
       end()
       return
     }
@@ -229,7 +196,7 @@ export class ImapConnection implements AsyncDisposable {
   #newReader(): ResponseReader {
     return new ResponseReader({
       maxHeldOctets: MAX_HELD_OCTETS,
-      openLiteral: (text, length) => this.#running.find(command => command.openLiteral)?.openLiteral?.(text, length),
+      openLiteral: (text, length) => this.#running.openLiteral(text, length),
       onResponse: parts => this.#onResponse(parts),
     })
   }
@@ -264,7 +231,7 @@ export class ImapConnection implements AsyncDisposable {
 
   // Reads nothing until the consumer can take more and the limit of the rate is kept.
   #rest(pauseMs: number): void {
-    const drained = this.#running.find(command => command.drained)?.drained?.()
+    const drained = this.#running.drained()
     if ((!drained && pauseMs === 0) || this.#isPaused) return
     this.#isPaused = true
     this.#socket.pause()
@@ -280,13 +247,7 @@ export class ImapConnection implements AsyncDisposable {
 
   #onResponse(parts: readonly ResponsePart[]): void {
     const only = parts.length === 1 ? parts[0] : undefined
-    if (only?.kind === 'text') {
-      const taker = this.#running.find(command => command.line)
-      if (taker?.line?.(only.octets)) {
-        this.#weigh(taker, only.octets.length)
-        return
-      }
-    }
+    if (only?.kind === 'text' && this.#running.takesLine(only.octets)) return
     const response = parseResponse(parts)
     if (response.kind === 'continuation') this.#onContinuation(response.text)
     else if (response.kind === 'tagged') this.#onTagged(response)
@@ -296,16 +257,7 @@ export class ImapConnection implements AsyncDisposable {
 
   #onUntagged(response: DataResponse, octets: number): void {
     if (response.name === 'CAPABILITY') this.#learnCapabilities(response.values)
-    const taker = this.#running.find(command => command.data?.[response.name])
-    ;(taker ?? this.#unsolicited).data?.[response.name]?.(response)
-    if (taker) this.#weigh(taker, octets)
-  }
-
-  // Each response may be of honest size, and their number without an end.
-  #weigh(command: RunningCommand, octets: number): void {
-    command.answerOctets += octets
-    if (command.isStream || command.answerOctets <= MAX_ANSWER_OCTETS) return
-    throw tooLarge(`more than ${MAX_ANSWER_OCTETS / 1_048_576} MB in answer to one command`)
+    if (!this.#running.takesData(response, octets)) this.#unsolicited.data?.[response.name]?.(response)
   }
 
   #onStatus(response: StatusResponse): void {
@@ -317,29 +269,21 @@ export class ImapConnection implements AsyncDisposable {
       return
     }
     const { code } = response
-    const taker = this.#running.find(command => command.code) ?? this.#unsolicited
-    if (code) taker.code?.(code)
-    else this.#unsolicited.remark?.()
+    if (!code) this.#unsolicited.remark?.()
+    else if (!this.#running.takesCode(code)) this.#unsolicited.code?.(code)
   }
 
-  #onTagged(response: ImapResponse & { readonly kind: 'tagged' }): void {
-    const index = this.#running.findIndex(command => command.tag === response.tag)
-    const [command] = index === -1 ? [] : this.#running.splice(index, 1)
-    if (!command) return
+  #onTagged(response: TaggedResponse): void {
+    if (!this.#running.isRunning(response.tag)) return
     this.#learnFromCode(response.code)
     // An answer instead of "go ahead": the literal is not wanted.
     this.#writer.answered(response.tag)
-    if (response.status === 'OK') {
-      if (response.code) command.code?.(response.code)
-      command.resolve({ code: response.code, text: response.text })
-    } else {
-      command.reject(refusedCommand(this.#where, response))
-    }
+    this.#running.end(response)
   }
 
   #onContinuation(text: string): void {
     if (this.#writer.goAhead()) return
-    const line = this.#running.find(command => command.continuation)?.continuation?.(text)
+    const line = this.#running.continue(text)
     if (typeof line === 'string') this.#writer.line(line)
     else
       line?.then(
@@ -357,7 +301,7 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   get #isWaiting(): boolean {
-    return !this.#hasGreeting || this.#running.some(command => !command.isAtRest?.())
+    return !this.#hasGreeting || this.#running.isWaiting
   }
 
   #fail(reason: unknown): void {
@@ -368,7 +312,7 @@ export class ImapConnection implements AsyncDisposable {
     this.#socket.destroy()
     this.#writer.end()
     this.#greeting.reject(reason)
-    for (const command of this.#running.splice(0)) command.reject(reason)
+    this.#running.fail(reason)
     this.#ended.resolve(reason)
   }
 

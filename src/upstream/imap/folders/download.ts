@@ -3,7 +3,8 @@ import type { LiteralSink } from '../../../formats/imap/response-reader.ts'
 import { UidSet } from '../../../formats/imap/uid-set.ts'
 import type { BodySink, DownloadBatch } from '../../../sync/remote.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
-import type { DataResponse, ImapConnection } from '../connection/connection.ts'
+import type { ImapConnection } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 import { type FetchResponse, parseFetch } from './fetch-response.ts'
 
 const LITERAL = /[ (]BODY\[(HEADER)?\] ~?$/i

@@ -1,7 +1,7 @@
 import { parseDateTime } from '../../../formats/imap/date-time.ts'
 import { uidOf } from '../../../formats/imap/uid-set.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../../formats/imap/value.ts'
-import type { DataResponse } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 
 const MAX_SIZE = 4_294_967_295 // RFC 3501 section 9: 32 bits; sums of what a lying server says must stay exact
 const RECENT = '\\recent' // a session's own flag, nothing of the message's

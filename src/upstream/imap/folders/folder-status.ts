@@ -1,7 +1,8 @@
 import { mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import { numberOf } from '../../../formats/imap/value.ts'
 import type { RemoteStatus } from '../../../sync/remote.ts'
-import type { DataResponse, ImapConnection } from '../connection/connection.ts'
+import type { ImapConnection } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 import { parseStatus } from './status-response.ts'
 
 const MAX_PIPELINED = 500 // of a hundred thousand folders: what waits for an answer is held in memory

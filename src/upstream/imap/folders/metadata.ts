@@ -1,6 +1,7 @@
 import { astring } from '../../../formats/imap/encoder.ts'
 import { itemsOf, textOf } from '../../../formats/imap/value.ts'
-import type { DataResponse, ImapConnection } from '../connection/connection.ts'
+import type { ImapConnection } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 
 const MAX_OCTETS = 65_536 // a larger value is left out by the server
 

@@ -1,7 +1,8 @@
 import { mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import { type ImapValue, itemsOf, textOf } from '../../../formats/imap/value.ts'
 import type { RemoteQuota } from '../../../sync/remote.ts'
-import type { DataResponse, ImapConnection } from '../connection/connection.ts'
+import type { ImapConnection } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 
 const UNIT_OCTETS = 1024 // RFC 9208 section 5.1
 const MAX_UNITS = Number.MAX_SAFE_INTEGER / UNIT_OCTETS

@@ -1,6 +1,7 @@
 import { mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import { type ImapValue, textOf } from '../../../formats/imap/value.ts'
-import type { DataResponse, ImapConnection } from '../connection/connection.ts'
+import type { ImapConnection } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 import { mailboxOf } from './mailbox-value.ts'
 
 const MAX_ASKED = 2000 // of an account with more folders than that the rights stay unknown: each costs a command

@@ -1,6 +1,6 @@
 import { modseqOf } from '../../../formats/imap/modseq.ts'
 import { type ImapValue, itemsOf, numberOf, textOf } from '../../../formats/imap/value.ts'
-import type { DataResponse } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 import { mailboxOf } from './mailbox-value.ts'
 
 /** What a STATUS response says; of a counter that it does not have, nothing. */

@@ -1,7 +1,8 @@
 import type { CommandPart } from '../../../formats/imap/encoder.ts'
 import { encodeMailboxName, mailboxArgument } from '../../../formats/imap/mailbox-name.ts'
 import type { WatchSink } from '../../../sync/watch/remote-watch.ts'
-import type { DataResponse, ImapConnection } from '../connection/connection.ts'
+import type { ImapConnection } from '../connection/connection.ts'
+import type { DataResponse } from '../connection/running-commands.ts'
 import { codeOf } from '../folders/folder-commands.ts'
 import { parseStatus } from '../folders/status-response.ts'
 
