@@ -13,6 +13,8 @@ t.test('nobody types a password for a profile that cannot be bound so', async t 
     ['--smtp', 'imap://127.0.0.1'],
     ['--imap', ''],
     ['--sieve', 'imaps://127.0.0.1'],
+    ['--dav', ''],
+    ['--dav', '', '--groupware-only'],
   ]) {
     const run = await runTyping(home, ['profile', 'bind', 'work', ...wrong], ['secret'])
     t.match(run, { code: 1, stderr: new RegExp(`${wrong[0]?.slice(2)}: must look like`) })
