@@ -47,6 +47,16 @@ t.test('a profile moves to another home: its settings, not its password', async 
   t.match(await to.json(['profile', 'export', '--all']), { version: 1, profiles: { work: {}, office: {} } })
 })
 
+t.test('an account that signs in without a password takes none from the import either', async t => {
+  const [home, dir] = [makeHome(t), makeDir(t)]
+  const file = join(dir, 'profiles.yaml')
+  const account = 'email: ada@example.org\n    imap: imaps://imap.example.org\n    auth: oauth2'
+  writeFileSync(file, `version: 1\nprofiles:\n  work:\n    ${account}\n`)
+  const refused = await home.runHere(['profile', 'import', file, '--password-stdin', '--json'], 'secret\n')
+  t.match([refused.code, refused.json()], [2, { error: { code: 'CLI_USAGE', advice: /--password-stdin/ } }])
+  t.match(await home.json(['profile', 'import', file]), { imported: [{ name: 'work', missing: [] }] })
+})
+
 t.test('a file with a mistake imports nothing', async t => {
   const [home, dir] = [makeHome(t), makeDir(t)]
   const file = join(dir, 'profiles.yaml')

@@ -1,15 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import '../compile-cache.ts'
 import type { PointReport } from './points.ts'
 import type { EngineOrder } from './run-engine.ts'
 
 const ENTRY = join(import.meta.dirname, 'run-engine.ts')
-// Starting takes a quarter of the time.
-const COMPILE_CACHE = join(tmpdir(), 'postern-test-compile-cache')
 const TIMEOUT_MS = 60_000
 
 /** How an engine process ended. */
@@ -21,8 +19,7 @@ export type EngineEnd = Exclude<PointReport, { kind: 'paused' }>
  * @throws {Error} when it ends in any other way, with what it had to say
  */
 export async function runEngine(order: EngineOrder, act: () => Promise<void>): Promise<EngineEnd> {
-  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE }
-  const child = spawn(process.execPath, [ENTRY, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'pipe'], env })
+  const child = spawn(process.execPath, [ENTRY, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'pipe'] })
   const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
   const exited = once(child, 'exit')
   let complaint = ''

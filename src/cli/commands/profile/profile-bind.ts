@@ -10,6 +10,7 @@ import type {
 import { PosternError } from '../../../errors.ts'
 import { profileBound } from '../../../profile/binding.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
+import { assertSettings } from '../../../profile/new-profile.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
@@ -162,6 +163,7 @@ async function findAccount(
 ): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
   const { imap, smtp, dav, carddav, sieve, user, auth, yes, 'groupware-only': isGroupwareOnly } = options
   if (isGroupwareOnly && imap !== undefined) throw bothGiven()
+  assertSettings({ email, imap, smtp, dav, carddav, sieve, user }) // before anybody is asked, or any server
   const password = usesPassword(auth)
     ? await context.terminal.secret(`Password of ${email}: `, context.signal)
     : undefined

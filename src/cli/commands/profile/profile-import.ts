@@ -1,3 +1,4 @@
+import { usesPassword } from '../../../config/profile-settings.ts'
 import { PosternError } from '../../../errors.ts'
 import type { Findings, LeftOut } from '../../../profile/migration/found-account.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
@@ -93,6 +94,12 @@ async function read({ path, from }: ImportOptions): Promise<Findings> {
 async function passwordFor(accounts: readonly ChosenAccount[], { terminal, signal }: CommandContext): Promise<string> {
   const [account, second] = accounts
   if (account === undefined || second !== undefined) throw onePassword(accounts)
+  if (!usesPassword(account.settings.auth)) {
+    throw usage(
+      `${account.name} signs in without a password (${account.settings.auth}).`,
+      'Leave out --password-stdin.',
+    )
+  }
   const password = await terminal.secret(`Password of ${account.settings.email}: `, signal)
   if (password === '') throw usage('An empty password was given.', 'Give it as the first line of stdin.')
   return password

@@ -5,6 +5,21 @@ import { portOf } from '../support/front-server.ts'
 import { PosternHome } from '../support/postern.ts'
 import { runTyping } from '../support/typing.ts'
 
+t.test('nobody types a password for a profile that cannot be bound so', async t => {
+  await using home = new PosternHome()
+  home.configure('secrets: { store: file }\n')
+  await home.json(['profile', 'add', 'work', '--email', 'ada@example.test', '--local'])
+  for (const wrong of [
+    ['--smtp', 'imap://127.0.0.1'],
+    ['--imap', ''],
+    ['--sieve', 'imaps://127.0.0.1'],
+  ]) {
+    const run = await runTyping(home, ['profile', 'bind', 'work', ...wrong], ['secret'])
+    t.match(run, { code: 1, stderr: new RegExp(`${wrong[0]?.slice(2)}: must look like`) })
+    t.notMatch(run.stderr, /Password/)
+  }
+})
+
 t.test('what is no URL of its server is refused before any server is asked, or any person', async t => {
   let connections = 0
   const server = createServer(socket => {
