@@ -77,8 +77,8 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     ['$0 profile bind work ada@example.org --keep --yes --password-stdin < file', 'Keep what is here; nobody is asked'],
     ['$0 profile bind work ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     [
-      '$0 profile bind work ada@example.org --groupware-only --dav https://dav.example.org/ --dry-run',
-      'Count what joining the calendars and contacts would do',
+      '$0 profile bind work ada@example.org --groupware-only --dav https://dav.example.org/ --auth oauth2',
+      'Calendars and contacts alone',
     ],
     ['$0 profile bind work ada@example.org --delete', 'Begin empty: asks twice, and keeps a copy for 30 days'],
   ],
