@@ -1,15 +1,28 @@
 import { z } from 'zod'
-import { isLoopback } from '../net/host-port.ts'
 import { parseDavUrl } from './dav-url.ts'
 import { passwordChangeSetting } from './password-change-url.ts'
 import { proxySetting } from './proxy-url.ts'
+import { isLoopback } from './this-machine.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
 const MINUTES_PER_DAY = 1440
 const MAX_RATE_KBPS = 10_000_000
 
+const PASSWORD_AUTH = ['automatic', 'plain', 'cram-md5', 'scram-sha-256'] as const
+
 /** How a profile may sign in. */
-export const AUTH_CHOICES = ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2', 'external'] as const
+export const AUTH_CHOICES = [...PASSWORD_AUTH, 'oauth2', 'external'] as const
+
+/** How a profile signs in. */
+export type Auth = (typeof AUTH_CHOICES)[number]
+
+/** How a profile signs in with a password. */
+export type PasswordAuth = (typeof PASSWORD_AUTH)[number]
+
+/** Tells whether an account’s password is what it is signed in to with, or an access token or a client certificate is. */
+export function usesPassword(auth: Auth | undefined): auth is PasswordAuth | undefined {
+  return auth !== 'oauth2' && auth !== 'external'
+}
 
 const upstream = (protocol: 'imap' | 'smtp') =>
   z.string().refine(text => parseUpstreamUrl(text)?.protocol === protocol, {

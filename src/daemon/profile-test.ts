@@ -4,7 +4,8 @@ import { PosternError } from '../errors.ts'
 import { hasCollections, hasMailServer, isUnbound, profileUnbound } from '../profile/binding.ts'
 import type { Profile } from '../profile/profiles.ts'
 import { collectionsAccountOf, mailAccountOf } from '../profile/sign-in-guard.ts'
-import { listCollections } from './collections-sign-in.ts'
+import type { ListedScript } from '../upstream/sieve/session.ts'
+import { collectionsText, listCollections } from './collections-sign-in.ts'
 import { toWireError } from './control/wire-error.ts'
 import type { Installation } from './installation.ts'
 import { signInToMail } from './mail-sign-in.ts'
@@ -72,13 +73,12 @@ async function testDav(
     const { tokens, signIns } = installation
     const known = await mailCredentialsOf(profile, { secrets: () => installation.secrets(), tokens })
     const signIn = await signIns.begin(hasMailServer(profile) ? collectionsAccountOf(profile) : mailAccountOf(profile))
-    const { collections } = await listCollections(installation, profile, known, signal).catch(async error => {
+    const listing = await listCollections(installation, profile, known, signal).catch(async error => {
       await signIn.failed(error)
       throw error
     })
     signIn.accepted()
-    const count = (wanted: string) => collections.filter(({ kind }) => kind === wanted).length
-    return `signed in, ${count('calendar')} calendars, ${count('addressbook')} address books`
+    return collectionsText(listing)
   })
 }
 
@@ -108,11 +108,15 @@ async function testSieve(
   if (!sieve) throw new Error('a profile with an invalid ManageSieve URL')
   return attempt('sieve', `${sieve.host}:${sieve.port}`, async () => {
     using session = await openSieve(installation, profile, signal)
-    const scripts = await session.listScripts()
-    const active = scripts.find(({ isActive }) => isActive)
-    const counted = `signed in, ${scripts.length} scripts`
-    return active ? `${counted}, ${JSON.stringify(active.name)} is active` : counted
+    return scriptsText(await session.listScripts())
   })
+}
+
+/** Says how many scripts there are, and which of them filters. */
+export function scriptsText(scripts: readonly ListedScript[]): string {
+  const active = scripts.find(({ isActive }) => isActive)
+  const counted = `signed in, ${scripts.length} scripts`
+  return active ? `${counted}, ${JSON.stringify(active.name)} is active` : counted
 }
 
 /** Makes a failure that can be told of a connection the outcome of its test. */

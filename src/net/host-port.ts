@@ -1,5 +1,6 @@
-import { BlockList, isIP, isIPv6 } from 'node:net'
-import { domainToASCII } from 'node:url'
+import { isIPv6 } from 'node:net'
+
+export { isLoopback } from '../config/this-machine.ts'
 
 /** A host, by name or address, and a port. */
 export interface HostPort {
@@ -10,28 +11,4 @@ export interface HostPort {
 /** Writes `host:port`, an IPv6 address in brackets (RFC 3986 section 3.2.2). */
 export function hostPort({ host, port }: HostPort): string {
   return `${isIPv6(host) ? `[${host}]` : host}:${port}`
-}
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('0.0.0.0', 'ipv4') // connecting to it, or to ::, reaches this machine
-loopback.addAddress('::', 'ipv6')
-loopback.addAddress('::1', 'ipv6')
-loopback.addSubnet('::ffff:127.0.0.0', 104, 'ipv6')
-
-/**
- * Tells whether a host is this machine by its name or address, as it stands in a URL or without brackets; names are not
- * resolved. The one decision: what may be said in plain text, and what goes to no proxy. {@link connectTo} holds to it.
- */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1')
-  const name = isIP(bare) === 0 ? domainToASCII(bare) || bare : bare // `127.1` and `0x7f.1` are addresses as well
-  const family = isIP(name)
-  if (family !== 0) return loopback.check(name, family === 6 ? 'ipv6' : 'ipv4')
-  return isLocalName(name)
-}
-
-/** Tells whether a name is this machine's, whatever DNS would say (RFC 6761 section 6.3). */
-export function isLocalName(name: string): boolean {
-  return /^(.+\.)?localhost\.?$/i.test(name)
 }

@@ -1,3 +1,4 @@
+import { usesPassword } from '../config/profile-settings.ts'
 import { type Binding, isUnbound } from './binding.ts'
 import type { Profile } from './profiles.ts'
 import type { Secrets } from './secrets.ts'
@@ -10,7 +11,7 @@ export function missingPasswords(
   const { number, auth, smtp, smtpAuth } = profile
   if (isUnbound(profile)) return []
   const needed: readonly ('password' | 'smtpPassword')[] = [
-    ...(auth === 'oauth2' || auth === 'external' ? [] : (['password'] as const)),
+    ...(usesPassword(auth) ? (['password'] as const) : []),
     ...(smtp !== undefined && smtpAuth === 'own' ? (['smtpPassword'] as const) : []),
   ]
   return needed.filter(which => secrets.find(number, which) === undefined)

@@ -1,4 +1,4 @@
-import { profileSettings } from '../config/profile-settings.ts'
+import { type Auth, profileSettings } from '../config/profile-settings.ts'
 import { PosternError } from '../errors.ts'
 import type { ProfileErrorCode } from './errors.ts'
 
@@ -78,6 +78,27 @@ export function unknownSetting(key: string): PosternError {
       .filter(name => name !== 'number')
       .join(', ')}.`,
   })
+}
+
+/** Says that an account is not signed in to with a password: none is wanted, and none was sent. */
+export function passwordUnused({ name, auth }: { readonly name: string; readonly auth: Auth }): PosternError {
+  const [how, way] =
+    auth === 'oauth2'
+      ? ['OAuth2', `Sign in: postern profile sign-in ${name}`]
+      : ['a client certificate', `Give that: postern cert client import ${name} FILE`]
+  return new PosternError<ProfileErrorCode>('PROFILE_PASSWORD_UNUSED', `${name} signs in with ${how}: no password.`, {
+    remedy: 'user',
+    advice: `${way}. To use a password: postern profile set ${name} auth automatic`,
+  })
+}
+
+/** Says that the SMTP server is signed in to as the mail server is, or not at all. */
+export function smtpPasswordUnused(name: string): PosternError {
+  return new PosternError<ProfileErrorCode>(
+    'PROFILE_PASSWORD_UNUSED',
+    `The SMTP server of ${name} has no password of its own.`,
+    { remedy: 'user', advice: `Leave --smtp away; or let it have one: postern profile set ${name} smtpAuth own` },
+  )
 }
 
 /** Says that an administrator has fixed a setting. */

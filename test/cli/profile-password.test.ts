@@ -27,6 +27,27 @@ t.test('a person types the current password once and the new one twice', async t
   t.match(await home.json(['profile', 'show', 'work']), { passwordStored: true, passwordPending: false })
 })
 
+t.test('who signs in without a password is asked for none, and none is stored', async t => {
+  await using home = new PosternHome()
+  const server = ['--email', 'ada@example.org', '--imap', 'imap://127.0.0.1:9']
+  await home.json(['profile', 'add', 'token', ...server, '--auth', 'oauth2'])
+  await home.json(['profile', 'add', 'card', ...server, '--auth', 'external'])
+  const ways = { token: /postern profile sign-in token/, card: /postern cert client import card FILE/ }
+  for (const [name, advice] of Object.entries(ways)) {
+    for (const command of [['unlock'], ['password'], ['password', '--on-server']]) {
+      const { code, stderr } = await runTyping(home, ['profile', ...command, name], ['old', 'new', 'new'])
+      t.match({ code, stderr }, { code: 1, stderr: advice }, `${command.join(' ')} ${name}`)
+      t.notMatch(stderr, /assword of/)
+      const run = await home.runHere(['profile', ...command, name, '--password-stdin', '--json'], 'old\nnew\n')
+      t.match(run.json(), { error: { code: 'PROFILE_PASSWORD_UNUSED', advice } })
+    }
+    t.match(await home.json(['profile', 'show', name]), { passwordStored: false, passwordPending: false })
+  }
+  await home.json(ADD, 'old')
+  const smtp = await home.runHere(['profile', 'unlock', 'work', '--smtp', '--password-stdin', '--json'], 'new')
+  t.match(smtp.json(), { error: { code: 'PROFILE_PASSWORD_UNUSED', advice: /smtpAuth own/ } })
+})
+
 t.test('the examples of the help are understood, and say what they lack', async t => {
   await using home = new PosternHome()
   await home.json(ADD, 'old')

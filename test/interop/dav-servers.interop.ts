@@ -26,6 +26,7 @@ for (const { name, missing, start, ignoresComponents } of DAV_SERVERS) {
 
     const work = dav.open({ kind: 'calendar', href: `${server.calendars}work/` })
     await t.test('an event goes there and comes back', t => eventGoesAndComes(t, work, server))
+    if (server.caFile !== undefined) return // with TLS it is the same server
     await t.test('a token tells what others changed since', t => deltaTells(t, work, server, other))
     await t.test('nothing of somebody else is overwritten', t => preconditionsHold(t, work, server, other))
     await t.test('names with special characters are the same on both sides', t => specialNames(t, work, server, other))
@@ -42,7 +43,8 @@ for (const { name, missing, start, ignoresComponents } of DAV_SERVERS) {
       t.match(contacts, new Map([[`${friends}bob.vcf`, /^FN:Bob\r$/m]]))
       t.match(await readAll(dav.open({ kind: 'calendar', href: tasks })), new Map([[`${tasks}buy.ics`, /Buy milk/]]))
     })
-    await t.test('hundreds of objects come', t => many(t, work, server, other))
+    // Of Radicale, dav-many.interop.ts reads more.
+    if (name !== 'Radicale') await t.test('hundreds of objects come', t => many(t, work, server, other))
   })
 }
 

@@ -115,29 +115,77 @@ t.test('calendars and contacts come, go and change on both sides', { skip }, asy
   )
 })
 
-t.test('what was changed on both sides is settled, and the version that lost is kept', { skip }, async t => {
+t.test('one account with two sides', { skip }, async t => {
   await using radicale = await startRadicale({ users: [USER] })
   const { home, other, list, file } = await makeWorld(radicale)
   await using _home = home
   await home.json(['sync'])
-  const [before] = await list('Work')
-  const changed = await home.json(['item', 'add', 'Work', file('mine.ics', event('first', 'My version'))])
-  t.match(changed, { id: before?.id }, 'a file with its UID is its new version')
-  await other.put(`/${USER}/work/first.ics`, event('first', 'Their version'))
-  t.match(await home.json(['sync']), { conflicts: 1, errors: { length: 0 } })
-  t.match(await list('Work'), [{ id: before?.id, subject: 'Their version', state: 'full' }])
-  const conflicts = (await home.json(['conflict', 'list'])) as { id: string }[]
-  t.match(conflicts, [{ item: before?.id, side: 'local', folder: 'Work', subject: 'My version', seen: false }])
-  const [{ id } = { id: '' }] = conflicts
-  t.match(await home.json(['conflict', 'show', id]), {
-    ...{ reason: 'changed-on-both', why: /^It was changed here, and on the server/, other: { state: 'here' } },
+
+  await t.test('what was changed on both sides is settled, and the version that lost is kept', async t => {
+    const [before] = await list('Work')
+    const changed = await home.json(['item', 'add', 'Work', file('mine.ics', event('first', 'My version'))])
+    t.match(changed, { id: before?.id }, 'a file with its UID is its new version')
+    await other.put(`/${USER}/work/first.ics`, event('first', 'Their version'))
+    t.match(await home.json(['sync']), { conflicts: 1, errors: { length: 0 } })
+    t.match(await list('Work'), [{ id: before?.id, subject: 'Their version', state: 'full' }])
+    const conflicts = (await home.json(['conflict', 'list'])) as { id: string }[]
+    t.match(conflicts, [{ item: before?.id, side: 'local', folder: 'Work', subject: 'My version', seen: false }])
+    const [{ id } = { id: '' }] = conflicts
+    t.match(await home.json(['conflict', 'show', id]), {
+      ...{ reason: 'changed-on-both', why: /^It was changed here, and on the server/, other: { state: 'here' } },
+    })
+    t.match((await home.runHere(['conflict', 'show', id, '--raw'])).stdout, /SUMMARY:My version/)
+    t.match(await home.json(['conflict', 'list']), [{ seen: true }])
+    await home.json(['conflict', 'restore', id])
+    t.match(await home.json(['sync']), { uploaded: 1, conflicts: 0 })
+    t.match((await other.get(`/${USER}/work/first.ics`)).text, /SUMMARY:My version/)
+    t.match(await home.json(['conflict', 'list']), { length: 0 })
   })
-  t.match((await home.runHere(['conflict', 'show', id, '--raw'])).stdout, /SUMMARY:My version/)
-  t.match(await home.json(['conflict', 'list']), [{ seen: true }])
-  await home.json(['conflict', 'restore', id])
-  t.match(await home.json(['sync']), { uploaded: 1, conflicts: 0 })
-  t.match((await other.get(`/${USER}/work/first.ics`)).text, /SUMMARY:My version/)
-  t.match(await home.json(['conflict', 'list']), { length: 0 })
+
+  await t.test('what is no entry, or of the wrong kind, is refused with what to do', async t => {
+    const fails = async (args: readonly string[], code: string) => {
+      const failed = await home.runHere([...args, '--json'])
+      t.match([failed.code, failed.json()], [1, { error: { code, advice: /\w/ } }], args.slice(0, 3).join(' '))
+    }
+    await fails(['item', 'add', 'Work', file('a.vcf', contact('x', 'Not an event'))], 'SYNC_WRONG_COMPONENT')
+    await fails(['item', 'add', 'People', file('b.ics', event('y', 'Not a contact'))], 'SYNC_WRONG_COMPONENT')
+    await fails(['item', 'add', 'Work', file('c.ics', 'hello')], 'SYNC_NOT_AN_OBJECT')
+    await fails(['item', 'add', 'Work', file('d.ics', event('z', 'x').replace('UID:z\r\n', ''))], 'SYNC_NOT_AN_OBJECT')
+    await fails(['folder', 'delete', 'Work'], 'STORE_FOLDER_REFUSED')
+    const [{ id } = { id: '' }] = await list('Work')
+    await fails(['item', 'flag', id, '+\\Seen'], 'STORE_FOLDER_OTHER_KIND')
+    await fails(['item', 'move', 'People', id], 'STORE_FOLDER_OTHER_KIND')
+    t.equal((await list('Work')).length, 1)
+  })
+
+  await t.test(
+    'a change that the server refuses is told, stands aside, and is tried again when a person wants that',
+    async t => {
+      const bad = event('bad', 'Ends before it begins').replace('DTSTART:20260201T100000Z\r\n', '')
+      await home.json(['item', 'add', 'Work', file('bad.ics', bad)])
+      await home.json(['item', 'add', 'Work', file('good.ics', event('good', 'Goes on'))])
+      const refused = await home.runHere(['sync', '--json'])
+      t.match(
+        [refused.code, refused.json()],
+        [1, { uploaded: 1, errors: [{ folder: 'Work', code: 'UPSTREAM_REFUSED' }] }],
+      )
+      const shown = (await list('Work')).find(({ entry }) => entry === 'bad')
+      t.match(shown, { state: 'changed', blocked: true })
+      t.match(await home.json(['item', 'show', `${shown?.id}`]), { error: /refused/ })
+      t.match(await home.json(['sync']), { errors: { length: 0 } }, 'not tried again at once')
+      t.match(await home.json(['folder', 'list']), [
+        { path: 'People' },
+        { path: 'To do' },
+        { path: 'Work', ignored: 0 },
+      ])
+      await home.json(['item', 'add', 'Work', file('bad.ics', event('bad', 'Mended'))])
+      t.match(await home.json(['sync']), { uploaded: 1, errors: { length: 0 } })
+      t.match(
+        (await list('Work')).find(({ entry }) => entry === 'bad'),
+        { state: 'full', blocked: false },
+      )
+    },
+  )
 })
 
 t.test('calendars appear, are renamed and vanish; one that is held stops no other', { skip }, async t => {
@@ -173,56 +221,6 @@ t.test('calendars appear, are renamed and vanish; one that is held stops no othe
     ['Many', 'Office', 'People', 'Work (calendar)'],
   )
 })
-
-t.test('what is no entry, or of the wrong kind, is refused with what to do', { skip }, async t => {
-  await using radicale = await startRadicale({ users: [USER] })
-  const { home, list, file } = await makeWorld(radicale)
-  await using _home = home
-  await home.json(['sync'])
-  const fails = async (args: readonly string[], code: string) => {
-    const failed = await home.runHere([...args, '--json'])
-    t.match([failed.code, failed.json()], [1, { error: { code, advice: /\w/ } }], args.slice(0, 3).join(' '))
-  }
-  await fails(['item', 'add', 'Work', file('a.vcf', contact('x', 'Not an event'))], 'SYNC_WRONG_COMPONENT')
-  await fails(['item', 'add', 'People', file('b.ics', event('y', 'Not a contact'))], 'SYNC_WRONG_COMPONENT')
-  await fails(['item', 'add', 'Work', file('c.ics', 'hello')], 'SYNC_NOT_AN_OBJECT')
-  await fails(['item', 'add', 'Work', file('d.ics', event('z', 'x').replace('UID:z\r\n', ''))], 'SYNC_NOT_AN_OBJECT')
-  await fails(['folder', 'delete', 'Work'], 'STORE_FOLDER_REFUSED')
-  const [{ id } = { id: '' }] = await list('Work')
-  await fails(['item', 'flag', id, '+\\Seen'], 'STORE_FOLDER_OTHER_KIND')
-  await fails(['item', 'move', 'People', id], 'STORE_FOLDER_OTHER_KIND')
-  t.equal((await list('Work')).length, 1)
-})
-
-t.test(
-  'a change that the server refuses is told, stands aside, and is tried again when a person wants that',
-  { skip },
-  async t => {
-    await using radicale = await startRadicale({ users: [USER] })
-    const { home, list, file } = await makeWorld(radicale)
-    await using _home = home
-    await home.json(['sync'])
-    const bad = event('bad', 'Ends before it begins').replace('DTSTART:20260201T100000Z\r\n', '')
-    await home.json(['item', 'add', 'Work', file('bad.ics', bad)])
-    await home.json(['item', 'add', 'Work', file('good.ics', event('good', 'Goes on'))])
-    const refused = await home.runHere(['sync', '--json'])
-    t.match(
-      [refused.code, refused.json()],
-      [1, { uploaded: 1, errors: [{ folder: 'Work', code: 'UPSTREAM_REFUSED' }] }],
-    )
-    const shown = (await list('Work')).find(({ entry }) => entry === 'bad')
-    t.match(shown, { state: 'changed', blocked: true })
-    t.match(await home.json(['item', 'show', `${shown?.id}`]), { error: /refused/ })
-    t.match(await home.json(['sync']), { errors: { length: 0 } }, 'not tried again at once')
-    t.match(await home.json(['folder', 'list']), [{ path: 'People' }, { path: 'To do' }, { path: 'Work', ignored: 0 }])
-    await home.json(['item', 'add', 'Work', file('bad.ics', event('bad', 'Mended'))])
-    t.match(await home.json(['sync']), { uploaded: 1, errors: { length: 0 } })
-    t.match(
-      (await list('Work')).find(({ entry }) => entry === 'bad'),
-      { state: 'full', blocked: false },
-    )
-  },
-)
 
 t.test('where another person lets us read alone, nothing is changed', { skip }, async t => {
   await using radicale = await startRadicale({ users: [USER, 'bob'] })

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import nodemailer from 'nodemailer'
 import t from 'tap'
-import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
+import { DOVECOT_PASSWORD, type Dovecot, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
 import { smtpPortOf } from '../support/relay-home.ts'
 import { startSmtpSink } from '../support/smtp-sink.ts'
@@ -82,6 +84,23 @@ t.test('a password that is not remembered', { skip: dovecotMissing() ?? false },
     await untilState('locked')
   })
 
+  await t.test('a wrong one is tried three times, until somebody says that it is another', async t => {
+    const before = refusalsOf(dovecot)
+    const unlock = ['profile', 'unlock', 'work', '--password-stdin', '--json']
+    for (const code of ['UPSTREAM_SIGN_IN_REFUSED', 'UPSTREAM_SIGN_IN_REFUSED', 'PROFILE_SIGN_IN_STOPPED']) {
+      t.match((await home.runHere(unlock, 'wrong')).json(), { error: { code, message: /refused the user name/ } })
+    }
+    await restart()
+    const stopped = { code: 1, stdout: '', stderr: /postern profile password work[\s\S]*--retry-sign-in/ }
+    const typed = await runTyping(home, ['profile', 'unlock', 'work'], [DOVECOT_PASSWORD])
+    t.match(typed, stopped)
+    t.notMatch(typed.stderr, /Password of/, 'nobody is asked in vain')
+    t.match((await home.runHere(unlock, 'wrong')).json(), { error: { code: 'PROFILE_SIGN_IN_STOPPED' } })
+    t.equal(refusalsOf(dovecot) - before, 3, 'Dovecot saw three')
+    await home.json(['profile', 'password', 'work', '--password-stdin'], DOVECOT_PASSWORD)
+    await untilState('ok')
+  })
+
   await t.test('while nobody could hold it, it is not taken', async t => {
     await home.json(['stop'])
     await untilGone(daemon)
@@ -135,6 +154,11 @@ t.test('the SMTP server’s own password is wanted and typed as well', { skip: d
   await home.json([...unlock, '--smtp'], DOVECOT_PASSWORD)
   t.equal(await send(), 'sent')
 })
+
+/** How many sign-ins Dovecot has refused. */
+function refusalsOf(dovecot: Dovecot): number {
+  return readFileSync(join(dovecot.dir, 'dovecot.log'), 'utf8').match(/auth failed/g)?.length ?? 0
+}
 
 /** What the POP3 front answers to a password. */
 async function signInByPop3(port: number, password: string): Promise<string> {

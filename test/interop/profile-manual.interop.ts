@@ -1,6 +1,8 @@
 import t from 'tap'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { PosternHome } from '../support/postern.ts'
+import { radicaleMissing, startRadicale } from '../support/radicale.ts'
+import { pigeonholeMissing, startSieveDovecot } from '../support/sieve-dovecot.ts'
 import { startSmtpSink } from '../support/smtp-sink.ts'
 import { runTyping } from '../support/typing.ts'
 
@@ -89,5 +91,40 @@ t.test('servers that a person names', { skip: dovecotMissing() ?? false }, async
         { connection: 'smtp', ok: true },
       ],
     })
+  })
+})
+
+const skip = pigeonholeMissing() ?? radicaleMissing() ?? false
+
+t.test('the servers of scripts and calendars that were named are tested as well', { skip }, async t => {
+  await using server = await startSieveDovecot({ users: [EMAIL] })
+  await using sink = await startSmtpSink()
+  await using radicale = await startRadicale({ users: [EMAIL], password: DOVECOT_PASSWORD })
+  const [imap, sieve] = [server.dovecot.imapPort, server.sievePort]
+  const servers = {
+    ...{ imap: `imap://127.0.0.1:${imap}`, smtp: `smtp://127.0.0.1:${sink.port}` },
+    ...{ sieve: `sieve+cleartext://127.0.0.1:${sieve}`, dav: radicale.url.href },
+  }
+  const options = Object.entries(servers).flatMap(([name, url]) => [`--${name}`, url])
+  const tests = async (name: string, password: string) => {
+    const add = ['profile', 'add', name, '--email', EMAIL, '--manual', '--password-stdin', '--json', ...options]
+    return (await home.runHere(add, password)).json()
+  }
+  await using home = new PosternHome()
+  const [ok, failed] = [
+    { ok: true, says: /^signed in/ },
+    { ok: false, error: { code: 'UPSTREAM_SIGN_IN_REFUSED' } },
+  ]
+  t.match(await tests('work', DOVECOT_PASSWORD), {
+    ...servers,
+    tests: [
+      { connection: 'imap', ...ok },
+      { connection: 'smtp', ...ok },
+      { connection: 'sieve', ok: true, says: 'signed in, 0 scripts' },
+      { connection: 'dav', ok: true, says: 'signed in, 0 calendars, 0 address books' },
+    ],
+  })
+  t.match(await tests('home', 'wrong'), {
+    tests: [{ connection: 'imap', ...failed }, {}, { connection: 'sieve', ...failed, says: /^not tried/ }, failed],
   })
 })

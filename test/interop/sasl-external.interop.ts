@@ -94,6 +94,20 @@ service submission-login {
     await set('imap', imaps)
   })
 
+  await t.test('a profile is bound with it: counted when the certificate is here, and anyhow', async t => {
+    const account = ['--imap', imaps, '--auth', 'external', '--json']
+    const rebind = async (...options: string[]) =>
+      (await home.runHere(['profile', 'bind', 'work', ...options, ...account])).json()
+    await home.json(['profile', 'unbind', 'work', '--yes'])
+    t.match(await rebind('--dry-run'), { dryRun: true, counts: null })
+    t.match(await rebind('--keep', '--yes'), { counts: null, initial: 'keep', sync: undefined })
+    t.match(await home.json(['profile', 'show', 'work']), { auth: 'external', imap: imaps, passwordStored: false })
+    await home.json(['profile', 'unbind', 'work', '--yes'])
+    await give(pack('ada', ada))
+    t.match(await rebind('--dry-run'), { counts: { upload: 0, download: 0 } })
+    t.match(await rebind('--keep', '--yes'), { counts: {}, sync: { errors: { length: 0 } } })
+  })
+
   await t.test('nobody else’s account is opened with it', async t => {
     await give(pack('eve', eve))
     await set('user', EMAIL)

@@ -8,6 +8,9 @@ import { text } from 'node:stream/consumers'
 import { runCli } from '../../src/cli/cli.ts'
 import { homeAt } from '../../src/config/home.ts'
 
+// As the launcher does: else the engine process of each command that runs in this process compiles all of its modules anew.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'postern-test-compile-cache')
+
 /** The launcher under test. */
 export const LAUNCHER = resolve(import.meta.dirname, '../../bin/postern.js')
 

@@ -27,7 +27,7 @@ export async function surveyAccount(
   const request = await requestOf(candidate, secrets, network)
   if (!request) throw noPassword(candidate)
   return syncs.exclusively(candidate, async () => {
-    await signIns.clear(candidate.number) // a person has just typed the password
+    if (password !== undefined) await signIns.clear(candidate.number) // a person has just typed it
     const signIn = await SurveySignIn.begin(signIns, candidate)
     const onEvent = (event: EngineEvent) => (event.kind === 'signed-in' ? signIn.accepted() : emit(event))
     try {

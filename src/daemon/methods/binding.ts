@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { Upstreams } from '../../config/installation-defaults.ts'
-import { AUTH_CHOICES } from '../../config/profile-settings.ts'
+import { AUTH_CHOICES, usesPassword } from '../../config/profile-settings.ts'
 import type { NewBinding } from '../../profile/account-settings.ts'
 import { isUnbound, profileUnbound } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
@@ -98,7 +98,7 @@ export const BINDING_METHODS = {
       const { profiles, syncs } = installation
       const servers = bindingOf(given)
       const candidate = profiles.boundTo(name, servers)
-      if (password === undefined && candidate.auth !== 'oauth2') throw noPassword(candidate)
+      if (password === undefined && usesPassword(candidate.auth)) throw noPassword(candidate)
       const secrets = await installation.secrets()
       const copy = isDeleting ? await putAside(profiles.get(name), context) : null
       const bound = await syncs.exclusively(candidate, async () => {

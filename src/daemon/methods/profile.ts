@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { AUTH_CHOICES, SETTING_GROUPS } from '../../config/profile-settings.ts'
+import { AUTH_CHOICES, SETTING_GROUPS, usesPassword } from '../../config/profile-settings.ts'
 import { parseUpstreamUrl } from '../../config/upstream-url.ts'
 import { isGroupwareOnly, isUnbound } from '../../profile/binding.ts'
 import type { Profile } from '../../profile/profiles.ts'
@@ -42,7 +42,7 @@ export const PROFILE_METHODS = {
       isLocal: z.boolean().default(false),
     }),
     async (params, { installation, emit, signal }) => {
-      const needsPassword = !params.isLocal && params.auth !== 'oauth2' && params.auth !== 'external'
+      const needsPassword = !params.isLocal && usesPassword(params.auth)
       if (params.password === undefined && needsPassword) throw noPassword({ name: params.name })
 
       const secrets = await installation.secrets()
@@ -101,6 +101,7 @@ export const PROFILE_METHODS = {
   'profile.try': valueMethod(
     z.strictObject({
       url: z.string(),
+      carddav: z.string().optional(),
       user: z.string(),
       password: z.string().optional(),
       auth: z.enum(AUTH_CHOICES).exclude(['oauth2', 'external']).optional(),

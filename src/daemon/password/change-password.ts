@@ -3,10 +3,13 @@ import {
   parsePasswordChangeUrl,
   passwordChangePlace,
 } from '../../config/password-change-url.ts'
+import { usesPassword } from '../../config/profile-settings.ts'
 import { PosternError } from '../../errors.ts'
 import { hasCollections, hasMailServer } from '../../profile/binding.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
+import { passwordUnused } from '../../profile/profile-refusals.ts'
 import type { Profile } from '../../profile/profiles.ts'
+import { isRefusedSignIn, mailAccountOf } from '../../profile/sign-in-guard.ts'
 import { Approvals } from '../../tls/approvals.ts'
 import { verifyPeers } from '../../tls/verified-peer.ts'
 import type { Credentials } from '../../upstream/sign-in/credentials.ts'
@@ -49,6 +52,7 @@ export async function changePassword(
   try {
     await provePassword(installation, profile, change.next, signal)
   } catch (error) {
+    if (isRefusedSignIn(error)) await installation.signIns.countRefusal(mailAccountOf(profile))
     throw unproven(profile, passwordChangePlace(place), { outcome, error })
   }
   return passwordChangePlace(place)
@@ -57,7 +61,7 @@ export async function changePassword(
 /**
  * Signs in with a password, and stores it when it is the right one: in place of the old, and of the pending one.
  *
- * @throws {PosternError} UPSTREAM_…, NET_…, TLS_…
+ * @throws {PosternError} PROFILE_PASSWORD_UNUSED, UPSTREAM_…, NET_…, TLS_…
  */
 export async function provePassword(
   installation: Installation,
@@ -65,7 +69,8 @@ export async function provePassword(
   password: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const credentials = { user: profile.user ?? profile.email, password, mechanism: passwordMechanismOf(profile) }
+  if (!usesPassword(profile.auth)) throw passwordUnused(profile)
+  const credentials = { user: profile.user ?? profile.email, password, mechanism: profile.auth }
   await signIn(installation, profile, credentials, signal)
   const secrets = await installation.secrets()
   await secrets.set(profile.number, { password, pendingPassword: undefined })
@@ -89,8 +94,7 @@ async function signIn(
 
 function placeOf(profile: Profile): PasswordChangeUrl {
   const { name, email, auth, passwordChangeUrl } = profile
-  if (auth === 'oauth2') throw noPlace(name, `${name} signs in with OAuth2: its password is the provider’s matter`)
-  if (auth === 'external') throw noPlace(name, `${name} signs in with a client certificate, and has no password`)
+  if (!usesPassword(auth)) throw passwordUnused(profile)
   if (passwordChangeUrl === undefined) throw noPlace(name, `Nobody has said where the password of ${name} is changed`)
   const place = parsePasswordChangeUrl(passwordChangeUrl, email)
   if (place) return place
@@ -129,10 +133,6 @@ async function ask(
     if (!isUnknown) throw error
     return { kind: 'unknown', error }
   }
-}
-
-function passwordMechanismOf({ auth }: Profile) {
-  return auth === 'oauth2' || auth === 'external' ? 'automatic' : auth
 }
 
 function noPlace(name: string, what: string): PosternError {

@@ -1,5 +1,5 @@
+import { isLoopback } from '../../config/this-machine.ts'
 import type { Security } from '../../config/upstream-url.ts'
-import { isLoopback } from '../../net/host-port.ts'
 
 /** A server as another program names it. */
 export interface NamedServer {

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi'
+import { isLoopback } from '../../config/this-machine.ts'
 import { PosternError } from '../../errors.ts'
-import { isLoopback } from '../../net/host-port.ts'
 import { asOAuthFailure, invalidOAuth, oneLine, unavailable } from './failures.ts'
 import type { OAuthTarget } from './target.ts'
 import type { TokenClient } from './token-set.ts'

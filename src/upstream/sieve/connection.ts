@@ -139,7 +139,7 @@ export class SieveConnection {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     this.#waiting = { ...handlers, lines: [], resolve, reject }
     this.#reader.begin()
-    const end = () => this.#ended(failures.silent(this.#where, this.#answerTimeoutMs))
+    const end = () => this.#ended(failures.noAnswer(this.#where, this.#answerTimeoutMs))
     this.#timer = setTimeout(end, this.#answerTimeoutMs).unref()
     return promise
   }

@@ -1,5 +1,6 @@
 import { PosternError } from '../../errors.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
+import { sessionFailures } from '../session-failures.ts'
 import { type Completion, stringOf } from './response-line.ts'
 
 const TRIES_AGAIN = 'Try again later.'
@@ -7,28 +8,14 @@ const MAX_TEXT_LENGTH = 1000 // it is shown and logged; of a script's mistakes, 
 
 /** The failures of a conversation with the ManageSieve server at `where` (host:port). */
 export const failures = {
-  lost: (where: string, cause?: Error): PosternError =>
-    new PosternError<UpstreamErrorCode>('UPSTREAM_LOST', `${where} closed the connection.`, {
-      remedy: 'retry',
-      advice: TRIES_AGAIN,
-      cause,
-    }),
+  ...sessionFailures({ protocol: 'ManageSieve', tlsScheme: 'sieves', again: TRIES_AGAIN }),
 
-  silent: (where: string, timeoutMs: number): PosternError =>
+  /** Of a whole answer: a server that drips is ended too. */
+  noAnswer: (where: string, timeoutMs: number): PosternError =>
     new PosternError<UpstreamErrorCode>('UPSTREAM_SILENT', `${where} gave no answer within ${timeoutMs / 1000} s.`, {
       remedy: 'retry',
       advice: `The network may hold the connection back. ${TRIES_AGAIN}`,
     }),
-
-  tooSlow: (where: string, timeoutMs: number): PosternError =>
-    new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_SILENT',
-      `${where} accepted the connection but no session came about within ${timeoutMs / 1000} s.`,
-      {
-        remedy: 'retry',
-        advice: 'Check that the port speaks ManageSieve with the chosen encryption; a firewall may swallow it.',
-      },
-    ),
 
   malformed: (where: string, cause: Error): PosternError =>
     new PosternError<UpstreamErrorCode>('UPSTREAM_PROTOCOL', `${where} does not speak ManageSieve: ${cause.message}.`, {
@@ -36,23 +23,6 @@ export const failures = {
       advice: 'Check host, port and connection type of the profile’s sieve setting.',
       cause,
     }),
-
-  injection: (where: string): PosternError =>
-    new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_STARTTLS_INJECTION',
-      `${where} sent plain text that nobody had asked for before TLS began.`,
-      { remedy: 'retry', advice: 'Somebody may be tampering with the connection: use another network, or sieves.' },
-    ),
-
-  noStartTls: (where: string): PosternError =>
-    new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_NO_STARTTLS',
-      `${where} does not offer STARTTLS, which the profile asks for.`,
-      {
-        remedy: 'user',
-        advice: 'Use sieves:// if the server has implicit TLS. Postern does not go on without encryption.',
-      },
-    ),
 
   ended: (where: string, bye: Completion): PosternError =>
     concerningSession(where, bye) ??

@@ -48,9 +48,8 @@ export async function connectSmtp(
     return await withFreshToken(account.credentials, open)
   } catch (error) {
     if (!signal.aborted) throw error
-    const { host, port } = account.peer
     const hasTimedOut = signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
-    throw hasTimedOut ? failures.tooSlow(`${host}:${port}`, signal.reason) : signal.reason
+    throw hasTimedOut ? failures.tooSlow(hostPort(account.peer), undefined, signal.reason) : signal.reason
   }
 }
 

@@ -1,12 +1,13 @@
 import { parseUpstreamUrl } from '../../../config/upstream-url.ts'
 import type { ConnectionTest } from '../../../daemon/profile-test.ts'
 import { PosternError } from '../../../errors.ts'
+import { serverOf } from '../../../profile/binding.ts'
 import type { CommandContext } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 
-/** What is known of the account before its servers are asked for. */
+/** What is known of the account before its servers are asked for; the URLs are what they should be. */
 export interface ManualAccount {
   readonly email: string
   readonly user: string | undefined
@@ -15,6 +16,9 @@ export interface ManualAccount {
   readonly auth: string | undefined
   readonly imap: string | undefined
   readonly smtp: string | undefined
+  readonly sieve: string | undefined
+  readonly dav: string | undefined
+  readonly carddav: string | undefined
 }
 
 /** Servers that a person has named, as `profile.add` takes them. */
@@ -67,7 +71,35 @@ export async function manualServers(account: ManualAccount, context: CommandCont
   const outgoing = await untilTaken(context, () => askOutgoing({ ...account, password }, incoming, context))
   const { user, url: imap } = incoming.server
   const servers = { user: user === account.email ? undefined : user, password, imap, ...outgoing.server }
-  return { servers, tests: [incoming.test, outgoing.test].filter(test => test !== undefined) }
+  const others = await testOthers({ ...account, user, password }, incoming.test?.error ?? null, context)
+  return { servers, tests: [incoming.test, outgoing.test, ...others].filter(test => test !== undefined) }
+}
+
+/** Tests the servers that nobody is asked for: what was given of them is taken. */
+async function testOthers(
+  { sieve, dav, carddav, user, password, auth }: ManualAccount & { readonly user: string },
+  failure: ConnectionTest['error'],
+  context: CommandContext,
+): Promise<readonly ConnectionTest[]> {
+  if (password === undefined) return []
+  const tests: ConnectionTest[] = []
+  for (const [connection, url] of [['sieve', sieve] as const, ['dav', dav] as const]) {
+    if (url === undefined) continue
+    const others = connection === 'dav' ? { carddav } : {}
+    // Servers count refusals by account, whichever of their doors is knocked at.
+    const isRefused = failure?.code === 'UPSTREAM_SIGN_IN_REFUSED'
+    const test = isRefused
+      ? notTried(connection, url, failure)
+      : await tried({ url, user, password, auth, ...others }, context)
+    context.terminal.note(testLine(test))
+    tests.push(test)
+  }
+  return tests
+}
+
+function notTried(connection: 'sieve' | 'dav', url: string, error: ConnectionTest['error']): ConnectionTest {
+  const { host = '', port = 0 } = serverOf(url) ?? {}
+  return { connection, server: `${host}:${port}`, ok: false, says: 'not tried: the password was refused', error }
 }
 
 interface Tested<Server> {

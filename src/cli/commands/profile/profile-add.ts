@@ -1,15 +1,16 @@
-import { AUTH_CHOICES } from '../../../config/profile-settings.ts'
+import { AUTH_CHOICES, type Auth, usesPassword } from '../../../config/profile-settings.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import { PosternError } from '../../../errors.ts'
 import type { ProfileErrorCode } from '../../../profile/errors.ts'
+import { assertSettings } from '../../../profile/new-profile.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
-import { emptyPassword } from './empty-password.ts'
 import { findDavServers, findServers, foundText } from './find-servers.ts'
 import { manualServers, type TestedServers } from './manual-servers.ts'
+import { emptyPassword } from './typed-password.ts'
 
 interface AddOptions {
   name: string
@@ -21,7 +22,7 @@ interface AddOptions {
   sieve: string | undefined
   'groupware-only': boolean
   user: string | undefined
-  auth: string | undefined
+  auth: Auth | undefined
   'remember-password': boolean
   manual: boolean
   yes: boolean
@@ -93,7 +94,7 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('sieve', {
         type: 'string',
         describe:
-          'sieve://HOST of the ManageSieve server (STARTTLS, port 4190), or sieves://HOST; `profile test` tries it',
+          'sieve://HOST of the ManageSieve server (STARTTLS, port 4190), or sieves://HOST; `profile test` and --manual try it',
       })
       .option('groupware-only', {
         type: 'boolean',
@@ -113,7 +114,8 @@ export const profileAddCommand: Command<never> = defineCommand<AddOptions>({
       .option('manual', {
         type: 'boolean',
         default: false,
-        describe: 'Search for nothing: ask for each server, or take both from --imap and --smtp; test every connection',
+        describe:
+          'Search for nothing: ask for the IMAP and SMTP server where --imap or --smtp is not given; test every connection, also those of --sieve, --dav and --carddav',
       })
       .option('yes', {
         type: 'boolean',
@@ -141,8 +143,10 @@ export async function addProfile(options: AddedProfile, context: CommandContext)
   const { imap, smtp, dav, carddav, sieve, user, auth, manual = false, yes = false, sync = true } = options
   const { 'remember-password': rememberPassword = true, 'groupware-only': isGroupwareOnly = false } = options
   if (isGroupwareOnly && (imap !== undefined || manual)) throw bothGiven()
-  const hasPassword = auth !== 'oauth2' && auth !== 'external'
-  const password = hasPassword ? await context.terminal.secret(`Password of ${email}: `, context.signal) : undefined
+  assertSettings({ email, imap, smtp, dav, carddav, sieve, user }) // before anybody is asked, or any server
+  const password = usesPassword(auth)
+    ? await context.terminal.secret(`Password of ${email}: `, context.signal)
+    : undefined
   if (password === '') throw emptyPassword()
   const servers = { imap, smtp, dav, carddav, sieve, isGroupwareOnly }
   const profile = { name, email, ...servers, user, auth, password, rememberPassword }
@@ -219,7 +223,7 @@ function namesOf({ name, email }: Pick<AddOptions, 'name' | 'email'>): {
   })
 }
 
-function addedText({ name, found, sync }: AddedDocument, auth: string | undefined): string {
+function addedText({ name, found, sync }: AddedDocument, auth: Auth | undefined): string {
   return [
     ...foundText(found),
     ...(found?.imap && found.dav

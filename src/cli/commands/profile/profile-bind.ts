@@ -1,3 +1,4 @@
+import { AUTH_CHOICES, type Auth } from '../../../config/profile-settings.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import type {
   AccountCounts,
@@ -12,40 +13,17 @@ import { type Command, type CommandContext, defineCommand } from '../../command.
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
+import { type Account, type AccountOptions, findAccount, surveyAccount } from './bind-account.ts'
 import { chooseInitial, countsText, type InitialChoice, type InitialOptions } from './bind-choice.ts'
-import { emptyPassword } from './empty-password.ts'
-import { findDavServers, findServers, foundText } from './find-servers.ts'
-import { bothGiven } from './profile-add.ts'
+import { foundText } from './find-servers.ts'
 
-interface BindOptions extends InitialOptions {
+interface BindOptions extends InitialOptions, AccountOptions {
   name: string
   address: string | undefined
-  imap: string | undefined
-  smtp: string | undefined
-  dav: string | undefined
-  carddav: string | undefined
-  'groupware-only': boolean
-  sieve: string | undefined
-  user: string | undefined
-  auth: string | undefined
   'dry-run': boolean
+  yes: boolean
   sync: boolean
   'password-stdin': boolean
-}
-
-/** An account, as the methods take it. */
-interface Account {
-  readonly name: string
-  readonly email: string
-  readonly imap: string | undefined
-  readonly smtp: string | undefined
-  readonly dav: string | undefined
-  readonly carddav: string | undefined
-  readonly isGroupwareOnly: boolean
-  readonly sieve: string | undefined
-  readonly user: string | undefined
-  readonly auth: string | undefined
-  readonly password: string | undefined
 }
 
 interface BindDocument {
@@ -55,7 +33,7 @@ interface BindDocument {
   readonly smtp: string | null
   readonly dav: string | null
   readonly dryRun: boolean
-  /** Of mail. Null where nobody could sign in yet, with OAuth2, and with calendars and address books alone. */
+  /** Of mail. Null where nobody could sign in yet, with OAuth2 or without the client certificate, and without mail. */
   readonly counts: MergeCounts | null
   /** Of calendars and address books. Null where nobody could sign in yet, and where there are none. */
   readonly entries: JoinCounts | null
@@ -107,8 +85,9 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
       })
       .option('user', { type: 'string', describe: 'The account’s user name, if it is not the e-mail address' })
       .option('auth', {
-        choices: ['automatic', 'plain', 'cram-md5', 'scram-sha-256', 'oauth2'],
-        describe: 'How to sign in; oauth2 needs no password, and counts nothing beforehand',
+        choices: AUTH_CHOICES,
+        describe:
+          'How to sign in; oauth2 and external (by a client certificate) need no password; with oauth2, or before the certificate is imported, nothing is counted beforehand',
       })
       .option('keep', {
         type: 'boolean',
@@ -135,46 +114,22 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     const binding = await call<BindingDocument>(context, 'profile.binding', { name, email })
     if (binding.boundTo !== null) throw profileBound({ name, email: binding.boundTo })
     const { account, found } = await findAccount(binding, options, context)
-    const counts = account.password === undefined ? null : await call<AccountCounts>(context, 'profile.survey', account)
+    const counts = await surveyAccount(account, context)
     const told = toldOf(account, counts, found)
     if (options['dry-run']) {
       const document: BindDocument = { ...told, dryRun: true, initial: null, copy: null }
-      context.terminal.result(document, () => dryRunText(counts, found))
+      context.terminal.result(document, () => dryRunText({ counts, found, auth: account.auth }))
       return 0
     }
     const initial = await chooseInitial({ ...account, ...hereOf(binding), counts }, options, context)
     const isDeleting = initial === 'delete'
     const { copy } = await call<BoundDocument>(context, 'profile.bind', { ...account, isDeleting })
-    const canSync = options.sync && account.password !== undefined
-    const sync = canSync ? await tryToSynchronize(name, context) : undefined
+    const sync = options.sync && counts !== null ? await tryToSynchronize(name, context) : undefined
     const document: BindDocument = { ...told, dryRun: false, initial, copy, ...(sync ? { sync } : {}) }
-    context.terminal.result(document, boundText)
+    context.terminal.result(document, bound => boundText(bound, account.auth))
     return (sync?.errors.length ?? 0) > 0 ? 1 : 0
   },
 })
-
-async function findAccount(
-  { name, email, servers }: BindingDocument,
-  options: BindOptions,
-  context: CommandContext,
-): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
-  const { imap, smtp, dav, carddav, sieve, user, auth, yes, 'groupware-only': isGroupwareOnly } = options
-  if (isGroupwareOnly && imap !== undefined) throw bothGiven()
-  const isOAuth = auth === 'oauth2'
-  const password = isOAuth ? undefined : await context.terminal.secret(`Password of ${email}: `, context.signal)
-  if (password === '') throw emptyPassword()
-  const given = { name, email, auth, password, imap, smtp, dav, carddav, sieve, user, isGroupwareOnly }
-  if (imap !== undefined || (isGroupwareOnly && dav !== undefined)) return { account: given, found: undefined }
-  if (servers && !isGroupwareOnly) {
-    const known = { smtp: smtp ?? servers.smtp, sieve: sieve ?? servers.sieve, user: user ?? servers.user }
-    return { account: { ...given, ...known, imap: servers.imap }, found: undefined }
-  }
-  // Nobody can sign in to prove a server: it has to be named.
-  if (password === undefined) return { account: given, found: undefined }
-  const find = isGroupwareOnly ? findDavServers : findServers
-  const { found, ...proven } = await find({ email, password, smtp, sieve, user, yes }, context)
-  return { account: { ...given, ...proven }, found }
-}
 
 // It is bound, whatever becomes of the first run: that has to be told, and where the copy is.
 async function tryToSynchronize(name: string, context: CommandContext): Promise<SyncDocument> {
@@ -198,14 +153,29 @@ function hereOf({ items, entries }: BindingDocument) {
   return { items, entries }
 }
 
-function dryRunText(counts: AccountCounts | null, found: ServersDocument | undefined): string {
-  const nothing = 'With OAuth2 nothing can be counted before somebody has signed in.'
+interface Counted {
+  readonly counts: AccountCounts | null
+  readonly found: ServersDocument | undefined
+  readonly auth: Auth | undefined
+}
+
+function dryRunText({ counts, found, auth }: Counted): string {
+  const nothing =
+    auth === 'external'
+      ? 'Nothing can be counted before the client certificate is here.'
+      : 'With OAuth2 nothing can be counted before somebody has signed in.'
   return [...foundText(found), ...(counts ? countsText(counts) : [nothing]), 'Nothing was changed.']
     .map(printable)
     .join('\n')
 }
 
-function boundText({ name, email, initial, copy, found, sync }: BindDocument): string {
+function boundText({ name, email, initial, copy, found, sync }: BindDocument, auth: Auth | undefined): string {
+  const before =
+    auth === 'oauth2'
+      ? [`postern profile sign-in ${name}`]
+      : auth === 'external'
+        ? [`postern cert client import ${name} FILE, where it is not here yet`]
+        : []
   return [
     ...foundText(found),
     `${name} is bound to ${email}${initial === 'delete' ? ', and began empty' : ''}`,
@@ -216,7 +186,7 @@ function boundText({ name, email, initial, copy, found, sync }: BindDocument): s
           `to have it back alone: postern profile unbind ${name} first`,
         ]
       : []),
-    ...(sync ? [describeSync(sync)] : [`next: postern profile sign-in ${name} where it is OAuth2, then postern sync`]),
+    ...(sync ? [describeSync(sync)] : [`next: ${[...before, 'postern sync'].join(', then ')}`]),
   ]
     .map(printable)
     .join('\n')

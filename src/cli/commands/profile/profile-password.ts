@@ -3,7 +3,7 @@ import { type Command, type CommandContext, defineCommand } from '../../command.
 import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
-import { emptyPassword } from './empty-password.ts'
+import { assertWanted, emptyPassword, typedPassword } from './typed-password.ts'
 
 interface PasswordOptions {
   name: string
@@ -38,10 +38,9 @@ export const profilePasswordCommand: Command<never> = defineCommand<PasswordOpti
 })
 
 async function store({ name, smtp }: PasswordOptions, context: CommandContext): Promise<undefined> {
-  const password = await context.terminal.secret(`New password of ${name}: `, context.signal)
-  if (password === '') throw emptyPassword()
-  const which = smtp ? 'smtpPassword' : 'password'
-  const params = { name: String(name), which, password }
+  const wanted = { name: String(name), which: smtp ? 'smtpPassword' : 'password' } as const
+  const password = await typedPassword({ ...wanted, isUnlocking: false }, `New password of ${name}: `, context)
+  const params = { ...wanted, password }
   const document = await call<{ readonly remembered: boolean }>(context, 'profile.password', params)
   context.terminal.result(document, ({ remembered }) =>
     remembered ? 'stored here; on the server it was not changed' : 'held in memory; on the server it was not changed',
@@ -52,6 +51,7 @@ async function store({ name, smtp }: PasswordOptions, context: CommandContext): 
 async function changeOnServer({ name, smtp }: PasswordOptions, context: CommandContext): Promise<undefined> {
   if (smtp) throw misused('The password of the SMTP server alone cannot be changed there.', 'Leave --smtp away.')
   const { terminal, signal } = context
+  await assertWanted({ name: String(name), which: 'password', isUnlocking: false }, context)
   const prompts = [`Current password of ${name}: `, `New password of ${name}: `]
   if (terminal.isTyped) prompts.push('The new one again: ')
   const [current = '', next = '', again = next] = await terminal.secrets(prompts, signal)

@@ -1,9 +1,10 @@
 import type { UnlockedDocument, WantedPassword } from '../../../daemon/methods/password.ts'
 import { PosternError } from '../../../errors.ts'
+import type { ProfileErrorCode } from '../../../profile/errors.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
-import { emptyPassword } from './empty-password.ts'
+import { typedPassword } from './typed-password.ts'
 
 const ATTEMPTS = 3
 
@@ -25,10 +26,9 @@ export const profileUnlockCommand: Command<never> = defineCommand<{
       .option('smtp', { type: 'boolean', default: false, describe: 'That of the SMTP server (smtpAuth: own)' })
       .option('password-stdin', { type: 'boolean', default: false, describe: 'Read the password from stdin' }),
   run: async ({ name, smtp }, context) => {
-    const password = await context.terminal.secret(`Password of ${name}: `, context.signal)
-    if (password === '') throw emptyPassword()
-    const which = smtp ? 'smtpPassword' : 'password'
-    context.terminal.result(await unlock(context, { name: String(name), which, password }), describe)
+    const wanted = { name: String(name), which: smtp ? 'smtpPassword' : 'password' } as const
+    const password = await typedPassword({ ...wanted, isUnlocking: true }, `Password of ${name}: `, context)
+    context.terminal.result(await unlock(context, { ...wanted, password }), describe)
     return undefined
   },
 })
@@ -53,7 +53,7 @@ async function ask({ name, email, which }: WantedPassword, context: CommandConte
   } catch (error) {
     if (!(error instanceof PosternError)) throw error
     terminal.note(printable(error.message))
-    return false
+    return error.code === ('PROFILE_SIGN_IN_STOPPED' satisfies ProfileErrorCode)
   }
 }
 

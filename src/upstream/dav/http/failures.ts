@@ -1,9 +1,11 @@
 import { PosternError } from '../../../errors.ts'
 import type { UpstreamErrorCode } from '../../errors.ts'
+import { sessionFailures } from '../../session-failures.ts'
 
 const MAX_WORDS_LENGTH = 300 // they are stored, logged and shown
 
 const TRIES_AGAIN = 'Postern tries again by itself.'
+const { lost, silent } = sessionFailures({ protocol: 'DAV', tlsScheme: 'https', again: TRIES_AGAIN })
 
 /** What the server refused; the `cause` of UPSTREAM_REFUSED. */
 export interface DavRefusal {
@@ -17,12 +19,7 @@ export interface DavRefusal {
 
 /** The failures of a conversation with the server at `where` (host:port). */
 export const failures = {
-  lost: (where: string, cause?: unknown): PosternError =>
-    new PosternError<UpstreamErrorCode>('UPSTREAM_LOST', `${where} closed the connection.`, {
-      remedy: 'retry',
-      advice: TRIES_AGAIN,
-      cause,
-    }),
+  lost,
 
   ended: (): PosternError =>
     new PosternError<UpstreamErrorCode>('UPSTREAM_LOST', 'The connections to the server were ended here.', {
@@ -30,11 +27,7 @@ export const failures = {
       advice: TRIES_AGAIN,
     }),
 
-  silent: (where: string, timeoutMs: number): PosternError =>
-    new PosternError<UpstreamErrorCode>('UPSTREAM_SILENT', `${where} said nothing for ${timeoutMs / 1000} s.`, {
-      remedy: 'retry',
-      advice: `The network may hold the connection back. ${TRIES_AGAIN}`,
-    }),
+  silent,
 
   tooSlow: (where: string, timeoutMs: number): PosternError =>
     new PosternError<UpstreamErrorCode>(

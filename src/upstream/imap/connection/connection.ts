@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PosternError } from '../../../errors.ts'
+import type { PosternError } from '../../../errors.ts'
 import type { CommandPart } from '../../../formats/imap/encoder.ts'
 import { type ImapResponse, parseResponse, type ResponseCode } from '../../../formats/imap/response.ts'
 import { type LiteralSink, type ResponsePart, ResponseReader } from '../../../formats/imap/response-reader.ts'
 import { tooLarge } from '../../../formats/imap/too-large.ts'
 import { textOf } from '../../../formats/imap/value.ts'
 import { identityRefusal } from '../../../tls/client-identity.ts'
-import type { UpstreamErrorCode } from '../../errors.ts'
 import type { RateLimits } from '../../rate-limit.ts'
 import { CommandWriter } from './command-writer.ts'
+import { failures } from './failures.ts'
 import { endedBy, refusedCommand, type StatusResponse } from './refusals.ts'
 import { type SilenceLimits, SilenceWatch } from './silence-watch.ts'
 
@@ -74,7 +74,6 @@ interface RunningCommand extends CommandHandlers {
 export class ImapConnection implements AsyncDisposable {
   readonly #where: string
   readonly #silence: SilenceWatch
-  readonly #silenceTimeoutMs: number
   readonly #rates: RateLimits | undefined
   #socket: Socket
   #reader = this.#newReader()
@@ -94,7 +93,6 @@ export class ImapConnection implements AsyncDisposable {
     this.#where = where
     this.#socket = socket
     this.#rates = rates
-    this.#silenceTimeoutMs = silence.timeoutMs
     this.#writer = new CommandWriter({
       socket: () => (this.#failure === undefined ? this.#socket : undefined),
       capabilities: () => this.#capabilities,
@@ -104,7 +102,7 @@ export class ImapConnection implements AsyncDisposable {
     this.#silence = new SilenceWatch(silence, {
       isWaiting: () => this.#isWaiting && !this.#isPaused,
       onSlow: silentMs => this.#unsolicited.slow?.(silentMs),
-      onTimeout: () => this.#fail(this.#silent()),
+      onTimeout: () => this.#fail(failures.silent(where, silence.timeoutMs)),
     })
     this.#greeting.promise.catch(() => undefined) // greeting() tells
     this.#attach(socket)
@@ -196,11 +194,7 @@ export class ImapConnection implements AsyncDisposable {
     this.#detach(plain)
     plain.pause()
     if (!this.#reader.isBetweenResponses || plain.readableLength > 0) {
-      const error = this.#error(
-        'UPSTREAM_STARTTLS_INJECTION',
-        'sent plain text after agreeing to TLS',
-        'Somebody may be tampering with the connection. Use another network, or implicit TLS (imaps).',
-      )
+      const error = failures.injection(this.#where)
       this.#fail(error)
       throw error
     }
@@ -366,14 +360,6 @@ export class ImapConnection implements AsyncDisposable {
     return !this.#hasGreeting || this.#running.some(command => !command.isAtRest?.())
   }
 
-  #silent(): PosternError {
-    return this.#error(
-      'UPSTREAM_SILENT',
-      `said nothing for ${this.#silenceTimeoutMs / 1000} s`,
-      'The network may hold the connection back, or a virus scanner the mail. Postern tries again by itself.',
-    )
-  }
-
   #fail(reason: unknown): void {
     if (this.#failure !== undefined) return
     this.#failure = reason
@@ -387,12 +373,7 @@ export class ImapConnection implements AsyncDisposable {
   }
 
   #lost(cause?: Error): PosternError {
-    if (this.#bye) return endedBy(this.#where, this.#bye)
-    return this.#error('UPSTREAM_LOST', 'closed the connection', 'Postern tries again by itself.', cause)
-  }
-
-  #error(code: UpstreamErrorCode, what: string, advice: string, cause?: unknown): PosternError {
-    return new PosternError<UpstreamErrorCode>(code, `${this.#where} ${what}.`, { remedy: 'retry', advice, cause })
+    return this.#bye ? endedBy(this.#where, this.#bye) : failures.lost(this.#where, cause)
   }
 }
 

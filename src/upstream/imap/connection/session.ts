@@ -1,16 +1,15 @@
 import type { Socket } from 'node:net'
-import { PosternError } from '../../../errors.ts'
 import type { Logger } from '../../../log/logger.ts'
 import { dial } from '../../../net/dial.ts'
 import { hostPort } from '../../../net/host-port.ts'
 import type { NetworkProxy } from '../../../net/proxy/network-proxy.ts'
 import type { SaslCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { Peer, PeerVerifier } from '../../../tls/peer.ts'
-import type { UpstreamErrorCode } from '../../errors.ts'
 import type { RateLimits } from '../../rate-limit.ts'
 import type { Credentials } from '../../sign-in/credentials.ts'
 import { withFreshToken } from '../../sign-in/fresh-token.ts'
 import { ImapConnection } from './connection.ts'
+import { failures } from './failures.ts'
 import { signIn } from './sign-in.ts'
 
 const SILENCE_TIMEOUT_MS = 90_000 // a virus scanner on the way was seen to hold a large message for 30 s
@@ -54,7 +53,7 @@ export async function openSession(
 ): Promise<ImapConnection> {
   const timeoutMs = options.signInTimeoutMs ?? SIGN_IN_TIMEOUT_MS
   const timer = new AbortController()
-  const timeout = setTimeout(() => timer.abort(tooSlow(account.peer, timeoutMs)), timeoutMs)
+  const timeout = setTimeout(() => timer.abort(failures.tooSlow(hostPort(account.peer), timeoutMs)), timeoutMs)
   const both = AbortSignal.any([signal, timer.signal])
   try {
     return await withFreshToken(account.credentials, credentials => open({ ...account, credentials }, options, both))
@@ -107,14 +106,7 @@ async function startTls(connection: ImapConnection, greeting: string, secure: (s
   if (connection.capabilities.size === 0) await connection.readCapabilities()
   // PREAUTH would make us skip TLS (RFC 9051 section 11.1).
   if (greeting === 'PREAUTH' || !connection.capabilities.has('STARTTLS')) {
-    throw new PosternError<UpstreamErrorCode>(
-      'UPSTREAM_NO_STARTTLS',
-      `${connection.where} does not offer STARTTLS, which the profile asks for.`,
-      {
-        remedy: 'user',
-        advice: 'Use imaps:// if the server has implicit TLS. Postern does not go on without encryption.',
-      },
-    )
+    throw failures.noStartTls(connection.where)
   }
   await connection.startTls(secure)
 }
@@ -134,15 +126,4 @@ function introduce(connection: ImapConnection, version: string): void {
   if (capabilities.has('ID')) connection.command([`ID ("name" "Postern" "version" "${version}")`]).catch(ignore)
   if (!capabilities.has('QRESYNC')) return
   connection.command(['ENABLE QRESYNC']).catch(() => connection.withdrawCapability('QRESYNC'))
-}
-
-function tooSlow({ host, port }: Peer, timeoutMs: number): PosternError {
-  return new PosternError<UpstreamErrorCode>(
-    'UPSTREAM_SILENT',
-    `${host}:${port} accepted the connection but no session came about within ${timeoutMs / 1000} s.`,
-    {
-      remedy: 'retry',
-      advice: 'Check that the port speaks IMAP with the chosen encryption; a firewall may swallow it.',
-    },
-  )
 }
