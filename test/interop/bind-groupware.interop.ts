@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { connectTestDav, contact, davOptions, event, OtherClient, todo } from '../support/dav.ts'
 import { DAV_SERVERS, type RunningDav } from '../support/dav-servers.ts'
+import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { type Daemon, PosternHome } from '../support/postern.ts'
 import { RADICALE_PASSWORD, radicaleMissing, startRadicale } from '../support/radicale.ts'
 
@@ -12,7 +13,10 @@ interface Listed {
 }
 
 const USER = 'ada'
+const EMAIL = 'ada@example.test'
+const SETTINGS = 'fronts:\n  pop3: { port: 0 }\n  smtp: { port: 0 }\n  imap: { port: 0 }\nsecrets: { store: file }\n'
 const OTHER = 'grace' // an account of its own on the same server
+const THIRD = 'mary'
 
 type Contents = Readonly<Record<string, readonly string[]>>
 
@@ -29,12 +33,12 @@ class World implements AsyncDisposable {
   }
 
   static async open(): Promise<World> {
-    const radicale = await startRadicale({ users: [USER, OTHER] })
+    const radicale = await startRadicale({ users: [USER, OTHER, THIRD] })
     const places = { password: RADICALE_PASSWORD, calendars: `/${USER}/`, addressBooks: `/${USER}/` }
     const end = () => radicale[Symbol.asyncDispose]()
     const first = { url: radicale.url, user: USER, ...places, [Symbol.asyncDispose]: end }
     const home = new PosternHome()
-    home.configure('fronts:\n  pop3: { port: 0 }\n  smtp: { port: 0 }\n  imap: { port: 0 }\nsecrets: { store: file }\n')
+    home.configure(SETTINGS)
     const world = new World(home, await home.start(), first) // commands that start an engine each take long
     const { other } = world
     await other.makeCalendar(`/${USER}/work/`, 'Work', ['VEVENT'])
@@ -46,7 +50,7 @@ class World implements AsyncDisposable {
     await other.makeAddressBook(`/${USER}/club/`, 'Club')
     await other.put(`/${USER}/club/zoe.vcf`, contact('zoe', 'Zoe'))
     const dav = ['--dav', world.first.url.href, '--user', USER]
-    const add = ['profile', 'add', 'work', '--groupware-only', '--email', 'ada@example.test', ...dav]
+    const add = ['profile', 'add', 'work', '--groupware-only', '--email', EMAIL, ...dav]
     await home.json([...add, '--password-stdin'], RADICALE_PASSWORD)
     await home.json(['sync'])
     await world.unbind()
@@ -185,29 +189,61 @@ t.test('unbound, changed, and bound to another account, both have everything onc
   await home.json(['store', 'restore', bound.copy.dir, '--yes'])
   t.match(await home.json(['sync']), { errors: [] })
   t.same([await world.here(), await there(second)], [here, here])
-})
 
-t.test('killed at any time while they are joined, both have everything once in the end', { skip }, async t => {
-  await using world = await World.open()
-  const { home, first } = world
-  const second = { ...first, user: OTHER }
-  const other = new OtherClient(first.url, OTHER, RADICALE_PASSWORD)
-  await other.makeCalendar(`/${OTHER}/work/`, 'Work')
-  await other.put(`/${OTHER}/work/x.ics`, event('two', 'two'))
-  await other.put(`/${OTHER}/work/y.ics`, event('four', 'four'))
-  for (let count = 0; count < 10; count++) await world.add('Work', event(`mine${count}`, `mine${count}`))
-  const here = await world.here()
-  await world.bind(second, '--keep', '--yes', '--no-sync')
-  let { daemon } = world
+  // Killed at any time while they are joined.
+  const third = { ...first, user: THIRD }
+  const other = new OtherClient(first.url, THIRD, RADICALE_PASSWORD)
+  await other.makeCalendar(`/${THIRD}/work/`, 'Work')
+  await other.put(`/${THIRD}/work/x.ics`, event('one', 'one'))
+  await other.put(`/${THIRD}/work/y.ics`, event('five', 'five'))
+  await world.unbind()
+  await world.bind(third, '--keep', '--yes', '--no-sync')
   let kills = 0
-  for (let waitMs = 0; waitMs < 180; waitMs += 60) {
+  for (const waitMs of [50, 150]) {
+    const run = home.runHere(['sync'])
     await new Promise(resolve => setTimeout(resolve, waitMs)) // where it is by then is left to chance
-    if (home.killEngine(daemon.child)) kills++
-    await home.killTree(daemon.child)
-    daemon = await home.start()
+    if (home.killEngine(world.daemon.child)) kills++
+    await run
   }
   t.ok(kills > 0, `${kills} engines were killed`)
-  for (let run = 0; run < 2; run++) t.match(await home.json(['sync']), { conflicts: 0, errors: [] })
-  const all = { ...here, Work: [...(here.Work ?? []), 'four'].toSorted() }
-  t.same([await there(second), await world.here()], [all, all])
+  t.match(await home.json(['sync']), { errors: [] })
+  t.match(await home.json(['sync']), { downloaded: 0, uploaded: 0, conflicts: 0, errors: [] })
+  here = { ...here, Work: [...(here.Work ?? []), 'five'].toSorted() }
+  t.same([await there(third), await world.here()], [here, here])
+})
+
+t.test('beside mail, both are counted and joined', { skip: dovecotMissing() ?? skip }, async t => {
+  await using dovecot = await startDovecot({ users: [EMAIL] })
+  // One password for both: the profile has one.
+  await using radicale = await startRadicale({ users: [EMAIL], password: DOVECOT_PASSWORD })
+  await using home = new PosternHome()
+  home.configure(SETTINGS)
+  await home.start()
+  const servers = ['--imap', `imap://127.0.0.1:${dovecot.imapPort}`, '--dav', radicale.url.href]
+  const bind = (...more: readonly string[]) =>
+    home.json(['profile', 'bind', 'work', ...servers, '--password-stdin', ...more], DOVECOT_PASSWORD)
+  const place = `/${encodeURIComponent(EMAIL)}/work/`
+  await new OtherClient(radicale.url, EMAIL, DOVECOT_PASSWORD).makeCalendar(place, 'Work')
+  await home.json(['profile', 'add', 'work', '--email', EMAIL, '--local'])
+  const counts = { local: 0, account: 0, upload: 0 }
+  t.match(await bind('--keep', '--yes'), { counts, entries: { ...counts, newCollections: [] }, sync: { errors: [] } })
+  await home.json(['profile', 'unbind', 'work', '--yes'])
+
+  const add = async (folder: string, text: string) => {
+    writeFileSync(join(home.dir, 'entry'), text)
+    await home.json(['item', 'add', folder, join(home.dir, 'entry')])
+  }
+  await add('INBOX', 'Message-ID: <1@x>\r\nSubject: one\r\n\r\none\r\n')
+  await add('Work', event('one', 'one'))
+  await add('Work', event('two', 'two'))
+  t.match((await home.runHere(['profile', 'bind', 'work', ...servers, '--json'], DOVECOT_PASSWORD)).json(), {
+    error: { code: 'CLI_USAGE', message: /^1 messages and 2 entries of calendars and address books are here/ },
+  })
+  t.match(await bind('--dry-run'), { counts: { local: 1, upload: 1 }, entries: { local: 2, upload: 2 } })
+  t.match(await bind('--keep', '--yes'), { sync: { errors: [] } })
+  t.match(await home.json(['sync']), { uploaded: 0, downloaded: 0, errors: [] })
+  await home.json(['profile', 'unbind', 'work', '--yes'])
+  await home.json(['item', 'add', 'Work', join(home.dir, 'entry')])
+  const unsure = await home.runHere(['profile', 'bind', 'work', ...servers, '--dry-run'], DOVECOT_PASSWORD)
+  t.match(unsure.stdout, /1 are the same[\s\S]*2 are the same\n {2}0 would be uploaded, 0 downloaded/)
 })

@@ -7,6 +7,7 @@ import type { Command } from '../../src/cli/command.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { dovecotMissing } from '../support/dovecot.ts'
 import { PosternHome, type Run } from '../support/postern.ts'
+import { radicaleMissing } from '../support/radicale.ts'
 import { PASSWORD, ScriptedDomains } from '../support/scripted-domains.ts'
 import { runTyping } from '../support/typing.ts'
 import { until } from '../support/until.ts'
@@ -80,13 +81,13 @@ const SCENES: Readonly<Record<string, Scene>> = {
 /** Those that change what runs, which the tests below type. */
 const OTHERS: ReadonlySet<string> = new Set(['start', 'stop'])
 
-const skip = dovecotMissing() ?? false
+const skip = dovecotMissing() ?? radicaleMissing() ?? false
 if (skip) {
   t.test('the examples of the help', { skip }, async () => undefined)
   process.exit()
 }
 
-const world = await ScriptedDomains.start()
+const world = await ScriptedDomains.start({ hasCalendars: true })
 process.env.NODE_EXTRA_CA_CERTS = world.caFile
 process.env.POSTERN_TEST_DNS = world.dns.address
 process.env.NODE_OPTIONS = `--import=${join(import.meta.dirname, '../support/scripted-lookup.mjs')}`

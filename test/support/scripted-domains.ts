@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { SMTPServer } from 'smtp-server'
 import { makeServerCertificate } from './certificates.ts'
 import { DOVECOT_PASSWORD, type Dovecot, startDovecot } from './dovecot.ts'
+import { type Radicale, startRadicale } from './radicale.ts'
 import { type ScriptedDns, type ScriptedZone, startDns } from './scripted-dns.ts'
 import {
   type Captured,
@@ -56,6 +57,7 @@ const PLACES = [
   IDN,
   'oauth.test',
   'example.org',
+  'dav.example.org',
 ] as const
 type Place = (typeof PLACES)[number]
 
@@ -81,11 +83,11 @@ export class ScriptedDomains implements AsyncDisposable {
   /** The certificate that is expired. */
   readonly expiredFile: string
   readonly captured: Captured[]
-  readonly #ends: readonly (() => void)[]
+  readonly #ends: readonly (() => unknown)[]
 
   private constructor(
     parts: Pick<ScriptedDomains, 'dir' | 'dns' | 'dovecot' | 'caFile' | 'expiredFile' | 'captured'>,
-    ends: readonly (() => void)[],
+    ends: readonly (() => unknown)[],
   ) {
     this.dir = parts.dir
     this.dns = parts.dns
@@ -96,7 +98,8 @@ export class ScriptedDomains implements AsyncDisposable {
     this.#ends = ends
   }
 
-  static async start(): Promise<ScriptedDomains> {
+  /** `hasCalendars`: a real Radicale is at dav.example.org. */
+  static async start({ hasCalendars = false } = {}): Promise<ScriptedDomains> {
     const dir = await mkdtemp(join(tmpdir(), 'postern-domains-'))
     const good = await makeServerCertificate(dir, { names: NAMES })
     const expired = await makeServerCertificate(dir, { names: NAMES, expired: true, keyFile: good.keyFile })
@@ -109,9 +112,17 @@ export class ScriptedDomains implements AsyncDisposable {
       good: contextOf(cert, key),
       expired: contextOf(readFileSync(expired.certFile, 'utf8'), key),
     }
-    const servers = await new Stage(captured, contexts, { dovecot, smtp }).open()
+    const radicale = hasCalendars
+      ? await startRadicale({ users: [PEOPLE.example], password: PASSWORD, files: good })
+      : undefined
+    const servers = await new Stage(captured, contexts, { dovecot, smtp, radicale }).open()
     const dns = await startDns(ZONE)
-    const ends = [...servers.map(server => () => server.close()), () => smtp.tls.close(), () => smtp.startTls.close()]
+    const ends = [
+      ...servers.map(server => () => server.close()),
+      () => smtp.tls.close(),
+      () => smtp.startTls.close(),
+      () => radicale?.[Symbol.asyncDispose](),
+    ]
     return new ScriptedDomains(
       { dir, dns, dovecot, caFile: good.caFile, expiredFile: expired.certFile, captured },
       ends,
@@ -124,7 +135,7 @@ export class ScriptedDomains implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#ends) end()
+    for (const end of this.#ends) await end()
     await this.dns[Symbol.asyncDispose]()
     await this.dovecot[Symbol.asyncDispose]()
     await rm(this.dir, { recursive: true, force: true })
@@ -170,6 +181,7 @@ const ZONE: ScriptedZone = {
   [`_imaps._tcp.${IDN}`]: { SRV: [srv(993, `box.${IDN}`)] },
   ...at('oauth.test', 'imap.', 'smtp.'),
   ...at('example.org', 'autoconfig.', 'imap.', 'smtp.'),
+  ...at('dav.example.org'),
 }
 
 interface Smtp {
@@ -179,16 +191,22 @@ interface Smtp {
   readonly startTlsPort: number
 }
 
+interface RealServers {
+  readonly dovecot: Dovecot
+  readonly smtp: Smtp
+  readonly radicale: Radicale | undefined
+}
+
 /** Puts the servers of all domains where DNS says that they are. */
 class Stage {
   readonly #captured: Captured[]
   readonly #contexts: Record<'good' | 'expired', ReturnType<typeof contextOf>>
-  readonly #real: { readonly dovecot: Dovecot; readonly smtp: Smtp }
+  readonly #real: RealServers
 
   constructor(
     captured: Captured[],
     contexts: Record<'good' | 'expired', ReturnType<typeof contextOf>>,
-    real: { dovecot: Dovecot; smtp: Smtp },
+    real: RealServers,
   ) {
     this.#captured = captured
     this.#contexts = contexts
@@ -196,7 +214,7 @@ class Stage {
   }
 
   open(): Promise<Server[]> {
-    const { smtp } = this.#real
+    const { smtp, radicale } = this.#real
     const spy = { protocol: 'imap', security: 'tls', mechanisms: ['AUTH=PLAIN'] } as const
     const provider = { user: PEOPLE.foreign, password: PASSWORD }
     return Promise.all([
@@ -239,6 +257,7 @@ class Stage {
       }),
       this.#imaps('example.org'),
       this.#forward('example.org', 465, smtp.tlsPort),
+      ...(radicale ? [this.#forward('dav.example.org', 443, Number(radicale.url.port))] : []),
     ])
   }
 

@@ -1,5 +1,6 @@
 import process from 'node:process'
 import t from 'tap'
+import type { JoinedCollection } from '../../src/store/changes/join-objects.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { Transactor } from '../../src/store/transactor.ts'
 import { CollectionWorld, type CollectionWorldOptions } from '../support/model/collection-world.ts'
@@ -52,6 +53,15 @@ const BUGS: Readonly<Record<string, CollectionWorldOptions>> = {
         },
       }) as Store,
   },
+  'what differs in another account is taken': joinedOtherwise(joined => ({
+    ...joined,
+    objects: joined.objects.map(each => (each.kind === 'differs' ? { ...each, kind: 'newer' } : each)),
+  })),
+  'what another account has is not paired': joinedOtherwise(joined => ({
+    ...joined,
+    objects: [],
+    others: [...joined.others, ...joined.objects],
+  })),
   'what was sent is not noted': {
     plant: plant((transactor, store) =>
       replace(transactor, {
@@ -64,6 +74,18 @@ const BUGS: Readonly<Record<string, CollectionWorldOptions>> = {
       }),
     ),
   },
+}
+
+function joinedOtherwise(change: (joined: JoinedCollection) => JoinedCollection): CollectionWorldOptions {
+  return {
+    plant: plant(transactor =>
+      replace(transactor, {
+        joins: replace(transactor.joins, {
+          take: (joined: JoinedCollection) => transactor.joins.take(change(joined)),
+        }),
+      }),
+    ),
+  }
 }
 
 function onlyToken(transactor: Transactor, onToken: () => void): Transactor {

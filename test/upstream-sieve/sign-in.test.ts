@@ -1,5 +1,7 @@
 import { createHmac, pbkdf2Sync } from 'node:crypto'
+import { inspect } from 'node:util'
 import t from 'tap'
+import { PosternError } from '../../src/errors.ts'
 import { capabilities, connectTo, FRIENDLY, type Script, startScripted } from '../support/sieve-script.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
@@ -119,6 +121,18 @@ for (const [answer, expected] of [
     const { port } = await startScripted(t, { ...FRIENDLY, AUTHENTICATE: `${answer}\r\n` })
     await t.rejects(connectTo(t, port), expected)
   })
+}
+
+// Some servers show the line that they did not like.
+for (const code of ['', '(TRANSITION-NEEDED) ', '(TRYLATER) ']) {
+  for (const echo of [base64('\0ada\0secret'), base64('\0ada\0secret').slice(0, 14), base64('secret'), 'x secret x']) {
+    t.test(`a sign-in that is refused with ${code}and ${echo} tells no password`, async t => {
+      const { port } = await startScripted(t, { ...FRIENDLY, AUTHENTICATE: `NO ${code}"unlike ${echo}"\r\n` })
+      const error = await connectTo(t, port).catch((error: Error) => error)
+      t.ok(error instanceof PosternError && /unlike .*…/.test(error.message))
+      t.notMatch(inspect(error, { depth: 6 }), /secret|c2Vj|NlY3|zZWN/)
+    })
+  }
 }
 
 t.test('on a line that others can read, a digest rather than the password', async t => {

@@ -13,11 +13,12 @@ export function octetsOfPage({ uids, starts, ends, octets }: OctetsPage): Octets
 
 /** Reads the messages that are here, can be read and are small. */
 export function* wholePages(store: StoreReader, folder: number, uids: Uint32Array): Generator<OctetsPage> {
-  const small = store.mailboxes
-    .items(folder, uids)
-    .filter(({ bodyState, location }) => bodyState === 'full' && location.length <= SMALL_OCTETS)
-  const locations = small.map(({ location }) => location)
-  for (const { places, ...page } of store.smallBodies(locations, OCTETS_AT_ONCE)) {
+  const columns = store.mailboxes.columns(folder, uids, ['wholes', 'packs', 'offsets', 'lengths'])
+  const small = columns.uids.flatMap((uid, index) => {
+    const [pack = 0, offset = 0, length = 0] = [columns.packs[index], columns.offsets[index], columns.lengths[index]]
+    return columns.wholes[index] === 1 && length <= SMALL_OCTETS ? [{ uid, pack, offset, length }] : []
+  })
+  for (const { places, ...page } of store.smallBodies(small, OCTETS_AT_ONCE)) {
     yield { uids: places.map(place => small[place]?.uid ?? 0), ...page }
   }
 }

@@ -17,11 +17,11 @@ const FACTS: ReadonlyMap<PlainFetchItem, MessageFact> = new Map([
   ['EMAILID', 'emailId'],
 ])
 /** Where there is no structure, they tell where a message ends. */
-const END_FACTS = ['size', 'isWhole'] as const
+export const END_FACTS = ['size', 'isWhole'] as const
 
 /** What must be read of messages to answer items. */
 export interface FetchNeeds {
-  /** What is read of rows; none are read when it is empty. */
+  /** What is read of rows; none are read when it is empty. Else {@link END_FACTS} are among it where they may be needed. */
   readonly facts: readonly MessageFact[]
   /** What is read of how every message is made, wherever the message is. */
   readonly details: readonly DetailKind[]
@@ -51,10 +51,11 @@ export function fetchNeeds({ items, isReadOnly, isCondstore }: FetchQuestion): F
   const hasDetails = preview === 'now' || kinds.size > 0
   const details = hasDetails && preview !== 'none' ? [...kinds, 'preview' as const] : [...kinds]
   const setsSeen = !isReadOnly && items.some(item => 'isPeek' in item && !item.isPeek)
-  const facts = new Set<MessageFact>(items.flatMap(item => factsOf(item, kinds.has('structure'))))
+  const facts = new Set<MessageFact>(items.flatMap(factsOf))
   if (setsSeen) facts.add('flags')
   if (facts.has('flags') && isCondstore) facts.add('modseq')
   if (preview === 'lazy') facts.add('isWhole')
+  if (facts.size > 0 && items.some(isOfOctets)) for (const fact of END_FACTS) facts.add(fact)
   const isOnlyEnvelope = preview === 'none' && [...kinds].every(kind => kind === 'envelope') && !items.some(needsBody)
   const depth = isOnlyEnvelope ? 'header' : 'whole'
   return { facts: [...facts], details, depth, preview, octets: octetsOf(items), setsSeen }
@@ -96,8 +97,7 @@ function detailOf(item: FetchItem): DetailKind | undefined {
   return (item.kind === 'body' ? item.section.path : item.path).length > 0 ? 'structure' : undefined
 }
 
-function factsOf(item: FetchItem, hasStructure: boolean): readonly MessageFact[] {
-  if (isOfOctets(item)) return hasStructure ? [] : END_FACTS
+function factsOf(item: FetchItem): readonly MessageFact[] {
   const fact = item.kind === 'plain' ? FACTS.get(item.name) : undefined
   return fact ? [fact] : []
 }

@@ -211,8 +211,9 @@ class FetchAnswer {
   }
 
   async *#preparedResponse(message: MarkedMessage, held: Buffer | undefined): AsyncGenerator<Wire> {
-    if (!message.details?.structure && message.row?.isWhole === false) yield* this.#batch.take() // it may take its time
-    await using prepared = await this.#prepare(message, held)
+    const octets = this.#octetsOf(message, held)
+    if (this.#needs.octets === 'whole' && (await octets.isAway())) yield* this.#batch.take() // it may take its time
+    await using prepared = await this.#prepare(octets)
     if (!prepared) return
     const head = this.#head(message)
     this.#batch.add(head)
@@ -226,9 +227,9 @@ class FetchAnswer {
   }
 
   /** Undefined for a message that is gone, or refused. */
-  async #prepare(message: FetchedMessage, held: Buffer | undefined): Promise<PreparedSections | undefined> {
+  async #prepare(octets: MessageOctets): Promise<PreparedSections | undefined> {
     try {
-      return await PreparedSections.prepare(this.#octetsOf(message, held), this.#octetItems)
+      return await PreparedSections.prepare(octets, this.#octetItems)
     } catch (error) {
       this.#refuse(error)
       return undefined

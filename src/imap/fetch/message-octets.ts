@@ -1,8 +1,9 @@
 import { HeaderEnd } from '../../formats/mail/structure/header-end.ts'
 import type { MessageStructure } from '../../formats/mail/structure/part.ts'
 import { findSection, type Section } from '../../formats/mail/structure/section.ts'
-import { type ImapAccount, ImapRefusal, type OctetPart, type OctetSpan } from '../backend.ts'
-import type { FetchedMessage } from './fetched-message.ts'
+import { type ImapAccount, ImapRefusal, type MessageRow, type OctetPart, type OctetSpan } from '../backend.ts'
+import { END_FACTS } from './fetch-needs.ts'
+import { type FetchedMessage, readRows } from './fetched-message.ts'
 import { exactly, type OctetStream } from './octet-stream.ts'
 
 const FIRST_HEADER_OCTETS = 16_384 // most headers are shorter
@@ -17,12 +18,15 @@ export interface MessageSource {
   readonly part: OctetPart | undefined
 }
 
+type MessageEnd = Pick<MessageRow, (typeof END_FACTS)[number]>
+
 /** The octets of one message, and where its sections are. */
 export class MessageOctets {
   readonly #account: ImapAccount
   readonly #mailbox: number
   readonly #message: FetchedMessage
   #structure: MessageStructure | undefined
+  #end: MessageEnd | undefined
   readonly #whole: Buffer | undefined
   #header: { readonly end: number; readonly held: Buffer } | undefined
 
@@ -31,8 +35,14 @@ export class MessageOctets {
     this.#mailbox = mailbox
     this.#message = message
     this.#structure = message.details?.structure
+    this.#end = held && part === 'whole' ? { isWhole: true, size: held.length } : message.row
     if (held && part === 'header') this.#header = { end: held.length, held }
     if (held && part === 'whole') this.#whole = held
+  }
+
+  /** Whether all of it must be fetched from the server before it can be told. */
+  async isAway(): Promise<boolean> {
+    return !this.#structure && (await this.#findEnd())?.isWhole === false
   }
 
   /** Undefined when it was not read. */
@@ -56,7 +66,7 @@ export class MessageOctets {
     const { path, text } = section
     if (path.length === 0 && !this.#structure) {
       if (text?.kind !== 'TEXT' && text) return { start: 0, end: (await this.#readHeader()).end }
-      const end = await this.#end()
+      const end = await this.#readEnd()
       // A message that was not here has a structure now.
       if (!this.#structure) return { start: text ? (await this.#readHeader()).end : 0, end }
     }
@@ -72,33 +82,38 @@ export class MessageOctets {
   }
 
   /** Where the message ends. What a row tells of a message that is not here was never counted. */
-  async #end(): Promise<number> {
-    const { row } = this.#message
-    if (!row) throw new Error('a section needs the row of a message, which was not read')
-    if (row.isWhole) return row.size
+  async #readEnd(): Promise<number> {
+    const end = await this.#findEnd()
+    if (!end) throw gone()
+    if (end.isWhole) return end.size
     this.#structure = await this.#readStructure()
     return this.#structure.root.body.end
   }
 
+  /** Most messages are held: rows are not read for them all. Undefined when it is gone. */
+  async #findEnd(): Promise<MessageEnd | undefined> {
+    this.#end ??= (await readRows(this.#account, { ...this.#which, facts: END_FACTS })).get(this.#message.uid)
+    return this.#end
+  }
+
+  get #which() {
+    return { mailbox: this.#mailbox, uids: Uint32Array.of(this.#message.uid) }
+  }
+
   async #readStructure(): Promise<MessageStructure> {
-    const which = {
-      mailbox: this.#mailbox,
-      uids: Uint32Array.of(this.#message.uid),
-      depth: 'whole',
-      kinds: ['structure'],
-    } as const
+    const which = { ...this.#which, depth: 'whole', kinds: ['structure'] } as const
     for await (const [details] of this.#account.details(which)) {
       if (details?.refusal) throw details.refusal
       if (details?.structure) return details.structure
     }
-    throw new ImapRefusal('EXPUNGEISSUED', 'The message is gone.')
+    throw gone()
   }
 
   // In steps that grow: of a large message that lies elsewhere only its beginning is asked for.
   async #readHeader(): Promise<{ readonly end: number; readonly held: Buffer }> {
     if (this.#header) return this.#header
     if (this.#whole) return this.#headerOf(this.#whole)
-    const size = this.#message.row?.size ?? 0
+    const { size } = (await this.#findEnd()) ?? { size: 0 }
     const blankLine = new HeaderEnd()
     const chunks: Uint8Array[] = []
     let end: number | undefined
@@ -127,6 +142,10 @@ export class MessageOctets {
   #octets(span: OctetSpan): AsyncIterable<Uint8Array> {
     return this.#account.octets(this.#mailbox, this.#message.uid, span)
   }
+}
+
+function gone(): ImapRefusal {
+  return new ImapRefusal('EXPUNGEISSUED', 'The message is gone.')
 }
 
 async function collected(chunks: OctetStream): Promise<Buffer> {

@@ -17,6 +17,15 @@ const UNREAD = 'to be read' // no server gives such an ETag: they are in quotes
  */
 export type JoinedKind = 'before' | 'same' | 'ours' | 'newer' | 'differs' | 'back'
 
+/** What is known then of what was told. */
+const TOLD: Readonly<Record<Exclude<JoinedKind, 'back'>, string>> = {
+  before: '',
+  same: ', synced_revision = ?, sent_sha256 = NULL',
+  ours: ', synced_revision = sent_revision, sent_sha256 = NULL',
+  newer: ', synced_revision = ?, sent_sha256 = NULL',
+  differs: '',
+}
+
 /** An object that is here and in the account. */
 export interface JoinedObject {
   readonly kind: JoinedKind
@@ -59,35 +68,37 @@ export class JoinObjects {
       `UPDATE object SET href = 'joining ' || id, attempts = 0, next_at = 0, error = NULL WHERE folder = ?`,
       folder,
     )
-    const taken = new Set([...objects, ...others].map(({ href }) => href))
+    const names = new FreeNames(database.find('SELECT href, kind FROM folder WHERE id = ?', folder), [
+      ...objects,
+      ...others,
+    ])
     for (const row of rows) {
       const joined = found.get(Number(row.id))
-      if (joined) this.#meet(folder, joined, String(row.href))
+      found.delete(Number(row.id))
+      if (joined) this.#meet(folder, joined, row)
       else if (row.is_gone === 1) this.#bury(row)
-      else this.#tellLater(Number(row.id), this.#freeHref(folder, String(row.href), taken))
+      else this.#tellLater(Number(row.id), names.take(String(row.href)))
     }
-    for (const { href, etag } of others) this.#objects.queue.add(folder, href, etag)
+    for (const { href, etag } of [...others, ...found.values()]) this.#objects.queue.add(folder, href, etag)
     const sql = 'UPDATE folder SET cursor = ?, joining = NULL, known_of = ?, error = NULL WHERE id = ?'
     database.run(sql, token ?? null, account, folder)
     const same = objects.filter(({ kind }) => kind !== 'back').length
     this.#scope.log({ folder, event: 'collection-joined', detail: `${same} in both, ${others.length} there alone` })
   }
 
-  #meet(folder: number, { kind, object, revision, href, etag }: JoinedObject, before: string): void {
+  #meet(folder: number, { kind: seen, object, revision, href, etag }: JoinedObject, row: Row): void {
     const { database } = this.#scope
-    if (kind === 'back') {
-      this.#bury({ id: object, href: before })
+    if (seen === 'back' && row.is_gone === 1) {
+      this.#bury(row)
       this.#objects.queue.add(folder, href, etag)
       return
     }
+    const kind = seen === 'back' ? 'differs' : seen // it was brought back meanwhile
     const isRead = kind === 'newer' || kind === 'differs'
-    database.run('UPDATE object SET href = ?, etag = ? WHERE id = ?', href, isRead ? UNREAD : etag, object)
-    if (kind === 'same' || kind === 'newer') {
-      database.run('UPDATE object SET synced_revision = ?, sent_sha256 = NULL WHERE id = ?', revision, object)
-    }
-    if (kind === 'ours') {
-      database.run('UPDATE object SET synced_revision = sent_revision, sent_sha256 = NULL WHERE id = ?', object)
-    }
+    database.run(
+      `UPDATE object SET href = ?, etag = ?${TOLD[kind]} WHERE id = ?`,
+      ...[href, isRead ? UNREAD : etag, ...(kind === 'same' || kind === 'newer' ? [revision] : []), object],
+    )
     // A change of its own, or the version that is read would simply replace it.
     if (kind === 'differs') this.#makeDirty(object)
     if (isRead) this.#objects.queue.add(folder, href, etag)
@@ -108,16 +119,26 @@ export class JoinObjects {
     this.#scope.database.run('UPDATE object SET href = ? WHERE id = ?', String(href), Number(id))
     this.#objects.bury(Number(id), 'local')
   }
+}
 
-  /** A name in the collection's place that nothing has: the old one where possible. */
-  #freeHref(folder: number, before: string, taken: Set<string>): string {
-    const row = this.#scope.database.find('SELECT href, kind FROM folder WHERE id = ?', folder)
-    const place = textOf(row?.href) ?? ''
-    const extension = row?.kind === 'contacts' ? '.vcf' : '.ics'
-    const wanted = `${place}${before.replace(/^.*\//, '')}`
-    const isFit = extname(wanted) === extension && !taken.has(wanted)
-    const href = isFit ? wanted : `${place}${randomUUID()}${extension}`
-    taken.add(href)
+/** Names in a collection's place that nothing has. */
+class FreeNames {
+  readonly #place: string
+  readonly #extension: string
+  readonly #taken: Set<string>
+
+  constructor(folder: Row | undefined, taken: readonly { readonly href: string }[]) {
+    this.#place = textOf(folder?.href) ?? ''
+    this.#extension = folder?.kind === 'contacts' ? '.vcf' : '.ics'
+    this.#taken = new Set(taken.map(({ href }) => href))
+  }
+
+  /** Takes one: that of before where possible. */
+  take(before: string): string {
+    const wanted = `${this.#place}${before.replace(/^.*\//, '')}`
+    const isFit = extname(wanted) === this.#extension && !this.#taken.has(wanted)
+    const href = isFit ? wanted : `${this.#place}${randomUUID()}${this.#extension}`
+    this.#taken.add(href)
     return href
   }
 }

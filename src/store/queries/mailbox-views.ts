@@ -103,6 +103,10 @@ export interface MailboxColumns {
   readonly savedDatesMs: readonly (number | null)[]
   /** 0 where only the header is here. */
   readonly wholes: readonly number[]
+  /** Where the octets are that are here. */
+  readonly packs: readonly number[]
+  readonly offsets: readonly number[]
+  readonly lengths: readonly number[]
 }
 
 /** {@link MailboxChanges}, with its messages by column: between threads, rows cost more than reading them. */
@@ -143,6 +147,9 @@ const COLUMNS: Readonly<Record<keyof MailboxColumns, string>> = {
   internalDatesMs: 'internal_date',
   savedDatesMs: 'saved_at',
   wholes: `body_state <> 'header'`,
+  packs: 'pack',
+  offsets: 'offset',
+  lengths: 'length',
 }
 
 /**

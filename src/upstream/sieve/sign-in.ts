@@ -4,6 +4,7 @@ import { type ClientMechanism, SaslError } from '../../sasl/client-mechanism.ts'
 import type { Peer } from '../../tls/peer.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
 import { asFailure, certificateWanted, signInRefused, startMechanism } from '../sign-in/mechanism.ts'
+import { withoutSecret } from '../sign-in/server-words.ts'
 import type { CommandWord } from './command-line.ts'
 import type { SieveConnection } from './connection.ts'
 import { failures, wordsOf } from './failures.ts'
@@ -65,10 +66,11 @@ function refusal(
   where: string,
   credentials: SaslCredentials,
   mechanism: ClientMechanism,
-  completion: Completion,
+  { code, ...said }: Completion,
 ): PosternError {
+  const completion = { ...said, code, text: withoutSecret(said.text, credentials) }
   const says = wordsOf(completion)
-  const name = completion.code?.name ?? ''
+  const name = code?.name ?? ''
   if (name === 'REFERRAL') return failures.refused(where, completion)
   if (name === 'TRYLATER') {
     return new PosternError<UpstreamErrorCode>(

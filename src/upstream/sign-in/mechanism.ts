@@ -3,6 +3,7 @@ import { isLoopback } from '../../net/host-port.ts'
 import { chooseMechanism, type SaslCredentials, type SaslServer } from '../../sasl/choose-mechanism.ts'
 import { type ClientMechanism, SaslError } from '../../sasl/client-mechanism.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
+import { withoutSecret } from './server-words.ts'
 
 /** The server that is signed in to; `where` is host:port, for messages. */
 export interface SignInServer extends SaslServer {
@@ -54,7 +55,8 @@ export function signInRefused(
   mechanism: Pick<ClientMechanism, 'name' | 'refusal'>,
   { says, cause }: { readonly says: string; readonly cause: unknown },
 ): PosternError {
-  const told = mechanism.refusal ? `${says} (${mechanism.refusal})` : says
+  const shown = withoutSecret(says, credentials)
+  const told = mechanism.refusal ? `${shown} (${mechanism.refusal})` : shown
   const [what, advice] =
     'token' in credentials
       ? ['access token', TOKEN_ADVICE]
@@ -64,7 +66,7 @@ export function signInRefused(
   return new PosternError<UpstreamErrorCode>(
     'UPSTREAM_SIGN_IN_REFUSED',
     `${where} refused the ${what} of ${credentials.user}: ${told}`,
-    { remedy: 'user', advice, cause },
+    { remedy: 'user', advice, cause: shown === says ? cause : undefined },
   )
 }
 

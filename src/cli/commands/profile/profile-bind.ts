@@ -1,4 +1,4 @@
-import { AUTH_CHOICES, type Auth, usesPassword } from '../../../config/profile-settings.ts'
+import { AUTH_CHOICES, type Auth } from '../../../config/profile-settings.ts'
 import type { ServersDocument } from '../../../daemon/discovery/settings-document.ts'
 import type {
   AccountCounts,
@@ -9,46 +9,21 @@ import type {
 } from '../../../daemon/methods/binding.ts'
 import { PosternError } from '../../../errors.ts'
 import { profileBound } from '../../../profile/binding.ts'
-import type { ProfileErrorCode } from '../../../profile/errors.ts'
-import { assertSettings } from '../../../profile/new-profile.ts'
 import { type Command, type CommandContext, defineCommand } from '../../command.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
+import { type Account, type AccountOptions, findAccount, surveyAccount } from './bind-account.ts'
 import { chooseInitial, countsText, type InitialChoice, type InitialOptions } from './bind-choice.ts'
-import { findDavServers, findServers, foundText } from './find-servers.ts'
-import { bothGiven } from './profile-add.ts'
-import { emptyPassword } from './typed-password.ts'
+import { foundText } from './find-servers.ts'
 
-interface BindOptions extends InitialOptions {
+interface BindOptions extends InitialOptions, AccountOptions {
   name: string
   address: string | undefined
-  imap: string | undefined
-  smtp: string | undefined
-  dav: string | undefined
-  carddav: string | undefined
-  'groupware-only': boolean
-  sieve: string | undefined
-  user: string | undefined
-  auth: Auth | undefined
   'dry-run': boolean
+  yes: boolean
   sync: boolean
   'password-stdin': boolean
-}
-
-/** An account, as the methods take it. */
-interface Account {
-  readonly name: string
-  readonly email: string
-  readonly imap: string | undefined
-  readonly smtp: string | undefined
-  readonly dav: string | undefined
-  readonly carddav: string | undefined
-  readonly isGroupwareOnly: boolean
-  readonly sieve: string | undefined
-  readonly user: string | undefined
-  readonly auth: Auth | undefined
-  readonly password: string | undefined
 }
 
 interface BindDocument {
@@ -58,7 +33,7 @@ interface BindDocument {
   readonly smtp: string | null
   readonly dav: string | null
   readonly dryRun: boolean
-  /** Of mail. Null where nobody could sign in yet (OAuth2, no client certificate), and with calendars and address books alone. */
+  /** Of mail. Null where nobody could sign in yet, with OAuth2 or without the client certificate, and without mail. */
   readonly counts: MergeCounts | null
   /** Of calendars and address books. Null where nobody could sign in yet, and where there are none. */
   readonly entries: JoinCounts | null
@@ -80,8 +55,8 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     ['$0 profile bind work ada@example.org --keep --yes --password-stdin < file', 'Keep what is here; nobody is asked'],
     ['$0 profile bind work ada@example.org --imap imaps://imap.example.org --smtp smtps://smtp.example.org', ''],
     [
-      '$0 profile bind work ada@example.org --groupware-only --dav https://dav.example.org/ --dry-run',
-      'Count what joining the calendars and contacts would do',
+      '$0 profile bind work ada@example.org --groupware-only --dav https://dav.example.org/ --auth oauth2',
+      'Calendars and contacts alone',
     ],
     ['$0 profile bind work ada@example.org --delete', 'Begin empty: asks twice, and keeps a copy for 30 days'],
   ],
@@ -139,11 +114,11 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     const binding = await call<BindingDocument>(context, 'profile.binding', { name, email })
     if (binding.boundTo !== null) throw profileBound({ name, email: binding.boundTo })
     const { account, found } = await findAccount(binding, options, context)
-    const counts = await survey(account, context)
+    const counts = await surveyAccount(account, context)
     const told = toldOf(account, counts, found)
     if (options['dry-run']) {
       const document: BindDocument = { ...told, dryRun: true, initial: null, copy: null }
-      context.terminal.result(document, () => dryRunText(counts, found, account.auth))
+      context.terminal.result(document, () => dryRunText({ counts, found, auth: account.auth }))
       return 0
     }
     const initial = await chooseInitial({ ...account, ...hereOf(binding), counts }, options, context)
@@ -155,43 +130,6 @@ export const profileBindCommand: Command<never> = defineCommand<BindOptions>({
     return (sync?.errors.length ?? 0) > 0 ? 1 : 0
   },
 })
-
-async function findAccount(
-  { name, email, servers }: BindingDocument,
-  options: BindOptions,
-  context: CommandContext,
-): Promise<{ readonly account: Account; readonly found: ServersDocument | undefined }> {
-  const { imap, smtp, dav, carddav, sieve, user, auth, yes, 'groupware-only': isGroupwareOnly } = options
-  if (isGroupwareOnly && imap !== undefined) throw bothGiven()
-  assertSettings({ email, imap, smtp, dav, carddav, sieve, user }) // before anybody is asked, or any server
-  const password = usesPassword(auth)
-    ? await context.terminal.secret(`Password of ${email}: `, context.signal)
-    : undefined
-  if (password === '') throw emptyPassword()
-  const given = { name, email, auth, password, imap, smtp, dav, carddav, sieve, user, isGroupwareOnly }
-  if (imap !== undefined || (isGroupwareOnly && dav !== undefined)) return { account: given, found: undefined }
-  if (servers && !isGroupwareOnly) {
-    const known = { smtp: smtp ?? servers.smtp, sieve: sieve ?? servers.sieve, user: user ?? servers.user }
-    return { account: { ...given, ...known, imap: servers.imap }, found: undefined }
-  }
-  // Nobody can sign in to prove a server: it has to be named.
-  if (password === undefined) return { account: given, found: undefined }
-  const find = isGroupwareOnly ? findDavServers : findServers
-  const { found, ...proven } = await find({ email, password, smtp, sieve, user, yes }, context)
-  return { account: { ...given, ...proven }, found }
-}
-
-/** Counts what is here and there; null while nobody can sign in. */
-async function survey(account: Account, context: CommandContext): Promise<AccountCounts | null> {
-  if (account.auth === 'oauth2') return null
-  try {
-    return await call<AccountCounts>(context, 'profile.survey', account)
-  } catch (error) {
-    if (error instanceof PosternError && error.code === ('PROFILE_NO_CLIENT_CERTIFICATE' satisfies ProfileErrorCode))
-      return null
-    throw error
-  }
-}
 
 // It is bound, whatever becomes of the first run: that has to be told, and where the copy is.
 async function tryToSynchronize(name: string, context: CommandContext): Promise<SyncDocument> {
@@ -215,7 +153,13 @@ function hereOf({ items, entries }: BindingDocument) {
   return { items, entries }
 }
 
-function dryRunText(counts: AccountCounts | null, found: ServersDocument | undefined, auth: Auth | undefined): string {
+interface Counted {
+  readonly counts: AccountCounts | null
+  readonly found: ServersDocument | undefined
+  readonly auth: Auth | undefined
+}
+
+function dryRunText({ counts, found, auth }: Counted): string {
   const nothing =
     auth === 'external'
       ? 'Nothing can be counted before the client certificate is here.'
