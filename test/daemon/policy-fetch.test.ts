@@ -1,29 +1,18 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { fetchPolicy, type PolicyRequest } from '../../src/daemon/policy/policy-fetch.ts'
 import { Approvals } from '../../src/tls/approvals.ts'
 import { verifyPeers } from '../../src/tls/verified-peer.ts'
 import { makeServerCertificate } from '../support/certificates.ts'
-import { portOf } from '../support/front-server.ts'
+import { freePorts } from '../support/free-port.ts'
+import { startHttp, startHttps } from '../support/http-server.ts'
 
 const POLICY = '{"version":1,"settings":{}}'
 
-async function serve(t: Test, server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return portOf(server.address())
-}
-
 async function serveHttp(t: Test, listener: RequestListener): Promise<string> {
-  return `http://127.0.0.1:${await serve(t, createServer(listener))}/policy.json`
+  return `http://127.0.0.1:${await startHttp(t, listener)}/policy.json`
 }
 
 function fetch(t: Test, url: string, options: Partial<PolicyRequest> & { roots?: string[] } = {}) {
@@ -70,20 +59,16 @@ t.test('plain text comes only from this machine, unless that is allowed', async 
 })
 
 t.test('https is verified', async t => {
-  const { caFile, certFile, keyFile } = await makeServerCertificate(t.testdir({}), { ips: ['127.0.0.1'] })
-  const [ca, cert, key] = [caFile, certFile, keyFile].map(file => readFileSync(file, 'utf8'))
-  const server = createTlsServer({ cert, key }, (_request, response) => response.end(POLICY))
-  const url = `https://127.0.0.1:${await serve(t, server)}/`
+  const certificate = await makeServerCertificate(t.testdir({}), { ips: ['127.0.0.1'] })
+  const roots = [readFileSync(certificate.caFile, 'utf8')]
+  const url = `https://127.0.0.1:${await startHttps(t, certificate, (_request, response) => response.end(POLICY))}/`
   await t.rejects(fetch(t, url), { code: 'TLS_UNTRUSTED' })
-  t.match(await fetch(t, url, { roots: [ca ?? ''] }), { kind: 'new', text: POLICY })
+  t.match(await fetch(t, url, { roots }), { kind: 'new', text: POLICY })
 })
 
 t.test('a server that is not there is a matter of the network', async t => {
   const url = await serveHttp(t, () => undefined)
-  const server = createServer()
-  const port = await serve(t, server)
-  await new Promise(resolve => server.close(resolve))
-  await t.rejects(fetch(t, `http://127.0.0.1:${port}/`), { code: 'NET_REFUSED' })
+  await t.rejects(fetch(t, `http://127.0.0.1:${await freePorts(1)}/`), { code: 'NET_REFUSED' })
   await t.rejects(
     fetch(t, url, { signal: AbortSignal.timeout(50) }),
     /abort|timeout/i,

@@ -1,13 +1,11 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
-import { createServer } from 'node:https'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { makeServerCertificate } from '../support/certificates.ts'
 import { dovecotMissing, startDovecot } from '../support/dovecot.ts'
-import { portOf } from '../support/front-server.ts'
+import { startHttps } from '../support/http-server.ts'
 import { PosternHome } from '../support/postern.ts'
 import { until } from '../support/until.ts'
 
@@ -23,23 +21,17 @@ t.test('a password is changed by a page', { skip: dovecotMissing() ?? false }, a
   await using dovecot = await startDovecot({ users: [EMAIL] })
   const setPassword = (password: string) => dovecot.setPassword(EMAIL, password)
   let page: Page = () => undefined
-  const [cert, key] = [certificate.certFile, certificate.keyFile].map(file => readFileSync(file))
-  const server = createServer({ cert, key }, async (request, response) => {
+  const port = await startHttps(t, certificate, async (request, response) => {
     const form = new URLSearchParams(await text(request))
     t.same([request.method, form.get('user')], ['POST', EMAIL])
     await page(form, readFileSync(dovecot.usersFile, 'utf8').includes(`}${form.get('curpass')}:`), response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
   })
   await using home = new PosternHome()
   home.configure()
   const account = ['--email', EMAIL, '--imap', `imap://127.0.0.1:${dovecot.imapPort}`, '--password-stdin']
   await setPassword('one')
   await home.json(['profile', 'add', 'work', ...account], 'one')
-  const url = `https://127.0.0.1:${portOf(server.address())}/%d/change?user=%e`
+  const url = `https://127.0.0.1:${port}/%d/change?user=%e`
   await home.json(['profile', 'set', 'work', 'passwordChangeUrl', url])
   const change = async (lines: string) => (await home.run(CHANGE, lines)).json()
   const isGood = async () => (await home.runHere(['sync', '--json'])).code === 0

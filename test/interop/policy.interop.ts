@@ -1,10 +1,8 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import t from 'tap'
 import { CYRUS_PASSWORD, cyrusMissing, startCyrus } from '../support/cyrus.ts'
 import { DOVECOT_PASSWORD, dovecotMissing, startDovecot } from '../support/dovecot.ts'
-import { portOf } from '../support/front-server.ts'
+import { startHttp } from '../support/http-server.ts'
 import { PosternHome } from '../support/postern.ts'
 import { until } from '../support/until.ts'
 
@@ -52,18 +50,16 @@ t.test('a policy at a URL is fetched at the start and when the URL is set, and h
   await using dovecot = await startDovecot({ users: [USER] })
   await using home = await makeHome(dovecot.imapPort)
   let policy: string | undefined = 'version: 1\nsettings:\n  prioritySyncMinutes: 9\n'
-  const server = createServer((_request, response) => {
+  const port = await startHttp(t, (_request, response) => {
     if (policy === undefined) response.writeHead(503).end()
     else response.end(policy)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => server.close())
+  })
   const daemon = await home.start()
   t.match(await home.run(['profile', 'set', 'work', 'policyUrl', 'http://policy.example.test/']), {
     code: 1,
     stderr: /not encrypted/,
   })
-  await home.json(['profile', 'set', 'work', 'policyUrl', `http://127.0.0.1:${portOf(server.address())}/policy.yaml`])
+  await home.json(['profile', 'set', 'work', 'policyUrl', `http://127.0.0.1:${port}/policy.yaml`])
   await until('the policy', async () => ((await show(home)).fixed.length > 0 ? true : undefined))
   t.match(await show(home), { fixed: ['prioritySyncMinutes'], prioritySyncMinutes: 9 })
   t.match(await home.json(['status']), { profiles: [{ fixed: ['prioritySyncMinutes'], policyProblem: null }] })

@@ -1,9 +1,8 @@
 import { duplexPair } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { serveImap } from '../../../src/imap/connection.ts'
+import { heldOctets } from '../../support/held-octets.ts'
 import { fetchText, fetchWires, readResponses } from '../../support/imap/fetch.ts'
 import { FetchAccount } from '../../support/imap/fetch-account.ts'
 import { memoryFront, someAccount } from '../../support/imap/front.ts'
@@ -18,17 +17,6 @@ const FIELD = `A: ${'a'.repeat(95)}\r\n`
 const HEADER = `${FIELD.repeat(300)}Dropped: yes\r\n${FIELD.repeat(200)}\r\n`
 const OCTETS = Buffer.from(`${HEADER}body`)
 const repeated = (item: string, times = TIMES) => `(${`${item} `.repeat(times - 1)}${item})`
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void // what V8 calls so when it is asked to show it
-
-async function heldOctets(): Promise<number> {
-  collect()
-  await turn() // what was collected is freed meanwhile
-  collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
-}
 
 /** Gives its messages many at a time, as the store does where they are small, or one by one. */
 function accountWith(smallOctetsLimit: number): FetchAccount {
