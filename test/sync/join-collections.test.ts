@@ -3,7 +3,7 @@ import { PosternError } from '../../src/errors.ts'
 import { contact, event } from '../support/dav.ts'
 import { ModelCollectionsAccount } from '../support/model-collections.ts'
 
-const refused = new PosternError('UPSTREAM_REFUSED', 'the server makes no calendars', { remedy: 'retry', advice: '-' })
+const refused = new PosternError('UPSTREAM_REFUSED', 'the server makes no calendars.', { remedy: 'retry', advice: '-' })
 
 /** What the user sees, by folder: the names of the entries. */
 function seen(account: ModelCollectionsAccount): Readonly<Record<string, readonly string[]>> {
@@ -114,7 +114,10 @@ t.test('what the account cannot make stays here, which is told until it can', as
   account.makeFailure = refused
   account.serve('/g/', { name: 'Garden' })
   account.serve('/h/', { name: 'House' })
-  const told = { code: 'SYNC_COLLECTION_NOT_MADE', message: /the server makes no calendars/ }
+  const told = {
+    code: 'SYNC_COLLECTION_NOT_MADE',
+    message: /it cannot be made there: the server makes no calendars\. What is in it stays here alone\.$/,
+  }
   const errors = [
     { folder: 'Work', ...told },
     { folder: 'People', ...told },
@@ -147,6 +150,7 @@ t.test('bound to the same account again, changes that waited are told, and nothi
     objects.delete(entry(account, 'Work', 'two'))
     objects.create(id, '/ada/work/mine.ics', Buffer.from(event('mine', 'mine')))
   })
+  t.equal(account.store.read.merge.untold().entries, 3)
   doubt(account)
   work?.write('other', '/ada/work/three.ics', event('three', 'Three'))
   account.served.get('/ada/people/')?.objects.write('other', '/ada/people/alan.vcf', undefined)

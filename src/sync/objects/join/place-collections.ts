@@ -116,7 +116,7 @@ function isRefused(error: unknown): error is PosternError {
 }
 
 function notMade(place: JoinablePlace, cause: PosternError): PosternError {
-  return notPlaced(place, `it cannot be made there: ${cause.message}`, cause)
+  return notPlaced(place, `it cannot be made there: ${cause.message.replace(/\.$/, '')}`, cause)
 }
 
 function notListed(place: JoinablePlace): PosternError {
