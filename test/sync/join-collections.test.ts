@@ -111,7 +111,9 @@ t.test('collections that change names and places find each other', async t => {
 t.test('what the account cannot make stays here, which is told until it can', async t => {
   using account = await started()
   move(account)
-  account.makeFailure = refused
+  account.makes = () => {
+    throw refused
+  }
   account.serve('/g/', { name: 'Garden' })
   account.serve('/h/', { name: 'House' })
   const told = {
@@ -139,6 +141,32 @@ t.test('what the account cannot make stays here, which is told until it can', as
   account.store.transact(({ objects }) => objects.bury(entry(account, 'People', 'Alan'), 'local'))
   t.match(await account.sync(), { errors: { length: 0 } })
   t.same(Object.keys(seen(account)), ['Garden', 'House', 'Work'])
+})
+
+t.test('what can be made is made although another one cannot, and each is told of once', async t => {
+  using account = await started()
+  account.serve('/ada/club/', { name: 'Club', kind: 'addressbook' }).write('other', '/c', contact('zoe', 'Zoe'))
+  await account.sync()
+  move(account)
+  account.makes = ({ kind, name }) => {
+    if (kind === 'calendar') throw refused
+    return name !== 'Club'
+  }
+  const why = { code: 'SYNC_COLLECTION_NOT_MADE' }
+  const errors = [
+    { folder: 'Work', ...why, message: /makes no calendars/ },
+    { folder: 'Club', ...why, message: /it was made there, and is not listed/ },
+  ]
+  for (let run = 0; run < 2; run++) {
+    const { errors: told } = await account.sync()
+    t.match(told, errors)
+    t.equal(told.length, 2)
+  }
+  t.same(seen(account), { Club: ['Zoe'], People: ['Alan'], Work: ['one', 'three', 'two'] })
+  t.same(served(account), { People: ['Alan'] })
+  account.makes = undefined
+  t.match(await account.sync(), { errors: { length: 0 } })
+  t.same(served(account), seen(account))
 })
 
 t.test('bound to the same account again, changes that waited are told, and nothing else is touched', async t => {
