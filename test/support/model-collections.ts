@@ -7,7 +7,12 @@ import type { SyncRun } from '../../src/sync/cycle.ts'
 import { SyncEngine } from '../../src/sync/engine.ts'
 import { applyLocalChange, type LocalChange, type LocalChangeResult } from '../../src/sync/local/local-change.ts'
 import type { RemoteCollection } from '../../src/sync/objects/remote-collection.ts'
-import type { CollectionKind, ListedCollection, RemoteCollections } from '../../src/sync/objects/remote-collections.ts'
+import type {
+  CollectionKind,
+  ListedCollection,
+  NewCollection,
+  RemoteCollections,
+} from '../../src/sync/objects/remote-collections.ts'
 import type { SyncResult } from '../../src/sync/progress.ts'
 import type { ConnectMail } from '../../src/sync/remote.ts'
 import { DEFAULT_SYNC_SETTINGS, type SyncSettings } from '../../src/sync/settings.ts'
@@ -31,8 +36,8 @@ export class ModelCollectionsAccount implements Disposable {
   kinds: readonly CollectionKind[] = ['calendar', 'addressbook']
   /** What every question to the server fails with. */
   failure: PosternError | undefined
-  /** What the making of a collection fails with. */
-  makeFailure: PosternError | undefined
+  /** Says whether a collection is listed that is made; throws where it cannot be made. */
+  makes: ((collection: NewCollection) => boolean) | undefined
   /** Kills the process after so many transactions and questions of a run. */
   killsAfterStep: number | undefined
   #steps = 0
@@ -111,10 +116,11 @@ export class ModelCollectionsAccount implements Disposable {
         this.#step()
         return { collections: [...this.served.values()].map(({ listed }) => listed), kinds: this.kinds }
       },
-      create: async ({ kind, segment, name, components }) => {
+      create: async collection => {
         check()
-        if (this.makeFailure) throw this.makeFailure
-        if (!this.served.has(`/${segment}/`)) {
+        const { kind, segment, name, components } = collection
+        const isListed = this.makes?.(collection) ?? true
+        if (isListed && !this.served.has(`/${segment}/`)) {
           this.serve(`/${segment}/`, { kind, name, components: components as ListedCollection['components'] })
         }
         this.#step()

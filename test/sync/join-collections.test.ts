@@ -3,7 +3,7 @@ import { PosternError } from '../../src/errors.ts'
 import { contact, event } from '../support/dav.ts'
 import { ModelCollectionsAccount } from '../support/model-collections.ts'
 
-const refused = new PosternError('UPSTREAM_REFUSED', 'the server makes no calendars', { remedy: 'retry', advice: '-' })
+const refused = new PosternError('UPSTREAM_REFUSED', 'the server makes no calendars.', { remedy: 'retry', advice: '-' })
 
 /** What the user sees, by folder: the names of the entries. */
 function seen(account: ModelCollectionsAccount): Readonly<Record<string, readonly string[]>> {
@@ -111,10 +111,15 @@ t.test('collections that change names and places find each other', async t => {
 t.test('what the account cannot make stays here, which is told until it can', async t => {
   using account = await started()
   move(account)
-  account.makeFailure = refused
+  account.makes = () => {
+    throw refused
+  }
   account.serve('/g/', { name: 'Garden' })
   account.serve('/h/', { name: 'House' })
-  const told = { code: 'SYNC_COLLECTION_NOT_MADE', message: /the server makes no calendars/ }
+  const told = {
+    code: 'SYNC_COLLECTION_NOT_MADE',
+    message: /it cannot be made there: the server makes no calendars\. What is in it stays here alone\.$/,
+  }
   const errors = [
     { folder: 'Work', ...told },
     { folder: 'People', ...told },
@@ -138,6 +143,32 @@ t.test('what the account cannot make stays here, which is told until it can', as
   t.same(Object.keys(seen(account)), ['Garden', 'House', 'Work'])
 })
 
+t.test('what can be made is made although another one cannot, and each is told of once', async t => {
+  using account = await started()
+  account.serve('/ada/club/', { name: 'Club', kind: 'addressbook' }).write('other', '/c', contact('zoe', 'Zoe'))
+  await account.sync()
+  move(account)
+  account.makes = ({ kind, name }) => {
+    if (kind === 'calendar') throw refused
+    return name !== 'Club'
+  }
+  const why = { code: 'SYNC_COLLECTION_NOT_MADE' }
+  const errors = [
+    { folder: 'Work', ...why, message: /makes no calendars/ },
+    { folder: 'Club', ...why, message: /it was made there, and is not listed/ },
+  ]
+  for (let run = 0; run < 2; run++) {
+    const { errors: told } = await account.sync()
+    t.match(told, errors)
+    t.equal(told.length, 2)
+  }
+  t.same(seen(account), { Club: ['Zoe'], People: ['Alan'], Work: ['one', 'three', 'two'] })
+  t.same(served(account), { People: ['Alan'] })
+  account.makes = undefined
+  t.match(await account.sync(), { errors: { length: 0 } })
+  t.same(served(account), seen(account))
+})
+
 t.test('bound to the same account again, changes that waited are told, and nothing else is touched', async t => {
   using account = await started()
   const work = account.served.get('/ada/work/')?.objects
@@ -147,6 +178,7 @@ t.test('bound to the same account again, changes that waited are told, and nothi
     objects.delete(entry(account, 'Work', 'two'))
     objects.create(id, '/ada/work/mine.ics', Buffer.from(event('mine', 'mine')))
   })
+  t.equal(account.store.read.merge.untold().entries, 3)
   doubt(account)
   work?.write('other', '/ada/work/three.ics', event('three', 'Three'))
   account.served.get('/ada/people/')?.objects.write('other', '/ada/people/alan.vcf', undefined)

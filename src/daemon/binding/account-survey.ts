@@ -45,14 +45,21 @@ export async function surveyAccount(
 class SurveySignIn {
   readonly #open: SignInAttempt[]
 
-  private constructor(attempts: readonly SignInAttempt[]) {
-    this.#open = [...attempts]
+  private constructor(main: SignInAttempt) {
+    this.#open = [main]
   }
 
   static async begin(guard: Installation['signIns'], profile: Profile): Promise<SurveySignIn> {
     const main = await guard.begin(mailAccountOf(profile))
-    const hasBoth = hasMailServer(profile) && hasCollections(profile)
-    return new SurveySignIn(hasBoth ? [main, await guard.begin(collectionsAccountOf(profile))] : [main])
+    const survey = new SurveySignIn(main)
+    try {
+      const hasBoth = hasMailServer(profile) && hasCollections(profile)
+      if (hasBoth) survey.#open.push(await guard.begin(collectionsAccountOf(profile)))
+      return survey
+    } catch (error) {
+      await survey.failed(undefined) // nobody was asked
+      throw error
+    }
   }
 
   accepted(): void {

@@ -80,6 +80,12 @@ export function foundText(found: ServersDocument | undefined): readonly string[]
   ]
 }
 
+/** Says how calendars are synchronized that were found beside the mail. */
+export function foundDavText(name: string, found: ServersDocument | undefined): readonly string[] {
+  if (!found?.imap || !found.dav) return []
+  return [`calendars and contacts are not synchronized yet: postern profile set ${name} dav ${found.dav}`]
+}
+
 function nothingTaken(email: string): PosternError {
   return new PosternError('DISCOVER_NOTHING_FOUND', `No server of ${email} was taken.`, {
     remedy: 'user',

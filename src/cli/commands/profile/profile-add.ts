@@ -8,7 +8,7 @@ import type { CliErrorCode } from '../../errors.ts'
 import { printable } from '../../terminal.ts'
 import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
-import { findDavServers, findServers, foundText } from './find-servers.ts'
+import { findDavServers, findServers, foundDavText, foundText } from './find-servers.ts'
 import { manualServers, type TestedServers } from './manual-servers.ts'
 import { emptyPassword } from './typed-password.ts'
 
@@ -226,9 +226,7 @@ function namesOf({ name, email }: Pick<AddOptions, 'name' | 'email'>): {
 function addedText({ name, found, sync }: AddedDocument, auth: Auth | undefined): string {
   return [
     ...foundText(found),
-    ...(found?.imap && found.dav
-      ? [`calendars and contacts are not synchronized yet: postern profile set ${name} dav ${found.dav}`]
-      : []),
+    ...foundDavText(name, found),
     `added ${name}`,
     ...(sync ? [describeSync(sync)] : []),
     `next: ${[

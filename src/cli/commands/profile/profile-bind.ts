@@ -15,7 +15,7 @@ import { call } from '../../with-control.ts'
 import { describeSync, type SyncDocument, synchronize } from '../synchronize.ts'
 import { type Account, type AccountOptions, findAccount, surveyAccount } from './bind-account.ts'
 import { chooseInitial, countsText, type InitialChoice, type InitialOptions } from './bind-choice.ts'
-import { foundText } from './find-servers.ts'
+import { foundDavText, foundText } from './find-servers.ts'
 
 interface BindOptions extends InitialOptions, AccountOptions {
   name: string
@@ -169,7 +169,7 @@ function dryRunText({ counts, found, auth }: Counted): string {
     .join('\n')
 }
 
-function boundText({ name, email, initial, copy, found, sync }: BindDocument, auth: Auth | undefined): string {
+function boundText({ name, email, dav, initial, copy, found, sync }: BindDocument, auth: Auth | undefined): string {
   const before =
     auth === 'oauth2'
       ? [`postern profile sign-in ${name}`]
@@ -178,6 +178,7 @@ function boundText({ name, email, initial, copy, found, sync }: BindDocument, au
         : []
   return [
     ...foundText(found),
+    ...(dav === null ? foundDavText(name, found) : []),
     `${name} is bound to ${email}${initial === 'delete' ? ', and began empty' : ''}`,
     ...(copy
       ? [

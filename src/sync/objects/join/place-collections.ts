@@ -57,12 +57,13 @@ export function findPlaces(
  */
 export async function placeCollections(context: PlaceContext, listing: CollectionListing): Promise<CollectionListing> {
   const { store, remote } = context
-  const missing = takePlaces(store, listing)
-  let isAnyMade = false
-  for (const place of missing) isAnyMade = (await makePlace(context, place)) || isAnyMade
-  if (!isAnyMade) return listing
+  const made = new Set<number>()
+  for (const place of takePlaces(store, listing)) if (await makePlace(context, place)) made.add(place.id)
+  if (made.size === 0) return listing
   const now = await remote.list()
-  for (const place of takePlaces(store, now)) await context.attempt(place, async () => Promise.reject(notListed(place)))
+  for (const place of takePlaces(store, now).filter(({ id }) => made.has(id))) {
+    await context.attempt(place, async () => Promise.reject(notListed(place)))
+  }
   return now
 }
 
@@ -70,7 +71,8 @@ export async function placeCollections(context: PlaceContext, listing: Collectio
 function takePlaces(store: Store, listing: CollectionListing): readonly JoinablePlace[] {
   const { waiting, mapped } = findPlaces(store, store.read.join.places(), listing)
   const found = new Map(mapped.map(({ place, listed }) => [place.id, listed.href]))
-  if (waiting.length > 0) {
+  const isNews = mapped.length > 0 || waiting.some(({ href }) => href !== undefined)
+  if (isNews) {
     store.transact(({ collections }) => collections.place(waiting.map(({ id }) => ({ id, href: found.get(id) }))))
   }
   return store.read.join.places().filter(({ joining }) => joining === 'place')
@@ -116,7 +118,7 @@ function isRefused(error: unknown): error is PosternError {
 }
 
 function notMade(place: JoinablePlace, cause: PosternError): PosternError {
-  return notPlaced(place, `it cannot be made there: ${cause.message}`, cause)
+  return notPlaced(place, `it cannot be made there: ${cause.message.replace(/\.$/, '')}`, cause)
 }
 
 function notListed(place: JoinablePlace): PosternError {
