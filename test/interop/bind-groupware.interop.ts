@@ -225,6 +225,12 @@ t.test('beside mail, both are counted and joined', { skip: dovecotMissing() ?? s
   const place = `/${encodeURIComponent(EMAIL)}/work/`
   await new OtherClient(radicale.url, EMAIL, DOVECOT_PASSWORD).makeCalendar(place, 'Work')
   await home.json(['profile', 'add', 'work', '--email', EMAIL, '--local'])
+  await using closed = await startRadicale({ users: [EMAIL], password: 'another one' })
+  const elsewhere = ['profile', 'bind', 'work', ...servers.slice(0, 2), '--dav', closed.url.href, '--keep', '--yes']
+  t.match((await home.runHere([...elsewhere, '--json'], DOVECOT_PASSWORD)).json(), {
+    error: { code: 'UPSTREAM_SIGN_IN_REFUSED' },
+  })
+  t.match(await home.json(['status']), { profiles: [{ state: 'unbound' }] }, 'it is bound to both, or to none')
   const counts = { local: 0, account: 0, upload: 0 }
   t.match(await bind('--keep', '--yes'), { counts, entries: { ...counts, newCollections: [] }, sync: { errors: [] } })
   await home.json(['profile', 'unbind', 'work', '--yes'])
