@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { parseDavUrl } from './dav-url.ts'
 import { passwordChangeSetting } from './password-change-url.ts'
+import { isPlainTextHost } from './plain-text-host.ts'
 import { proxySetting } from './proxy-url.ts'
-import { isLoopback } from './this-machine.ts'
 import { parseUpstreamUrl } from './upstream-url.ts'
 
 const MINUTES_PER_DAY = 1440
@@ -43,7 +43,7 @@ function isIssuer(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, search, hash, username } = new URL(text)
   if (search !== '' || hash !== '' || username !== '') return false
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+  return protocol === 'https:' || (protocol === 'http:' && isPlainTextHost(hostname))
 }
 
 /** What a profile may be called: it names a folder. */

@@ -1,5 +1,6 @@
 import { connectTo } from './connect.ts'
-import { type HostPort, hostPort, isLoopback } from './host-port.ts'
+import { type HostPort, hostPort } from './host-port.ts'
+import { isLoopback } from './loopback.ts'
 import { OctetReader } from './proxy/octet-reader.ts'
 
 const HTTP_PORT = 80 // where every sign-in page of a network answers in place of the host that was asked

@@ -1,10 +1,10 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { isIP, type Socket } from 'node:net'
 import { promisify } from 'node:util'
-import { isLocalName } from '../config/this-machine.ts'
 import { PosternError } from '../errors.ts'
 import type { NetErrorCode } from './errors.ts'
 import { hostPort } from './host-port.ts'
+import { isLocalName } from './loopback.ts'
 import { raceConnect } from './race-connect.ts'
 
 const CONNECT_TIMEOUT_MS = 20_000

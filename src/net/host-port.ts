@@ -1,7 +1,5 @@
 import { isIPv6 } from 'node:net'
 
-export { isLoopback } from '../config/this-machine.ts'
-
 /** A host, by name or address, and a port. */
 export interface HostPort {
   readonly host: string

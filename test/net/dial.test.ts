@@ -4,7 +4,7 @@ import t from 'tap'
 import { errorClassOf } from '../../src/daemon/schedule/error-class.ts'
 import { connectTo } from '../../src/net/connect.ts'
 import { dial } from '../../src/net/dial.ts'
-import { isLoopback } from '../../src/net/host-port.ts'
+import { isLoopback } from '../../src/net/loopback.ts'
 import { freePorts } from '../support/free-port.ts'
 import { startScriptedProxy } from '../support/scripted-proxy.ts'
 

@@ -1,5 +1,5 @@
 import { PosternError } from '../../errors.ts'
-import { isLoopback } from '../../net/host-port.ts'
+import { isLoopback } from '../../net/loopback.ts'
 import type { OAuthFetch, OAuthRequest } from '../../profile/oauth/authorization-server.ts'
 import { invalidOAuth, oneLine, unavailable } from '../../profile/oauth/failures.ts'
 import { sendVerified, type VerifiedRequest } from '../verified-request.ts'

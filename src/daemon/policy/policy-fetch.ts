@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { PosternError } from '../../errors.ts'
-import { isLoopback } from '../../net/host-port.ts'
+import { isLoopback } from '../../net/loopback.ts'
 import type { NetworkProxy } from '../../net/proxy/network-proxy.ts'
 import type { ProfileErrorCode } from '../../profile/errors.ts'
 import { MAX_POLICY_OCTETS } from '../../profile/policy.ts'

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
-import { type HostPort, isLoopback } from '../host-port.ts'
+import type { HostPort } from '../host-port.ts'
+import { isLoopback } from '../loopback.ts'
 
 const MAX_ENTRIES = 10_000
 

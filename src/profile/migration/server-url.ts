@@ -1,4 +1,4 @@
-import { isLoopback } from '../../config/this-machine.ts'
+import { isPlainTextHost } from '../../config/plain-text-host.ts'
 import type { Security } from '../../config/upstream-url.ts'
 
 /** A server as another program names it. */
@@ -19,6 +19,6 @@ export function serverUrl(protocol: 'imap' | 'smtp', { host, port, security }: N
 
 /** What is to be said of a server that is talked to in plain text; a program on this machine needs no encryption. */
 export function plainTextRemarks(protocol: string, { host, security }: NamedServer): readonly string[] {
-  if (security !== 'none' || isLoopback(host)) return []
+  if (security !== 'none' || isPlainTextHost(host)) return []
   return [`${protocol} goes to ${host} without encryption, as there: everybody on the way can read the password`]
 }

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi'
-import { isLoopback } from '../../config/this-machine.ts'
+import { isPlainTextHost } from '../../config/plain-text-host.ts'
 import { PosternError } from '../../errors.ts'
 import { asOAuthFailure, invalidOAuth, oneLine, unavailable } from './failures.ts'
 import type { OAuthTarget } from './target.ts'
@@ -91,7 +91,7 @@ export function clientAuthOf({ clientAuth, clientSecret = '' }: TokenClient): oa
 
 /** Tells whether what is sent there stays between the two: encrypted, or on this machine. */
 export function isSafe({ protocol, hostname }: URL): boolean {
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))
+  return protocol === 'https:' || (protocol === 'http:' && isPlainTextHost(hostname))
 }
 
 function noProvider(issuer: string, cause: Error): PosternError {

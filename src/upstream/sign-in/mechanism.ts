@@ -1,5 +1,5 @@
 import { PosternError } from '../../errors.ts'
-import { isLoopback } from '../../net/host-port.ts'
+import { isLoopback } from '../../net/loopback.ts'
 import { chooseMechanism, type SaslCredentials, type SaslServer } from '../../sasl/choose-mechanism.ts'
 import { type ClientMechanism, SaslError } from '../../sasl/client-mechanism.ts'
 import type { UpstreamErrorCode } from '../errors.ts'

@@ -1,5 +1,5 @@
 import type { PosternError } from '../../../errors.ts'
-import { isLoopback } from '../../../net/host-port.ts'
+import { isLoopback } from '../../../net/loopback.ts'
 import type { ExternalCredentials } from '../../../sasl/choose-mechanism.ts'
 import type { Credentials, PasswordCredentials, TokenCredentials } from '../../sign-in/credentials.ts'
 import { signInRefused } from '../../sign-in/mechanism.ts'
