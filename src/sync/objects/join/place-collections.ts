@@ -108,7 +108,8 @@ export function newCollection({ kind, segment, path, components }: JoinablePlace
   return { kind: kindThere(kind), segment, name: shownName({ path, kind }), components }
 }
 
-function kindThere(kind: JoinablePlace['kind']): ListedCollection['kind'] {
+/** As what an account has it. */
+export function kindThere(kind: JoinablePlace['kind']): ListedCollection['kind'] {
   return kind === 'contacts' ? 'addressbook' : 'calendar'
 }
 
