@@ -27,10 +27,13 @@ export interface MappedCollection {
  * before; of the same name, and under the same last part of the place if several have it; else the only one of its kind, where
  * only one is here. One in which nothing can be changed is none for what can be changed here, nor is one that does not take it.
  * Those that are left are new to the account. Pure.
+ *
+ * @param only the kinds of which both sides have one, also counting those that have their places already
  */
 export function mapCollections(
   places: readonly HeldCollection[],
   listed: readonly ListedCollection[],
+  only: ReadonlySet<JoinablePlace['kind']> = onlyKinds(places, listed),
 ): readonly MappedCollection[] {
   const free = new Set(listed)
   const mapped = new Map<HeldCollection, ListedCollection>()
@@ -52,7 +55,6 @@ export function mapCollections(
   take((place, each) => isOfKind(place, each) && isNamed(place, each) && isAtEnd(place, each))
   take((place, each) => isOfKind(place, each) && isNamed(place, each))
   take((place, { name }) => shownName(place).toLowerCase() === name.toLowerCase())
-  const only = onlyKinds(places, listed)
   take((place, each) => only.has(place.kind) && isOfKind(place, each))
   return places.flatMap(place => {
     const found = mapped.get(place)
@@ -79,7 +81,7 @@ function takes({ kind, components, isReadOnly }: ListedCollection, place: HeldCo
 }
 
 /** The kinds of which there is one here and one there. */
-function onlyKinds(
+export function onlyKinds(
   places: readonly JoinablePlace[],
   listed: readonly ListedCollection[],
 ): ReadonlySet<JoinablePlace['kind']> {
