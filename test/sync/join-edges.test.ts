@@ -1,4 +1,5 @@
 import t from 'tap'
+import { PosternError } from '../../src/errors.ts'
 import { countJoin } from '../../src/sync/objects/join/count-join.ts'
 import { contact, event } from '../support/dav.ts'
 import { ModelCollectionsAccount } from '../support/model-collections.ts'
@@ -103,9 +104,8 @@ t.test('a UID that stands behind a photo is seen', async t => {
   t.same([seen(account), served(account)], [{ People: ['Alan Turing'] }, { '/g/': ['Alan Turing'] }])
 })
 
-async function count(account: ModelCollectionsAccount) {
+async function count(account: ModelCollectionsAccount, remote = account.connect()) {
   const { signal } = new AbortController()
-  const remote = account.connect()
   return countJoin({ store: account.store, remote, account: account.account, signal, onFolder: () => undefined })
 }
 
@@ -129,4 +129,39 @@ t.test('where nothing can be changed it is not said that anything would be', asy
   doubt(account)
   t.match(await count(account), { local: 2, same: 1, differing: 1, upload: 0, deleted: 0, download: 1 })
   t.match(await account.sync(), { conflicts: 1, uploaded: 0, downloaded: 1 })
+})
+
+t.test('a collection that refuses to be read keeps no other from being counted', async t => {
+  using account = new ModelCollectionsAccount()
+  for (const name of ['a', 'b']) {
+    account.serve(`/${name}/`, { name }).write('other', `/${name}/1.ics`, event(name, name))
+  }
+  await account.sync()
+  doubt(account)
+  account.serve('/c/', { name: 'c' })
+  const remote = account.connect()
+  const refused = new PosternError('UPSTREAM_REFUSED', 'not for you', { remedy: 'user', advice: '-' })
+  const open: typeof remote.open = place => {
+    const collection = remote.open(place)
+    if (place.href !== '/b/') collection.changes = async () => Promise.reject(refused)
+    return collection
+  }
+  t.match(await count(account, { ...remote, open }), { local: 2, account: 1, same: 1, upload: 0, download: 0 })
+})
+
+t.test('what waits for a place is put into no calendar that comes later', async t => {
+  using account = new ModelCollectionsAccount()
+  const refused = new PosternError('UPSTREAM_REFUSED', 'none are made', { remedy: 'user', advice: '-' })
+  account.serve('/ada/', { name: 'Work' }).write('other', '/ada/1.ics', event('one', 'one'))
+  await account.sync()
+  account.served.clear()
+  account.account = 'grace'
+  for (const name of ['y', 'z']) account.serve(`/${name}/`, { name })
+  account.makes = () => {
+    throw refused
+  }
+  await account.sync()
+  account.serve('/team/', { name: 'Shared by another' })
+  t.match(await account.sync(), { uploaded: 0, errors: [{ code: 'SYNC_COLLECTION_NOT_MADE' }] })
+  t.same(served(account), { '/y/': [], '/z/': [], '/team/': [] })
 })

@@ -1,5 +1,6 @@
 import type { JoinablePlace } from '../../../store/queries/join-queries.ts'
 import type { Store } from '../../../store/store.ts'
+import { isRefusal } from '../../refusal.ts'
 import type { CollectionListing, ListedCollection, RemoteCollections } from '../remote-collections.ts'
 import { joinedKind } from './join-collection.ts'
 import type { MappedCollection } from './map-collections.ts'
@@ -55,9 +56,21 @@ export async function countJoin(context: JoinCountContext): Promise<JoinCounts> 
   const left = places.filter(({ id }) => !found.has(id))
   const isMade = ({ kind }: JoinablePlace) => listing.kinds.includes(kindThere(kind))
   const all: Counts[] = left.map(place => countAlone(store, place, isMade(place)))
-  for (const each of mapped) all.push(await countMapped(context, each))
-  for (const listed of unmapped(listing, mapped)) all.push(await countNew(context, listed))
+  for (const each of mapped) {
+    all.push(await unlessRefused(countAlone(store, each.place, false), countMapped(context, each)))
+  }
+  for (const listed of unmapped(listing, mapped)) all.push(await unlessRefused(NONE, countNew(context, listed)))
   return { ...all.reduce(sum, NONE), newCollections: left.filter(isMade).map(({ path }) => path) }
+}
+
+// Of a collection that may not be read nothing is done, and the others go on.
+async function unlessRefused(refused: Counts, counting: Promise<Counts>): Promise<Counts> {
+  try {
+    return await counting
+  } catch (error) {
+    if (isRefusal(error)) return refused
+    throw error
+  }
 }
 
 async function countMapped(context: JoinCountContext, { place, listed }: MappedCollection): Promise<Counts> {
