@@ -73,7 +73,7 @@ export class ModelCollectionsAccount implements Disposable {
     const engine = new SyncEngine({
       ...{ store: this.#guarded(), settings: this.settings, log: silentLogger(), clock: this.clock.now },
       connect: this.connectMail,
-      collections: { connect: async () => this.#connect(), account: this.account },
+      collections: { connect: async () => this.connect(), account: this.account },
       importer: { digest: async () => [] },
     })
     const { signal } = new AbortController()
@@ -105,7 +105,7 @@ export class ModelCollectionsAccount implements Disposable {
     if (this.killsAfterStep !== undefined && ++this.#steps >= this.killsAfterStep) throw new Error('killed')
   }
 
-  #connect(): RemoteCollections {
+  connect(): RemoteCollections {
     this.connections++
     const check = () => {
       if (this.failure) throw this.failure

@@ -68,7 +68,7 @@ const BUGS: Readonly<Record<string, CollectionWorldOptions>> = {
         objects: replace(transactor.objects, {
           sending: (id: number) => {
             const folder = store.read.getAnyFolder('Work').id
-            return store.read.objects.pending(folder, Number.MAX_SAFE_INTEGER).find(each => each.id === id)
+            return [...store.read.join.objects(folder)].find(each => each.id === id && (each.isDirty || each.isGone))
           },
         }),
       }),

@@ -143,11 +143,13 @@ t.test('each object is of one pair at most, with what is like it; nothing alike 
       const free = account.filter(each => !pairs.some(pair => pair.account === each))
       const isLike = (one: LocalObject, other: AccountObject) =>
         (one.uid !== undefined && one.uid === other.uid) || saysTheSame(one, other)
-      const isUnread = (one: LocalObject, other: AccountObject) => other.sha256 === '' && one.href === other.href
+      const isVersion = (one: LocalObject, other: AccountObject) => one.uid === other.uid && one.etag === other.etag
+      const isNamed = (one: LocalObject, other: AccountObject) =>
+        one.href === other.href && (other.sha256 === '' || isVersion(one, other))
       const distinct = new Set(pairs.flatMap(pair => [pair.local, pair.account]))
       return (
         distinct.size === pairs.length * 2 &&
-        pairs.every(pair => isLike(pair.local, pair.account) || isUnread(pair.local, pair.account)) &&
+        pairs.every(pair => isLike(pair.local, pair.account) || isNamed(pair.local, pair.account)) &&
         !left.some(one => free.some(other => isLike(one, other)))
       )
     }),

@@ -79,6 +79,28 @@ t.test('what is no calendar for objects is left out', async t => {
   t.equal(collections.length, 1)
 })
 
+t.test('a place whose path would name another host by itself is left out, and nobody is sent there', async t => {
+  const { dav, server } = await account(t, ({ path, headers }) => {
+    const places = [calendar('/cal/a/'), calendar(`http://${headers.host}//evil.invalid/cal/x/`)]
+    if (headers.depth === '1') return multistatus(places)
+    return path === '/.well-known/carddav' ? { status: 404 } : multistatus([HOMES])
+  })
+  const { collections } = await dav.list()
+  // The next run knows them by their paths alone.
+  const hosts = new Set<string>()
+  const proxyTo = async ({ host }: { readonly host: string }) => void hosts.add(host)
+  const next = connectTestDav(server.url, { ...davOptions('ada', 'secret'), proxyTo })
+  t.teardown(() => next[Symbol.asyncDispose]())
+  for (const each of collections)
+    await next
+      .open(each)
+      .changes(undefined)
+      .catch(() => undefined)
+  t.same([...hosts], ['127.0.0.1'])
+  t.match(collections, [{ href: '/cal/a/' }])
+  t.equal(collections.length, 1)
+})
+
 t.test('rights to change anything make a collection one that can be changed', async t => {
   const privileges: Readonly<Record<string, boolean>> = {
     '<d:privilege><d:read/></d:privilege>': true,

@@ -25,10 +25,10 @@ const LINE = /^(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)((?:;(?:[^":;]|"[^"]*")*)*):(.
 
 /**
  * Reads what lists show of an iCalendar object (RFC 5545) or a vCard (RFC 6350), of its first part that is no exception of
- * a series. Any octets give an answer; nothing is validated.
+ * a series. Any octets give an answer; nothing is validated. What stands behind `maxOctets` is not looked at.
  */
-export function outlineOf(octets: Buffer): ObjectOutline {
-  const parts = partsOf(octets.toString('utf8', 0, MAX_OCTETS))
+export function outlineOf(octets: Buffer, maxOctets = MAX_OCTETS): ObjectOutline {
+  const parts = partsOf(octets.toString('utf8', 0, maxOctets))
   const part = parts.find(({ fields }) => !fields.has('RECURRENCE-ID')) ?? parts[0]
   const text = (name: string) => unescaped(part?.fields.get(name))
   const address = (part?.kind === 'contact' ? text('EMAIL') : text('ORGANIZER'))?.replace(/^mailto:/i, '')

@@ -116,8 +116,7 @@ export class JoinObjects {
   }
 
   #bury({ id, href }: Row): void {
-    this.#scope.database.run('UPDATE object SET href = ? WHERE id = ?', String(href), Number(id))
-    this.#objects.bury(Number(id), 'local')
+    this.#objects.bury(Number(id), 'local', String(href))
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { extname } from 'node:path'
+import { extname, posix } from 'node:path'
 import { PosternError } from '../../errors.ts'
 import type { Row } from '../database.ts'
 import type { StoreErrorCode } from '../errors.ts'
@@ -78,9 +78,8 @@ export class ObjectUndo {
     const href = String(kept.href)
     const place = textOf(database.find('SELECT href FROM folder WHERE id = ?', folder)?.href) ?? ''
     const isTaken = database.find('SELECT 1 FROM object WHERE folder = ? AND href = ?', folder, href) !== undefined
-    return !isTaken && kept.folder === folder && href.startsWith(place)
-      ? href
-      : `${place}${randomUUID()}${extname(href)}`
+    const isInside = href === `${place}${posix.basename(href)}`
+    return !isTaken && kept.folder === folder && isInside ? href : `${place}${randomUUID()}${extname(href)}`
   }
 
   #homeOf({ folder }: Row): number {

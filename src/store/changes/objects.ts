@@ -197,10 +197,10 @@ export class ObjectChanges {
     this.#scope.log({ folder: Number(row.folder), event: 'object-conflict', detail: `${String(row.href)}: ${reason}` })
   }
 
-  /** Deletes an object here alone; it can be restored. */
-  bury(id: number, by: 'local' | 'server'): void {
+  /** Deletes an object here alone; it can be restored, under another name where that is given. */
+  bury(id: number, by: 'local' | 'server', href?: string): void {
     const row = this.#scope.database.find('SELECT * FROM object WHERE id = ?', id)
-    if (row) this.#bury(row, by)
+    if (row) this.#bury(href === undefined ? row : { ...row, href }, by)
   }
 
   /** Turns an object into a tomb, from which it can be restored. */

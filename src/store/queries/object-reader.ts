@@ -138,11 +138,11 @@ export class ObjectReader {
     }))
   }
 
-  /** What is to be told to the server now. */
-  pending(folder: number, nowMs: number): PendingObject[] {
-    const sql = `SELECT * FROM object WHERE folder = ? AND (is_gone OR local_revision <> synced_revision) AND next_at <= ?
+  /** What is to be told to the server now; without its octets, since it may be all that there is. */
+  pending(folder: number, nowMs: number): Pick<PendingObject, 'id' | 'isGone'>[] {
+    const sql = `SELECT id, is_gone FROM object WHERE folder = ? AND ${CHANGED} AND next_at <= ?
       AND href NOT IN (SELECT href FROM object_queue WHERE folder = ?1) ORDER BY id`
-    return this.#database.all(sql, folder, nowMs).map(pendingObject)
+    return this.#database.all(sql, folder, nowMs).map(row => ({ id: Number(row.id), isGone: row.is_gone === 1 }))
   }
 
   losers(folder: number): ObjectLoser[] {

@@ -83,6 +83,8 @@ function removedBy(
   return store.read.objects.hrefs(folder.id).filter(href => !there.has(href))
 }
 
+type PendingChange = Pick<PendingObject, 'id' | 'isGone'>
+
 async function pushObjects(context: CollectionContext, folder: FolderRow): Promise<void> {
   const { store, clock, onCounted } = context
   const pending = store.read.objects.pending(folder.id, clock())
@@ -96,11 +98,11 @@ async function pushObjects(context: CollectionContext, folder: FolderRow): Promi
   await pushAll(context, deletions)
 }
 
-async function pushAll(context: CollectionContext, pending: readonly PendingObject[]): Promise<void> {
+async function pushAll(context: CollectionContext, pending: readonly PendingChange[]): Promise<void> {
   for (let at = 0; at < pending.length; at += WRITE_BATCH) await pushBatch(context, pending.slice(at, at + WRITE_BATCH))
 }
 
-async function pushBatch(context: CollectionContext, batch: readonly PendingObject[]): Promise<void> {
+async function pushBatch(context: CollectionContext, batch: readonly PendingChange[]): Promise<void> {
   const { store, remote, log, onCounted } = context
   context.signal?.throwIfAborted()
   // Noted before the first octet: if the answer is lost, what the server has is recognised as ours.

@@ -63,6 +63,7 @@ function collectionOf(resource: ResourceAnswer, base: URL, kind: CollectionKind)
   if (!url || url.host !== base.host || !types.includes(KINDS[kind]) || types.includes(DELETED)) return undefined
   const components = kind === 'calendar' ? componentsOf(properties) : []
   if (kind === 'calendar' && components.length === 0) return undefined // free/busy or availability alone
+  if (url.pathname.startsWith('//')) return undefined // by itself it would name another host
   url.protocol = base.protocol // behind a proxy some servers do not know theirs
   if (!url.pathname.endsWith('/')) url.pathname += '/'
   const prefix = kind === 'calendar' ? 'c' : 'a'

@@ -1,9 +1,10 @@
 import type { JoinablePlace } from '../../../store/queries/join-queries.ts'
 import type { Store } from '../../../store/store.ts'
+import { isRefusal } from '../../refusal.ts'
 import type { CollectionListing, ListedCollection, RemoteCollections } from '../remote-collections.ts'
 import { joinedKind } from './join-collection.ts'
 import type { MappedCollection } from './map-collections.ts'
-import { findPlaces } from './place-collections.ts'
+import { findPlaces, kindThere } from './place-collections.ts'
 import { surveyCollection } from './survey-collection.ts'
 
 /** What joining the local calendars and address books with an account would do, in entries. */
@@ -14,8 +15,12 @@ export interface JoinCounts {
   readonly account: number
   /** What both have and says the same, or was changed on one side only. */
   readonly same: number
-  /** Of what both have, what differs: the profile's setting decides, and the version that loses is kept. */
+  /**
+   * Of what both have, what differs: the profile's setting decides, and the version that loses is kept. So is what is here alone
+   * of a collection that takes no changes.
+   */
   readonly differing: number
+  /** Not what the account has no home for: that stays here. */
   readonly upload: number
   readonly download: number
   /** What was deleted here and is there as it was: it is deleted there. */
@@ -49,10 +54,23 @@ export async function countJoin(context: JoinCountContext): Promise<JoinCounts> 
   const { mapped } = findPlaces(store, places, listing)
   const found = new Set(mapped.map(({ place }) => place.id))
   const left = places.filter(({ id }) => !found.has(id))
-  const all: Counts[] = left.map(place => countAlone(store, place))
-  for (const each of mapped) all.push(await countMapped(context, each))
-  for (const listed of unmapped(listing, mapped)) all.push(await countNew(context, listed))
-  return { ...all.reduce(sum, NONE), newCollections: left.map(({ path }) => path) }
+  const isMade = ({ kind }: JoinablePlace) => listing.kinds.includes(kindThere(kind))
+  const all: Counts[] = left.map(place => countAlone(store, place, isMade(place)))
+  for (const each of mapped) {
+    all.push(await unlessRefused(countAlone(store, each.place, false), countMapped(context, each)))
+  }
+  for (const listed of unmapped(listing, mapped)) all.push(await unlessRefused(NONE, countNew(context, listed)))
+  return { ...all.reduce(sum, NONE), newCollections: left.filter(isMade).map(({ path }) => path) }
+}
+
+// Of a collection that may not be read nothing is done, and the others go on.
+async function unlessRefused(refused: Counts, counting: Promise<Counts>): Promise<Counts> {
+  try {
+    return await counting
+  } catch (error) {
+    if (isRefusal(error)) return refused
+    throw error
+  }
 }
 
 async function countMapped(context: JoinCountContext, { place, listed }: MappedCollection): Promise<Counts> {
@@ -61,19 +79,22 @@ async function countMapped(context: JoinCountContext, { place, listed }: MappedC
   const survey = await surveyCollection({ store, remote: remote.open(listed), signal }, place.id)
   const kinds = survey.pairs.map(pair => ({ ...pair, kind: joinedKind(pair, place.knownOf === account) }))
   const alive = kinds.filter(({ local }) => !local.isGone)
-  const deleted = kinds.filter(({ local, kind }) => local.isGone && kind === 'before').length
+  const { isReadOnly } = listed
+  const deleted = isReadOnly ? 0 : kinds.filter(({ local, kind }) => local.isGone && kind === 'before').length
   const differing = alive.filter(({ kind }) => kind === 'differs').length
   const local = survey.local.filter(({ isGone }) => !isGone).length
+  const alone = local - alive.length
   return {
-    ...{ local, account: survey.account.length, same: alive.length - differing, differing, deleted },
-    upload: local - alive.length,
+    ...{ local, account: survey.account.length, same: alive.length - differing, deleted },
+    differing: differing + (isReadOnly ? alone : 0),
+    upload: isReadOnly ? 0 : alone,
     download: survey.account.length - alive.length - deleted,
   }
 }
 
-function countAlone(store: Pick<Store, 'read'>, { id }: JoinablePlace): Counts {
+function countAlone(store: Pick<Store, 'read'>, { id }: JoinablePlace, isMade: boolean): Counts {
   const { items } = store.read.objects.counts(id)
-  return { ...NONE, local: items, upload: items }
+  return { ...NONE, local: items, upload: isMade ? items : 0 }
 }
 
 async function countNew({ remote, onFolder }: JoinCountContext, listed: ListedCollection): Promise<Counts> {

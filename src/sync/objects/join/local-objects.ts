@@ -47,7 +47,9 @@ export class LocalObjects {
 
 /** What is cheap to see: its UID, and what lists show of it. */
 function looksOf(octets: Buffer): { readonly uid: string | undefined; readonly looks: readonly string[] } {
-  const { uid, kind, subject, date, address } = outlineOf(octets)
+  const { uid: early, kind, subject, date, address } = outlineOf(octets)
+  const found = early ?? outlineOf(octets, octets.length).uid // some programs write a photo before it
+  const uid = found === undefined ? undefined : Buffer.from(found).toString() // a part of a text keeps all of it in memory
   const looks = `looks ${JSON.stringify([kind ?? null, subject ?? null, date ?? null, address ?? null])}`
   return { uid, looks: uid === undefined ? [looks] : [`uid ${uid}`, looks] }
 }

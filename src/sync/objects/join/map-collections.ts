@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { JoinablePlace } from '../../../store/queries/join-queries.ts'
 import { kindOf } from '../plan-collections.ts'
 import type { CalendarComponent, ListedCollection } from '../remote-collections.ts'
@@ -23,12 +24,16 @@ export interface MappedCollection {
 
 /**
  * Finds the collections of an account that those here are, kind by kind: of the same place on the server; made for this one
- * before; of the same name; else the only one of its kind, where only one is here. One in which nothing can be changed is none
- * for what can be changed here, nor is one that does not take it. Those that are left are new to the account. Pure.
+ * before; of the same name, and under the same last part of the place if several have it; else the only one of its kind, where
+ * only one is here. One in which nothing can be changed is none for what can be changed here, nor is one that does not take it.
+ * Those that are left are new to the account. Pure.
+ *
+ * @param only the kinds of which both sides have one, also counting those that have their places already
  */
 export function mapCollections(
   places: readonly HeldCollection[],
   listed: readonly ListedCollection[],
+  only: ReadonlySet<JoinablePlace['kind']> = onlyKinds(places, listed),
 ): readonly MappedCollection[] {
   const free = new Set(listed)
   const mapped = new Map<HeldCollection, ListedCollection>()
@@ -44,9 +49,13 @@ export function mapCollections(
   take(({ href }, collection) => href === collection.href)
   take(({ segment }, { href }) => href.endsWith(`/${segment}/`))
   const isOfKind = ({ kind }: JoinablePlace, collection: ListedCollection) => kindOf(collection) === kind
-  take((place, each) => isOfKind(place, each) && (place.path === each.name || shownName(place) === each.name))
+  const isNamed = (place: JoinablePlace, { name }: ListedCollection) => [place.path, shownName(place)].includes(name)
+  const isAtEnd = ({ href = '' }: JoinablePlace, each: ListedCollection) =>
+    posix.basename(href) === posix.basename(each.href)
+  take((place, each) => isOfKind(place, each) && isNamed(place, each) && isAtEnd(place, each))
+  take((place, each) => isOfKind(place, each) && isNamed(place, each))
   take((place, { name }) => shownName(place).toLowerCase() === name.toLowerCase())
-  take((place, each) => isOfKind(place, each) && isOnly(places, listed, place.kind))
+  take((place, each) => only.has(place.kind) && isOfKind(place, each))
   return places.flatMap(place => {
     const found = mapped.get(place)
     return found ? [{ place, listed: found }] : []
@@ -71,12 +80,12 @@ function takes({ kind, components, isReadOnly }: ListedCollection, place: HeldCo
   return isAllTaken || components.includes(wanted)
 }
 
-function isOnly(
+/** The kinds of which there is one here and one there. */
+export function onlyKinds(
   places: readonly JoinablePlace[],
   listed: readonly ListedCollection[],
-  kind: JoinablePlace['kind'],
-): boolean {
-  return (
-    places.filter(each => each.kind === kind).length === 1 && listed.filter(each => kindOf(each) === kind).length === 1
-  )
+): ReadonlySet<JoinablePlace['kind']> {
+  const here = Map.groupBy(places, ({ kind }) => kind)
+  const there = Map.groupBy(listed, kindOf)
+  return new Set([...here.keys()].filter(kind => here.get(kind)?.length === 1 && there.get(kind)?.length === 1))
 }

@@ -34,8 +34,9 @@ export interface ObjectPair {
 
 /**
  * Pairs what is the same object: of one UID, under its old name if possible, and with the same content if several have it;
- * else what says the same under another UID; else, where the account’s could not be read, what has its name. Each is of one pair
- * only. What was deleted here comes last, and pairs only with what it was deleted from. Pure.
+ * else what says the same under another UID; else, where the account’s could not be read, what has its name; so has what has no
+ * UID and is the very version that was known. Each is of one pair only. What was deleted here pairs only with what it was
+ * deleted from. Pure.
  */
 export function matchObjects(local: readonly LocalObject[], account: readonly AccountObject[]): readonly ObjectPair[] {
   const free = new FreeObjects(account)
@@ -75,19 +76,23 @@ const BY_UID: readonly [Find, ...Find[]] = [
   (object, free) => free.ofUid(object)[0],
 ]
 const BY_CONTENT: Find = (object, free) => free.sayingTheSame(object)
-const BY_NAME: Find = ({ href }, free) => free.unread(href)
+const BY_NAME: Find = ({ href, uid, etag }, free) => {
+  const found = free.nameless(href)
+  const isKnown = uid === undefined && found?.etag === etag
+  return found?.sha256 === '' || isKnown ? found : undefined
+}
 
 /** What no pair has yet. */
 class FreeObjects {
   readonly #byUid = new Map<string, Set<AccountObject>>()
   readonly #byContent = new Map<string, Set<AccountObject>>()
-  readonly #unread = new Map<string, AccountObject>()
+  readonly #nameless = new Map<string, AccountObject>()
 
   constructor(all: readonly AccountObject[]) {
     for (const object of all) {
-      if (object.uid !== undefined) add(this.#byUid, object.uid, object)
+      if (object.uid === undefined) this.#nameless.set(object.href, object)
+      else add(this.#byUid, object.uid, object)
       for (const key of keysOf(object)) add(this.#byContent, key, object)
-      if (object.sha256 === '') this.#unread.set(object.href, object)
     }
   }
 
@@ -100,15 +105,16 @@ class FreeObjects {
     return undefined
   }
 
-  unread(href: string): AccountObject | undefined {
-    return this.#unread.get(href)
+  /** What has no UID, or could not be read. */
+  nameless(href: string): AccountObject | undefined {
+    return this.#nameless.get(href)
   }
 
   take(object: AccountObject | undefined): AccountObject | undefined {
     if (!object) return undefined
     if (object.uid !== undefined) this.#byUid.get(object.uid)?.delete(object)
     for (const key of keysOf(object)) this.#byContent.get(key)?.delete(object)
-    this.#unread.delete(object.href)
+    this.#nameless.delete(object.href)
     return object
   }
 }

@@ -10,7 +10,7 @@ import type {
   NewCollection,
   RemoteCollections,
 } from '../remote-collections.ts'
-import { type HeldCollection, type MappedCollection, mapCollections, shownName } from './map-collections.ts'
+import { type HeldCollection, type MappedCollection, mapCollections, onlyKinds, shownName } from './map-collections.ts'
 
 const WORDS: Readonly<Record<JoinablePlace['kind'], string>> = {
   calendar: 'calendar',
@@ -46,7 +46,8 @@ export function findPlaces(
   const others = places.filter(({ joining }) => joining !== 'place')
   const isFree = (listed: ListedCollection) =>
     !others.some(({ href, kind }) => href === listed.href && kindThere(kind) === listed.kind)
-  return { waiting, mapped: mapCollections(waiting, collections.filter(isFree)) }
+  const mapped = mapCollections(waiting, collections.filter(isFree), onlyKinds(places, collections))
+  return { waiting, mapped }
 }
 
 /**
@@ -108,7 +109,8 @@ export function newCollection({ kind, segment, path, components }: JoinablePlace
   return { kind: kindThere(kind), segment, name: shownName({ path, kind }), components }
 }
 
-function kindThere(kind: JoinablePlace['kind']): ListedCollection['kind'] {
+/** As what an account has it. */
+export function kindThere(kind: JoinablePlace['kind']): ListedCollection['kind'] {
   return kind === 'contacts' ? 'addressbook' : 'calendar'
 }
 
