@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import t from 'tap'
 import type { RemoteMail } from '../../src/sync/remote.ts'
 import { connectTo, polite, startScriptedImap } from '../support/imap-script.ts'
+import { sampled } from '../support/sample.ts'
 
 const LINES_AT_ONCE = 2000
 
@@ -67,7 +68,7 @@ function pour(socket: Socket, line: Flood['line']): void {
 
 t.setTimeout(180_000)
 
-for (const { name, command, line, ask } of FLOODS) {
+for (const { name, command, line, ask } of sampled(FLOODS, 2)) {
   t.test(`a server that tells without an end of ${name}`, async t => {
     const server = await startScriptedImap(
       t,

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { HostileAccount } from '../support/hostile-account.ts'
+import { sampled } from '../support/sample.ts'
 import type { Spoil } from '../support/spoiled-imap.ts'
 
 interface Lie {
@@ -232,7 +233,7 @@ const WAYS = [
   { capabilities: 'CONDSTORE QRESYNC', fullSyncThreshold: 0 },
 ]
 
-for (const { capabilities, fullSyncThreshold } of WAYS) {
+for (const { capabilities, fullSyncThreshold } of sampled(WAYS)) {
   t.test(`lies of a server with ${capabilities || 'no extension'}`, async t => {
     for (const lie of LIES) await t.test(lie.name, t => recover(t, lie, capabilities, fullSyncThreshold))
   })

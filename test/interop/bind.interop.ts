@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { DOVECOT_PASSWORD, type Dovecot, dovecotMissing, startDovecot } from '../support/dovecot.ts'
 import { frontPort, imapflowOn } from '../support/front-account.ts'
 import { PosternHome } from '../support/postern.ts'
+import { sampled } from '../support/sample.ts'
 import { lookUntil } from '../support/watched-home.ts'
 
 const skip = dovecotMissing() ?? false
@@ -258,7 +259,7 @@ t.test('killed at any time while it is joined, both have all of it once in the e
   const union = [...new Set([...(await world.here()), ...(await contentsOf(onB))])].sort()
   await world.bind(b, '--keep', '--yes', '--no-sync')
   let kills = 0
-  for (let waitMs = 0; waitMs < 400; waitMs += 40) {
+  for (const waitMs of sampled([0, 40, 80, 120, 160, 200, 240, 280, 320, 360], 5)) {
     const daemon = await home.start()
     await new Promise(resolve => setTimeout(resolve, waitMs)) // where it is by then is left to chance
     if (home.killEngine(daemon.child)) kills++
