@@ -2,10 +2,11 @@ import t, { type Test } from 'tap'
 import type { RemoteCollection } from '../../src/sync/objects/remote-collection.ts'
 import { byName, connectTestDav, contact, davOptions, event, OtherClient, todo } from '../support/dav.ts'
 import { DAV_SERVERS, type RunningDav } from '../support/dav-servers.ts'
+import { sampled } from '../support/sample.ts'
 
 const MANY = 120 // more than one question asks for
 
-for (const { name, missing, start, ignoresComponents } of DAV_SERVERS) {
+for (const { name, missing, start, ignoresComponents } of sampled(DAV_SERVERS, 2)) {
   t.test(name, { skip: missing() ?? false }, async t => {
     await using server = await start(t.testdir())
     const other = await makeCollections(server)
