@@ -3,7 +3,7 @@ import { isLoopback } from '../../net/loopback.ts'
 import { chooseMechanism, type SaslCredentials, type SaslServer } from '../../sasl/choose-mechanism.ts'
 import { type ClientMechanism, SaslError } from '../../sasl/client-mechanism.ts'
 import type { UpstreamErrorCode } from '../errors.ts'
-import { withoutSecret } from './server-words.ts'
+import { withoutSecret } from './without-secret.ts'
 
 /** The server that is signed in to; `where` is host:port, for messages. */
 export interface SignInServer extends SaslServer {

@@ -5,7 +5,7 @@ import { ModelClient, spelled } from '../../support/imap/model-client.ts'
 import { ImapFront } from '../../support/imap-front.ts'
 import { pick, randomSource } from '../../support/model/random.ts'
 
-const RUNS = Number(process.env.POSTERN_FRONT_RUNS ?? 25)
+const RUNS = Number(process.env.POSTERN_FRONT_RUNS ?? 40)
 const FIRST_SEED = Number(process.env.POSTERN_TEST_SEED ?? 1)
 const STEPS = 60
 const FLAGS = ['\\Seen', '\\Flagged', '\\Deleted', '$Label1']

@@ -23,7 +23,7 @@ export interface InitialQuestion {
   readonly items: number
   /** Entries of calendars and address books. */
   readonly entries: number
-  /** Null where nobody could sign in yet: with OAuth2. */
+  /** Null where nobody could sign in yet: with OAuth2, or without the client certificate. */
   readonly counts: AccountCounts | null
 }
 
