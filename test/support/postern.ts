@@ -7,7 +7,6 @@ import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { runCli } from '../../src/cli/cli.ts'
 import { homeAt } from '../../src/config/home.ts'
-import './compile-cache.ts'
 
 /** The launcher under test. */
 export const LAUNCHER = resolve(import.meta.dirname, '../../bin/postern.js')

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import '../compile-cache.ts'
 import type { PointReport } from './points.ts'
 import type { EngineOrder } from './run-engine.ts'
 
