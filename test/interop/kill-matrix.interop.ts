@@ -3,7 +3,6 @@ import t, { type Test } from 'tap'
 import { dovecotMissing } from '../support/dovecot.ts'
 import { type Case, Matrix, type Variant } from '../support/kill/matrix.ts'
 import { randomSource } from '../support/model/random.ts'
-import { sampled } from '../support/sample.ts'
 
 const IS_LONG = process.env.POSTERN_LONG === '1'
 // Of a long run: every how many-th point, from which on. By itself every one where the server can do everything, and every
@@ -55,8 +54,7 @@ const VARIANTS: readonly Sampled[] = [
 t.setTimeout(IS_LONG ? 7_200_000 : 300_000)
 t.comment(`seed ${SEED}`)
 
-const others = VARIANTS.slice(1)
-for (const variant of [...VARIANTS.slice(0, 1), ...(IS_LONG ? others : sampled(others, 4))]) {
+for (const variant of VARIANTS) {
   t.test(
     `killed anywhere, nothing is lost or doubled: ${variant.name}`,
     { skip: dovecotMissing() ?? false },

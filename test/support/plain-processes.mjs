@@ -1,6 +1,7 @@
-// Loaded into each test before anything of tap's. For a coverage that is off here tap reads whatever a test and all of its
-// children load, which then is compiled anew, in each of a thousand processes: a third of all the time. Without its hooks they
-// find what another one has compiled, as the launcher's users do, and children run as they do outside of tests.
+// Loaded into each test before anything of tap's. For a coverage that is off here tap hooks into what a test loads, and into
+// each process that it starts; what is loaded through hooks is compiled anew every time, a quarter of all that tests cost.
+// Without them modules come from the compile cache, and Postern's processes run as they do outside of tests. So `t.mockImport`,
+// a hook as well, replaces nothing here.
 import module from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
